@@ -1,0 +1,84 @@
+"""The exact cache key: SHA-256 over canonical JSON of everything that can change the answer.
+
+Canonical JSON here: sorted member names, no white space, ASCII escapes, ``NaN`` refused. Close to
+RFC 8785, except that numbers keep Python's shortest form; both hosts run this same code.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from shared import normalization as norm
+from shared.request_fields import COMPLETION_DEFAULTS, DEFAULTS, IGNORED
+
+KEY_VERSION = 1
+"""Part of every key: raise it when the same request must hash differently from now on."""
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+def canonical_json(value: Any) -> str:
+    """Raises ``ValueError`` for ``NaN`` and infinities."""
+    return _encode(value)
+
+
+def digest(*parts: Any) -> str:
+    """Hex SHA-256 of the canonical JSON of ``[KEY_VERSION, *parts]``."""
+    return hashlib.sha256(_encode([KEY_VERSION, *parts]).encode()).hexdigest()
+
+
+def chat_identity(body: Mapping[str, Any], *, openai_defaults: bool = True) -> dict[str, Any]:
+    """A chat completion request reduced to what can change its answer."""
+    identity = _identity(body, DEFAULTS if openai_defaults else {})
+    if "messages" in identity:
+        identity["messages"] = norm.messages(identity["messages"])
+    if "tools" in identity:
+        identity["tools"] = norm.schema(identity["tools"])
+    if "functions" in identity:
+        identity["functions"] = norm.schema(identity["functions"])
+    if "response_format" in identity:
+        identity["response_format"] = norm.schema(identity["response_format"])
+    if identity.get("tool_choice") == ("auto" if "tools" in identity else "none"):
+        del identity["tool_choice"]
+    if isinstance(identity.get("stop"), str):
+        identity["stop"] = [identity["stop"]]
+    return identity
+
+
+def completion_identity(body: Mapping[str, Any], *, openai_defaults: bool = True) -> dict[str, Any]:
+    """A legacy completion request reduced likewise. The prompt is continued, so never stripped."""
+    identity = _identity(body, COMPLETION_DEFAULTS if openai_defaults else {})
+    if isinstance(identity.get("prompt"), str):
+        identity["prompt"] = norm.text(identity["prompt"])
+    if isinstance(identity.get("stop"), str):
+        identity["stop"] = [identity["stop"]]
+    return identity
+
+
+def embedding_identity(body: Mapping[str, Any]) -> dict[str, Any]:
+    """An embeddings request without its inputs (``embedding_key`` adds one input each).
+
+    ``encoding_format`` is left out: the edge converts between floats and base64.
+    """
+    identity = _identity(body, {})
+    identity.pop("input", None)
+    identity.pop("encoding_format", None)
+    return identity
+
+
+def _identity(body: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    identity = {}
+    for name, value in body.items():
+        if value is None or name in IGNORED:
+            continue
+        value = norm.number(value)
+        if name in defaults and _same(value, defaults[name]):
+            continue
+        identity[name] = value
+    return identity
+
+
+def _same(value: Any, default: Any) -> bool:
+    # True == 1 in Python, but not in JSON.
+    return bool(value == default) and isinstance(value, bool) == isinstance(default, bool)

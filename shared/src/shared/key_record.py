@@ -1,0 +1,112 @@
+"""The answer of ``rpc/resolve_api_key``: everything the edge knows about an API key."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+class KeyRecordError(ValueError):
+    """The database answered something that is not a key record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``None`` means unlimited. ``overage``: ``stop``, or ``cache_only`` past the quota."""
+
+    slug: str
+    monthly_requests: int | None
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    overage: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLimits:
+    """Limits of this key alone, beside its plan's."""
+
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    monthly_budget_nanousd: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A project's routing rule: models matching the glob go to ``provider`` (as ``model``)."""
+
+    match: str
+    provider: str
+    model: str | None
+    fallbacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project's settings as the edge applies them."""
+
+    slug: str
+    cache_enabled: bool
+    ttl_seconds: int
+    embeddings_ttl_seconds: int
+    max_temperature: float | None
+    max_body_bytes: int
+    namespace: str
+    semantic_mode: str
+    cache_on_disconnect: bool
+    default_provider: str
+    log_prompts: bool
+    data_key_salt: str
+    monthly_budget_nanousd: int | None
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A provider key of the project's own, sealed (``shared.envelope``)."""
+
+    id: str
+    provider: str
+    envelope: str
+    priority: int
+    base_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """``expires_at`` is unix seconds; ``revision`` grows with every change to the record."""
+
+    key_id: str
+    project_id: str
+    organization_id: str
+    revision: int
+    status: str
+    expires_at: float | None
+    plan: Plan
+    key_limits: KeyLimits
+    project: Project
+    credentials: tuple[Credential, ...]
+
+
+def parse(data: dict[str, Any]) -> KeyRecord:
+    """Raises ``KeyRecordError`` naming what is missing or of the wrong shape."""
+    try:
+        project = dict(data["project"])
+        routes = tuple(
+            Route(r["match"], r["provider"], r.get("model"), tuple(r.get("fallbacks") or ()))
+            for r in project.pop("routes")
+        )
+        credentials = sorted(
+            (Credential(**item) for item in data["credentials"]), key=lambda c: c.priority
+        )
+        return KeyRecord(
+            key_id=data["key_id"],
+            project_id=data["project_id"],
+            organization_id=data["organization_id"],
+            revision=int(data["revision"]),
+            status=data["status"],
+            expires_at=data["expires_at"],
+            plan=Plan(**data["plan"]),
+            key_limits=KeyLimits(**data["key_limits"]),
+            project=Project(**project, routes=routes),
+            credentials=tuple(credentials),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise KeyRecordError(f"malformed key record: {type(error).__name__}: {error}") from error

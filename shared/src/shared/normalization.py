@@ -1,0 +1,98 @@
+"""What two requests may differ in and still be the same question.
+
+Text is compared after Unicode NFC, with ``\\n`` line ends and without outer white space; never
+case-folded, never with words removed. An assistant message keeps its outer white space, because
+a prefill that ends in a space continues differently from one that does not.
+"""
+
+from typing import Any
+from unicodedata import is_normalized, normalize
+
+Json = Any
+
+
+def text(value: str) -> str:
+    """NFC, ``\\n`` line ends."""
+    if not value.isascii() and not is_normalized("NFC", value):
+        value = normalize("NFC", value)
+    if "\r" in value:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
+    return value
+
+
+def content(value: Json, *, strip: bool) -> Json:
+    """A message's ``content``: a string, or a list of parts. One lone text part equals its string.
+
+    With ``strip`` the white space before the first and after the last text goes.
+    """
+    if isinstance(value, str):
+        value = text(value)
+        return value.strip() if strip else value
+    if not isinstance(value, list):
+        return value
+    parts = [_part(part) for part in value]
+    if len(parts) == 1 and set(_text_part(parts[0])) == {"type", "text"}:
+        alone = parts[0]["text"]
+        return alone.strip() if strip else alone
+    if strip and parts:
+        if _text_part(parts[0]):
+            parts[0] = {**parts[0], "text": parts[0]["text"].lstrip()}
+        if _text_part(parts[-1]):
+            parts[-1] = {**parts[-1], "text": parts[-1]["text"].rstrip()}
+    return parts
+
+
+def message(value: Json) -> Json:
+    """One chat message. Anything that is not an object is left for the provider to refuse."""
+    if not isinstance(value, dict):
+        return value
+    cleaned = {name: item for name, item in value.items() if item is not None}
+    if "content" in cleaned:
+        cleaned["content"] = content(cleaned["content"], strip=value.get("role") != "assistant")
+    return cleaned
+
+
+def messages(value: Json) -> Json:
+    """A list of chat messages."""
+    return [message(item) for item in value] if isinstance(value, list) else value
+
+
+def number(value: Json) -> Json:
+    """``1.0`` and ``1`` are one JSON number."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def schema(value: Json) -> Json:
+    """A JSON Schema with the order of ``properties`` made part of the value.
+
+    Structured outputs and tool arguments are generated in the order in which the schema lists
+    its properties, so two orders are two different questions, although they are the same JSON.
+    """
+    if isinstance(value, list):
+        return [schema(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: [[key, schema(sub)] for key, sub in item.items()]
+        if name == "properties" and isinstance(item, dict)
+        else schema(item)
+        for name, item in value.items()
+    }
+
+
+def _part(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    cleaned = {name: item for name, item in value.items() if item is not None}
+    if isinstance(cleaned.get("text"), str):
+        cleaned["text"] = text(cleaned["text"])
+    return cleaned
+
+
+def _text_part(value: Json) -> dict[str, Any]:
+    if isinstance(value, dict) and value.get("type") == "text":
+        if isinstance(value.get("text"), str):
+            return value
+    return {}

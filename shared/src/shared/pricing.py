@@ -1,0 +1,129 @@
+"""What providers charge: US dollars per million tokens, as published on ``AS_OF``.
+
+Sources: the providers' public price pages. A model that is not listed costs ``None`` (unknown),
+never 0. Amounts are computed in integer nano-USD (10⁻⁹ $), so sums are exact.
+"""
+
+import re
+from dataclasses import dataclass
+
+AS_OF = "2026-11-01"
+
+_DATE_SUFFIX = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|latest)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """USD per million tokens. ``cached_input`` is the discounted price of cached prompt tokens."""
+
+    input: float
+    output: float
+    cached_input: float | None = None
+    cache_write: float | None = None
+
+
+PRICES: dict[str, dict[str, Price]] = {
+    "openai": {
+        "gpt-5": Price(1.25, 10.0, 0.125),
+        "gpt-5-mini": Price(0.25, 2.0, 0.025),
+        "gpt-5-nano": Price(0.05, 0.4, 0.005),
+        "gpt-4.1": Price(2.0, 8.0, 0.5),
+        "gpt-4.1-mini": Price(0.4, 1.6, 0.1),
+        "gpt-4.1-nano": Price(0.1, 0.4, 0.025),
+        "gpt-4o": Price(2.5, 10.0, 1.25),
+        "gpt-4o-2024-05-13": Price(5.0, 15.0),
+        "gpt-4o-mini": Price(0.15, 0.6, 0.075),
+        "gpt-4-turbo": Price(10.0, 30.0),
+        "gpt-4": Price(30.0, 60.0),
+        "gpt-3.5-turbo": Price(0.5, 1.5),
+        "gpt-3.5-turbo-instruct": Price(1.5, 2.0),
+        "o1": Price(15.0, 60.0, 7.5),
+        "o1-mini": Price(1.1, 4.4, 0.55),
+        "o3": Price(2.0, 8.0, 0.5),
+        "o3-mini": Price(1.1, 4.4, 0.55),
+        "o4-mini": Price(1.1, 4.4, 0.275),
+        "text-embedding-3-small": Price(0.02, 0.0),
+        "text-embedding-3-large": Price(0.13, 0.0),
+        "text-embedding-ada-002": Price(0.1, 0.0),
+    },
+    "anthropic": {
+        "claude-opus-4-1": Price(15.0, 75.0, 1.5, 18.75),
+        "claude-opus-4": Price(15.0, 75.0, 1.5, 18.75),
+        "claude-opus-4-5": Price(5.0, 25.0, 0.5, 6.25),
+        "claude-sonnet-4-5": Price(3.0, 15.0, 0.3, 3.75),
+        "claude-sonnet-4": Price(3.0, 15.0, 0.3, 3.75),
+        "claude-haiku-4-5": Price(1.0, 5.0, 0.1, 1.25),
+        "claude-3-7-sonnet": Price(3.0, 15.0, 0.3, 3.75),
+        "claude-3-5-sonnet": Price(3.0, 15.0, 0.3, 3.75),
+        "claude-3-5-haiku": Price(0.8, 4.0, 0.08, 1.0),
+        "claude-3-opus": Price(15.0, 75.0, 1.5, 18.75),
+        "claude-3-haiku": Price(0.25, 1.25, 0.03, 0.3),
+    },
+    "groq": {
+        "llama-3.1-8b-instant": Price(0.05, 0.08),
+        "llama-3.3-70b-versatile": Price(0.59, 0.79),
+        "meta-llama/llama-4-scout-17b-16e-instruct": Price(0.11, 0.34),
+        "meta-llama/llama-4-maverick-17b-128e-instruct": Price(0.2, 0.6),
+        "openai/gpt-oss-120b": Price(0.15, 0.6, 0.075),
+        "openai/gpt-oss-20b": Price(0.075, 0.3, 0.0375),
+        "moonshotai/kimi-k2-instruct-0905": Price(1.0, 3.0, 0.5),
+        "qwen/qwen3-32b": Price(0.29, 0.59),
+    },
+    "mistral": {
+        "mistral-large": Price(2.0, 6.0),
+        "mistral-small": Price(0.1, 0.3),
+        "codestral": Price(0.3, 0.9),
+        "mistral-embed": Price(0.1, 0.0),
+    },
+    "deepseek": {
+        "deepseek-chat": Price(0.28, 0.42, 0.028),
+        "deepseek-reasoner": Price(0.28, 0.42, 0.028),
+    },
+    "xai": {
+        "grok-4": Price(3.0, 15.0, 0.75),
+        "grok-3": Price(3.0, 15.0, 0.75),
+        "grok-3-mini": Price(0.3, 0.5, 0.075),
+    },
+    "gemini": {
+        "gemini-2.5-pro": Price(1.25, 10.0, 0.125),
+        "gemini-2.5-flash": Price(0.3, 2.5, 0.03),
+        "gemini-2.5-flash-lite": Price(0.1, 0.4, 0.01),
+    },
+}
+"""Provider → model → price. Dated snapshots fall back to their undated name."""
+
+
+def price(provider: str, model: str) -> Price | None:
+    """The model's price, by its full name first, then without a date suffix."""
+    models = PRICES.get(provider)
+    if models is None:
+        return None
+    return models.get(model) or models.get(_DATE_SUFFIX.sub("", model))
+
+
+def cost_nanousd(
+    provider: str,
+    model: str,
+    *,
+    prompt_tokens: int | None,
+    completion_tokens: int | None,
+    cached_tokens: int | None = None,
+    cache_write_tokens: int | None = None,
+) -> int | None:
+    """The charge in nano-USD, or ``None`` when model or token counts are unknown.
+
+    ``cached_tokens`` and ``cache_write_tokens`` are parts of ``prompt_tokens``.
+    """
+    rate = price(provider, model)
+    if rate is None or prompt_tokens is None:
+        return None
+    cached = min(cached_tokens or 0, prompt_tokens)
+    written = min(cache_write_tokens or 0, prompt_tokens - cached)
+    plain = prompt_tokens - cached - written
+    dollars_per_million = (
+        plain * rate.input
+        + cached * (rate.input if rate.cached_input is None else rate.cached_input)
+        + written * (rate.input if rate.cache_write is None else rate.cache_write)
+        + (completion_tokens or 0) * rate.output
+    )
+    return round(dollars_per_million * 1_000)

@@ -1,0 +1,54 @@
+"""Which request fields are left out of the cache key, and which values equal an absent field.
+
+Every field not listed here is part of the key, known or not: a new parameter can cost a hit, but
+never cause a wrong one. ``docs/public/caching.md`` shows these tables; a test keeps both alike.
+"""
+
+from typing import Any
+
+IGNORED: dict[str, str] = {
+    "stream": "how the answer is delivered; one entry serves both forms",
+    "stream_options": "whether a usage chunk is sent; the entry knows its usage either way",
+    "user": "an abuse-tracking label that the model never sees",
+    "safety_identifier": "an abuse-tracking label that the model never sees",
+    "metadata": "labels for the provider's own dashboard",
+    "store": "whether the provider keeps a copy",
+    "prompt_cache_key": "a routing hint for the provider's prefix cache",
+    "prompt_cache_retention": "how long the provider keeps its prefix cache",
+    "service_tier": "speed and price class of the same model",
+}
+"""Field → why it cannot change the answer. Applies to every endpoint."""
+
+DEFAULTS: dict[str, Any] = {
+    "temperature": 1,
+    "top_p": 1,
+    "n": 1,
+    "presence_penalty": 0,
+    "frequency_penalty": 0,
+    "logprobs": False,
+    "logit_bias": {},
+    "parallel_tool_calls": True,
+    "response_format": {"type": "text"},
+    "modalities": ["text"],
+}
+"""Values that OpenAI documents as the default of chat completions, hence equal to absence.
+
+Only for providers that document the same defaults (``defaults="openai"`` in their capabilities).
+``tool_choice`` is handled beside it: ``auto`` is the default with tools, ``none`` without.
+"""
+
+COMPLETION_DEFAULTS: dict[str, Any] = {
+    "temperature": 1,
+    "top_p": 1,
+    "n": 1,
+    "best_of": 1,
+    "presence_penalty": 0,
+    "frequency_penalty": 0,
+    "logit_bias": {},
+    "echo": False,
+    "max_tokens": 16,
+}
+"""The same for the legacy ``/v1/completions``."""
+
+ANSWER_HEADERS: tuple[str, ...] = ("openai-beta", "anthropic-beta", "anthropic-version")
+"""Request headers that can change what the provider answers, hence part of the key."""

@@ -1,0 +1,46 @@
+"""A real redis-server for tests: its own process, an ephemeral loopback port, nothing on disk."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_START_SECONDS = 10
+
+
+def redis_server_missing() -> str | None:
+    """Why no real Redis can be started here, or None."""
+    return None if shutil.which("redis-server") else "redis-server is not installed"
+
+
+@contextmanager
+def redis_process() -> Iterator[str]:
+    """Yield the URL of a fresh redis-server; it ends with the block."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for_port(port, process)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait(_START_SECONDS)
+
+
+def _wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"redis-server ended with status {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise RuntimeError("redis-server did not listen in time")

@@ -1,0 +1,204 @@
+"""The HTTP server under every double: real sockets on loopback, in a thread of its own.
+
+    with SomeDouble() as double:
+        double.url                              # http://127.0.0.1:<port>
+        double.requests                         # what arrived, oldest first
+        double.break_with("frozen")             # from now on nothing is answered
+        double.heal()
+
+Faults, the same for every double:
+
+- `refused`: nothing listens any more (connections already open are closed);
+- `frozen`: requests are read and never answered;
+- `slow`: answered after `seconds`;
+- `error`: answered with `status` and a body the service would not send;
+- `reset`: the connection is reset instead of answered.
+"""
+
+import asyncio
+import json
+import socket
+import struct
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from aiohttp import web
+
+FaultName = Literal["refused", "frozen", "slow", "error", "reset"]
+_START_SECONDS = 10
+_MAX_BODY_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """One request as it arrived. Header names are lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON; raises `ValueError` when it is not JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    name: FaultName
+    seconds: float = 0.0
+    status: int = 500
+
+
+@dataclass(slots=True)
+class _State:
+    requests: list[RecordedRequest] = field(default_factory=list)
+    fault: _Fault | None = None
+
+
+class Double:
+    """Base of the doubles: a subclass answers in `respond`, and may hold state of its own."""
+
+    def __init__(self) -> None:
+        self._state = _State()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=type(self).__name__, daemon=True)
+        self._listening: socket.socket | None = None
+        self._site: web.SockSite | None = None
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+
+    # --- for subclasses ---
+
+    async def respond(self, request: web.Request, body: bytes) -> web.StreamResponse:
+        """Answer one request as the real service would."""
+        raise NotImplementedError
+
+    async def on_start(self) -> None:
+        """Runs in the server's thread before it listens."""
+
+    async def on_stop(self) -> None:
+        """Runs in the server's thread after the last request."""
+
+    # --- for tests ---
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a path."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """Every request that arrived since the start or the last `forget`, faults included."""
+        return self._state.requests
+
+    def forget(self) -> None:
+        """Empty `requests`."""
+        self._state.requests.clear()
+
+    def break_with(self, name: FaultName, *, seconds: float = 0.0, status: int = 500) -> None:
+        """Let every request from now on meet this fault."""
+        self.heal()
+        self._state.fault = _Fault(name, seconds, status)
+        if name == "refused":
+            self._in_loop(self._close_port())
+
+    def heal(self) -> None:
+        """Answer as usual again, on the same port."""
+        was_refusing = self._state.fault is not None and self._state.fault.name == "refused"
+        self._state.fault = None
+        if was_refusing:
+            self._in_loop(self._open_port())
+
+    def start(self) -> Self:
+        """Listen on an ephemeral loopback port."""
+        self._thread.start()
+        self._in_loop(self._open_port(first=True))
+        return self
+
+    def stop(self) -> None:
+        """Close every connection and end the thread."""
+        self._in_loop(self._close_port())
+        self._in_loop(self.on_stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_START_SECONDS)
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    # --- the server ---
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _in_loop(self, work: Any) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_START_SECONDS)
+
+    async def _open_port(self, *, first: bool = False) -> None:
+        if first:
+            await self.on_start()
+        self._listening = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._listening.getsockname()[1]
+        app = web.Application(client_max_size=_MAX_BODY_BYTES)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=0.01,
+            handler_cancellation=True,
+        )
+        await self._runner.setup()
+        self._site = web.SockSite(self._runner, self._listening)
+        await self._site.start()
+
+    async def _close_port(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        self._state.requests.append(
+            RecordedRequest(
+                method=request.method,
+                path=request.path,
+                query=request.query_string,
+                headers={name.lower(): value for name, value in request.headers.items()},
+                body=body,
+            )
+        )
+        fault = self._state.fault
+        if fault is not None:
+            if fault.name == "frozen":
+                await asyncio.Event().wait()
+            if fault.name == "reset":
+                reset_connection(request)
+            if fault.name == "error":
+                return web.Response(status=fault.status, text="<html>upstream fault</html>")
+            await asyncio.sleep(fault.seconds)
+        return await self.respond(request, body)
+
+
+def reset_connection(request: web.Request) -> None:
+    """Send TCP RST instead of whatever would come next, and end this request."""
+    transport = request.transport
+    if transport is not None:
+        raw = transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    raise asyncio.CancelledError

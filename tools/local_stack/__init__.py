@@ -1,0 +1,1 @@
+"""What `make run` starts: every service around the edge Worker, on this machine only."""

@@ -57,6 +57,7 @@ class _Fault:
 @dataclass(slots=True)
 class _State:
     requests: list[RecordedRequest] = field(default_factory=list)
+    arrived: threading.Condition = field(default_factory=threading.Condition)
     fault: _Fault | None = None
 
 
@@ -99,6 +100,12 @@ class Double:
     def forget(self) -> None:
         """Empty `requests`."""
         self._state.requests.clear()
+
+    def wait_for_requests(self, count: int, seconds: float = 10.0) -> None:
+        """Return once that many requests have arrived; raise `TimeoutError` when they do not."""
+        with self._state.arrived:
+            if not self._state.arrived.wait_for(lambda: len(self.requests) >= count, seconds):
+                raise TimeoutError(f"{len(self.requests)} of {count} requests in {seconds} s")
 
     def break_with(self, name: FaultName, *, seconds: float = 0.0, status: int = 500) -> None:
         """Let every request from now on meet this fault."""
@@ -173,15 +180,7 @@ class Double:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        self._state.requests.append(
-            RecordedRequest(
-                method=request.method,
-                path=request.path,
-                query=request.query_string,
-                headers={name.lower(): value for name, value in request.headers.items()},
-                body=body,
-            )
-        )
+        self._record(request, body)
         fault = self._state.fault
         if fault is not None:
             if fault.name == "frozen":
@@ -192,6 +191,18 @@ class Double:
                 return web.Response(status=fault.status, text="<html>upstream fault</html>")
             await asyncio.sleep(fault.seconds)
         return await self.respond(request, body)
+
+    def _record(self, request: web.Request, body: bytes) -> None:
+        recorded = RecordedRequest(
+            method=request.method,
+            path=request.path,
+            query=request.query_string,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=body,
+        )
+        with self._state.arrived:
+            self._state.requests.append(recorded)
+            self._state.arrived.notify_all()
 
 
 def reset_connection(request: web.Request) -> None:

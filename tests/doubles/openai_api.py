@@ -1,0 +1,201 @@
+"""A provider that speaks OpenAI's API, for tests: strict, counting, and failing on demand.
+
+    with OpenAIDouble() as openai:
+        openai.base_url                     # …/v1, for OPENAI_BASE_URL
+        openai.key                          # the only key it takes
+        openai.calls()                      # how many requests arrived; calls("/v1/embeddings")
+        openai.requests[-1].json()          # what exactly arrived
+        openai.say("text")                  # what it answers from now on
+
+A behaviour is chosen for a model, by the test or by the model's name:
+
+        openai.behave("gpt-4o", Behaviour("rate-limited", retry_after="7"), times=1)
+        model="fault-stall-mid"             # the behaviour's defaults, without touching the double
+
+Behaviours (streams unless noted; `events` counts what is sent before the fault):
+
+- `rate-limited`: 429 with `retry-after`           - `server-error`: `status` (500) with an envelope
+- `stall-first`: never sends anything              - `delay`: answers after `seconds`
+- `stall-mid`: stops after `events`, stays open    - `reset-mid`: TCP reset after `events`
+- `truncate`: ends cleanly without `[DONE]`        - `error-mid`: an error event after `events`
+- `garbage`: an unreadable event after `events`    - `huge`: one event of `size` bytes
+- `raw`: exactly `body` with `content_type` and `status`, for anything else
+- `hold`: waits for `release()`; with `wait_for_requests(n)` it makes concurrency exact
+"""
+
+import asyncio
+import itertools
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aiohttp import web
+from local_stack.openai_api.answers import answers_to, last_user_text
+from local_stack.openai_api.errors import ApiError
+from local_stack.openai_api.render import Identity, chunks
+from local_stack.openai_api.service import DONE, OpenAIService, event, open_stream
+
+from tests.doubles.server import Double, reset_connection
+
+KEY = "sk-test-0123456789abcdef0123456789abcdef"
+_MODEL_PREFIX = "fault-"
+
+Name = Literal[
+    "rate-limited",
+    "server-error",
+    "stall-first",
+    "delay",
+    "stall-mid",
+    "reset-mid",
+    "truncate",
+    "error-mid",
+    "garbage",
+    "huge",
+    "raw",
+    "hold",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How requests for one model are answered; see the module's docstring."""
+
+    name: Name
+    status: int = 500
+    retry_after: str = "1"
+    seconds: float = 0.2
+    events: int = 3
+    size: int = 1_000_000
+    body: bytes = b""
+    content_type: str = "text/event-stream; charset=utf-8"
+
+
+class OpenAIDouble(Double):
+    """See the module's docstring. Models named `no-such-…` do not exist."""
+
+    key = KEY
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text: str | None = None
+        self._behaviours: dict[str, tuple[Behaviour, itertools.count[int], int | None]] = {}
+        self._released = asyncio.Event()
+        self._service = OpenAIService(speak=self._speak, accepts_key=lambda key: key == KEY)
+
+    @property
+    def base_url(self) -> str:
+        """The API's base URL, version path included."""
+        return f"{self.url}/v1"
+
+    def say(self, text: str | None) -> None:
+        """Answer every chat request with this text; None: the text depends on the request again."""
+        self._text = text
+
+    def behave(self, model: str, behaviour: Behaviour, *, times: int | None = None) -> None:
+        """Meet requests for this model with a behaviour, `times` times or until `behave_well`."""
+        self._behaviours[model] = (behaviour, itertools.count(), times)
+
+    def behave_well(self) -> None:
+        """Forget all behaviours and what `say` was told."""
+        self._behaviours.clear()
+        self._text = None
+
+    def release(self) -> None:
+        """Let every request that is held, now or later, go on."""
+        self._loop.call_soon_threadsafe(self._released.set)
+
+    def calls(self, path: str | None = None) -> int:
+        """How many requests arrived, for one path or for all."""
+        return sum(1 for request in self.requests if path in (None, request.path))
+
+    async def respond(self, request: web.Request, body: bytes) -> web.StreamResponse:
+        """Answer as OpenAI does, or as the behaviour says."""
+        wanted = _lenient_json(body)
+        behaviour = self._behaviour(wanted.get("model"))
+        if behaviour is None:
+            return await self._service.respond(request, body)
+        if behaviour.name == "stall-first":
+            await asyncio.Event().wait()
+        if behaviour.name == "delay":
+            await asyncio.sleep(behaviour.seconds)
+            return await self._service.respond(request, body)
+        if behaviour.name == "hold":
+            await self._released.wait()
+            return await self._service.respond(request, body)
+        if behaviour.name in ("rate-limited", "server-error"):
+            return _refusal(behaviour)
+        if behaviour.name == "raw":
+            return web.Response(
+                status=behaviour.status,
+                body=behaviour.body,
+                headers={"Content-Type": behaviour.content_type},
+            )
+        return await self._faulty_stream(request, wanted, behaviour)
+
+    async def _faulty_stream(
+        self, request: web.Request, wanted: dict[str, Any], behaviour: Behaviour
+    ) -> web.StreamResponse:
+        stream = await open_stream(request, {"x-request-id": "req_fault"})
+        who = Identity(id="chatcmpl-fault", created=1_700_000_000)
+        events = [event(c) for c in chunks(wanted, answers_to(wanted, self._speak), who)]
+        for payload in events[: behaviour.events]:
+            await stream.write(payload)
+        match behaviour.name:
+            case "stall-mid":
+                await asyncio.Event().wait()
+            case "reset-mid":
+                await asyncio.sleep(0.05)  # what was sent arrives before the reset overtakes it
+                reset_connection(request)
+            case "error-mid":
+                error = ApiError(500, "The server had an error.", kind="server_error")
+                await stream.write(event(error.envelope()))
+            case "garbage":
+                await stream.write(b"data: {\xff not json\n\n: comment\nno colon\n\n")
+            case "huge":
+                big = {"index": 0, "delta": {"content": "x" * behaviour.size}}
+                await stream.write(event({"id": who.id, "choices": [big]}))
+        if behaviour.name in ("garbage", "huge"):
+            for payload in (*events[behaviour.events :], DONE):
+                await stream.write(payload)
+        await stream.write_eof()
+        return stream
+
+    def _behaviour(self, model: Any) -> Behaviour | None:
+        if not isinstance(model, str):
+            return None
+        if model in self._behaviours:
+            behaviour, count, times = self._behaviours[model]
+            if times is None or next(count) < times:
+                return behaviour
+        if model.startswith(_MODEL_PREFIX):
+            return Behaviour(model.removeprefix(_MODEL_PREFIX))  # type: ignore[arg-type]
+        return None
+
+    def _speak(self, request: dict[str, Any]) -> str:
+        return self._text if self._text is not None else f"You said: {last_user_text(request)}"
+
+
+def _refusal(behaviour: Behaviour) -> web.Response:
+    if behaviour.name == "rate-limited":
+        error = ApiError(
+            429,
+            "Rate limit reached for requests.",
+            kind="requests",
+            code="rate_limit_exceeded",
+            headers={"retry-after": behaviour.retry_after},
+        )
+    else:
+        error = ApiError(behaviour.status, "The server had an error.", kind="server_error")
+    return web.json_response(
+        error.envelope(),
+        status=error.status,
+        headers={"x-request-id": "req_fault", **error.headers},
+    )
+
+
+def _lenient_json(body: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

@@ -1,0 +1,18 @@
+"""The signed-in landing page."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.accounts.selectors import projects_of
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The projects of the organizations the person belongs to."""
+    return render(
+        request,
+        "app/home.html",
+        {"projects": projects_of(request.user), "edge_base_url": settings.EDGE_BASE_URL},
+    )

@@ -1,0 +1,36 @@
+"""Writing the audit log."""
+
+from typing import Any
+
+from django.db.models import Model
+
+from apps.accounts.models import Organization, User
+from apps.audit.models import AuditLog
+
+SYSTEM = "system"
+
+
+def audit_record(
+    *,
+    action: str,
+    actor: User | None,
+    target: Model,
+    organization: Organization | None = None,
+    project_id: object = None,
+    data: dict[str, Any] | None = None,
+) -> AuditLog:
+    """``action`` is ``<entity>.<verb>``; without an actor the entry is the system's own.
+
+    Call it inside the transaction of the change, so that both stand or fall together.
+    """
+    return AuditLog.objects.create(
+        action=action,
+        actor=actor,
+        actor_label=actor.email if actor else SYSTEM,
+        organization_id=organization.pk if organization else None,
+        project_id=project_id,
+        target_type=target._meta.model_name,
+        target_id=str(target.pk),
+        target_label=str(target)[:254],
+        data=data or {},
+    )

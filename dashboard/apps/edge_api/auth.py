@@ -1,0 +1,29 @@
+"""Who may call: the holder of SUPABASE_KEY, sent as Supabase's gateway expects it."""
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+
+from apps.edge_api.errors import PostgrestError
+
+
+def authenticate(request: HttpRequest) -> None:
+    """``apikey`` is required; ``Authorization``, when sent, must be the same key as Bearer.
+
+    Raises ``PostgrestError`` (401).
+    """
+    api_key = request.headers.get("apikey", "")
+    if not api_key:
+        raise PostgrestError(
+            401,
+            "PGRST301",
+            "No API key found in request",
+            hint="No `apikey` request header or url param was found.",
+        )
+    authorization = request.headers.get("authorization", f"Bearer {api_key}")
+    scheme, _, token = authorization.partition(" ")
+    # Both are compared, whatever the first says: the time tells nothing.
+    known = constant_time_compare(api_key, settings.SUPABASE_KEY)
+    same = constant_time_compare(token, settings.SUPABASE_KEY)
+    if not (known and same and scheme.lower() == "bearer"):
+        raise PostgrestError(401, "PGRST301", "Invalid API key")

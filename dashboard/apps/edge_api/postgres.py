@@ -1,0 +1,78 @@
+"""The PostgreSQL side of the edge's access: what Supabase serves in place of the views here.
+
+Every table of the schema has row-level security and no grants: on Supabase the roles ``anon`` and
+``authenticated`` would otherwise read whatever lies in ``public``, Django's own tables included.
+The dashboard is the owner of the tables, whom row-level security does not bind unless it is forced;
+it is not forced, because a policy that lets the owner through again would protect nothing.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from shared import usage_events
+
+_SQL = Path(__file__).parent / "sql"
+_ROLES = ("anon", "authenticated", "watchllm_edge")
+_PRIVATE = "watchllm_private"
+_ROW_CHECK = f"{_PRIVATE}.usage_row_belongs(uuid, uuid, uuid)"
+_RESOLVE = "public.resolve_api_key(text)"
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Creates role, functions and policies. Does nothing on another database than PostgreSQL."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for name in ("roles", "resolve_api_key", "usage_logs"):
+            cursor.execute((_SQL / f"{name}.sql").read_text())
+    close_tables(connection)
+
+
+def uninstall(connection: BaseDatabaseWrapper) -> None:
+    """Takes back what ``install`` made, but for the role, which other databases may use."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("DROP POLICY usage_logs_edge_insert ON public.usage_logs")
+        cursor.execute("DROP POLICY usage_logs_edge_own_transaction ON public.usage_logs")
+        cursor.execute("REVOKE ALL ON public.usage_logs FROM watchllm_edge")
+        cursor.execute("ALTER TABLE public.usage_logs DROP COLUMN inserted_by")
+        cursor.execute(f"DROP SCHEMA {_PRIVATE} CASCADE")
+        cursor.execute(f"DROP FUNCTION {_RESOLVE}")
+
+
+def close_tables(connection: BaseDatabaseWrapper) -> None:
+    """Closes every table, sequence and function of ours to all but the owner, then opens the two
+    ways of the edge. Idempotent: it runs after every ``migrate``, so that no table is forgotten.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT quote_ident(c.relname), c.relkind FROM pg_class c
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'S')
+              AND pg_has_role(c.relowner, 'USAGE')
+            """
+        )
+        relations: list[tuple[str, Any]] = cursor.fetchall()
+        cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(_ROLES)])
+        closed_to = ", ".join(["PUBLIC", *(row[0] for row in cursor.fetchall())])
+        for name, kind in relations:
+            if kind == "S":
+                cursor.execute(f"REVOKE ALL ON SEQUENCE public.{name} FROM {closed_to}")
+                continue
+            cursor.execute(f"ALTER TABLE public.{name} ENABLE ROW LEVEL SECURITY")
+            cursor.execute(f"REVOKE ALL ON TABLE public.{name} FROM {closed_to}")
+        cursor.execute("SELECT to_regprocedure(%s)", [_RESOLVE])
+        if cursor.fetchone() == (None,):
+            return
+        for function in (_RESOLVE, _ROW_CHECK):
+            cursor.execute(f"REVOKE ALL ON FUNCTION {function} FROM {closed_to}")
+            cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO watchllm_edge")
+        cursor.execute(f"GRANT USAGE ON SCHEMA public, {_PRIVATE} TO watchllm_edge")
+        columns = ", ".join(usage_events.COLUMNS)
+        cursor.execute(f"GRANT INSERT ({columns}) ON public.usage_logs TO watchllm_edge")
+        cursor.execute("GRANT SELECT (request_id) ON public.usage_logs TO watchllm_edge")

@@ -1,0 +1,90 @@
+"""Projects: the unit whose requests share a cache, and its settings at the edge."""
+
+import secrets
+import uuid
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from apps.accounts.models import Organization
+from apps.projects.routes import validate_routes
+
+_DAY = 24 * 60 * 60
+
+
+class SemanticMode(models.TextChoices):
+    """How far a paraphrase may be answered from the cache."""
+
+    OFF = "off", "Off"
+    STRICT = "strict", "Strict"
+    BALANCED = "balanced", "Balanced"
+
+
+def new_salt() -> str:
+    """32 random bytes in hex: the edge derives the key that seals this project's cache from it."""
+    return secrets.token_hex(32)
+
+
+class Project(models.Model):
+    """``edge_revision`` grows with every change that the edge must learn of (``edge_sync``)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="projects"
+    )
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60)
+    edge_revision = models.BigIntegerField(default=1, editable=False)
+    data_key_salt = models.CharField(max_length=64, default=new_salt, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    cache_enabled = models.BooleanField(default=True)
+    ttl_seconds = models.PositiveIntegerField(
+        "completion TTL (s)",
+        default=60 * 60,
+        validators=[MinValueValidator(1), MaxValueValidator(365 * _DAY)],
+    )
+    embeddings_ttl_seconds = models.PositiveIntegerField(
+        "embedding TTL (s)",
+        default=_DAY,
+        validators=[MinValueValidator(1), MaxValueValidator(365 * _DAY)],
+    )
+    max_temperature = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(2)],
+        help_text="Answers to hotter requests are not cached. Empty: any temperature.",
+    )
+    max_body_bytes = models.PositiveIntegerField(
+        default=1024 * 1024,
+        validators=[MinValueValidator(1024), MaxValueValidator(8 * 1024 * 1024)],
+        help_text="Answers larger than this are passed on but not stored.",
+    )
+    namespace = models.CharField(
+        max_length=64,
+        default="default",
+        help_text="Cache namespace of requests that name none.",
+    )
+    semantic_mode = models.CharField(max_length=16, choices=SemanticMode, default=SemanticMode.OFF)
+    cache_on_disconnect = models.BooleanField(
+        default=True, help_text="Keep the answer when the client leaves before its end."
+    )
+    default_provider = models.CharField(
+        max_length=32, default="openai", help_text="For models that no rule knows."
+    )
+    log_prompts = models.BooleanField(
+        default=False, help_text="Store prompts and answers with the usage log."
+    )
+    monthly_budget_nanousd = models.PositiveBigIntegerField(null=True, blank=True)
+    routes = models.JSONField(default=list, blank=True, validators=[validate_routes])
+
+    class Meta:
+        db_table = "projects"
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "slug"], name="projects_slug_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

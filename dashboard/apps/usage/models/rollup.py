@@ -1,0 +1,122 @@
+"""Hourly sums of the usage log, kept by ``apps.usage.rollup``. Pages read these, not the log."""
+
+from django.db import models
+
+from apps.usage.models.log import CACHE_STATUS_CHOICES
+
+
+class UsageHourly(models.Model):
+    """Sums of one UTC hour for one combination of what the usage page filters by.
+
+    ``unpriced_requests`` counts rows whose cost is unknown; they add nothing to the money columns,
+    so that a page can say how complete its sum is. Unknown provider and model are empty strings.
+    """
+
+    hour = models.DateTimeField()
+    organization = models.ForeignKey(
+        "accounts.Organization",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    project = models.ForeignKey(
+        "projects.Project",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    api_key = models.ForeignKey(
+        "projects.ApiKey",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    endpoint = models.CharField(max_length=64)
+    provider = models.CharField(max_length=32)
+    model = models.CharField(max_length=128)
+    cache_status = models.CharField(max_length=16, choices=CACHE_STATUS_CHOICES)
+    requests = models.BigIntegerField()
+    errors = models.BigIntegerField()
+    unpriced_requests = models.BigIntegerField()
+    prompt_tokens = models.BigIntegerField()
+    completion_tokens = models.BigIntegerField()
+    cached_tokens = models.BigIntegerField()
+    cost_nanousd = models.BigIntegerField()
+    saved_nanousd = models.BigIntegerField()
+    latency_ms_sum = models.BigIntegerField()
+
+    class Meta:
+        db_table = "usage_hourly"
+        verbose_name = "hour of usage"
+        verbose_name_plural = "hourly usage"
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "project",
+                    "hour",
+                    "api_key",
+                    "endpoint",
+                    "provider",
+                    "model",
+                    "cache_status",
+                    "organization",
+                ],
+                name="usage_hourly_key",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organization", "hour"], name="usage_hourly_organization"),
+            models.Index(fields=["hour"], name="usage_hourly_hour"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}:00 {self.model} {self.cache_status}"
+
+
+class UsageLatencyHourly(models.Model):
+    """A histogram of latency per hour and cache status, for percentiles that can be added up.
+
+    ``bucket`` indexes ``apps.usage.latency.BOUNDS_MS``.
+    """
+
+    hour = models.DateTimeField()
+    project = models.ForeignKey(
+        "projects.Project",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    cache_status = models.CharField(max_length=16, choices=CACHE_STATUS_CHOICES)
+    bucket = models.PositiveSmallIntegerField()
+    requests = models.BigIntegerField()
+
+    class Meta:
+        db_table = "usage_latency_hourly"
+        verbose_name_plural = "hourly latency"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "hour", "cache_status", "bucket"],
+                name="usage_latency_hourly_key",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}:00 {self.cache_status} bucket {self.bucket}"
+
+
+class RollupState(models.Model):
+    """How far the rollup has read: all log rows up to ``last_log_id`` are counted, none after."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    last_log_id = models.BigIntegerField(default=0)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "usage_rollup_state"
+
+    def __str__(self) -> str:
+        return f"counted up to {self.last_log_id}"

@@ -1,0 +1,132 @@
+"""Adding new log rows to the hourly sums.
+
+Each row is added exactly once, whenever it arrives: the rollup follows the order of insertion (the
+log's ``id``), not of ``ts``, and moves its watermark in the same transaction as the sums. So a late
+row lands in its own old hour, a second run adds nothing, a crash leaves all or nothing, and two
+machines wait for each other on the watermark's row lock. Deleting old log rows leaves sums alone.
+
+Ids are handed out before they are committed, so on PostgreSQL a larger id can be visible while a
+smaller one is still in flight. ``_settled_log_id`` waits such inserts out with a table lock that is
+held for one ``SELECT max(id)``; on SQLite writers follow one another anyway.
+"""
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from apps.usage.latency import BOUNDS_MS
+from apps.usage.models import RollupState, UsageLog
+
+_BATCH_ROWS = 50_000
+_LOCK_TIMEOUT_MS = 2_000
+
+_HOUR = {
+    "postgresql": "date_trunc('hour', ts, 'UTC')",
+    # The text form in which Django stores a datetime there.
+    "sqlite": "strftime('%%Y-%%m-%%d %%H:00:00', ts)",
+}
+
+_SUMS = (
+    "requests",
+    "errors",
+    "unpriced_requests",
+    "prompt_tokens",
+    "completion_tokens",
+    "cached_tokens",
+    "cost_nanousd",
+    "saved_nanousd",
+    "latency_ms_sum",
+)
+
+# An index entry must stay small, whatever a client calls its model.
+_ADD_HOURLY = """
+INSERT INTO usage_hourly (hour, organization_id, project_id, api_key_id, endpoint, provider, model,
+    cache_status, {columns})
+SELECT {hour}, organization_id, project_id, api_key_id, endpoint, COALESCE(provider, ''),
+    SUBSTR(COALESCE(model, ''), 1, 128), cache_status,
+    COUNT(*),
+    SUM(CASE WHEN status >= 400 THEN 1 ELSE 0 END),
+    SUM(CASE WHEN cost_nanousd IS NULL THEN 1 ELSE 0 END),
+    SUM(COALESCE(prompt_tokens, 0)),
+    SUM(COALESCE(completion_tokens, 0)),
+    SUM(COALESCE(cached_tokens, 0)),
+    SUM(COALESCE(cost_nanousd, 0)),
+    SUM(COALESCE(saved_nanousd, 0)),
+    SUM(latency_ms)
+FROM usage_logs WHERE id > %s AND id <= %s
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+ON CONFLICT (project_id, hour, api_key_id, endpoint, provider, model, cache_status, organization_id)
+DO UPDATE SET {additions}
+"""
+
+_ADD_LATENCY = """
+INSERT INTO usage_latency_hourly (hour, project_id, cache_status, bucket, requests)
+SELECT {hour}, project_id, cache_status, CASE {buckets} ELSE {overflow} END, COUNT(*)
+FROM usage_logs WHERE id > %s AND id <= %s
+GROUP BY 1, 2, 3, 4
+ON CONFLICT (project_id, hour, cache_status, bucket)
+DO UPDATE SET requests = usage_latency_hourly.requests + excluded.requests
+"""
+
+_TOUCH_KEYS = """
+UPDATE api_keys SET last_used_at = used.ts
+FROM (SELECT api_key_id, MAX(ts) AS ts FROM usage_logs WHERE id > %s AND id <= %s GROUP BY 1) used
+WHERE api_keys.id = used.api_key_id
+  AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.ts)
+"""
+
+
+def usage_rollup(*, batch_rows: int = _BATCH_ROWS) -> int:
+    """Adds every settled log row that is not counted yet; returns how many ids it moved past.
+
+    Raises ``django.db.OperationalError`` when the log stays locked for more than two seconds; the
+    next run makes up for it.
+    """
+    settled = _settled_log_id()
+    moved = 0
+    while step := _add_batch(settled, batch_rows):
+        moved += step
+    return moved
+
+
+def _settled_log_id() -> int:
+    """The largest id below which no insert is still in flight; 0 for an empty log."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}")
+                cursor.execute("LOCK TABLE usage_logs IN SHARE MODE")
+        return UsageLog.objects.aggregate(last=Max("id"))["last"] or 0
+
+
+@transaction.atomic
+def _add_batch(settled: int, batch_rows: int) -> int:
+    RollupState.objects.get_or_create(id=1)
+    state = RollupState.objects.select_for_update().get(id=1)
+    first = state.last_log_id
+    last = min(settled, first + batch_rows)
+    if last <= first:
+        return 0
+    hour = _HOUR[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ADD_HOURLY.format(
+                hour=hour,
+                columns=", ".join(_SUMS),
+                additions=", ".join(
+                    f"{name} = usage_hourly.{name} + excluded.{name}" for name in _SUMS
+                ),
+            ),
+            [first, last],
+        )
+        buckets = " ".join(
+            f"WHEN latency_ms <= {bound} THEN {position}"
+            for position, bound in enumerate(BOUNDS_MS)
+        )
+        cursor.execute(
+            _ADD_LATENCY.format(hour=hour, buckets=buckets, overflow=len(BOUNDS_MS)),
+            [first, last],
+        )
+        cursor.execute(_TOUCH_KEYS, [first, last])
+    state.last_log_id = last
+    state.save()
+    return last - first

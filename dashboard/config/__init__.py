@@ -1,0 +1,14 @@
+"""The dashboard's settings and entry points.
+
+``shared`` is a sibling source tree, not an installed package, in a checkout: any way into the
+dashboard (manage.py, a WSGI or ASGI server) imports this package first, so the path is set here.
+"""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+if find_spec("shared") is None:
+    sys.path.append(str(REPOSITORY / "shared" / "src"))

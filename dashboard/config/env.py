@@ -1,0 +1,120 @@
+"""The environment, parsed once into a frozen value.
+
+Every variable the dashboard reads is read here and nowhere else; ``variable_names`` lists them for
+the test that holds ``.env.example`` and the code together.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+
+from config import REPOSITORY
+from shared import envelope
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+class SettingError(ValueError):
+    """A variable is missing or malformed; the message names it and never repeats its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """``redis_url`` is Upstash's REST address; empty means that the edge is not told of changes."""
+
+    debug: bool
+    secret_key: str
+    allowed_hosts: tuple[str, ...]
+    behind_tls_proxy: bool
+    database_url: str
+    api_key_pepper: bytes
+    encryption_keys: Mapping[str, bytes]
+    edge_base_url: str
+    edge_api_enabled: bool
+    supabase_key: str
+    redis_url: str
+    redis_token: str
+
+    def __repr__(self) -> str:
+        """Names only: a settings dump must not print secrets."""
+        return f"Environment({', '.join(field.name for field in fields(self))})"
+
+
+class _Reader:
+    def __init__(self, source: Mapping[str, str]) -> None:
+        self._source = source
+        self.names: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """An empty variable counts as unset; without a default it is required."""
+        self.names.append(name)
+        value = self._source.get(name, "").strip() or default
+        if value is None:
+            raise SettingError(f"{name} is not set")
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.text(name, str(default)).lower()
+        if value not in _TRUE | _FALSE:
+            raise SettingError(f"{name} must be true or false")
+        return value in _TRUE
+
+    def items(self, name: str, default: str) -> tuple[str, ...]:
+        return tuple(item.strip() for item in self.text(name, default).split(",") if item.strip())
+
+    def encryption_keys(self, name: str) -> Mapping[str, bytes]:
+        try:
+            return envelope.parse_keys(self.text(name))
+        except envelope.EnvelopeError as error:
+            raise SettingError(f"{name}: {error}") from error
+
+
+def parse(source: Mapping[str, str]) -> Environment:
+    """Raises ``SettingError`` naming the variable that is wrong."""
+    return _parse(_Reader(source))
+
+
+@cache
+def current() -> Environment:
+    """The process's own environment; raises ``SettingError`` as ``parse`` does."""
+    return parse(os.environ)
+
+
+def variable_names() -> tuple[str, ...]:
+    """Every variable ``parse`` reads."""
+    reader = _Reader(
+        {
+            "DJANGO_SECRET_KEY": secrets.token_hex(),
+            "API_KEY_PEPPER": secrets.token_hex(),
+            "ENCRYPTION_KEYS": "k:" + "A" * 43 + "=",
+        }
+    )
+    _parse(reader)
+    return tuple(reader.names)
+
+
+def _parse(read: _Reader) -> Environment:
+    environment = Environment(
+        debug=read.flag("DJANGO_DEBUG", default=False),
+        secret_key=read.text("DJANGO_SECRET_KEY"),
+        allowed_hosts=read.items("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
+        behind_tls_proxy=read.flag("DJANGO_BEHIND_TLS_PROXY", default=False),
+        database_url=read.text(
+            "DATABASE_URL", f"sqlite:///{REPOSITORY / '.watchllm' / 'dashboard.sqlite3'}"
+        ),
+        api_key_pepper=read.text("API_KEY_PEPPER").encode(),
+        encryption_keys=read.encryption_keys("ENCRYPTION_KEYS"),
+        edge_base_url=read.text("EDGE_BASE_URL", "http://127.0.0.1:8787").rstrip("/"),
+        edge_api_enabled=read.flag("EDGE_API_ENABLED", default=False),
+        supabase_key=read.text("SUPABASE_KEY", ""),
+        redis_url=read.text("UPSTASH_REDIS_REST_URL", "").rstrip("/"),
+        redis_token=read.text("UPSTASH_REDIS_REST_TOKEN", ""),
+    )
+    if environment.edge_api_enabled and not environment.supabase_key:
+        raise SettingError("SUPABASE_KEY must be set when EDGE_API_ENABLED is true")
+    if environment.redis_url and not environment.redis_token:
+        raise SettingError("UPSTASH_REDIS_REST_TOKEN must be set with UPSTASH_REDIS_REST_URL")
+    return environment

@@ -1,0 +1,110 @@
+"""Django settings: what is ours here, one sibling module per concern or vendor.
+
+Defaults are production's; ``DJANGO_DEBUG`` is the only switch that loosens them.
+"""
+
+from pathlib import Path
+
+from config import REPOSITORY, env
+
+ENVIRONMENT = env.current()
+
+BASE_DIR = REPOSITORY / "dashboard"
+DEBUG = ENVIRONMENT.debug
+SECRET_KEY = ENVIRONMENT.secret_key
+ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
+
+API_KEY_PEPPER = ENVIRONMENT.api_key_pepper
+ENCRYPTION_KEYS = ENVIRONMENT.encryption_keys
+EDGE_BASE_URL = ENVIRONMENT.edge_base_url
+EDGE_API_ENABLED = ENVIRONMENT.edge_api_enabled
+SUPABASE_KEY = ENVIRONMENT.supabase_key
+UPSTASH_REDIS_REST_URL = ENVIRONMENT.redis_url
+UPSTASH_REDIS_REST_TOKEN = ENVIRONMENT.redis_token
+
+INSTALLED_APPS = [
+    # unfold replaces templates of django.contrib.admin, so it comes first.
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "apps.accounts",
+    "apps.projects",
+    "apps.usage",
+    "apps.audit",
+    "apps.staff",
+    "apps.edge_api",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.staff.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS: list[Path] = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}
+
+from config.settings.allauth import *  # noqa: E402, F403
+from config.settings.database import *  # noqa: E402, F403
+from config.settings.security import *  # noqa: E402, F403
+from config.settings.unfold import *  # noqa: E402, F403

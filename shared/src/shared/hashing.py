@@ -69,10 +69,10 @@ def embedding_identity(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _identity(body: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     identity = {}
-    for name, value in body.items():
-        if value is None or name in IGNORED:
+    for name, given in body.items():
+        if given is None or name in IGNORED:
             continue
-        value = norm.number(value)
+        value = norm.number(given)
         if name in defaults and _same(value, defaults[name]):
             continue
         identity[name] = value

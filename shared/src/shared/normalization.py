@@ -92,7 +92,6 @@ def _part(value: Json) -> Json:
 
 
 def _text_part(value: Json) -> dict[str, Any]:
-    if isinstance(value, dict) and value.get("type") == "text":
-        if isinstance(value.get("text"), str):
-            return value
-    return {}
+    if not isinstance(value, dict) or value.get("type") != "text":
+        return {}
+    return value if isinstance(value.get("text"), str) else {}

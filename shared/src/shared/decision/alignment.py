@@ -1,0 +1,56 @@
+"""Which content words of two prompts stand for one another, and what is left over."""
+
+from dataclasses import dataclass
+
+from shared.decision.lexicon.index import Word
+from shared.decision.sketch import Item, Sketch
+from shared.embedding import CODE_BITS
+
+
+@dataclass(slots=True)
+class Alignment:
+    """Two sketches side by side.
+
+    ``pairs``: places (in left.items, in right.items) of words of one group, left order.
+    ``left_only`` / ``right_only``: places without a partner.
+    """
+
+    left: Sketch
+    right: Sketch
+    pairs: list[tuple[int, int]]
+    left_only: list[int]
+    right_only: list[int]
+
+    def extra(self) -> list[Word]:
+        """All words without a partner, left ones first."""
+        left, right = self.left.items, self.right.items
+        return [left[i].word for i in self.left_only] + [right[i].word for i in self.right_only]
+
+
+def align(left: Sketch, right: Sketch) -> Alignment:
+    """Pairs equal groups, keeping order where a group occurs more than once."""
+    waiting: dict[str, list[int]] = {}
+    for place, item in enumerate(right.items):
+        waiting.setdefault(item.word.group, []).append(place)
+    pairs: list[tuple[int, int]] = []
+    left_only: list[int] = []
+    for place, item in enumerate(left.items):
+        places = waiting.get(item.word.group)
+        if places:
+            pairs.append((place, places.pop(0)))
+        else:
+            left_only.append(place)
+    right_only = sorted(place for places in waiting.values() for place in places)
+    return Alignment(left, right, pairs, left_only, right_only)
+
+
+def similarity(one: Word, other: Word) -> float:
+    """1 - 2 * share of differing code bits: 1 for the same word, about 0 for unrelated ones."""
+    return 1 - 2 * (one.code ^ other.code).bit_count() / CODE_BITS
+
+
+def closest(word: Word, items: list[Item]) -> float:
+    """Similarity of a word to the nearest content word of the other prompt; 0 for none."""
+    code = word.code
+    bits = min(((code ^ item.word.code).bit_count() for item in items), default=CODE_BITS // 2)
+    return 1 - 2 * bits / CODE_BITS

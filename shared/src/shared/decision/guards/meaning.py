@@ -1,0 +1,59 @@
+"""Guards on what the differing words mean: opposites, kinds, names, words without a partner."""
+
+from shared.decision.alignment import Alignment, closest, similarity
+from shared.decision.lexicon.index import lexicon
+
+# Tuned on qqp_train replay and the open half of the minimal pairs; see docs/adr/0100.
+CLOSE = 0.45
+SUBSTITUTE = 0.62
+_COMMON = 2.0  # nats: words more frequent than one sentence in seven carry no condition
+
+
+def opposites(pair: Alignment) -> bool:
+    """A word of one prompt against its opposite in the other one."""
+    words = lexicon()
+    left, right = pair.left.items, pair.right.items
+    return any(
+        words.opposed(left[i].word, right[j].word)
+        for i in pair.left_only
+        for j in pair.right_only
+    )
+
+
+def contrast(pair: Alignment) -> bool:
+    """A member of a closed kind (month, country, colour, currency …) without its partner."""
+    return any(word.sets and not word.filler for word in pair.extra())
+
+
+def names(pair: Alignment) -> bool:
+    """A capitalised name of one prompt is missing from the other one."""
+    left, right = pair.left, pair.right
+    return bool((left.names - right.groups) | (right.names - left.groups)) and any(
+        word.group in left.names | right.names for word in pair.extra()
+    )
+
+
+def substitution(pair: Alignment) -> bool:
+    """One word replaced by one other and nothing else changed: only by a near-identical word."""
+    if len(pair.left_only) != 1 or len(pair.right_only) != 1:
+        return False
+    one = pair.left.items[pair.left_only[0]].word
+    other = pair.right.items[pair.right_only[0]].word
+    if one.filler and other.filler:
+        return False
+    return similarity(one, other) < SUBSTITUTE
+
+
+def unaligned(pair: Alignment) -> bool:
+    """A content word of one prompt that no word of the other one comes close to."""
+    for places, items, others in (
+        (pair.left_only, pair.left.items, pair.right.items),
+        (pair.right_only, pair.right.items, pair.left.items),
+    ):
+        for place in places:
+            word = items[place].word
+            if word.filler or word.information < _COMMON:
+                continue
+            if closest(word, others) < CLOSE:
+                return True
+    return False

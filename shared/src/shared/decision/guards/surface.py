@@ -1,0 +1,54 @@
+"""Guards on what must be literally equal: numbers, operators, quotations, acronyms, letters."""
+
+from shared.decision.alignment import Alignment
+from shared.decision.lexicon.function_words import STOP
+
+
+def numbers(pair: Alignment) -> bool:
+    """The same numbers, in one spelling and in the same order ("5 from 10", "10 from 5")."""
+    return pair.left.numbers != pair.right.numbers
+
+
+def operators(pair: Alignment) -> bool:
+    """The same arithmetic and comparison signs in the same order."""
+    return pair.left.operators != pair.right.operators
+
+
+def quotes(pair: Alignment) -> bool:
+    """The same quoted strings: what is quoted is the subject of the prompt, not its wording."""
+    return pair.left.quotes != pair.right.quotes
+
+
+def acronyms(pair: Alignment) -> bool:
+    """An acronym of one prompt stands in the other one too, in either case.
+
+    Acronyms that are function words in lower case ("IT", "WHO", "US") need capitals on both sides.
+    """
+    left, right = pair.left, pair.right
+    for own, others, words in (
+        (left.acronyms, right.acronyms, right),
+        (right.acronyms, left.acronyms, left),
+    ):
+        for acronym in own - others:
+            if acronym in STOP or len(acronym) == 1:
+                return True
+            if acronym not in words.wordset and not _spelt(acronym, words.groups, pair):
+                return True
+    return False
+
+
+def characters(pair: Alignment) -> bool:
+    """Single letters that differ are names of things ("plan B", "vitamin C")."""
+    return any(
+        len(word) == 1 and word.isalpha() and word not in "ai"
+        for word in pair.left.wordset ^ pair.right.wordset
+    )
+
+
+def _spelt(acronym: str, groups: frozenset[str], pair: Alignment) -> bool:
+    """Whether the acronym's synonym group is present ("USA", "America")."""
+    for sketch in (pair.left, pair.right):
+        for item in sketch.items:
+            if item.word.text == acronym:
+                return item.word.group in groups
+    return False

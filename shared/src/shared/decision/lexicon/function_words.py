@@ -1,0 +1,55 @@
+"""Closed word classes and the words that one prompt may add without changing its answer."""
+
+STOP = frozenset(
+    "a an the of to in on at for with by from and or is are was were be been being am do does did "
+    "doing done have has had having i me my mine myself we our ours us you your yours yourself it "
+    "its itself this that these those as so there their theirs they them he his him she her hers "
+    "if then than can could would should will shall may might must about into over out up just "
+    "please also any some really actually exactly s t re ve ll d m what how why who whom whose "
+    "when where which oneself someone somebody anyone anybody one ones such very".split()
+)
+NEGATIONS = frozenset(
+    "not no never without neither nor none nobody nothing cannot except excluding unless lack "
+    "lacking instead rather hardly barely fail refuse avoid non".split()
+)
+# Governing words that carry the argument structure.
+LINKS = frozenset(
+    "of to in on at for with by from and or as than about into over under out against without "
+    "before after during since until between among through like per via versus up down off "
+    "because if while when where that who which near inside outside within beyond behind "
+    "toward towards".split()
+)
+# Links that may replace one another or be absent ("cause of", "cause for", noun compounds).
+WEAK_LINKS = frozenset("of in on at for about that which who as like with to out up when where".split())
+# One side having one of these, and the other not, changes the question.
+STRICT_WORDS = frozenset(
+    "only before after without against if while never always every least worst first last again "
+    "until unless except instead than all both neither either none each most more less fewer "
+    "many few several between during since under over within beyond behind above below inside "
+    "outside because despite although though not no still yet already ever even too enough "
+    "worse better worst best free alone together same different else another other "
+    "off down into through own self previous next also further twice once half double least-one".split()
+)  # fmt: skip
+MODALS = {
+    "can": "can", "could": "can", "should": "should", "ought": "should", "would": "would",
+    "will": "will", "shall": "will", "may": "may", "might": "may", "must": "must",
+}  # fmt: skip
+PERSONS = {
+    "i": "i", "me": "i", "my": "i", "mine": "i", "myself": "i",
+    "we": "i", "our": "i", "us": "i", "ours": "i",
+    "you": "you", "your": "you", "yours": "you", "yourself": "you",
+    "he": "he", "his": "he", "him": "he", "himself": "he",
+    "she": "she", "her": "she", "hers": "she", "herself": "she",
+    "they": "they", "their": "they", "them": "they", "theirs": "they", "themselves": "they",
+}  # fmt: skip
+# Content words that add no condition of their own.
+FILLERS = frozenset(
+    "good best great excellent nice proper appropriate suitable actual actually basically simply kind type "
+    "sort thing currently available possible possibly exist existing able want wish need like recommend "
+    "suggest help know find understand explain describe give list show tell question answer "
+    "person people somebody someone anybody anyone everyone different various certain way method "
+    "mean meaning major some lot ever go get main common generally "
+    "usually normally typically really truly literally exact quick brief short briefly shortly detail "
+    "please kindly thanks thank hi hello hey ok okay so well now then just quite pretty "
+    "effectively properly correctly successfully ".split()
+)  # fmt: skip

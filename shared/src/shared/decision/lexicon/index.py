@@ -1,0 +1,116 @@
+"""Indexes over the word lists: base forms, synonym classes, contrasts, phrases, frames."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from shared.decision.lexicon import contrasts, irregular, phrases, synonyms
+from shared.decision.lexicon.function_words import FILLERS, NEGATIONS, STOP
+from shared.decision.lexicon.stemming import stem
+from shared.embedding import Encoder, encoder
+
+_REMEMBERED = 20_000
+_UNKNOWN_INFORMATION = 11.0  # nats; a word in several pieces is rare
+# Their participle is part of a fixed phrase ("used to", "going to").
+_OWN_FORM = frozenset({"used", "going", "located", "supposed", "getting"})
+
+PhraseIndex = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
+
+
+class Word:
+    """What is known about one lower-case word, whatever the sentence."""
+
+    __slots__ = ("base", "code", "content", "filler", "group", "information", "sets", "text")
+
+    def __init__(self, text: str, lexicon: "Lexicon") -> None:
+        self.text = text
+        self.base = lexicon.base(text)
+        self.group = lexicon.groups.get(self.base, self.base)
+        self.content = text not in STOP and text not in NEGATIONS
+        self.filler = text in FILLERS or self.base in lexicon.fillers
+        self.sets = lexicon.sets.get(self.base, frozenset())
+        tokens = lexicon.encoder.tokenize.word(text)
+        table = lexicon.encoder.table
+        known = len(tokens) == 1
+        self.information = table.information[tokens[0]] / 8 if known else _UNKNOWN_INFORMATION
+        self.code = lexicon.encoder.code(list(tokens[:32]))
+
+
+class Lexicon:
+    """Read-only after construction, except for the memory of words seen."""
+
+    def __init__(self, embedding: Encoder) -> None:
+        self.encoder = embedding
+        self._bases = {
+            form: family[0]
+            for family in map(str.split, irregular.FAMILIES.strip().splitlines())
+            for form in family
+        }
+        self.groups = {
+            self.base(word): self.base(group[0])
+            for group in map(str.split, synonyms.GROUPS.strip().splitlines())
+            for word in group
+        }
+        self.fillers = frozenset(map(self.base, FILLERS))
+        self.opposites: dict[str, set[str]] = {}
+        for pair in contrasts.OPPOSITES.split():
+            left, right = (self.base(word) for word in pair.split("/"))
+            for one, other in ((left, right), (right, left)):
+                self.opposites.setdefault(one, set()).add(other)
+                # The synonyms of an opposite are opposites too.
+                self.opposites.setdefault(self.groups.get(one, one), set()).add(
+                    self.groups.get(other, other)
+                )
+        self.sets = self._sets()
+        self.phrases = self._phrases(phrases.PHRASES, based=True)
+        self.frames = self._phrases(phrases.FRAMES, based=False)
+        self.leads = self._phrases(
+            "\n".join(f"{lead} >" for lead in phrases.LEADS.strip().splitlines()), based=False
+        )
+        self._words: dict[str, Word] = {}
+
+    def base(self, word: str) -> str:
+        """Dictionary form of a lower-case word."""
+        return self._bases.get(word) or stem(word)
+
+    def phrase_form(self, word: str) -> str:
+        """The form in which a word is looked up in the phrase index."""
+        return word if word in _OWN_FORM else self.base(word)
+
+    def word(self, text: str) -> Word:
+        """Everything about a word, remembered for the next prompt."""
+        known = self._words.get(text)
+        if known is None:
+            known = Word(text, self)
+            if len(self._words) < _REMEMBERED:
+                self._words[text] = known
+        return known
+
+    def opposed(self, one: Word, other: Word) -> bool:
+        """Whether the two words are opposites, directly or through their synonyms."""
+        return other.base in self.opposites.get(one.base, ()) or other.group in self.opposites.get(
+            one.group, ()
+        )
+
+    def _sets(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for name, members in contrasts.SETS.items():
+            for member in members.split():
+                found.setdefault(self.base(member), set()).add(name)
+        return {word: frozenset(names) for word, names in found.items()}
+
+    def _phrases(self, table: str, *, based: bool) -> PhraseIndex:
+        index: PhraseIndex = {}
+        for line in table.strip().splitlines():
+            long, _, short = line.partition(">")
+            words: Iterable[str] = long.split()
+            key = tuple(map(self.phrase_form, words)) if based else tuple(words)
+            index.setdefault(key[0], []).append((key, tuple(short.split())))
+        for entries in index.values():
+            entries.sort(key=lambda entry: -len(entry[0]))
+        return index
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The lexicon over the shipped table; built at first use, not at import."""
+    return Lexicon(encoder())

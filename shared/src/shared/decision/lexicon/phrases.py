@@ -1,0 +1,638 @@
+"""Multi-word expressions and the shorter wording they are compared as.
+
+``PHRASES``: ``long wording > short wording``, applied to lower-case words after contractions are
+opened; the longest match at a position wins. ``LEADS``: openings that ask nothing themselves.
+``FRAMES``: question openings and the frame they stand for. Written by hand for WatchLLM.
+"""
+
+LEADS = """
+please
+hi
+hello
+hey
+hey there
+kindly
+ok
+okay
+so
+well
+excuse me
+quick question
+just wondering
+i was wondering
+i wonder
+i am wondering
+i would like to know
+i want to know
+i need to know
+i am curious
+i am curious to know
+i have a question
+do you know
+do you happen to know
+does anyone know
+does anybody know
+do you have any idea
+any idea
+can you tell me
+can you please tell me
+could you tell me
+could you please tell me
+would you tell me
+will you tell me
+can anyone tell me
+can someone tell me
+can anybody tell me
+can you explain to me
+can you explain
+can you please explain
+could you explain
+could you please explain
+could you explain to me
+can someone explain
+can someone explain to me
+can anyone explain
+please explain
+explain to me
+tell me
+please tell me
+let me know
+please let me know
+i do not know
+i do not understand
+help me understand
+can you help me understand
+could you help me understand
+can you
+could you
+would you
+can you please
+could you please
+would you please
+would you mind telling me
+in your opinion
+according to you
+in general
+"""
+
+FRAMES = """
+how do i > how
+how do we > how
+how do you > how
+how does one > how
+how do people > how
+how does someone > how
+how do someone > how
+how can i > how
+how can we > how
+how can you > how
+how can one > how
+how can someone > how
+how can a person > how
+how could i > how
+how could one > how
+how should i > how
+how should we > how
+how should one > how
+how would i > how
+how would you > how
+how would one > how
+how might i > how
+how may i > how
+how will i > how
+how to > how
+how must i > how
+how am i able to > how
+how do i go about > how
+how can i go about > how
+how do you go about > how
+how should i go about > how
+how is it possible to > how
+how do i manage to > how
+what is the way to > how
+what is a way to > how
+what are ways to > how
+what are the ways to > how
+what are some ways to > how
+what is the best way to > how
+what is a good way to > how
+what is the right way to > how
+what is the proper way to > how
+what is the correct way to > how
+what is the best way i can > how
+what is the best way for me to > how
+what are the best ways to > how
+what are good ways to > how
+what are some good ways to > how
+what are the good ways to > how
+what are the different ways to > how
+what are different ways to > how
+what are some of the best ways to > how
+what are some of the ways to > how
+what is the best method to > how
+what is the method to > how
+what is the procedure to > how
+what is the procedure for > how
+what is the process to > how
+what is the process for > how
+what is the process of > how
+what are the steps to > how
+what are the steps for > how
+what are steps to > how
+what steps should i take to > how
+what steps do i need to take to > how
+what should i do to > how
+what should we do to > how
+what should one do to > how
+what can i do to > how
+what can we do to > how
+what can one do to > how
+what do i do to > how
+what do i need to do to > how
+what do i have to do to > how
+what must i do to > how
+what is the best approach to > how
+what is the best technique to > how
+what is the trick to > how
+in what way can i > how
+in what ways can i > how
+in which way can i > how
+which is the best way to > how
+which is the best method to > how
+is there a way to > how
+is there any way to > how
+is there a way i can > how
+is there any way i can > how
+is there a good way to > how
+are there any ways to > how
+best way to > how
+the best way to > how
+best ways to > how
+good way to > how
+ways to > how
+steps to > how
+i want to know how to > how
+i need to know how to > how
+i want to learn how to > how
+show me how to > how
+teach me how to > how
+explain how to > how
+describe how to > how
+describe how > how
+explain how i can > how
+explain how i > how
+help me to > how
+help me > how
+i need help to > how
+i am trying to > how
+i need to > how
+i want to > how
+i would like to > how
+instructions for > how
+instructions to > how
+how much does it cost to > cost
+how much would it cost to > cost
+how much will it cost to > cost
+how much do i have to pay to > cost
+what does it cost to > cost
+what would it cost to > cost
+what is the cost to > cost
+what is the cost of > cost
+what is the price of > cost
+what is the price for > cost
+what is the cost for > cost
+how much is the price of > cost
+how much is the cost of > cost
+how much does > cost-verb
+how much do > cost-verb
+how much is > how much
+how much are > how much
+how much time does it take to > how long
+how much time is needed to > how long
+how much time would it take to > how long
+how much time will it take to > how long
+how much time do i need to > how long
+how long does it take to > how long
+how long would it take to > how long
+how long will it take to > how long
+how long does it take for > how long for
+how many > how many
+what is the number of > how many
+what number of > how many
+how much > how much
+how long > how long is
+how often > how often
+how frequently > how often
+how far > how far
+how old is > age
+what is the age of > age
+how tall is > height
+what is the height of > height
+how big > how big
+how large > how big
+how high > how high
+how fast > how fast
+how fast can > how fast
+how good > how good
+how bad > how bad
+how is > how is
+how was > how was
+how are > how is
+how come > why
+why is it that > why
+what is the reason for > why
+what is the reason behind > why
+what is the reason why > why
+what is the reason that > why
+what are the reasons for > why
+what are the reasons why > why
+what are the reasons behind > why
+for what reason > why
+what is the cause of > cause
+what are the causes of > cause
+what causes > cause
+what can cause > cause
+why > why
+what is the meaning of > mean
+what is the definition of > mean
+what is meant by > mean
+what do you mean by > mean
+what do we mean by > mean
+what do you understand by > mean
+define > mean
+define the term > mean
+meaning of > mean
+definition of > mean
+what does > what does
+what do > what does
+what did > what did
+what is > what
+what are > what
+what are some > what
+what are some of > what
+what was > what was
+what were > what was
+what will > what will
+what would > what would
+what should > what should
+what can > what can
+what would happen if > what would happen if
+what would happen if i > what would happen if
+what will happen if > what would happen if
+what happens if > what would happen if
+what happens when > what would happen if
+what if > what would happen if
+which > what
+which is > what
+which are > what
+which one is > what
+what all are > what
+name > what
+name some > what
+list > what
+list some > what
+give me some > what
+give me a list of > what
+give me an example of > what example
+give an example of > what example
+give examples of > what example
+what is an example of > what example
+what are examples of > what example
+what are some examples of > what example
+give me > what
+give some > what
+provide a list of > what
+provide > what
+show me > what
+explain > what
+explain what > what
+explain what is > what
+describe > what
+describe what is > what
+tell me about > about
+tell me more about > about
+what can you tell me about > about
+what do you know about > about
+where is > where
+where are > where
+where was > where was
+where were > where was
+where can i > where can
+where can we > where can
+where can you > where can
+where can one > where can
+where do i > where can
+where do you > where can
+where could i > where can
+where should i > where can
+where does > where
+where do > where
+where did > where was
+where > where
+in which place is > where
+what is the location of > where
+when is > when
+when are > when
+when was > when was
+when were > when was
+when did > when was
+when does > when
+when do > when
+when will > when will
+when should i > when should
+when > when
+on what date did > when was
+on which date did > when was
+what date did > when was
+at what point does > when
+who is > who
+who are > who
+who was > who was
+who were > who was
+who did > who was
+who > who
+whom > who
+whose > whose
+which person > who
+"""
+
+PHRASES = """
+get rid of > remove
+got rid of > remove
+getting rid of > remove
+getting rid > remove
+dispose of > remove
+a lot of > many
+lots of > many
+plenty of > many
+a number of > many
+a large number of > many
+in order to > to
+so as to > to
+as well as > and
+along with > with
+due to > because
+because of > because
+in spite of > despite
+instead of > instead
+rather than > instead
+in place of > instead
+other than > except
+apart from > except
+aside from > except
+with no > without
+not any > no
+at least > minimum
+at most > maximum
+less than > below
+more than > above
+prior to > before
+ahead of > before
+subsequent to > after
+in the event of > if
+in case of > if
+provided that > if
+as long as > if
+with regard to > about
+with respect to > about
+in regard to > about
+regarding > about
+concerning > about
+on the topic of > about
+in terms of > in
+for the purpose of > for
+by means of > by
+with the help of > with
+by using > with
+look for > search
+searching for > search
+find out > discover
+figure out > discover
+come up with > devise
+set up > install
+setting up > install
+sign up > register
+signing up > register
+sign in > login
+signing in > login
+log in > login
+logging in > login
+log into > login to
+sign into > login to
+log out > logout
+sign out > logout
+log off > logout
+opt out of > unsubscribe
+opt out > unsubscribe
+turn on > enable
+switch on > enable
+turn off > disable
+switch off > disable
+turning off > disable
+turning on > enable
+shut down > shutdown
+power off > shutdown
+start up > startup
+throw up > vomit
+give up > quit
+work out > exercise
+working out > exercise
+pick up > collect
+put on > wear
+take off > remove
+wake up > wake
+get up > wake
+go to sleep > sleep
+fall asleep > sleep
+fall in love > love
+grow up > mature
+break up with > dump
+look after > care
+take care of > care
+caring for > care
+carry out > perform
+deal with > handle
+cope with > handle
+get married > marry
+get a divorce > divorce
+get divorced > divorce
+make money > earn money
+get money > earn money
+lose weight > slim
+losing weight > slim
+shed weight > slim
+drop weight > slim
+reduce weight > slim
+reduce my weight > slim
+weight loss > slim
+weight reduction > slim
+lose some weight > slim
+put on weight > fatten
+gain weight > fatten
+weight gain > fatten
+fall pregnant > conceive
+get pregnant > conceive
+become pregnant > conceive
+have sex > intercourse
+make use of > use
+take advantage of > exploit
+make a decision > decide
+make a difference > matter
+make sure > ensure
+get to know > know
+catch fire > ignite
+cell phone > phone
+mobile phone > phone
+smart phone > phone
+mobile number > phone number
+motor vehicle > car
+united states of america > usa
+united states > usa
+the us > usa
+the states > usa
+united kingdom > uk
+great britain > uk
+new york city > nyc
+world war ii > wwii
+world war two > wwii
+world war 2 > wwii
+second world war > wwii
+world war i > wwi
+world war one > wwi
+world war 1 > wwi
+first world war > wwi
+artificial intelligence > ai
+machine learning > ml
+operating system > os
+user interface > ui
+search engine optimization > seo
+high blood pressure > hypertension
+low blood pressure > hypotension
+heart attack > infarction
+myocardial infarction > infarction
+ice cream > icecream
+hot dog > hotdog
+high school > highschool
+real estate > realestate
+e mail > email
+e book > ebook
+web site > website
+web page > website
+on line > online
+data base > database
+pass word > password
+user name > username
+bank account > bankaccount
+credit card > creditcard
+debit card > debitcard
+phone number > phonenumber
+telephone number > phonenumber
+email address > email
+e mail address > email
+environment variable > envvar
+environment variables > envvar
+pros and cons > advantages and disadvantages
+ups and downs > advantages and disadvantages
+benefits and drawbacks > advantages and disadvantages
+strengths and weaknesses > advantages and disadvantages
+difference between > difference
+differences between > difference
+distinction between > difference
+distinguish between > difference
+differ from > difference
+differs from > difference
+different from > difference
+compared to > versus
+compared with > versus
+in comparison to > versus
+at home > home
+from home > home
+these days > now
+right now > now
+at the moment > now
+at present > now
+at this time > now
+for free > free
+free of charge > free
+free of cost > free
+at no cost > free
+at no charge > free
+without paying > free
+by myself > alone
+on my own > alone
+by yourself > alone
+on your own > alone
+for the first time > first time
+each other > mutual
+one another > mutual
+is located > is
+are located > are
+situated > located
+has to > must
+have to > must
+need to > must
+needs to > must
+ought to > should
+supposed to > should
+be able to > can
+is able to > can
+able to > can
+is it possible to > can i
+is it possible for me to > can i
+am i allowed to > can i
+is it ok to > can i
+is it okay to > can i
+is it safe to > is safe
+it is safe to > is safe
+capable of > can
+used to > formerly
+going to > will
+what kind of > what
+what kinds of > what
+what type of > what
+what types of > what
+what sort of > what
+which kind of > what
+which type of > what
+what time > what hour
+as soon as possible > quickly
+asap > quickly
+as fast as possible > quickly
+step by step > stepwise
+from scratch > scratch
+all over the world > globally
+around the world > globally
+in the world > globally
+worldwide > globally
+every day > daily
+each day > daily
+per day > daily
+a day > daily
+every week > weekly
+per week > weekly
+a week > weekly
+every month > monthly
+per month > monthly
+a month > monthly
+every year > yearly
+per year > yearly
+a year > yearly
+each year > yearly
+annually > yearly
+half an hour > 30 minute
+an hour > 1 hour
+a dozen > 12
+a couple of > few
+percent of > percent
+per cent > percent
+square feet > sqft
+square foot > sqft
+square meters > sqm
+square metre > sqm
+years old > year
+year old > year
+c sharp > c#
+c plus plus > c++
+node js > nodejs
+react js > react
+"""

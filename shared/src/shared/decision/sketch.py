@@ -1,0 +1,179 @@
+"""What a prompt says, in the form in which two prompts are compared."""
+
+import re
+from dataclasses import dataclass
+
+from shared.decision.lexicon.function_words import (
+    LINKS,
+    MODALS,
+    NEGATIONS,
+    PERSONS,
+    STOP,
+    STRICT_WORDS,
+)
+from shared.decision.lexicon.index import Lexicon, Word
+from shared.decision.wording import framed, shortened, without_lead, words_of
+
+_RAW = re.compile(r"[^\W_]+|[.?!:]").findall
+_QUOTED = re.compile(
+    r'"([^"]{1,200})"|“([^”]{1,200})”|`([^`]{1,200})`|(?<!\w)[\'‘]([^\'’]{2,200})[\'’](?!\w)'
+).findall
+_ACRONYMS = re.compile(r"(?<![\w])[A-Z][A-Z0-9&+#/]{0,5}(?![\w])").findall
+_AUXILIARIES = {
+    "is": "is", "are": "is", "was": "was", "were": "was", "am": "is", "do": "do", "does": "do",
+    "did": "did", "has": "have", "have": "have", "had": "had",
+} | MODALS  # fmt: skip
+_PAST = frozenset({"was", "were", "did", "had"})
+_WH = frozenset("what which who whom whose when where why how".split())
+
+
+@dataclass(slots=True)
+class Item:
+    """A content word in its place: the words that bind it, and whether it is negated."""
+
+    word: Word
+    links: frozenset[str]
+    negated: bool
+
+
+@dataclass(slots=True)
+class Sketch:
+    """Comparable parts of one prompt. ``groups`` are synonym classes of the content words."""
+
+    text: str
+    words: list[str]
+    frame: str
+    items: list[Item]
+    groups: frozenset[str]
+    wordset: frozenset[str]
+    numbers: list[str]
+    operators: list[str]
+    negations: int
+    persons: frozenset[str]
+    modals: frozenset[str]
+    strict: frozenset[str]
+    past: bool
+    names: frozenset[str]
+    acronyms: frozenset[str]
+    quotes: frozenset[str]
+
+
+def sketch(text: str, lexicon: Lexicon) -> Sketch:
+    """Reads one prompt (short text; the caller has checked eligibility)."""
+    opened = shortened(words_of(text), lexicon)
+    plain = without_lead(opened, lexicon.leads)
+    frame, rest = _frame(plain, lexicon)
+    rest = _active(frame, rest, lexicon)
+    items = _items(rest, lexicon)
+    wordset = frozenset(plain)
+    return Sketch(
+        text=text,
+        words=plain,
+        frame=frame,
+        items=items,
+        groups=frozenset(item.word.group for item in items),
+        wordset=wordset,
+        numbers=_numbers(rest),
+        operators=[word for word in plain if word in "+-*/=<>^%&"],
+        negations=sum(word in NEGATIONS for word in plain),
+        persons=frozenset(PERSONS[word] for word in wordset & PERSONS.keys()),
+        modals=frozenset(MODALS[word] for word in wordset & MODALS.keys()),
+        strict=wordset & STRICT_WORDS,
+        past=not wordset.isdisjoint(_PAST),
+        names=_names(text, lexicon),
+        acronyms=frozenset(a.lower() for a in _ACRONYMS(text) if a not in ("I", "A")),
+        quotes=frozenset(
+            next(part for part in found if part).lower() for found in _QUOTED(text)
+        ),
+    )
+
+
+def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
+    frame, rest = framed(words, lexicon.frames)
+    if frame == "cost-verb":
+        if rest[-1] in ("cost", "costs"):
+            return "cost", rest[:-1]
+        return "how much", rest
+    if frame == "what does":
+        if rest[-1] in ("mean", "means", "signify"):
+            return "mean", rest[:-1]
+        if rest[-2:] == ["stand", "for"]:
+            return "mean", rest[:-2]
+    if frame:
+        return frame, rest
+    first = words[0] if words else ""
+    if first in _AUXILIARIES and len(words) > 1:
+        return "? " + _AUXILIARIES[first], words[1:]
+    if first in _WH:
+        return first, words[1:]
+    # "in which city …", "at what age …": a question word behind a preposition.
+    for place, word in enumerate(words[1:4], 1):
+        if word in _WH and words[0] in LINKS:
+            return f"{words[0]} {word}", words[:place] + words[place + 1 :]
+    return "", words
+
+
+def _active(frame: str, words: list[str], lexicon: Lexicon) -> list[str]:
+    """Puts "X … verb-ed by Y" into the active order "Y verb X" when the frame is a passive."""
+    if frame not in ("? is", "? was", "who was", "when was", "where was", "what was", "why"):
+        return words
+    if "by" not in words[2:]:
+        return words
+    place = words.index("by", 2)
+    verb = words[place - 1]
+    if not (verb.endswith("ed") or (lexicon.base(verb) != verb and not verb.endswith("s"))):
+        return words
+    agent, patient = words[place + 1 :], words[: place - 1]
+    if any(word in LINKS for word in agent):
+        return words  # "… by Y in Z": where the agent ends is not known
+    return [*agent, verb, *patient]
+
+
+def _items(words: list[str], lexicon: Lexicon) -> list[Item]:
+    items: list[Item] = []
+    links: set[str] = set()
+    negated = False
+    for text in words:
+        if text in NEGATIONS:
+            negated = True
+        elif text in LINKS:
+            links.add(text)
+        if text in STOP or text in NEGATIONS or (text in LINKS and not _heavy(text)):
+            continue
+        items.append(Item(lexicon.word(text), frozenset(links), negated))
+        links = set()
+        negated = False
+    return items
+
+
+def _heavy(word: str) -> bool:
+    """Link words that are content too: leaving one out changes the question."""
+    return word in STRICT_WORDS
+
+
+def _numbers(words: list[str]) -> list[str]:
+    """Numbers with the word each one counts, in order."""
+    out = []
+    for place, word in enumerate(words):
+        if any(character.isdigit() for character in word):
+            out.append(word)
+    return out
+
+
+def _names(text: str, lexicon: Lexicon) -> frozenset[str]:
+    """Groups of words capitalised inside a sentence; none when the text is in title case."""
+    found: set[str] = set()
+    start = True
+    capitals = smalls = 0
+    for raw in _RAW(text):
+        if raw in ".?!:":
+            start = True
+            continue
+        if raw[0].isupper():
+            capitals += 1
+            if (not start or (len(raw) > 1 and raw.isupper())) and raw != "I":
+                found.add(lexicon.word(raw.lower()).group)
+        else:
+            smalls += raw.lower() not in STOP
+        start = False
+    return frozenset() if capitals > 4 and not smalls else frozenset(found)

@@ -1,0 +1,96 @@
+"""From text to comparable words: contractions opened, numbers and phrases in one spelling."""
+
+import re
+
+from shared.decision.lexicon.index import Lexicon, PhraseIndex
+from shared.decision.numbers import joined
+
+_TOKENS = re.compile(
+    r"[a-z]\+\+|[cf]#|\d+(?:[.,]\d+)*[a-z%]*|[^\W_]+(?:\.[^\W_]+)*|[-+*/=<>^%$€£₹&@]"
+).findall
+_QUOTES = str.maketrans("’‘ʼ`“”«»", "''''\"\"\"\"")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_CONTRACTIONS = (
+    ("can't", "can not"), ("cannot", "can not"), ("won't", "will not"), ("shan't", "shall not"),
+    ("ain't", "is not"), ("n't", " not"), ("i'm", "i am"), ("'re", " are"), ("'ve", " have"),
+    ("'ll", " will"), ("'d ", " would "), ("what's", "what is"), ("whats ", "what is "),
+    ("how's", "how is"), ("who's", "who is"), ("where's", "where is"), ("when's", "when is"),
+    ("that's", "that is"), ("it's", "it is"), ("there's", "there is"), ("let's", "let us"),
+    ("'s ", " "), ("s' ", "s "),
+)  # fmt: skip
+_MISSPELT_NEGATIONS = {
+    "dont": "do not", "doesnt": "does not", "didnt": "did not", "cant": "can not",
+    "wont": "will not", "isnt": "is not", "arent": "are not", "wasnt": "was not",
+    "shouldnt": "should not", "couldnt": "could not", "wouldnt": "would not",
+    "havent": "have not", "hasnt": "has not", "hadnt": "had not", "werent": "were not",
+}  # fmt: skip
+_CLAUSE = re.compile(
+    r"^\s*((?:in|on|for|with|at|during|if|when|as|using|after|before|while|from)\s[^,?.!;]{2,60}),\s+"
+    r"((?:what|how|why|who|where|when|which|is|are|do|does|did|can|could|should|will|was|were)\s.+)$",
+    re.IGNORECASE | re.DOTALL,
+).match
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words, numbers and operators of a prompt, in order."""
+    moved = _CLAUSE(text)
+    if moved:  # "In Python, how do I …?" asks what "How do I … in Python?" asks.
+        text = f"{moved[2].rstrip(' ?.!')} {moved[1]}"
+    low = text.translate(_QUOTES).lower() + " "
+    if "'" in low or "cannot" in low or "whats " in low:
+        for short, long in _CONTRACTIONS:
+            low = low.replace(short, long)
+    if "," in low:
+        low = _THOUSANDS.sub("", low)
+    words: list[str] = []
+    for token in _TOKENS(low):
+        opened = _MISSPELT_NEGATIONS.get(token)
+        if opened:
+            words += opened.split()
+        elif token != "-":
+            words.append(token.rstrip(".,"))
+    return joined(words)
+
+
+def shortened(words: list[str], lexicon: Lexicon) -> list[str]:
+    """Multi-word expressions replaced by their short wording."""
+    index = lexicon.phrases
+    forms = [lexicon.phrase_form(word) for word in words]
+    out: list[str] = []
+    place = 0
+    while place < len(words):
+        found = _match(index, forms, place)
+        if found is None:
+            out.append(words[place])
+            place += 1
+        else:
+            out.extend(found[1])
+            place += len(found[0])
+    return out
+
+
+def without_lead(words: list[str], index: PhraseIndex) -> list[str]:
+    """Drops openings such as "could you please tell me"; never drops the whole prompt."""
+    while words:
+        found = _match(index, words, 0)
+        if found is None or len(found[0]) >= len(words):
+            return words
+        words = words[len(found[0]) :]
+    return words
+
+
+def framed(words: list[str], index: PhraseIndex) -> tuple[str, list[str]]:
+    """The frame of a question ("" when none is known) and the words after it."""
+    found = _match(index, words, 0) if words else None
+    if found is None or len(found[0]) >= len(words):
+        return "", words
+    return " ".join(found[1]), words[len(found[0]) :]
+
+
+def _match(
+    index: PhraseIndex, words: list[str], place: int
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    for key, short in index.get(words[place], ()):
+        if tuple(words[place : place + len(key)]) == key:
+            return key, short
+    return None

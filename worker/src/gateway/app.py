@@ -1,0 +1,63 @@
+"""Routes, and the one place where errors become responses."""
+
+from collections.abc import Awaitable, Callable
+
+from gateway import errors
+from gateway.endpoints import chat_completions, embeddings, health, models
+from gateway.exchange import Exchange
+from gateway.http import Request, Response
+from gateway.platform.base import Platform
+from gateway.runtime import Runtime
+from gateway.telemetry.log import log_event
+
+Handler = Callable[[Exchange], Awaitable[Response]]
+
+ROUTES: dict[str, dict[str, Handler]] = {
+    "/v1/chat/completions": {"POST": chat_completions.handle},
+    "/v1/embeddings": {"POST": embeddings.handle},
+    "/v1/models": {"GET": models.handle},
+    "/health": {"GET": health.handle},
+}
+
+
+async def handle(runtime: Runtime, platform: Platform, request: Request) -> Response:
+    """Answer one request. Never raises."""
+    dialect = "anthropic" if request.path.startswith("/v1/messages") else "openai"
+    x: Exchange | None = None
+    try:
+        x = Exchange(runtime, platform, request, request.path)
+        response = await _route(request)(x)
+    except errors.GatewayError as error:
+        response = _failed(x, error, dialect)
+    except Exception as error:  # noqa: BLE001 (the last line of defence answers 500, and reports)
+        log_event("unhandled", "error", path=request.path, error=f"{type(error).__name__}: {error}")
+        failure = errors.InternalError("The gateway failed to handle this request.")
+        response = _failed(x, failure, dialect)
+    return response if x is None else x.seal_headers(response)
+
+
+def _route(request: Request) -> Handler:
+    methods = ROUTES.get(request.path)
+    if methods is None:
+        raise errors.NotFound(
+            f"Unknown request URL: {request.method} {request.path}. "
+            "Please check the URL for typos, or see the docs for the endpoints WatchLLM serves."
+        )
+    handler = methods.get(request.method)
+    if handler is None:
+        allowed = ", ".join(methods)
+        raise errors.MethodNotAllowed(
+            f"Not allowed to {request.method} on {request.path} (use {allowed}).",
+            headers=[("allow", allowed)],
+        )
+    return handler
+
+
+def _failed(x: Exchange | None, error: errors.GatewayError, dialect: str) -> Response:
+    response = errors.response(error, dialect)
+    if x is not None and hasattr(x, "event"):
+        known = {name for name, _ in response.headers}
+        response.headers += [item for item in x.headers if item[0] not in known]
+        response.headers.append(("x-watchllm-cache", x.event.cache_status))
+        x.finish(error.status, error.code)
+    return response

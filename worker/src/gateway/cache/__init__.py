@@ -1,0 +1,1 @@
+"""The cache: policy of a request, its keys, entries, the store, single flight."""

@@ -1,0 +1,67 @@
+"""One cache entry as it lies in Redis: ``<created ms>:<base64 of the sealed payload>``.
+
+The creation time stands outside the seal because Redis compares it with the purge cutoffs. The
+payload is one line of JSON facts, a line feed, then the answer's body, so that a plain hit sends
+the body without parsing it. Sealed by AES-256-GCM under the project's data key, with the Redis
+key as additional data: an entry copied to another key or tenant does not open.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.formats.base import Usage
+from gateway.platform.base import Platform
+
+
+class EntryError(ValueError):
+    """The stored value is damaged, or sealed for somebody else."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """``facts``: provider, model, tokens, cost … of the original answer. Times are unix ms."""
+
+    created_ms: int
+    facts: dict[str, Any]
+    body: str
+
+
+def data_key(master: bytes, project_id: str, salt: str) -> bytes:
+    """The project's 32-byte cache key. Changing the salt makes all its entries unreadable."""
+    return hmac.new(master, f"cache|{project_id}|{salt}".encode(), hashlib.sha256).digest()
+
+
+async def seal(platform: Platform, key: bytes, redis_key: str, entry: Entry) -> str:
+    """The value to store at ``redis_key``."""
+    payload = json.dumps(entry.facts, separators=(",", ":")) + "\n" + entry.body
+    sealed = await platform.seal(key, payload.encode(), redis_key.encode())
+    return f"{entry.created_ms}:{base64.b64encode(sealed).decode()}"
+
+
+async def unseal(platform: Platform, key: bytes, redis_key: str, value: str) -> Entry:
+    """Raises ``EntryError``."""
+    created, _, encoded = value.partition(":")
+    try:
+        payload = await platform.unseal(key, base64.b64decode(encoded), redis_key.encode())
+        facts, _, body = payload.decode().partition("\n")
+        return Entry(int(created), json.loads(facts), body)
+    except ValueError as error:
+        raise EntryError("the entry does not open") from error
+
+
+def facts(provider: str, model: str, usage: Usage) -> dict[str, Any]:
+    """What an entry remembers of its original answer, for the accounts of later hits."""
+    return {
+        "provider": provider,
+        "model": model,
+        "usage": [usage.prompt, usage.completion, usage.cached, usage.cache_write],
+    }
+
+
+def usage(facts: dict[str, Any]) -> Usage:
+    """The original answer's tokens."""
+    return Usage(*facts["usage"])

@@ -1,0 +1,104 @@
+"""What a request and its project say about caching, as one value.
+
+Headers: ``Cache-Control`` after RFC 9111 (``no-cache``, ``no-store``, ``max-age``) and our own
+``x-watchllm-…``. Anything malformed is a clear 400, never silently ignored.
+"""
+
+import re
+from dataclasses import dataclass
+
+from gateway.errors import InvalidHeader
+from gateway.http import Request
+from shared.key_record import Project
+
+MAX_TTL_SECONDS = 30 * 24 * 3600
+_NAMESPACE = re.compile(r"[A-Za-z0-9._:/@-]{1,128}\Z")
+_MODES = ("on", "off", "refresh", "only")
+_SEMANTIC = ("off", "strict", "balanced")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``read``/``write``: whether a stored answer may be served, and this one stored.
+
+    ``only``: never ask the provider. ``max_age`` seconds, ``None`` for any. ``why_bypass`` names
+    the reason when the cache takes no part.
+    """
+
+    read: bool
+    write: bool
+    only: bool
+    ttl_seconds: int
+    max_age: int | None
+    namespace: str
+    semantic: str
+    why_bypass: str | None = None
+
+
+def from_request(request: Request, project: Project, *, embeddings: bool = False) -> Policy:
+    """Raises ``InvalidHeader``."""
+    mode = _choice(request, "x-watchllm-cache", _MODES) or "on"
+    ttl = _ttl(request)
+    if ttl is None:
+        ttl = project.embeddings_ttl_seconds if embeddings else project.ttl_seconds
+    namespace = request.header("x-watchllm-cache-namespace")
+    if namespace is None:
+        namespace = project.namespace
+    elif not _NAMESPACE.match(namespace):
+        raise InvalidHeader(
+            "x-watchllm-cache-namespace takes 1 to 128 letters, digits or . _ : / @ -",
+            param="x-watchllm-cache-namespace",
+        )
+    semantic = _choice(request, "x-watchllm-semantic", _SEMANTIC) or project.semantic_mode
+
+    no_cache, no_store, max_age = _cache_control(request)
+    read = mode != "refresh" and not no_cache
+    write = mode != "only" and not no_store
+    why = None
+    if not project.cache_enabled:
+        why = "disabled by the project"
+    elif mode == "off":
+        why = "x-watchllm-cache: off"
+    elif no_store and mode != "only":
+        # RFC 9111 lets a no-store request be answered from a cache; a caller who says so to us
+        # means "leave my request alone", so the cache is neither read nor written.
+        why = "cache-control: no-store"
+    if why:
+        read = write = False
+    return Policy(read, write, mode == "only", ttl, max_age, namespace, semantic, why)
+
+
+def _choice(request: Request, name: str, allowed: tuple[str, ...]) -> str | None:
+    value = request.header(name)
+    if value is None:
+        return None
+    value = value.strip().lower()
+    if value not in allowed:
+        raise InvalidHeader(f"{name} takes one of: {', '.join(allowed)}", param=name)
+    return value
+
+
+def _ttl(request: Request) -> int | None:
+    name = "x-watchllm-cache-ttl"
+    value = request.header(name)
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit()) or not 1 <= int(value) <= MAX_TTL_SECONDS:
+        raise InvalidHeader(f"{name} takes whole seconds from 1 to {MAX_TTL_SECONDS}", param=name)
+    return int(value)
+
+
+def _cache_control(request: Request) -> tuple[bool, bool, int | None]:
+    """Directives unknown to us are ignored, as RFC 9111 asks; a malformed max-age is stale."""
+    no_cache = no_store = False
+    max_age: int | None = None
+    for item in (request.header("cache-control") or "").split(","):
+        name, _, argument = item.strip().lower().partition("=")
+        if name == "no-cache":
+            no_cache = True
+        elif name == "no-store":
+            no_store = True
+        elif name == "max-age":
+            argument = argument.strip('"')
+            max_age = int(argument) if argument.isascii() and argument.isdigit() else 0
+    return no_cache, no_store, max_age

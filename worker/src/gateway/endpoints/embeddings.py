@@ -1,0 +1,129 @@
+"""``POST /v1/embeddings``: cached per input, so a batch asks its provider only for what is new."""
+
+import json
+from typing import Any
+
+from gateway import errors, upstream
+from gateway.cache import policy as policies
+from gateway.cache.vectors import VectorCache
+from gateway.endpoints import fields
+from gateway.exchange import Exchange
+from gateway.formats import vectors
+from gateway.formats.base import Usage, count
+from gateway.http import FetchFailed, Response
+from gateway.providers.base import EMBEDDINGS
+from gateway.providers.registry import Target, resolve
+from shared import hashing
+from shared.usage_events import BYPASS, HIT, MISS
+
+
+async def handle(x: Exchange) -> Response:
+    """Serve one embeddings request."""
+    record = await x.authenticate()
+    body = await x.json()
+    model = fields.model(body)
+    if "input" not in body:
+        raise errors.InvalidRequest("Missing required parameter: 'input'.", param="input")
+    policy = policies.from_request(x.request, record.project, embeddings=True)
+    target = resolve(model, record.project)
+    sent = body if target.model == model else {**body, "model": target.model}
+    event = x.event
+    event.provider, event.model = target.provider.name, target.model
+    x.set_status(MISS)
+
+    inputs = vectors.inputs(body["input"])
+    identity = hashing.embedding_identity(sent)
+    headers = fields.answer_headers(x)
+    keys = [
+        hashing.digest(EMBEDDINGS, target.provider.name, policy.namespace, headers, identity, item)
+        for item in inputs
+    ]
+    event.cache_key = keys[0] if len(keys) == 1 else None
+    cache = VectorCache(x, policy, target.model)
+    found, admission = await cache.look_up(keys)
+    bypassed = admission.degraded or policy.why_bypass is not None
+    if bypassed:
+        x.set_status(BYPASS)
+    missing = [key for key in dict.fromkeys(keys) if key not in found]
+    if not missing and keys:
+        x.set_status(HIT)
+    elif policy.only:
+        raise errors.NotCached("This request is not in the cache (x-watchllm-cache: only).")
+    elif admission.hits_only:
+        raise errors.QuotaExceeded(
+            "The plan's requests for this month are used up; only cached answers are served."
+        )
+    elif bypassed or not keys:
+        return await _forward(x, target, sent)
+    if missing:
+        first = dict(zip(reversed(keys), reversed(inputs), strict=True))
+        fetched = await _fetch(x, target, sent, [first[key] for key in missing])
+        if isinstance(fetched, Response):
+            return fetched
+        new = dict(zip(missing, fetched, strict=True))
+        found |= new
+        x.platform.wait_until(cache.store(new))
+    paid = sum(found[key].tokens for key in missing)
+    return _respond(x, target, body, [found[key] for key in keys], paid)
+
+
+def _respond(
+    x: Exchange, target: Target, body: dict[str, Any], answers: list[vectors.Vector], paid: int
+) -> Response:
+    """``paid``: the tokens among them that were asked for just now."""
+    tokens = sum(vector.tokens for vector in answers)
+    x.account_parts(target.provider.name, target.model, tokens=tokens, paid=paid)
+    base64 = body.get("encoding_format") == "base64"
+    text = json.dumps(
+        {
+            "object": "list",
+            "data": [
+                {"object": "embedding", "index": index, "embedding": vector.render(base64=base64)}
+                for index, vector in enumerate(answers)
+            ],
+            "model": answers[0].model,
+            "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+        },
+        separators=(",", ":"),
+    )
+    response = x.response(200, "application/json", text)
+    x.finish(200)
+    return response
+
+
+async def _fetch(
+    x: Exchange, target: Target, body: dict[str, Any], inputs: list[Any]
+) -> list[vectors.Vector] | Response:
+    """The vectors of ``inputs`` in order, or the provider's error as it came."""
+    answer, text = await _ask(x, target, {**body, "input": inputs})
+    if answer.response.status != 200:
+        return upstream.provider_error(x, answer, text)
+    try:
+        return vectors.parse(json.loads(text), inputs)
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.UpstreamUnreachable(
+            "The provider's answer does not hold one embedding for each input."
+        ) from error
+
+
+async def _forward(x: Exchange, target: Target, body: dict[str, Any]) -> Response:
+    """Without the cache: request and answer as they are."""
+    answer, text = await _ask(x, target, body)
+    if answer.response.status != 200:
+        return upstream.provider_error(x, answer, text)
+    try:
+        tokens = count(json.loads(text)["usage"]["prompt_tokens"])
+    except (ValueError, KeyError, TypeError):
+        tokens = None
+    x.account(target.provider.name, target.model, Usage(prompt=tokens))
+    response = x.response(200, "application/json", text, *answer.headers)
+    x.finish(200)
+    return response
+
+
+async def _ask(x: Exchange, target: Target, body: dict[str, Any]) -> tuple[upstream.Upstream, str]:
+    try:
+        answer = await upstream.send(x, target.provider, EMBEDDINGS, body)
+        return answer, await answer.response.text()
+    except FetchFailed as error:
+        raise upstream.unreachable(target.provider, error) from error

@@ -1,0 +1,39 @@
+"""Checks of request fields that the gateway itself relies on; all others are the provider's."""
+
+from typing import Any
+
+from gateway.errors import InvalidRequest
+from gateway.exchange import Exchange
+from shared.request_fields import ANSWER_HEADERS
+
+
+def model(body: dict[str, Any]) -> str:
+    """The model's name. Raises ``InvalidRequest``."""
+    value = body.get("model")
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidRequest("you must provide a model parameter", param="model")
+    return value
+
+
+_KINDS = {"an array": list, "a string": str, "an object": dict}
+
+
+def required(body: dict[str, Any], name: str, kind: str) -> None:
+    """Raises ``InvalidRequest`` when ``name`` is missing or not ``kind`` (a name of ``_KINDS``)."""
+    if name not in body:
+        raise InvalidRequest(f"Missing required parameter: '{name}'.", param=name)
+    if not isinstance(body[name], _KINDS[kind]):
+        raise InvalidRequest(f"Invalid type for '{name}': expected {kind}.", param=name)
+
+
+def stream(body: dict[str, Any]) -> bool:
+    """Whether a stream was asked for. Raises ``InvalidRequest`` for anything but a boolean."""
+    value = body.get("stream")
+    if value is not None and not isinstance(value, bool):
+        raise InvalidRequest("Invalid type for 'stream': expected a boolean.", param="stream")
+    return bool(value)
+
+
+def answer_headers(x: Exchange) -> dict[str, str]:
+    """Request headers that are part of the cache key."""
+    return {name: value for name in ANSWER_HEADERS if (value := x.request.header(name)) is not None}

@@ -1,0 +1,211 @@
+"""One request on its way through the gateway: its context, its usage row, its response headers."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway import errors, limits, usage
+from gateway.auth import KeyResolver, check_usable, presented_key
+from gateway.cache.store import Store
+from gateway.formats.base import Usage
+from gateway.http import FetchFailed, Headers, Request, Response
+from gateway.platform.base import Platform
+from gateway.runtime import Runtime
+from gateway.telemetry.log import log_event
+from shared.key_record import KeyRecord
+from shared.usage_events import HIT, HIT_COALESCED, HIT_SEMANTIC, CacheStatus, UsageEvent
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}\Z")
+_HITS = (HIT, HIT_SEMANTIC, HIT_COALESCED)
+
+
+class Exchange:
+    """Made by the app for each request; endpoints and the pipeline work on it."""
+
+    record: KeyRecord
+    event: UsageEvent
+
+    def __init__(
+        self, runtime: Runtime, platform: Platform, request: Request, endpoint: str
+    ) -> None:
+        settings = runtime.settings
+        self.runtime = runtime
+        self.settings = settings
+        self.platform = platform
+        self.request = request
+        self.endpoint = endpoint
+        self.started = platform.now()
+        self.headers: Headers = []
+        self.request_id, self._row_id = _request_ids(request, platform)
+        self._marks: list[str] = []
+        self._finished = False
+        self.store = Store(
+            platform,
+            settings.redis_url,
+            settings.redis_token,
+            timeout=settings.store_timeout,
+            breaker=runtime.redis,
+        )
+        self._keys = KeyResolver(platform, self.store, settings, runtime.keys, runtime.supabase)
+
+    async def authenticate(self) -> KeyRecord:
+        """Find the key's record; from here on every outcome makes a usage row."""
+        self._key_hash, self.record = await self._keys.authenticate(presented_key(self.request))
+        self.event = UsageEvent(
+            request_id=self._row_id,
+            ts=datetime.fromtimestamp(self.started, UTC).isoformat(),
+            project_id=self.record.project_id,
+            organization_id=self.record.organization_id,
+            api_key_id=self.record.key_id,
+            endpoint=self.endpoint,
+        )
+        self.mark("auth", self.started)
+        return self.record
+
+    async def json(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises ``InvalidJson`` or ``BodyTooLarge``."""
+        limit = min(self.settings.max_body_bytes, self.record.project.max_body_bytes)
+        text = await self.request.text(limit)
+        try:
+            body = json.loads(text, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise errors.InvalidJson(
+                f"We could not parse the JSON body of your request: {error}"
+            ) from error
+        if not isinstance(body, dict):
+            raise errors.InvalidJson("The JSON body of your request must be an object.")
+        return body
+
+    async def admit(self, lookup: limits.Lookup) -> limits.Admission:
+        """Limits and look-up. A record that Redis calls outdated is read again first."""
+        began = self.platform.now()
+        try:
+            admission = await self._admit(lookup)
+        except limits.RecordOutdated:
+            await self._renew_record()
+            try:
+                admission = await self._admit(lookup)
+            except limits.RecordOutdated:
+                # Supabase has not caught up with what Redis was told, or cannot be asked.
+                admission = limits.Admission(
+                    int(began * 1000), [None] * len(lookup.entries), degraded=True
+                )
+        self.headers += admission.headers
+        self.mark("store", began)
+        return admission
+
+    async def _admit(self, lookup: limits.Lookup) -> limits.Admission:
+        return await limits.admit(
+            self.store, self.record, lookup, self.runtime.estimate, self.platform.now()
+        )
+
+    async def _renew_record(self) -> None:
+        try:
+            record = await self._keys.newest(self._key_hash)
+        except FetchFailed as error:
+            log_event("key_refresh_failed", "warning", reason=str(error))
+            return
+        if record is None:
+            raise errors.AuthenticationError("This API key no longer exists.")
+        check_usable(record, self.platform.now())
+        self.record = record
+
+    def mark(self, name: str, since: float) -> None:
+        """Add a phase to ``server-timing``."""
+        self._marks.append(f"{name};dur={(self.platform.now() - since) * 1000:.1f}")
+
+    def account(self, provider: str, model: str, spent: Usage) -> None:
+        """Put tokens and money of the answer into the row and the headers."""
+        event = self.event
+        event.prompt_tokens, event.completion_tokens = spent.prompt, spent.completion
+        event.cached_tokens = spent.cached
+        price = usage.cost(provider, model, spent)
+        if event.cache_status in _HITS:
+            event.cost_nanousd, event.saved_nanousd = 0, price
+        else:
+            event.cost_nanousd, event.saved_nanousd = price, 0
+
+    def account_parts(self, provider: str, model: str, *, tokens: int, paid: int) -> None:
+        """For an answer of which a part came from the cache (embeddings). Input tokens only."""
+        event = self.event
+        event.prompt_tokens = tokens
+        event.cost_nanousd = usage.cost(provider, model, Usage(prompt=paid))
+        event.saved_nanousd = usage.cost(provider, model, Usage(prompt=tokens - paid))
+
+    def response(
+        self, status: int, content_type: str, body: Any, *extra: tuple[str, str]
+    ) -> Response:
+        """A response with the headers every answer carries."""
+        event = self.event
+        headers: Headers = [("content-type", content_type), *extra, *self.headers]
+        headers.append(("x-watchllm-cache", event.cache_status))
+        if event.provider:
+            headers.append(("x-watchllm-provider", event.provider))
+        if event.cost_nanousd is not None:
+            headers.append(("x-watchllm-cost-usd", usage.dollars(event.cost_nanousd)))
+        if event.saved_nanousd is not None:
+            headers.append(("x-watchllm-saved-usd", usage.dollars(event.saved_nanousd)))
+        return Response(status, headers, body)
+
+    def seal_headers(self, response: Response) -> Response:
+        """The last touch before the host takes over: request id and timing."""
+        self.mark("total", self.started)
+        response.headers.append(("x-request-id", self.request_id))
+        response.headers.append(("server-timing", ", ".join(self._marks)))
+        return response
+
+    def finish(self, status: int, error_code: str | None = None) -> None:
+        """Close the row and have it written after the response. Only the first call counts."""
+        if self._finished:
+            return
+        self._finished = True
+        event = self.event
+        event.status = status
+        event.error_code = error_code
+        event.latency_ms = self.elapsed_ms()
+        log_event(
+            "request",
+            request_id=event.request_id,
+            project_id=event.project_id,
+            endpoint=event.endpoint,
+            provider=event.provider,
+            model=event.model,
+            cache=event.cache_status,
+            status=status,
+            error_code=error_code,
+            latency_ms=event.latency_ms,
+            prompt_tokens=event.prompt_tokens,
+            completion_tokens=event.completion_tokens,
+        )
+        runtime = self.runtime
+        runtime.pending.rows.append(event.row())
+        self.platform.wait_until(
+            usage.write(self.platform, self.settings, runtime.pending, runtime.usage_breaker)
+        )
+
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the request arrived."""
+        return round((self.platform.now() - self.started) * 1000)
+
+    def set_status(self, status: CacheStatus) -> None:
+        """What the cache did for this request."""
+        self.event.cache_status = status
+
+
+def _request_ids(request: Request, platform: Platform) -> tuple[str, str]:
+    """The id the caller sees, and the row's: a caller's own id may come twice, a row's may not."""
+    own = platform.request_id()
+    given = request.header("x-watchllm-request-id")
+    if given is None:
+        return own, own
+    if not _REQUEST_ID.match(given):
+        raise errors.InvalidHeader(
+            "x-watchllm-request-id takes 1 to 100 letters, digits or . _ : -",
+            param="x-watchllm-request-id",
+        )
+    return given, f"{given}.{own[:12]}"
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,1 @@
+"""Answer formats: a stream assembled into one answer, and one answer replayed as a stream."""

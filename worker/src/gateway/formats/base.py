@@ -1,0 +1,67 @@
+"""What the pipeline needs to know about an answer format (chat completions, responses, …)."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gateway.formats.sse import Event
+from gateway.http import Transform
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one answer; ``None`` where the provider did not say.
+
+    ``cached`` and ``cache_write`` are parts of ``prompt``.
+    """
+
+    prompt: int | None = None
+    completion: int | None = None
+    cached: int | None = None
+    cache_write: int | None = None
+
+
+class Assembler(Protocol):
+    """Collects a stream into the answer that the same request without ``stream`` would give."""
+
+    def feed(self, event: Event) -> None:
+        """Take one event. Never raises on what a provider may send; marks itself broken."""
+
+    def finish(self) -> Json | None:
+        """The whole answer, or ``None`` when the stream was not a complete, good one."""
+
+    def usage(self) -> Usage:
+        """The usage seen so far, also of a stream that is not stored."""
+
+    def forget(self) -> None:
+        """Drop the collected text (too much of it); ``finish`` gives ``None`` from now on."""
+
+
+class Format(Protocol):
+    """One endpoint's answers. Stateless."""
+
+    name: str
+
+    def assembler(self, request: Json) -> Assembler:
+        """A fresh assembler for the stream that answers ``request``."""
+
+    def storable(self, answer: Json, request: Json) -> bool:
+        """True when ``answer`` is complete: nothing failed, filtered or missing."""
+
+    def usage(self, answer: Json) -> Usage:
+        """The answer's token counts."""
+
+    def replay(self, answer: Json, request: Json) -> bytes:
+        """``answer`` as the event stream that ``request`` asked for."""
+
+    def upstream_body(self, request: Json, *, stream_usage: bool) -> Json:
+        """``request`` as it is sent on: the usage event is asked for where it is an option."""
+
+    def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:
+        """Removes from the live stream what only ``upstream_body`` asked for."""
+
+
+def count(value: Any) -> int | None:
+    """A token count, or ``None`` for anything that is not one."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

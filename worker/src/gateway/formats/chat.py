@@ -1,0 +1,211 @@
+"""Chat completions: ``chat.completion`` objects and their ``chat.completion.chunk`` streams.
+
+Source: OpenAI's API reference, "Chat" and "Streaming" objects.
+"""
+
+import json
+from typing import Any
+
+from gateway.formats.base import Json, Usage, count
+from gateway.formats.merge import merge_delta
+from gateway.formats.sse import DONE, Event, EventFilter, encode
+from gateway.http import Transform
+
+_GOOD_ENDINGS = frozenset({"stop", "length", "tool_calls", "function_call"})
+_CHUNK_FIELDS = ("system_fingerprint", "service_tier")
+
+
+class ChatAssembler:
+    """Collects chunks into one ``chat.completion``."""
+
+    def __init__(self, request: Json) -> None:
+        self._expected = request.get("n") or 1
+        self._answer: Json = {"object": "chat.completion"}
+        self._choices: dict[int, Json] = {}
+        self._usage: Json | None = None
+        self._done = False
+        self._broken = False
+        self._forgotten = False
+
+    def feed(self, event: Event) -> None:
+        """Take one event of the stream."""
+        if event.data == "[DONE]":
+            self._done = True
+            return
+        try:
+            chunk = json.loads(event.data)
+        except ValueError:
+            self._broken = True
+            return
+        if not isinstance(chunk, dict) or "error" in chunk or event.name == "error" or self._done:
+            self._broken = True
+            return
+        self._take_usage(chunk)
+        if self._forgotten:
+            return
+        for name, value in chunk.items():
+            if name not in ("choices", "object", "usage") and value is not None:
+                self._answer[name] = value
+        try:
+            for choice in chunk.get("choices") or ():
+                self._take_choice(choice)
+        except (TypeError, KeyError, AttributeError):
+            self._broken = True
+
+    def finish(self) -> Json | None:
+        """The completion, when ``[DONE]`` was seen and every choice ended well."""
+        if self._broken or self._forgotten or not self._done:
+            return None
+        answer = self._answer
+        answer["choices"] = [_message_choice(self._choices[i]) for i in sorted(self._choices)]
+        if self._usage is not None:
+            answer["usage"] = self._usage
+        return answer if _complete(answer, self._expected) else None
+
+    def usage(self) -> Usage:
+        """Token counts seen so far."""
+        return read_usage(self._usage)
+
+    def forget(self) -> None:
+        """Stop collecting; usage is still watched."""
+        self._forgotten = True
+        self._choices.clear()
+
+    def _take_usage(self, chunk: Json) -> None:
+        usage = chunk.get("usage")
+        if usage is None and isinstance(chunk.get("x_groq"), dict):
+            usage = chunk["x_groq"].get("usage")
+        if isinstance(usage, dict):
+            self._usage = usage
+
+    def _take_choice(self, choice: Json) -> None:
+        index = choice.get("index", 0)
+        merge_delta(self._choices.setdefault(index, {}), {**choice, "index": index})
+
+
+class _UsageFilter(EventFilter):
+    """Drops the final usage chunk (its ``choices`` are empty) that the client did not ask for."""
+
+    def __init__(self) -> None:
+        super().__init__(b'"usage"')
+
+    def drop(self, data: str) -> bool:
+        try:
+            chunk = json.loads(data)
+        except ValueError:
+            return False
+        return isinstance(chunk, dict) and chunk.get("choices") == [] and bool(chunk.get("usage"))
+
+
+class ChatFormat:
+    """``/v1/chat/completions``."""
+
+    name = "chat"
+
+    def assembler(self, request: Json) -> ChatAssembler:
+        """See ``Format``."""
+        return ChatAssembler(request)
+
+    def storable(self, answer: Json, request: Json) -> bool:
+        """Every choice asked for is there and ended by itself, by length or by tool calls."""
+        return "error" not in answer and _complete(answer, request.get("n") or 1)
+
+    def usage(self, answer: Json) -> Usage:
+        """See ``Format``."""
+        return read_usage(answer.get("usage"))
+
+    def replay(self, answer: Json, request: Json) -> bytes:
+        """Per choice its whole delta, then its end; the usage chunk if asked for; ``[DONE]``."""
+        head = {
+            "id": answer.get("id"),
+            "object": "chat.completion.chunk",
+            "created": answer.get("created"),
+            "model": answer.get("model"),
+            **{name: answer[name] for name in _CHUNK_FIELDS if name in answer},
+        }
+        wants_usage = wants_stream_usage(request)
+        if wants_usage:
+            head["usage"] = None
+        chunks = []
+        for choice in answer["choices"]:
+            common = {"index": choice.get("index", 0)}
+            body = {**common, "delta": _delta(choice["message"]), "finish_reason": None}
+            body["logprobs"] = choice.get("logprobs")
+            extra = {
+                name: value
+                for name, value in choice.items()
+                if name not in ("index", "message", "logprobs", "finish_reason")
+            }
+            end = {**common, "delta": {}, "finish_reason": choice.get("finish_reason"), **extra}
+            chunks.append({**head, "choices": [body]})
+            chunks.append({**head, "choices": [{**end, "logprobs": None}]})
+        if wants_usage:
+            chunks.append({**head, "choices": [], "usage": answer.get("usage")})
+        return encode(chunks) + DONE
+
+    def upstream_body(self, request: Json, *, stream_usage: bool) -> Json:
+        """Always ask for the usage chunk: it is the only place where a stream tells its tokens."""
+        if not request.get("stream") or not stream_usage or wants_stream_usage(request):
+            return request
+        options = {**(request.get("stream_options") or {}), "include_usage": True}
+        return {**request, "stream_options": options}
+
+    def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:
+        """Hide the usage chunk from a client that did not ask for it."""
+        return _UsageFilter() if stream_usage and not wants_stream_usage(request) else None
+
+
+def wants_stream_usage(request: Json) -> bool:
+    """True when the client asked for ``stream_options.include_usage``."""
+    options = request.get("stream_options")
+    return isinstance(options, dict) and options.get("include_usage") is True
+
+
+def read_usage(usage: Any) -> Usage:
+    """OpenAI's ``usage`` object of chat completions, completions and embeddings."""
+    if not isinstance(usage, dict):
+        return Usage()
+    details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    return Usage(
+        prompt=count(usage.get("prompt_tokens")),
+        completion=count(usage.get("completion_tokens")),
+        cached=count(cached),
+    )
+
+
+def _complete(answer: Json, expected: Any) -> bool:
+    choices = answer.get("choices")
+    return (
+        isinstance(choices, list)
+        and len(choices) == expected
+        and all(
+            isinstance(choice, dict)
+            and isinstance(choice.get("message"), dict)
+            and choice.get("finish_reason") in _GOOD_ENDINGS
+            for choice in choices
+        )
+    )
+
+
+def _message_choice(choice: Json) -> Json:
+    """A merged streamed choice in the form of a non-streamed one."""
+    message = choice.pop("delta", {})
+    message.setdefault("role", "assistant")
+    message.setdefault("content", None)
+    message.setdefault("refusal", None)
+    for call in message.get("tool_calls") or ():
+        call.pop("index", None)
+    choice["message"] = message
+    choice.setdefault("logprobs", None)
+    return choice
+
+
+def _delta(message: Json) -> Json:
+    """A whole message as one delta; tool calls get the index that streams number them by."""
+    delta = {name: value for name, value in message.items() if value is not None}
+    if isinstance(delta.get("tool_calls"), list):
+        delta["tool_calls"] = [
+            {"index": index, **call} for index, call in enumerate(delta["tool_calls"])
+        ]
+    return delta

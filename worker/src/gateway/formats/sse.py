@@ -1,0 +1,133 @@
+"""Server-sent events (WHATWG HTML, section 9.2), incrementally and at any byte boundary."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+DONE = b"data: [DONE]\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One dispatched event. ``name`` is empty when the stream names none."""
+
+    data: str
+    name: str = ""
+
+
+class EventReader:
+    """Feeds on chunks, gives back the events that are complete. Comments are dropped."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+
+    @property
+    def pending(self) -> int:
+        """Bytes held of an event that is not complete yet."""
+        return len(self._tail)
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Events completed by ``chunk``."""
+        data = self._tail + chunk
+        held = b""
+        if b"\r" in data:
+            if data.endswith(b"\r"):  # its "\n" may be in the next chunk
+                data, held = data[:-1], b"\r"
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *blocks, rest = data.split(b"\n\n")
+        self._tail = rest + held
+        return [event for block in blocks if (event := _parse(block))]
+
+
+def _parse(block: bytes) -> Event | None:
+    lines = block.decode("utf-8", "replace").split("\n")
+    name = ""
+    data: list[str] = []
+    for line in lines:
+        field, colon, value = line.partition(":")
+        if not colon and not field:
+            continue
+        value = value.removeprefix(" ")
+        if field == "data":
+            data.append(value)
+        elif field == "event":
+            name = value
+    return Event("\n".join(data), name) if data else None
+
+
+def encode(events: Iterable[Any], *, named: bool = False) -> bytes:
+    """JSON values as one run of events; ``named`` adds ``event:`` lines from each ``type``."""
+    lines = []
+    for event in events:
+        if named:
+            lines.append(f"event: {event['type']}\n")
+        lines.append(f"data: {json.dumps(event, separators=(',', ':'), ensure_ascii=False)}\n\n")
+    return "".join(lines).encode("utf-8", "surrogatepass")
+
+
+class EventFilter:
+    """A transform that drops some events of a stream and leaves all other bytes as they came.
+
+    Works on whole events: bytes of an unfinished event wait for its end, but never more than
+    ``limit``; a longer event passes unseen. ``marker`` must occur in an event for ``drop`` to be
+    asked, which keeps the usual chunk at the cost of one search.
+    """
+
+    def __init__(self, marker: bytes, limit: int = 65_536) -> None:
+        self._marker = marker
+        self._limit = limit
+        self._tail = b""
+        self._inside_long_event = False
+
+    def drop(self, data: str) -> bool:
+        """True when the event with this ``data`` is not for the client."""
+        raise NotImplementedError
+
+    def __call__(self, chunk: bytes) -> bytes:
+        if not chunk:
+            rest, self._tail = self._tail, b""
+            return rest
+        data = self._tail + chunk
+        end = _last_boundary(data)
+        if self._inside_long_event and end:
+            first = _first_boundary(data)
+            passed, data, end = data[:first], data[first:], end - first
+            self._inside_long_event = False
+        else:
+            passed = b""
+        complete, self._tail = data[:end], data[end:]
+        if self._inside_long_event or len(self._tail) > self._limit:
+            self._inside_long_event = True
+            complete, self._tail = complete + self._tail, b""
+        if self._marker in complete:
+            complete = b"".join(part for part in _split(complete) if not self._unwanted(part))
+        return passed + complete
+
+    def _unwanted(self, part: bytes) -> bool:
+        if self._marker not in part:
+            return False
+        event = _parse(part.replace(b"\r\n", b"\n").replace(b"\r", b"\n").strip(b"\n"))
+        return event is not None and self.drop(event.data)
+
+
+_BOUNDARIES = (b"\n\n", b"\r\n\r\n", b"\r\r")
+
+
+def _last_boundary(data: bytes) -> int:
+    return max(at + len(mark) if (at := data.rfind(mark)) >= 0 else 0 for mark in _BOUNDARIES)
+
+
+def _first_boundary(data: bytes) -> int:
+    ends = [at + len(mark) for mark in _BOUNDARIES if (at := data.find(mark)) >= 0]
+    return min(ends, default=0)
+
+
+def _split(data: bytes) -> list[bytes]:
+    parts = []
+    while end := _first_boundary(data):
+        parts.append(data[:end])
+        data = data[end:]
+    if data:
+        parts.append(data)
+    return parts

@@ -1,0 +1,88 @@
+"""Embeddings: inputs one by one, vectors as floats or base64.
+
+Source: OpenAI's API reference, "Create embeddings". Base64 is little-endian IEEE float32.
+"""
+
+import base64
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """One embedding in the form the provider gave it: a list of floats, or base64 text.
+
+    ``tokens``: this input's share of the request's prompt tokens.
+    """
+
+    value: list[float] | str
+    tokens: int
+    model: str
+
+    def render(self, *, base64: bool) -> list[float] | str:
+        """The vector in the encoding asked for; unchanged when it is the stored one."""
+        if base64 == isinstance(self.value, str):
+            return self.value
+        return _decode(self.value) if isinstance(self.value, str) else _encode(self.value)
+
+
+def inputs(value: Any) -> list[Any]:
+    """The inputs of a request: strings or token arrays. Empty when the shape is none we know."""
+    if isinstance(value, str) and value:
+        return [value]
+    if not isinstance(value, list) or not value:
+        return []
+    if all(_is_token(item) for item in value):
+        return [value]
+    if all(isinstance(item, str) and item for item in value):
+        return value
+    if all(isinstance(item, list) and item and all(map(_is_token, item)) for item in value):
+        return value
+    return []
+
+
+def parse(answer: Any, asked: list[Any]) -> list[Vector]:
+    """The provider's vectors in the order of ``asked``.
+
+    Raises ``ValueError``, ``KeyError`` or ``TypeError`` unless there is exactly one for each.
+    """
+    by_index: dict[int, Any] = {}
+    for item in answer["data"]:
+        value = item["embedding"]
+        if not isinstance(value, list | str) or not value or item["index"] in by_index:
+            raise ValueError("malformed embedding")
+        by_index[item["index"]] = value
+    if sorted(by_index) != list(range(len(asked))):
+        raise ValueError("embeddings missing")
+    shares = _shares(answer["usage"]["prompt_tokens"], asked)
+    return [Vector(by_index[index], tokens, answer["model"]) for index, tokens in enumerate(shares)]
+
+
+def _shares(total: int, asked: list[Any]) -> list[int]:
+    """``total`` tokens over the inputs by their length, so that the parts add up exactly.
+
+    The provider tells only the sum. Token arrays count themselves.
+    """
+    sizes = [len(item.encode()) if isinstance(item, str) else len(item) for item in asked]
+    whole = sum(sizes)
+    shares, given, seen = [], 0, 0
+    for size in sizes:
+        seen += size
+        upto = total * seen // whole
+        shares.append(upto - given)
+        given = upto
+    return shares
+
+
+def _is_token(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _encode(values: list[float]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
+
+
+def _decode(text: str) -> list[float]:
+    raw = base64.b64decode(text)
+    return list(struct.unpack(f"<{len(raw) // 4}f", raw))

@@ -1,0 +1,76 @@
+"""Requests and responses as the gateway sees them, whatever the host."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Headers = list[tuple[str, str]]
+Transform = Callable[[bytes], bytes]
+"""Rewrites one chunk of a stream; called once more with ``b""`` at its end to flush."""
+
+
+class Request(Protocol):
+    """An incoming request. ``header`` takes a lower-case name."""
+
+    method: str
+    path: str
+    query: str
+
+    def header(self, name: str) -> str | None:
+        """The header's value, or ``None``."""
+
+    async def text(self, limit: int) -> str:
+        """The body as UTF-8 text. Raises ``BodyTooLarge`` over ``limit`` bytes, ``InvalidJson``
+        when it is not UTF-8."""
+
+    def stream(self) -> Any:
+        """The body as it arrives, in the host's own form, to be handed to ``Platform.fetch``."""
+
+
+class UpstreamResponse(Protocol):
+    """What a provider, Redis or Supabase answered. Header names are lower-case."""
+
+    status: int
+    headers: dict[str, str]
+
+    async def text(self) -> str:
+        """The whole body. Raises ``FetchFailed`` when the connection breaks."""
+
+    async def close(self) -> None:
+        """Give the connection up without reading the rest."""
+
+
+class FetchFailed(Exception):
+    """An outside call did not complete; ``timeout`` tells a slow peer from an unreachable one."""
+
+    def __init__(self, reason: str, *, timeout: bool = False) -> None:
+        super().__init__(reason)
+        self.timeout = timeout
+
+
+@dataclass(slots=True)
+class Live:
+    """A body that is still arriving from upstream: the client's copy of it.
+
+    The host streams ``source`` (its own object, from ``Platform.split``) chunk by chunk, each
+    through ``transform`` when there is one, never holding chunks back to join them.
+    """
+
+    source: Any
+    transform: Transform | None = None
+
+
+@dataclass(slots=True)
+class Generated:
+    """A body made by the gateway while the client reads it."""
+
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(slots=True)
+class Response:
+    """Text bodies are sent as UTF-8."""
+
+    status: int
+    headers: Headers = field(default_factory=list)
+    body: str | bytes | Live | Generated = ""

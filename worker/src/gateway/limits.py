@@ -1,0 +1,195 @@
+"""Admission: limits, quota, look-up and leadership in one Redis round trip.
+
+When Redis does not answer, requests are admitted by an estimate that each process keeps for
+itself, and the cache takes no part.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway import errors
+from gateway.cache.scripts import ADMIT
+from gateway.cache.store import Store, StoreUnavailable
+from gateway.http import Headers
+from gateway.telemetry.log import log_event
+from shared import redis_keys
+from shared.key_record import KeyRecord
+
+WINDOW_MS = 60_000
+
+
+class RecordOutdated(Exception):
+    """Redis knows a newer revision of this key's record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What to look for: entry names in Redis, and what may be served.
+
+    ``token``: this request's name as single-flight leader; empty when it does not compete.
+    """
+
+    entries: Sequence[str] = ()
+    model: str = ""
+    namespace: str = ""
+    max_age_ms: int = -1
+    lock: str = ""
+    token: str = ""
+    lease_ms: int = 0
+
+
+@dataclass(slots=True)
+class Admission:
+    """The answer to ``admit``. ``entries`` are in the order asked, ``None`` where there is none.
+
+    ``lease_left_ms`` > 0: another request is fetching the same answer. ``hits_only``: past the
+    quota, on a plan that still serves the cache. ``degraded``: Redis did not answer.
+    """
+
+    now_ms: int
+    entries: list[str | None]
+    lease_left_ms: int = 0
+    hits_only: bool = False
+    degraded: bool = False
+    headers: Headers = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class LocalEstimate:
+    """Requests per minute as this process alone has seen them, for when Redis is away."""
+
+    admitted: dict[str, deque[float]] = field(default_factory=dict)
+
+    def admit(self, subject: str, limit: int, now: float) -> float:
+        """0 when admitted, else the seconds to wait."""
+        log = self.admitted.setdefault(subject, deque())
+        while log and log[0] <= now - WINDOW_MS / 1000:
+            log.popleft()
+        if len(log) >= limit:
+            return log[0] + WINDOW_MS / 1000 - now
+        log.append(now)
+        return 0.0
+
+
+async def admit(
+    store: Store, record: KeyRecord, lookup: Lookup, estimate: LocalEstimate, now: float
+) -> Admission:
+    """One round trip. Raises ``RateLimited``, ``QuotaExceeded`` or ``RecordOutdated``."""
+    project = record.project_id
+    keys = [
+        redis_keys.revision(project),
+        redis_keys.request_log(project, "plan"),
+        redis_keys.request_log(project, record.key_id),
+        redis_keys.quota(record.organization_id, month(now)),
+        redis_keys.cutoffs(project),
+        lookup.lock or redis_keys.lock(project, "none"),
+        *lookup.entries,
+    ]
+    plan = record.plan
+    arguments = [
+        record.revision,
+        _limit(plan.requests_per_minute),
+        _limit(record.key_limits.requests_per_minute),
+        _limit(plan.monthly_requests),
+        1 if plan.overage == "cache_only" else 0,
+        f"model:{lookup.model}",
+        f"ns:{lookup.namespace}",
+        lookup.max_age_ms,
+        lookup.token,
+        lookup.lease_ms,
+    ]
+    try:
+        answer = await store.run(ADMIT, keys, arguments)
+    except StoreUnavailable as error:
+        log_event("store_unavailable", "warning", reason=str(error))
+        _admit_locally(record, estimate, now)
+        return Admission(int(now * 1000), [None] * len(lookup.entries), degraded=True)
+    return _read(answer, record, len(lookup.entries))
+
+
+def month(now: float) -> str:
+    """``YYYYMM`` of a unix time, UTC."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y%m")
+
+
+def _limit(value: int | None) -> int:
+    return -1 if value is None else value
+
+
+def _read(answer: Any, record: KeyRecord, entries: int) -> Admission:
+    verdict = answer[0]
+    if verdict == "STALE":
+        raise RecordOutdated
+    _, now, plan_used, plan_oldest, key_used, key_oldest, quota_used, lease_left = answer[:8]
+    headers: Headers = []
+    wait_ms = 0
+    for limit, used, oldest in (
+        (record.plan.requests_per_minute, plan_used, plan_oldest),
+        (record.key_limits.requests_per_minute, key_used, key_oldest),
+    ):
+        if limit is None:
+            continue
+        headers = _tighter(headers, _window_headers(limit, used, now, oldest))
+        if used >= limit:
+            wait_ms = max(wait_ms, oldest + WINDOW_MS - now)
+    if verdict == "RATE":
+        seconds = max(1, -(-wait_ms // 1000))
+        raise errors.RateLimited(
+            f"Rate limit reached for requests per minute. Please try again in {seconds}s.",
+            headers=[*headers, ("retry-after", str(seconds)), ("retry-after-ms", str(wait_ms))],
+        )
+    if verdict == "QUOTA":
+        raise errors.QuotaExceeded(
+            f"The plan's {record.plan.monthly_requests:,} requests for this month are used up. "
+            "Upgrade the plan, or wait for the first of the next month (UTC).",
+            headers=[*headers, ("x-should-retry", "false")],
+        )
+    found = answer[8 : 8 + entries]
+    return Admission(
+        now_ms=now,
+        entries=[*found, *[None] * (entries - len(found))],
+        lease_left_ms=max(0, lease_left),
+        hits_only=verdict == "HITS_ONLY",
+        headers=[*headers, *_quota_headers(record.plan.monthly_requests, quota_used)],
+    )
+
+
+def _window_headers(limit: int, used: int, now: int, oldest: int) -> Headers:
+    """As OpenAI names them. ``reset``: until the oldest request leaves the window."""
+    reset = max(0, oldest + WINDOW_MS - now) / 1000 if used else 0.0
+    return [
+        ("x-ratelimit-limit-requests", str(limit)),
+        ("x-ratelimit-remaining-requests", str(max(0, limit - used))),
+        ("x-ratelimit-reset-requests", f"{reset:.3f}s"),
+    ]
+
+
+def _tighter(one: Headers, other: Headers) -> Headers:
+    return one if one and int(one[1][1]) <= int(other[1][1]) else other
+
+
+def _quota_headers(limit: int | None, used: int) -> Headers:
+    if limit is None:
+        return []
+    return [
+        ("x-watchllm-quota-limit", str(limit)),
+        ("x-watchllm-quota-remaining", str(max(0, limit - used))),
+    ]
+
+
+def _admit_locally(record: KeyRecord, estimate: LocalEstimate, now: float) -> None:
+    for subject, limit in (
+        (record.project_id, record.plan.requests_per_minute),
+        (record.key_id, record.key_limits.requests_per_minute),
+    ):
+        if limit is None:
+            continue
+        wait = estimate.admit(subject, limit, now)
+        if wait > 0:
+            raise errors.RateLimited(
+                "Rate limit reached for requests per minute.",
+                headers=[("retry-after", str(max(1, round(wait))))],
+            )

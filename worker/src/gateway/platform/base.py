@@ -1,0 +1,71 @@
+"""What the gateway asks of its host. Three hosts provide it: Cloudflare, CPython, Pyodide/Node.
+
+A ``Platform`` belongs to one request: on Cloudflare no I/O object may be used by another one.
+"""
+
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any, Protocol
+
+from gateway.http import Headers, UpstreamResponse
+
+
+class Platform(Protocol):
+    """Clock, randomness, outgoing HTTP, background work, streams and AES-GCM."""
+
+    def now(self) -> float:
+        """Unix time in seconds. On Cloudflare it moves only when I/O happens."""
+
+    def request_id(self) -> str:
+        """A fresh random id, 32 hex digits."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let other work run for that long."""
+
+    async def fetch(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: Any = None,
+        *,
+        timeout: float,
+        connect_timeout: float | None = None,
+    ) -> UpstreamResponse:
+        """Send a request; return when the response's headers are there.
+
+        ``body`` is text, bytes, ``None`` or a ``Request.stream()``. ``timeout`` bounds the time to
+        the headers, and the body too when it is read by ``text()``. Raises ``FetchFailed``.
+        """
+
+    def split(self, upstream: UpstreamResponse, *, idle_timeout: float) -> tuple[Any, "Copy"]:
+        """Two readers of one body: the client's source (for ``Live``) and the gateway's copy.
+
+        The copy goes on when the client leaves. Chunks are never held back or joined.
+        """
+
+    def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run ``work`` to its end after the response; the host stays alive for it."""
+
+    async def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
+        """AES-256-GCM: a fresh 12-byte nonce, then ciphertext and tag."""
+
+    async def unseal(self, key: bytes, sealed: bytes, aad: bytes) -> bytes:
+        """The inverse. Raises ``ValueError`` when key, data or ``aad`` do not fit."""
+
+
+class Copy(Protocol):
+    """The gateway's copy of a streamed body."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Chunks as they arrived. Raises ``FetchFailed`` when the upstream breaks or stalls."""
+
+    def client_left(self) -> bool:
+        """True once the client is known to have gone."""
+
+    async def cancel(self) -> None:
+        """Stop reading: the upstream connection is closed when nobody else reads it."""
+
+
+def json_headers(*extra: tuple[str, str]) -> Headers:
+    """Headers of a JSON request of ours."""
+    return [("content-type", "application/json"), *extra]

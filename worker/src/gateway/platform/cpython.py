@@ -1,0 +1,383 @@
+"""The CPython host: an ASGI application for self-hosting and for the local stack.
+
+Serve ``gateway.platform.cpython:app`` with any ASGI server (the local stack uses granian). One
+aiohttp session for each process and event loop is the HTTP client.
+"""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from multidict import CIMultiDict
+
+from gateway import app as application
+from gateway import errors, settings
+from gateway.http import FetchFailed, Generated, Live, Response, Transform, UpstreamResponse
+from gateway.providers.registry import DEFAULT_BASE_URLS
+from gateway.runtime import Runtime
+from gateway.telemetry.log import log_event
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_QUEUED_CHUNKS = 32
+_END = None
+
+
+class AsgiRequest:
+    """An ASGI scope as a ``gateway.http.Request``."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query: str = scope["query_string"].decode("latin-1")
+        self._headers = dict(scope["headers"])
+        self._receive = receive
+
+    def header(self, name: str) -> str | None:
+        """See ``Request``."""
+        value = self._headers.get(name.encode())
+        return None if value is None else value.decode("latin-1")
+
+    async def text(self, limit: int) -> str:
+        """See ``Request``."""
+        declared = self._headers.get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > limit:
+            raise _too_large(limit)
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in self.stream():
+            size += len(chunk)
+            if size > limit:
+                raise _too_large(limit)
+            chunks.append(chunk)
+        try:
+            return b"".join(chunks).decode()
+        except UnicodeDecodeError as error:
+            raise errors.InvalidJson("The body of your request is not valid UTF-8.") from error
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """The body's chunks as the server reads them."""
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise errors.InvalidRequest("The client left before its request was complete.")
+            if body := message.get("body"):
+                yield body
+            if not message.get("more_body"):
+                return
+
+
+def _too_large(limit: int) -> errors.BodyTooLarge:
+    return errors.BodyTooLarge(f"The request body is over the limit of {limit:,} bytes.")
+
+
+class AiohttpResponse:
+    """An aiohttp response as a ``gateway.http.UpstreamResponse``."""
+
+    def __init__(self, response: aiohttp.ClientResponse, deadline: float) -> None:
+        self.raw = response
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        self._deadline = deadline
+
+    async def text(self) -> str:
+        """See ``UpstreamResponse``."""
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return (await self.raw.read()).decode("utf-8", "replace")
+        except TimeoutError as error:
+            self.raw.close()
+            raise FetchFailed("the answer did not arrive in time", timeout=True) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise FetchFailed(_reason(error)) from error
+
+    async def close(self) -> None:
+        """See ``UpstreamResponse``."""
+        self.raw.close()
+
+
+class SplitBody:
+    """One upstream body, read once, for two readers.
+
+    The pump waits for the client (a bounded queue), so a slow client slows the provider down
+    instead of filling memory. When the client leaves, the pump goes on for the copy alone.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, idle_timeout: float) -> None:
+        self._response = response
+        self._idle_timeout = idle_timeout
+        self._client: asyncio.Queue[bytes | FetchFailed | None] = asyncio.Queue(_QUEUED_CHUNKS)
+        self._left = asyncio.Event()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The copy: reading it is what drives the client's stream too."""
+        failure: FetchFailed | None = None
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(self._idle_timeout):
+                        chunk = await self._response.content.readany()
+                except TimeoutError as error:
+                    failure = FetchFailed("the stream stalled", timeout=True)
+                    raise failure from error
+                except (aiohttp.ClientError, OSError) as error:
+                    failure = FetchFailed(_reason(error))
+                    raise failure from error
+                if not chunk:
+                    return
+                await self._offer(chunk)
+                yield chunk
+        finally:
+            self._response.close() if failure else self._response.release()
+            await self._offer(failure or _END)
+
+    async def _offer(self, item: bytes | FetchFailed | None) -> None:
+        if self._left.is_set():
+            return
+        try:
+            self._client.put_nowait(item)
+        except asyncio.QueueFull:
+            put = asyncio.ensure_future(self._client.put(item))
+            left = asyncio.ensure_future(self._left.wait())
+            await asyncio.wait((put, left), return_when=asyncio.FIRST_COMPLETED)
+            put.cancel()
+            left.cancel()
+
+    async def client_chunks(self) -> AsyncIterator[bytes]:
+        """The client's reader. Raises ``FetchFailed`` where the upstream broke."""
+        while True:
+            item = await self._client.get()
+            if item is _END:
+                return
+            if isinstance(item, FetchFailed):
+                raise item
+            yield item
+
+    def leave(self) -> None:
+        """The client is gone."""
+        self._left.set()
+
+    def client_left(self) -> bool:
+        """See ``Copy``."""
+        return self._left.is_set()
+
+    async def cancel(self) -> None:
+        """See ``Copy``."""
+        self._response.close()
+
+
+class CPythonPlatform:
+    """``Platform`` on asyncio, aiohttp and ``cryptography``. One serves every request."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+        self._background: set[asyncio.Task[None]] = set()
+
+    def now(self) -> float:
+        """See ``Platform``."""
+        return time.time()
+
+    def request_id(self) -> str:
+        """See ``Platform``."""
+        return uuid4().hex
+
+    async def sleep(self, seconds: float) -> None:
+        """See ``Platform``."""
+        await asyncio.sleep(seconds)
+
+    async def fetch(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: Any = None,
+        *,
+        timeout: float,
+        connect_timeout: float | None = None,
+    ) -> UpstreamResponse:
+        """See ``Platform``."""
+        deadline = asyncio.get_running_loop().time() + timeout
+        try:
+            async with asyncio.timeout_at(deadline):
+                response = await self._client().request(
+                    method,
+                    url,
+                    data=body.encode() if isinstance(body, str) else body,
+                    headers=CIMultiDict(headers),
+                    timeout=aiohttp.ClientTimeout(sock_connect=connect_timeout or timeout),
+                    allow_redirects=False,
+                )
+        except TimeoutError as error:
+            raise FetchFailed(f"no answer within {timeout:g} s", timeout=True) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise FetchFailed(_reason(error)) from error
+        return AiohttpResponse(response, deadline)
+
+    def split(
+        self, upstream: UpstreamResponse, *, idle_timeout: float
+    ) -> tuple[SplitBody, SplitBody]:
+        """See ``Platform``."""
+        assert isinstance(upstream, AiohttpResponse)  # noqa: S101 (only fetch() makes them)
+        body = SplitBody(upstream.raw, idle_timeout)
+        return body, body
+
+    def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
+        """See ``Platform``."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._done)
+
+    async def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
+        """See ``Platform``."""
+        nonce = os.urandom(12)
+        return nonce + AESGCM(key).encrypt(nonce, plaintext, aad)
+
+    async def unseal(self, key: bytes, sealed: bytes, aad: bytes) -> bytes:
+        """See ``Platform``."""
+        try:
+            return AESGCM(key).decrypt(sealed[:12], sealed[12:], aad)
+        except (InvalidTag, ValueError) as error:
+            raise ValueError("does not open") from error
+
+    async def close(self) -> None:
+        """Finish background work (for a few seconds), then close the client."""
+        if self._background:
+            await asyncio.wait(self._background, timeout=5)
+        if self._session is not None:
+            await self._session.close()
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+                timeout=aiohttp.ClientTimeout(total=None),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=("User-Agent", "Accept-Encoding"),
+                read_bufsize=2**16,
+            )
+        return self._session
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log_event("background_failed", "error", error=f"{type(error).__name__}: {error}")
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+class App:
+    """The ASGI application. Settings are read from the environment at start-up."""
+
+    def __init__(self) -> None:
+        self._platform = CPythonPlatform()
+        self._runtime: Runtime | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI 3."""
+        if scope["type"] == "http":
+            request = AsgiRequest(scope, receive)
+            response = await application.handle(self.runtime(), self._platform, request)
+            await _send(response, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    def runtime(self) -> Runtime:
+        """Built on first use; raises ``SettingsError`` naming a bad variable."""
+        if self._runtime is None:
+            self._runtime = Runtime(settings.load(os.environ, DEFAULT_BASE_URLS))
+        return self._runtime
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            self.runtime()
+        except settings.SettingsError as error:
+            log_event("settings_invalid", "error", reason=str(error))
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._platform.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _send(response: Response, receive: Receive, send: Send) -> None:
+    headers = [
+        (name.encode(), value.encode("latin-1", "replace")) for name, value in response.headers
+    ]
+    body = response.body
+    start = {"type": "http.response.start", "status": response.status, "headers": headers}
+    if isinstance(body, str | bytes):
+        data = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+        headers.append((b"content-length", str(len(data)).encode()))
+        await send(start)
+        await send({"type": "http.response.body", "body": data})
+        return
+    await send(start)
+    if isinstance(body, Generated):
+        async for chunk in body.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await _send_live(body, receive, send)
+
+
+async def _send_live(body: Live, receive: Receive, send: Send) -> None:
+    source: SplitBody = body.source
+    watcher = asyncio.ensure_future(_watch(receive, source))
+    try:
+        async for chunk in _transformed(source.client_chunks(), body.transform):
+            if source.client_left():
+                return
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    except FetchFailed as error:
+        # The status is long sent: an error event is what SDKs turn into an exception.
+        await send({"type": "http.response.body", "body": _broken(error)})
+    except (OSError, RuntimeError):
+        source.leave()
+    finally:
+        watcher.cancel()
+
+
+async def _watch(receive: Receive, source: SplitBody) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    source.leave()
+
+
+async def _transformed(
+    chunks: AsyncIterator[bytes], transform: Transform | None
+) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        if data := transform(chunk) if transform else chunk:
+            yield data
+    if transform and (rest := transform(b"")):
+        yield rest
+
+
+def _broken(error: FetchFailed) -> bytes:
+    code = errors.UpstreamTimeout.code if error.timeout else errors.UpstreamUnreachable.code
+    payload = {
+        "error": {
+            "message": "The provider broke off the stream.",
+            "type": "server_error",
+            "param": None,
+            "code": code,
+        }
+    }
+    return f"data: {json.dumps(payload)}\n\n".encode()
+
+
+app = App()

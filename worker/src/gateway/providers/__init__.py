@@ -1,0 +1,1 @@
+"""Providers: capabilities as data, translation beside them; ``registry`` lists them."""

@@ -1,0 +1,36 @@
+"""What outlives a request: settings and plain data of this isolate or process."""
+
+from dataclasses import dataclass, field
+
+from gateway.auth import KeyMemory
+from gateway.cache import entry
+from gateway.cache.store import Breaker
+from gateway.limits import LocalEstimate
+from gateway.settings import Settings
+from gateway.usage import PendingRows
+from shared.key_record import KeyRecord
+
+
+@dataclass(slots=True)
+class Runtime:
+    """No I/O object may ever be kept here (see ``platform.base``)."""
+
+    settings: Settings
+    keys: KeyMemory = field(default_factory=KeyMemory)
+    redis: Breaker = field(default_factory=Breaker)
+    supabase: Breaker = field(default_factory=Breaker)
+    usage_breaker: Breaker = field(default_factory=Breaker)
+    estimate: LocalEstimate = field(default_factory=LocalEstimate)
+    pending: PendingRows = field(default_factory=PendingRows)
+    _data_keys: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    def data_key(self, record: KeyRecord) -> bytes:
+        """The project's cache encryption key, derived once per process."""
+        name = (record.project_id, record.project.data_key_salt)
+        key = self._data_keys.get(name)
+        if key is None:
+            if len(self._data_keys) >= 10_000:
+                self._data_keys.clear()
+            master = next(iter(self.settings.encryption_keys.values()))
+            key = self._data_keys[name] = entry.data_key(master, *name)
+        return key

@@ -1,0 +1,22 @@
+"""Structured log lines: one JSON object each, on standard output (Cloudflare collects it)."""
+
+import json
+import re
+import sys
+from typing import Any
+
+_SECRETS = re.compile(
+    r"(lgw_|sk-ant-|sk-proj-|sk-|gsk_|xai-|Bearer\s+)[A-Za-z0-9_\-.]{6,}", re.IGNORECASE
+)
+
+
+def redact(text: str) -> str:
+    """Cut anything that looks like a key down to its prefix."""
+    return _SECRETS.sub(lambda match: f"{match[1]}[redacted]", text)
+
+
+def log_event(event: str, level: str = "info", **fields: Any) -> None:
+    """Write one line: ``{"event": …, "level": …, …}`` without empty fields, secrets redacted."""
+    line: dict[str, Any] = {"event": event, "level": level}
+    line.update((name, value) for name, value in fields.items() if value is not None)
+    sys.stdout.write(redact(json.dumps(line, default=str)) + "\n")

@@ -1,0 +1,88 @@
+"""Usage rows: made during the request, written to Supabase in batches after the response."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.cache.store import Breaker
+from gateway.formats.base import Usage
+from gateway.http import FetchFailed
+from gateway.platform.base import Platform, json_headers
+from gateway.settings import Settings
+from gateway.telemetry.log import log_event
+from shared import pricing
+
+LINGER_SECONDS = 0.05
+MAX_BATCH = 500
+_MAX_PENDING = 20_000
+_TIMEOUT_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class PendingRows:
+    """Rows of this isolate that no request has written yet; plain data."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+def cost(provider: str, model: str, usage: Usage) -> int | None:
+    """Nano-USD of an answer, ``None`` when price or tokens are unknown."""
+    return pricing.cost_nanousd(
+        provider,
+        model,
+        prompt_tokens=usage.prompt,
+        completion_tokens=usage.completion,
+        cached_tokens=usage.cached,
+        cache_write_tokens=usage.cache_write,
+    )
+
+
+def dollars(nanousd: int) -> str:
+    """Nano-USD as a decimal number of dollars for a header."""
+    return f"{nanousd // 10**9}.{nanousd % 10**9:09d}"
+
+
+async def write(
+    platform: Platform, settings: Settings, pending: PendingRows, breaker: Breaker
+) -> None:
+    """Write what is pending after a short pause that lets a busy isolate's rows gather.
+
+    Whoever comes second finds nothing left and is done. Rows that could not be written stay for
+    the next request; ``on_conflict`` makes a row that was written after all count once.
+    """
+    await platform.sleep(LINGER_SECONDS)
+    while pending.rows and breaker.allows(platform.now()):
+        batch, pending.rows = pending.rows[:MAX_BATCH], pending.rows[MAX_BATCH:]
+        try:
+            await _insert(platform, settings, batch)
+        except FetchFailed as error:
+            breaker.failed(platform.now())
+            kept = [*batch, *pending.rows]
+            pending.rows = kept[:_MAX_PENDING]
+            log_event(
+                "usage_not_written",
+                "error",
+                reason=str(error),
+                waiting=len(pending.rows),
+                lost=max(0, len(kept) - _MAX_PENDING) or None,
+            )
+            return
+        breaker.succeeded()
+
+
+async def _insert(platform: Platform, settings: Settings, batch: list[dict[str, Any]]) -> None:
+    key = settings.supabase_key
+    answer = await platform.fetch(
+        "POST",
+        f"{settings.supabase_url}/rest/v1/usage_logs?on_conflict=request_id",
+        json_headers(
+            ("apikey", key),
+            ("authorization", f"Bearer {key}"),
+            ("prefer", "resolution=ignore-duplicates,return=minimal"),
+        ),
+        json.dumps(batch, separators=(",", ":")),
+        timeout=_TIMEOUT_SECONDS,
+    )
+    body = await answer.text()
+    if answer.status != 201:
+        raise FetchFailed(f"status {answer.status}: {body[:200]}")

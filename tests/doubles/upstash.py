@@ -32,11 +32,6 @@ class UpstashDouble(Double):
         self._store: Store | None = None
         self._api: RestApi | None = None
 
-    @property
-    def over_real_redis(self) -> bool:
-        """Whether a real Redis stands behind it."""
-        return self._redis_url is not None
-
     def commands(self) -> list[list[Any]]:
         """The commands of all recorded round trips, pipelines flattened, as they were sent."""
         found: list[list[Any]] = []

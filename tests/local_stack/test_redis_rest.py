@@ -281,8 +281,6 @@ def test_only_json_answers_are_served(upstash: UpstashDouble) -> None:
 
 
 def test_faults(server: UpstashDouble) -> None:
-    if server.over_real_redis:
-        pytest.skip("faults are tested over the embedded store")
     server.break_with("refused")
     with pytest.raises(httpx.ConnectError):
         post(server, ["PING"])

@@ -25,8 +25,8 @@ def speak(request: dict[str, Any]) -> str:
         asked = asked[:_QUOTED].rstrip() + "…"
     return (
         f"This is WatchLLM's demo provider, standing in for {request['model']}: "
-        f"no model was asked. You said: “{asked}”. Ask exactly the same again and the answer comes from the cache. "
-        "Set OPENAI_API_KEY and start again to talk to a real model."
+        f"no model was asked. You said: “{asked}”. Ask exactly the same again and the "
+        "answer comes from the cache. Set OPENAI_API_KEY and start again to talk to a real model."
     )
 
 

@@ -1,4 +1,4 @@
-"""Answers as OpenAI sends them: a completion object, a chunk sequence, embeddings, the model list."""
+"""Answers as OpenAI sends them: completions, stream chunks, embeddings, the model list."""
 
 import base64
 import hashlib

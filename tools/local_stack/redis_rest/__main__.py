@@ -11,6 +11,7 @@ from pathlib import Path
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
 
 from local_stack.redis_rest.server import create_app
 
@@ -35,6 +36,7 @@ def main() -> None:
         http=HTTPModes.http1,
         websockets=False,
         workers=1,
+        log_level=LogLevels.warning,
         log_access=False,
     ).serve(target_loader=load, wrap_loader=False)
 

@@ -1,0 +1,28 @@
+"""`python -m local_stack.dashboard_setup`: migrate and seed the dashboard's database.
+
+Both in one process, because starting Django is what costs; nothing is migrated when nothing is new.
+"""
+
+import argparse
+
+import django
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+def main() -> None:
+    """Bring the database to the present schema and make sure the demo data is there."""
+    parser = argparse.ArgumentParser(prog="python -m local_stack.dashboard_setup")
+    parser.add_argument("--output", required=True, help="where seed_demo keeps the key it made")
+    parser.add_argument("--bare", action="store_true", help="only the key without limits")
+    options = parser.parse_args()
+    django.setup()
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
+    call_command("seed_demo", output=options.output, bare=options.bare)
+
+
+if __name__ == "__main__":
+    main()

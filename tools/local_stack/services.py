@@ -1,0 +1,208 @@
+"""Every process of the stack: what it runs, what it is told, and how to tell that it is up."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local_stack import ports
+from local_stack.options import REPOSITORY, Options, StartError
+from local_stack.state import Secrets
+
+_PROVIDERS = ("OPENAI", "ANTHROPIC", "GROQ")
+_DEMO_PROVIDERS = ("OPENAI", "GROQ")
+"""Those that speak OpenAI's protocol, which is what the demo provider speaks."""
+_SERVER = (
+    *(sys.executable, "-m", "granian", "--host", "127.0.0.1", "--http", "1", "--no-ws"),
+    *("--log-level", "warning"),
+)
+_DASHBOARD_THREADS = "8"
+_NODE_HOST = REPOSITORY / "tools" / "local_stack" / "pyodide_host"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A long-running process (with a `health_url`), or a step that must end with status 0."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    health_url: str | None = None
+    health_headers: Mapping[str, str] = field(default_factory=dict)
+    folder: Path = REPOSITORY
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What is started: stores first to stop last, `setup` alongside them, and where they answer."""
+
+    stores: tuple[Service, ...]
+    setup: Service
+    edge: Service
+    upstash_url: str
+    seed_file: Path
+    demo: bool
+
+
+def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> Stack:
+    """Decide which services run, and wire them together."""
+    redis_port = ports.unused()
+    upstash_url = f"http://127.0.0.1:{redis_port}"
+    upstash = {
+        "UPSTASH_REDIS_REST_URL": upstash_url,
+        "UPSTASH_REDIS_REST_TOKEN": secrets.upstash_redis_rest_token,
+    }
+    supabase_url = f"http://127.0.0.1:{ports.unused()}" if options.bare else options.dashboard_url
+    shared_secrets = {
+        "API_KEY_PEPPER": secrets.api_key_pepper,
+        "ENCRYPTION_KEYS": secrets.encryption_keys,
+        "SUPABASE_KEY": secrets.supabase_key,
+    }
+    dashboard_environment = {
+        **shared_secrets,
+        **upstash,
+        "PYTHONPATH": _python_path("shared/src", "dashboard"),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_SECRET_KEY": secrets.django_secret_key,
+        "DJANGO_DEBUG": "true",
+        "DATABASE_URL": options.database_url,
+        "EDGE_BASE_URL": options.edge_url,
+        "EDGE_API_ENABLED": "true",
+    }
+    demo = _wants_demo_provider(environment)
+    demo_url = f"http://127.0.0.1:{ports.unused()}"
+    edge_environment = {
+        **shared_secrets,
+        **upstash,
+        **_provider_environment(environment, demo_url if demo else None),
+        "SUPABASE_URL": supabase_url,
+        "ENVIRONMENT": environment.get("ENVIRONMENT") or "development",
+    }
+    stores = [
+        _redis(options, redis_port, secrets),
+        _dashboard(options, supabase_url, dashboard_environment),
+    ]
+    if demo:
+        stores.append(_demo_provider(demo_url))
+    seed_file = options.state / ("seed-bare.json" if options.bare else "seed.json")
+    return Stack(
+        stores=tuple(stores),
+        setup=_setup(options, seed_file, dashboard_environment),
+        edge=_edge(options, edge_environment),
+        upstash_url=upstash_url,
+        seed_file=seed_file,
+        demo=demo,
+    )
+
+
+def _wants_demo_provider(environment: Mapping[str, str]) -> bool:
+    """Only when nothing says which provider to use."""
+    return not any(
+        environment.get(f"{provider}{suffix}")
+        for provider in _PROVIDERS
+        for suffix in ("_API_KEY", "_BASE_URL")
+    )
+
+
+def _provider_environment(environment: Mapping[str, str], demo_url: str | None) -> dict[str, str]:
+    """A local provider needs no key, but the edge sends one: give it one that says so."""
+    if demo_url:
+        told = {f"{name}_BASE_URL": f"{demo_url}/v1" for name in _DEMO_PROVIDERS}
+        return {**told, **{f"{name}_API_KEY": "demo" for name in _DEMO_PROVIDERS}}
+    return {
+        f"{name}_API_KEY": "local"
+        for name in _PROVIDERS
+        if environment.get(f"{name}_BASE_URL") and not environment.get(f"{name}_API_KEY")
+    }
+
+
+def _redis(options: Options, port: int, secrets: Secrets) -> Service:
+    command = [sys.executable, "-m", "local_stack.redis_rest", "--port", str(port)]
+    if options.redis_url is None:
+        command += ["--data-file", str(options.state / "redis.sqlite3")]
+    return Service(
+        name="redis",
+        command=tuple(command),
+        environment={
+            "PYTHONPATH": _python_path("tools"),
+            "UPSTASH_REDIS_REST_TOKEN": secrets.upstash_redis_rest_token,
+        },
+        health_url=f"http://127.0.0.1:{port}/ping",
+        health_headers={"Authorization": f"Bearer {secrets.upstash_redis_rest_token}"},
+    )
+
+
+def _dashboard(options: Options, url: str, environment: Mapping[str, str]) -> Service:
+    module = "config.edge_api_wsgi" if options.bare else "config.wsgi"
+    port = url.rpartition(":")[2]
+    return Service(
+        name="edge-api" if options.bare else "dashboard",
+        command=(
+            *(*_SERVER, "--port", port, "--interface", "wsgi"),
+            *("--blocking-threads", _DASHBOARD_THREADS, "--backpressure", _DASHBOARD_THREADS),
+            f"{module}:application",
+        ),
+        environment=environment,
+        # No key is sent: any answer, 401 included, says that Django is up.
+        health_url=f"{url}/rest/v1/rpc/resolve_api_key",
+    )
+
+
+def _demo_provider(url: str) -> Service:
+    port = url.rpartition(":")[2]
+    return Service(
+        name="provider",
+        command=(sys.executable, "-m", "local_stack.demo_provider", "--port", port),
+        environment={"PYTHONPATH": _python_path("tools")},
+        health_url=f"{url}/v1/models",
+    )
+
+
+def _setup(options: Options, seed_file: Path, environment: Mapping[str, str]) -> Service:
+    command = [sys.executable, "-m", "local_stack.dashboard_setup", "--output", str(seed_file)]
+    if options.bare:
+        command.append("--bare")
+    python_path = _python_path("shared/src", "dashboard", "tools")
+    return Service("setup", tuple(command), {**environment, "PYTHONPATH": python_path})
+
+
+def _edge(options: Options, environment: Mapping[str, str]) -> Service:
+    port = str(options.edge_port)
+    health_url = f"{options.edge_url}/health"
+    if options.edge_host == "cpython":
+        app = "gateway.platform.cpython:app"
+        return Service(
+            name="edge",
+            command=(*_SERVER, "--port", port, "--interface", "asgi", app),
+            environment={**environment, "PYTHONPATH": _python_path("shared/src", "worker/src")},
+            health_url=health_url,
+        )
+    if options.edge_host == "pyodide":
+        main = _NODE_HOST / "main.mjs"
+        if not (_NODE_HOST / "node_modules").exists():
+            raise StartError(f"WATCHLLM_EDGE_HOST=pyodide needs: npm ci --prefix {_NODE_HOST}")
+        return Service(
+            name="edge",
+            command=("node", str(main), "--port", port, "--python", sys.executable),
+            environment=environment,
+            health_url=health_url,
+        )
+    # wrangler takes variables from a file; on its command line they would show in `ps`.
+    variables = options.state / "edge.vars"
+    descriptor = os.open(variables, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.writelines(f"{name}={value}\n" for name, value in environment.items())
+    return Service(
+        name="edge",
+        command=(
+            *("pywrangler", "dev", "--ip", "127.0.0.1", "--port", port),
+            *("--env-file", str(variables)),
+        ),
+        environment={"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        health_url=health_url,
+    )
+
+
+def _python_path(*folders: str) -> str:
+    return os.pathsep.join(str(REPOSITORY / folder) for folder in folders)

@@ -1,5 +1,6 @@
 """The gateway's copy of a live stream: bounded, assembled, judged."""
 
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,14 @@ from gateway.telemetry.log import log_event
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``answer`` is ``None`` unless the stream was complete and good."""
+    """``answer`` is ``None`` unless the stream was complete and good.
+
+    ``answered_at``: unix time of the last byte that mattered.
+    """
 
     answer: dict[str, Any] | None
     usage: Usage
+    answered_at: float
     error_code: str | None = None
 
 
@@ -27,37 +32,56 @@ class Capture:
         self._x = x
         self._assembler = assembler
         self._copy = copy
+        self._limit = x.settings.max_capture_bytes
+        self._seen = 0
+        self._last = x.platform.now()
 
-    async def run(self) -> Outcome:
-        """Never raises for what upstream or client do."""
-        x, assembler = self._x, self._assembler
-        limit = x.settings.max_capture_bytes
-        stays = x.record.project.cache_on_disconnect
-        reader = EventReader()
-        seen = 0
+    async def run(self, settle: Callable[[Outcome], Coroutine[Any, Any, None]]) -> None:
+        """``settle`` is run once: as soon as the terminal event is there (the provider may hold
+        the connection open after it), or at the end of a stream that had none."""
+        settled = False
         error_code = None
         try:
-            async for chunk in self._copy:
-                if x.event.ttfb_ms is None:
-                    x.event.ttfb_ms = x.elapsed_ms()
-                seen += len(chunk)
-                for event in reader.feed(chunk):
-                    assembler.feed(event)
-                if seen > limit:
-                    assembler.forget()
-                    if reader.pending > limit:
-                        # One endless event: its usage cannot be read either.
-                        reader = EventReader()
-                if not stays and self._copy.client_left():
-                    error_code = "client_disconnected"
-                    await self._copy.cancel()
-                    break
+            async for _ in self._chunks():
+                if self._assembler.done and not settled:
+                    settled = True
+                    self._x.platform.wait_until(settle(self._outcome(None)))
         except FetchFailed as error:
             error_code = "upstream_timeout" if error.timeout else "upstream_disconnected"
-            log_event("stream_broken", "warning", request_id=x.request_id, reason=str(error))
-        answer = None if error_code else assembler.finish()
-        if answer is None and error_code is None:
-            error_code = "too_large_to_cache" if seen > limit else "stream_incomplete"
-        if error_code is None and self._copy.client_left():
+            log_event("stream_broken", "warning", request_id=self._x.request_id, reason=str(error))
+        except _ClientLeft:
             error_code = "client_disconnected"
-        return Outcome(answer, assembler.usage(), error_code)
+            await self._copy.cancel()
+        if not settled:
+            await settle(self._outcome(error_code))
+
+    async def _chunks(self) -> AsyncIterator[None]:
+        x, assembler, limit = self._x, self._assembler, self._limit
+        stays = x.record.project.cache_on_disconnect
+        reader = EventReader()
+        async for chunk in self._copy:
+            self._last = x.platform.now()
+            if x.event.ttfb_ms is None:
+                x.event.ttfb_ms = x.elapsed_ms()
+            self._seen += len(chunk)
+            for event in reader.feed(chunk):
+                assembler.feed(event)
+            if self._seen > limit:
+                assembler.forget()
+                if reader.pending > limit:
+                    # One endless event: its usage cannot be read either.
+                    reader = EventReader()
+            yield
+            if not stays and self._copy.client_left():
+                raise _ClientLeft
+
+    def _outcome(self, error_code: str | None) -> Outcome:
+        answer = None if error_code else self._assembler.finish()
+        if answer is None and error_code is None:
+            too_large = self._seen > self._limit
+            error_code = "too_large_to_cache" if too_large else "stream_incomplete"
+        return Outcome(answer, self._assembler.usage(), self._last, error_code)
+
+
+class _ClientLeft(Exception):
+    """The client is gone, and its project does not want the answer without it."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import ClassVar
 
-from gateway.http import Response
+from gateway.http import FetchFailed, Response
 
 
 class GatewayError(Exception):
@@ -206,6 +206,13 @@ def response(error: GatewayError, dialect: str = "openai") -> Response:
     body = anthropic_envelope(error) if dialect == "anthropic" else openai_envelope(error)
     headers = [("content-type", "application/json"), *error.headers]
     return Response(error.status, headers, body)
+
+
+def stream_event(failure: FetchFailed) -> bytes:
+    """The event that ends a stream whose provider broke off: the status is long sent, and an
+    error event is what the SDKs turn into an exception."""
+    kind = UpstreamTimeout if failure.timeout else UpstreamUnreachable
+    return f"data: {openai_envelope(kind('The provider broke off the stream.'))}\n\n".encode()
 
 
 def all_codes(root: type[GatewayError] = GatewayError) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Requests and responses as the gateway sees them, whatever the host."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -31,7 +31,10 @@ class UpstreamResponse(Protocol):
     """What a provider, Redis or Supabase answered. Header names are lower-case."""
 
     status: int
-    headers: dict[str, str]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All headers; of a repeated one, the last or the joined value."""
 
     async def text(self) -> str:
         """The whole body. Raises ``FetchFailed`` when the connection breaks."""
@@ -64,7 +67,7 @@ class Live:
 class Generated:
     """A body made by the gateway while the client reads it."""
 
-    chunks: AsyncIterator[bytes]
+    chunks: AsyncGenerator[bytes, None]
 
 
 @dataclass(slots=True)

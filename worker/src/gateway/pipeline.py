@@ -14,7 +14,7 @@ from gateway.cache.entry import Entry
 from gateway.cache.policy import Policy
 from gateway.cache.scripts import STORE
 from gateway.cache.store import StoreUnavailable
-from gateway.capture import Capture
+from gateway.capture import Capture, Outcome
 from gateway.exchange import Exchange
 from gateway.formats.base import Format
 from gateway.http import FetchFailed, Live, Response
@@ -26,6 +26,8 @@ from shared.usage_events import BYPASS, HIT, HIT_COALESCED, MISS, CacheStatus
 
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 JSON = "application/json"
+_STORING_MS = 5
+"""Clock tolerance between an answer's last byte and the next request of the same client."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ async def serve(x: Exchange, call: Call) -> Response:
     if lookup.token and admission.lease_left_ms:
         found = await single_flight.follow(x, lookup)
         if found.entry is not None:
-            hit = await _hit(x, call, lookup, found.entry, found.now_ms, status=HIT_COALESCED)
+            hit = await _hit(x, call, lookup, found.entry, created_ms, status=HIT_COALESCED)
             if hit is not None:
                 return hit
         created_ms = found.now_ms
@@ -101,15 +103,21 @@ def _lookup(x: Exchange, call: Call) -> Lookup:
 async def _hit(
     x: Exchange, call: Call, lookup: Lookup, value: str, now_ms: int, *, status: CacheStatus
 ) -> Response | None:
-    """The stored answer as this request wants it; ``None`` when it does not open."""
+    """The stored answer as this request wants it; ``None`` when it does not open.
+
+    ``now_ms``: when this request was admitted.
+    """
     try:
         key = x.runtime.data_key(x.record)
         stored = await entries.unseal(x.platform, key, lookup.entries[0], value)
     except entries.EntryError as error:
         log_event("entry_unreadable", "error", project_id=x.record.project_id, reason=str(error))
         return None
-    x.set_status(status)
     facts = stored.facts
+    if status == HIT_COALESCED and facts["answered_ms"] <= now_ms + _STORING_MS:
+        # The answer was complete when this request came, and only on its way into Redis.
+        status = HIT
+    x.set_status(status)
     x.event.provider = facts["provider"]
     x.account(facts["provider"], facts["model"], entries.usage(facts))
     age = max(0, (now_ms - stored.created_ms) // 1000)
@@ -134,8 +142,11 @@ class Settlement:
         self._call = call
         self._lookup = lookup
         self._created_ms = created_ms
+        self._began = x.platform.now()
 
-    async def store(self, answer: dict[str, Any] | None, text: str | None = None) -> None:
+    async def store(
+        self, answer: dict[str, Any] | None, text: str | None = None, *, answered_at: float
+    ) -> None:
         """Write a complete answer; give the lock up in any case.
 
         ``text`` is the answer's JSON where it is at hand. ``None`` for an answer that must not be
@@ -150,7 +161,10 @@ class Settlement:
         if writes and answer is not None:
             redis_key = redis_keys.entry(x.record.project_id, call.key)
             spent = call.format.usage(answer)
-            facts = entries.facts(call.target.provider.name, call.target.model, spent)
+            took_ms = int((answered_at - self._began) * 1000)
+            facts = entries.facts(
+                call.target.provider.name, call.target.model, spent, self._created_ms + took_ms
+            )
             body = text if text is not None else json.dumps(answer, ensure_ascii=False)
             stored = Entry(self._created_ms, facts, body)
             key = x.runtime.data_key(x.record)
@@ -166,7 +180,8 @@ class Settlement:
 
     def abandon(self) -> None:
         """Nothing to store: release followers after the response."""
-        self._x.platform.wait_until(self.store(None))
+        now = self._x.platform.now()
+        self._x.platform.wait_until(self.store(None, answered_at=now))
 
 
 async def _fetch(x: Exchange, call: Call, settlement: Settlement) -> Response:
@@ -209,7 +224,8 @@ def _whole(
     if call.stream and call.format.storable(parsed, call.body):
         # Asked for a stream, answered whole: some compatible servers do.
         body, content_type = call.format.replay(parsed, call.body), EVENT_STREAM
-    x.platform.wait_until(settlement.store(parsed if storable else None, text))
+    now = x.platform.now()
+    x.platform.wait_until(settlement.store(parsed if storable else None, text, answered_at=now))
     response = x.response(200, content_type, body, *answer.headers)
     x.finish(200)
     return response
@@ -219,15 +235,14 @@ def _stream(x: Exchange, call: Call, answer: upstream.Upstream, settlement: Sett
     """Pass the stream through as it arrives; a copy of it is assembled after the response."""
     provider = call.target.provider
     source, copy = x.platform.split(answer.response, idle_timeout=x.settings.timeouts.idle)
-    capture = Capture(x, call.format.assembler(call.body), copy)
 
-    async def settle() -> None:
-        outcome = await capture.run()
+    async def settle(outcome: Outcome) -> None:
         x.account(provider.name, call.target.model, outcome.usage)
-        await settlement.store(outcome.answer)
         x.finish(200, outcome.error_code)
+        await settlement.store(outcome.answer, answered_at=outcome.answered_at)
 
-    x.platform.wait_until(settle())
+    capture = Capture(x, call.format.assembler(call.body), copy)
+    x.platform.wait_until(capture.run(settle))
     transform = call.format.client_filter(
         call.body, stream_usage=provider.capabilities.stream_usage
     )

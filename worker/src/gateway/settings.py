@@ -1,9 +1,29 @@
 """The Worker's environment, read once into a frozen value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from shared import envelope
+
+REQUIRED = (
+    "SUPABASE_URL",
+    "SUPABASE_KEY",
+    "UPSTASH_REDIS_REST_URL",
+    "UPSTASH_REDIS_REST_TOKEN",
+    "API_KEY_PEPPER",
+    "ENCRYPTION_KEYS",
+)
+NUMBERS: dict[str, float] = {
+    "UPSTREAM_CONNECT_TIMEOUT_SECONDS": 5,
+    "UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS": 120,
+    "UPSTREAM_IDLE_TIMEOUT_SECONDS": 60,
+    "STORE_TIMEOUT_MS": 250,
+    "KEY_LOOKUP_TIMEOUT_MS": 2_000,
+    "MAX_BODY_BYTES": 10_000_000,
+    "MAX_CAPTURE_BYTES": 1_000_000,
+    "SINGLE_FLIGHT_LEASE_SECONDS": 30,
+}
+"""Optional numbers with their defaults; all must be greater than 0."""
 
 
 class SettingsError(ValueError):
@@ -63,15 +83,15 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
             if env.get(variable := f"{name.upper()}_API_KEY")
         },
         timeouts=Timeouts(
-            connect=_number(env, "UPSTREAM_CONNECT_TIMEOUT_SECONDS", 5.0),
-            first_byte=_number(env, "UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS", 120.0),
-            idle=_number(env, "UPSTREAM_IDLE_TIMEOUT_SECONDS", 60.0),
+            connect=_number(env, "UPSTREAM_CONNECT_TIMEOUT_SECONDS"),
+            first_byte=_number(env, "UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS"),
+            idle=_number(env, "UPSTREAM_IDLE_TIMEOUT_SECONDS"),
         ),
-        store_timeout=_number(env, "STORE_TIMEOUT_MS", 250.0) / 1000,
-        key_lookup_timeout=_number(env, "KEY_LOOKUP_TIMEOUT_MS", 2000.0) / 1000,
-        max_body_bytes=int(_number(env, "MAX_BODY_BYTES", 10_000_000)),
-        max_capture_bytes=int(_number(env, "MAX_CAPTURE_BYTES", 1_000_000)),
-        lease_seconds=_number(env, "SINGLE_FLIGHT_LEASE_SECONDS", 30.0),
+        store_timeout=_number(env, "STORE_TIMEOUT_MS") / 1000,
+        key_lookup_timeout=_number(env, "KEY_LOOKUP_TIMEOUT_MS") / 1000,
+        max_body_bytes=int(_number(env, "MAX_BODY_BYTES")),
+        max_capture_bytes=int(_number(env, "MAX_CAPTURE_BYTES")),
+        lease_seconds=_number(env, "SINGLE_FLIGHT_LEASE_SECONDS"),
     )
 
 
@@ -89,10 +109,16 @@ def _url(env: Mapping[str, str], name: str) -> str:
     return value.rstrip("/")
 
 
-def _number(env: Mapping[str, str], name: str, default: float) -> float:
+def variables(providers: Iterable[str]) -> list[str]:
+    """Every variable that ``load`` reads."""
+    own = [f"{name.upper()}_{part}" for name in providers for part in ("BASE_URL", "API_KEY")]
+    return ["ENVIRONMENT", *REQUIRED, *NUMBERS, *own]
+
+
+def _number(env: Mapping[str, str], name: str) -> float:
     text = env.get(name, "")
     if not text:
-        return default
+        return NUMBERS[name]
     try:
         value = float(text)
     except ValueError as error:

@@ -53,9 +53,10 @@ async def unseal(platform: Platform, key: bytes, redis_key: str, value: str) -> 
         raise EntryError("the entry does not open") from error
 
 
-def facts(provider: str, model: str, usage: Usage) -> dict[str, Any]:
+def facts(provider: str, model: str, usage: Usage, answered_ms: int) -> dict[str, Any]:
     """What an entry remembers of its original answer, for the accounts of later hits."""
     return {
+        "answered_ms": answered_ms,
         "provider": provider,
         "model": model,
         "usage": [usage.prompt, usage.completion, usage.cached, usage.cache_write],

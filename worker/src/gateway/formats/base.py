@@ -23,7 +23,12 @@ class Usage:
 
 
 class Assembler(Protocol):
-    """Collects a stream into the answer that the same request without ``stream`` would give."""
+    """Collects a stream into the answer that the same request without ``stream`` would give.
+
+    ``done``: the terminal event was seen.
+    """
+
+    done: bool
 
     def feed(self, event: Event) -> None:
         """Take one event. Never raises on what a provider may send; marks itself broken."""

@@ -23,21 +23,21 @@ class ChatAssembler:
         self._answer: Json = {"object": "chat.completion"}
         self._choices: dict[int, Json] = {}
         self._usage: Json | None = None
-        self._done = False
+        self.done = False
         self._broken = False
         self._forgotten = False
 
     def feed(self, event: Event) -> None:
         """Take one event of the stream."""
         if event.data == "[DONE]":
-            self._done = True
+            self.done = True
             return
         try:
             chunk = json.loads(event.data)
         except ValueError:
             self._broken = True
             return
-        if not isinstance(chunk, dict) or "error" in chunk or event.name == "error" or self._done:
+        if not isinstance(chunk, dict) or "error" in chunk or event.name == "error" or self.done:
             self._broken = True
             return
         self._take_usage(chunk)
@@ -54,7 +54,7 @@ class ChatAssembler:
 
     def finish(self) -> Json | None:
         """The completion, when ``[DONE]`` was seen and every choice ended well."""
-        if self._broken or self._forgotten or not self._done:
+        if self._broken or self._forgotten or not self.done:
             return None
         answer = self._answer
         answer["choices"] = [_message_choice(self._choices[i]) for i in sorted(self._choices)]

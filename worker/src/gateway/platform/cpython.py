@@ -5,7 +5,6 @@ aiohttp session for each process and event loop is the HTTP client.
 """
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping, Sequence
@@ -344,7 +343,7 @@ async def _send_live(body: Live, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": b""})
     except FetchFailed as error:
         # The status is long sent: an error event is what SDKs turn into an exception.
-        await send({"type": "http.response.body", "body": _broken(error)})
+        await send({"type": "http.response.body", "body": errors.stream_event(error)})
     except (OSError, RuntimeError):
         source.leave()
     finally:
@@ -365,19 +364,6 @@ async def _transformed(
             yield data
     if transform and (rest := transform(b"")):
         yield rest
-
-
-def _broken(error: FetchFailed) -> bytes:
-    code = errors.UpstreamTimeout.code if error.timeout else errors.UpstreamUnreachable.code
-    payload = {
-        "error": {
-            "message": "The provider broke off the stream.",
-            "type": "server_error",
-            "param": None,
-            "code": code,
-        }
-    }
-    return f"data: {json.dumps(payload)}\n\n".encode()
 
 
 app = App()

@@ -1,0 +1,306 @@
+"""The Cloudflare host (and Pyodide under Node): the only module that touches JavaScript.
+
+Written by the costs measured in workerd: few awaits, few wrapper objects, responses built by
+``js.Response`` itself. JavaScript objects live no longer than their request.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import js
+from pyodide.ffi import JsException, create_proxy, to_js
+
+from gateway import app as application
+from gateway import errors, settings
+from gateway.http import FetchFailed, Generated, Live, Response, UpstreamResponse
+from gateway.providers.registry import DEFAULT_BASE_URLS
+from gateway.runtime import Runtime
+from gateway.telemetry.log import log_event
+
+_runtimes: list[Runtime] = []
+
+
+async def serve(request: Any, env: Any, ctx: Any) -> Any:
+    """Answer a JavaScript ``Request`` with a ``Response``."""
+    platform = CloudflarePlatform(ctx)
+    response = await application.handle(_runtime(env), platform, JsRequest(request))
+    return _to_js(response)
+
+
+def _runtime(env: Any) -> Runtime:
+    """This isolate's runtime, built at its first request: settings come from ``env``."""
+    if not _runtimes:
+        names = settings.variables(DEFAULT_BASE_URLS)
+        values = {name: value for name in names if (value := getattr(env, name, None))}
+        _runtimes.append(Runtime(settings.load(values, DEFAULT_BASE_URLS)))
+    return _runtimes[0]
+
+
+class JsRequest:
+    """A ``js.Request`` as a ``gateway.http.Request``."""
+
+    def __init__(self, request: Any) -> None:
+        url = urlsplit(request.url)
+        self.method: str = request.method
+        self.path = url.path
+        self.query = url.query
+        self._request = request
+        self._headers = request.headers
+
+    def header(self, name: str) -> str | None:
+        """See ``Request``."""
+        value = self._headers.get(name)
+        return value if isinstance(value, str) else None
+
+    async def text(self, limit: int) -> str:
+        """See ``Request``. JavaScript replaces bytes that are not UTF-8."""
+        declared = self.header("content-length") or "0"
+        if declared.isdigit() and int(declared) > limit:
+            raise _too_large(limit)
+        text: str = await self._request.text()
+        if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
+            raise _too_large(limit)
+        return text
+
+    def stream(self) -> Any:
+        """See ``Request``."""
+        return self._request.body
+
+
+def _too_large(limit: int) -> errors.BodyTooLarge:
+    return errors.BodyTooLarge(f"The request body is over the limit of {limit:,} bytes.")
+
+
+class JsResponse:
+    """A ``js.Response`` as a ``gateway.http.UpstreamResponse``."""
+
+    def __init__(self, response: Any) -> None:
+        self.raw = response
+        self.status: int = response.status
+        self._headers: dict[str, str] | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Read on demand: most answers of Redis and Supabase are never asked for theirs."""
+        if self._headers is None:
+            self._headers = {item[0]: item[1] for item in self.raw.headers}
+        return self._headers
+
+    async def text(self) -> str:
+        """See ``UpstreamResponse``."""
+        try:
+            text: str = await self.raw.text()
+        except JsException as error:
+            raise _failed(error) from error
+        return text
+
+    async def close(self) -> None:
+        """See ``UpstreamResponse``."""
+        if self.raw.body is not None:
+            await self.raw.body.cancel()
+
+
+class CopyReader:
+    """One branch of a teed body. The other one streams to the client without passing Python."""
+
+    def __init__(self, branch: Any, idle_timeout: float) -> None:
+        self._reader = branch.getReader()
+        self._idle_timeout = idle_timeout
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """See ``Copy``."""
+        while True:
+            try:
+                read = await asyncio.wait_for(self._reader.read(), self._idle_timeout)
+            except TimeoutError as error:
+                await self.cancel()
+                raise FetchFailed("the stream stalled", timeout=True) from error
+            except JsException as error:
+                raise _failed(error) from error
+            if read.done:
+                return
+            yield read.value.to_bytes()
+
+    def client_left(self) -> bool:
+        """A teed branch is not told when the other one is cancelled."""
+        return False
+
+    async def cancel(self) -> None:
+        """See ``Copy``."""
+        await self._reader.cancel()
+
+
+class CloudflarePlatform:
+    """``Platform`` for one request."""
+
+    def __init__(self, ctx: Any) -> None:
+        self._ctx = ctx
+
+    def now(self) -> float:
+        """See ``Platform``."""
+        return time.time()
+
+    def request_id(self) -> str:
+        """See ``Platform``."""
+        return uuid4().hex
+
+    async def sleep(self, seconds: float) -> None:
+        """See ``Platform``."""
+        await asyncio.sleep(seconds)
+
+    async def fetch(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: Any = None,
+        *,
+        timeout: float,
+        connect_timeout: float | None = None,  # noqa: ARG002 (fetch() does not tell connecting apart)
+    ) -> UpstreamResponse:
+        """See ``Platform``."""
+        init = js.Object.new()
+        init.method = method
+        init.redirect = "manual"
+        sent = js.Headers.new()
+        for name, value in headers:
+            sent.set(name, value)
+        init.headers = sent
+        if body is not None:
+            # A bytes object would be sent as the text "b'…'".
+            init.body = to_js(body) if isinstance(body, bytes) else body
+        controller = js.AbortController.new()
+        init.signal = controller.signal
+        timer = asyncio.get_running_loop().call_later(timeout, controller.abort)
+        try:
+            return JsResponse(await js.fetch(url, init))
+        except JsException as error:
+            aborted = bool(controller.signal.aborted)
+            raise FetchFailed(
+                f"no answer within {timeout:g} s" if aborted else str(error), timeout=aborted
+            ) from error
+        finally:
+            timer.cancel()
+
+    def split(self, upstream: UpstreamResponse, *, idle_timeout: float) -> tuple[Any, CopyReader]:
+        """See ``Platform``. ``tee()`` streams live and its copy survives the client's leaving."""
+        assert isinstance(upstream, JsResponse)  # noqa: S101 (only fetch() makes them)
+        client, copy = upstream.raw.body.tee()
+        return client, CopyReader(copy, idle_timeout)
+
+    def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
+        """See ``Platform``. A bare task would be dropped with the response."""
+        self._ctx.waitUntil(_guarded(work))
+
+    async def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
+        """See ``Platform``."""
+        nonce = js.crypto.getRandomValues(js.Uint8Array.new(12))
+        sealed = await js.crypto.subtle.encrypt(
+            _gcm(nonce, aad), await _import(key, "encrypt"), to_js(plaintext)
+        )
+        return bytes(nonce.to_bytes()) + bytes(sealed.to_bytes())
+
+    async def unseal(self, key: bytes, sealed: bytes, aad: bytes) -> bytes:
+        """See ``Platform``."""
+        try:
+            opened = await js.crypto.subtle.decrypt(
+                _gcm(to_js(sealed[:12]), aad), await _import(key, "decrypt"), to_js(sealed[12:])
+            )
+        except JsException as error:
+            raise ValueError("does not open") from error
+        return bytes(opened.to_bytes())
+
+
+async def _import(key: bytes, usage: str) -> Any:
+    return await js.crypto.subtle.importKey(
+        "raw",
+        to_js(key),
+        "AES-GCM",
+        False,
+        to_js([usage]),
+    )
+
+
+def _gcm(nonce: Any, aad: bytes) -> Any:
+    algorithm = js.Object.new()
+    algorithm.name = "AES-GCM"
+    algorithm.iv = nonce
+    algorithm.additionalData = to_js(aad)
+    return algorithm
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 (nobody is left to hear of it but the log)
+        log_event("background_failed", "error", error=f"{type(error).__name__}: {error}")
+
+
+def _failed(error: JsException) -> FetchFailed:
+    return FetchFailed(str(error), timeout="imeout" in str(error) or "bort" in str(error))
+
+
+def _to_js(response: Response) -> Any:
+    init = js.Object.new()
+    init.status = response.status
+    headers = js.Headers.new()
+    for name, value in response.headers:
+        headers.append(name, value)
+    init.headers = headers
+    body = response.body
+    if isinstance(body, Live):
+        body = _live(body)
+    elif isinstance(body, Generated):
+        body = _readable(body.chunks)
+    elif isinstance(body, bytes):
+        body = to_js(body)
+    return js.Response.new(body, init)
+
+
+def _live(body: Live) -> Any:
+    """The client's branch, as it is where nothing has to be changed in it."""
+    return body.source if body.transform is None else _readable(_client_chunks(body))
+
+
+async def _client_chunks(body: Live) -> AsyncGenerator[bytes, None]:
+    reader = body.source.getReader()
+    transform = body.transform
+    try:
+        while not (read := await reader.read()).done:
+            chunk = read.value.to_bytes()
+            if data := transform(chunk) if transform else chunk:
+                yield data
+        if transform and (rest := transform(b"")):
+            yield rest
+    except JsException as error:
+        yield errors.stream_event(_failed(error))
+    finally:
+        reader.releaseLock()
+
+
+def _readable(chunks: AsyncGenerator[bytes, None]) -> Any:
+    """A ``ReadableStream`` that pulls from a Python generator, one chunk for each read."""
+
+    async def pull(controller: Any) -> None:
+        try:
+            controller.enqueue(to_js(await anext(chunks)))
+        except StopAsyncIteration:
+            controller.close()
+            release()
+
+    async def cancel(_reason: Any = None) -> None:
+        await chunks.aclose()
+        release()
+
+    def release() -> None:
+        pull_proxy.destroy()
+        cancel_proxy.destroy()
+
+    pull_proxy, cancel_proxy = create_proxy(pull), create_proxy(cancel)
+    source = js.Object.new()
+    source.pull, source.cancel = pull_proxy, cancel_proxy
+    return js.ReadableStream.new(source)

@@ -3,6 +3,8 @@
 The columns are those granted to the edge's role: the row contract of ``shared.usage_events``.
 """
 
+from __future__ import annotations  # Field[…] exists in the stubs only
+
 import json
 from typing import Any
 from uuid import UUID

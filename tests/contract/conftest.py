@@ -1,0 +1,106 @@
+"""The same contract on SQLite's views, on the views over PostgreSQL, and on PostgreSQL itself."""
+
+import warnings
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.conf import settings
+from pytest_django import DjangoDbBlocker
+from supabase import Client, create_client
+
+from tests.contract import postgres
+from tests.contract.callers import Caller, HttpCaller, SqlCaller
+from tests.contract.databases import default_database
+from tests.contract.server import dashboard
+
+# Supabase's own roles, with the rights it gives them over everything new in "public".
+_SUPABASE = """
+CREATE ROLE anon NOLOGIN NOINHERIT;
+CREATE ROLE authenticated NOLOGIN NOINHERIT;
+CREATE ROLE authenticator LOGIN NOINHERIT;
+GRANT anon, authenticated TO authenticator;
+GRANT USAGE ON SCHEMA public TO anon, authenticated;
+CREATE ROLE owner LOGIN CREATEROLE;
+CREATE DATABASE dashboard OWNER owner;
+"""
+_DEFAULT_RIGHTS = """
+ALTER SCHEMA public OWNER TO owner;
+GRANT USAGE ON SCHEMA public TO anon, authenticated;
+ALTER DEFAULT PRIVILEGES FOR ROLE owner IN SCHEMA public GRANT ALL ON TABLES TO anon, authenticated;
+ALTER DEFAULT PRIVILEGES FOR ROLE owner IN SCHEMA public
+    GRANT ALL ON SEQUENCES TO anon, authenticated;
+ALTER DEFAULT PRIVILEGES FOR ROLE owner IN SCHEMA public
+    GRANT ALL ON FUNCTIONS TO anon, authenticated;
+"""
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[postgres.Cluster]:
+    """A cluster with Supabase's roles and an empty database ``dashboard``."""
+    try:
+        context = postgres.cluster()
+        cluster = context.__enter__()
+    except postgres.PostgresMissingError as error:
+        pytest.skip(str(error))
+    try:
+        _execute(cluster, "postgres", _SUPABASE)
+        _execute(cluster, "dashboard", _DEFAULT_RIGHTS)
+        yield cluster
+    finally:
+        context.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database file, so that the server's threads see what the test wrote."""
+    return f"sqlite:///{tmp_path_factory.mktemp('contract') / 'db.sqlite3'}"
+
+
+@pytest.fixture(params=["sqlite-views", "postgres-views", "postgres-sql"], scope="module")
+def caller(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[Caller]:
+    """Calls as the edge does; the test's own ORM works on the same database."""
+    if request.param == "sqlite-views":
+        url = request.getfixturevalue("sqlite_url")
+    else:
+        url = request.getfixturevalue("postgres_cluster").url("dashboard", "owner")
+    with django_db_blocker.unblock(), default_database(url):
+        if request.param == "postgres-sql":
+            with authenticator(request.getfixturevalue("postgres_cluster")) as connection:
+                yield SqlCaller(connection)
+        else:
+            with dashboard() as base_url:
+                yield HttpCaller(supabase_client(base_url))
+
+
+def supabase_client(base_url: str) -> Client:
+    """The official client, with its PostgREST part made."""
+    client = create_client(base_url, settings.SUPABASE_KEY)
+    with warnings.catch_warnings():
+        # It passes its own PostgREST client an argument that it has itself deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        assert client.postgrest
+    return client
+
+
+def authenticator(cluster: postgres.Cluster) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection as PostgREST's log-in role."""
+    return psycopg.connect(
+        host=str(cluster.socket_dir),
+        port=cluster.port,
+        dbname="dashboard",
+        user="authenticator",
+        autocommit=True,
+    )
+
+
+def _execute(cluster: postgres.Cluster, database: str, statements: str) -> None:
+    with psycopg.connect(
+        host=str(cluster.socket_dir),
+        port=cluster.port,
+        dbname=database,
+        user=postgres.SUPERUSER,
+        autocommit=True,
+    ) as connection:
+        for statement in filter(None, map(str.strip, statements.split(";"))):
+            connection.execute(statement)  # type: ignore[call-overload]

@@ -1,0 +1,134 @@
+// The Worker inside Pyodide, with the modules that workerd injects for the real Python SDK.
+
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { loadPyodide } from 'pyodide';
+
+const PACKAGES = '/packages'; // on Cloudflare: python_modules/
+const SOURCE = '/source';
+
+// Flags of the compatibility date in wrangler.toml that the SDK asks about.
+const COMPATIBILITY_FLAGS = {
+  python_workflows_implicit_dependencies: true,
+  python_request_headers_preserve_commas: true,
+};
+
+// workerd calls a class-based entrypoint so: a fresh instance for each request, JS values wrapped
+// by the SDK on the way in and unwrapped on the way out.
+const DISPATCH = `
+from workers import python_from_rpc, python_to_rpc
+
+async def dispatch(entrypoint, ctx, env, request):
+    response = await entrypoint(ctx, env).fetch(python_from_rpc(request))
+    return python_to_rpc(response)
+
+dispatch
+`;
+
+/**
+ * Load Pyodide and import the entry.
+ *
+ * @returns {Promise<{fetch(request: Request): Promise<Response>, settle(ms: number): Promise<void>,
+ *   timings: {startup_ms: number, import_ms: number}}>} `settle` waits for waitUntil's work.
+ */
+export async function loadWorker({ entry, python, repository, env, importTimes }) {
+  const started = performance.now();
+  const pyodide = await loadPyodide({
+    args: importTimes ? ['-X', 'importtime'] : [],
+    env: { HOME: '/', PYTHONDONTWRITEBYTECODE: '1' },
+    stdout: (line) => console.log(line),
+    stderr: (line) => console.error(line),
+  });
+  const paths = mountPackages(pyodide, findPackages(python, repository));
+  mount(pyodide, path.dirname(entry), SOURCE);
+  provideWorkerdModules(pyodide, env);
+  pyodide.runPython(`import sys; sys.path[:0] = ${JSON.stringify([SOURCE, ...paths])}`);
+
+  const importing = performance.now();
+  if (importTimes) console.error('--- imports of the entry');
+  const main = pyodide.pyimport(path.basename(entry, '.py'));
+  const ready = performance.now();
+
+  const entrypoint = main.Default;
+  const dispatch = pyodide.runPython(DISPATCH);
+  const pending = new Set();
+  return {
+    timings: {
+      startup_ms: Math.round(importing - started),
+      import_ms: Math.round(ready - importing),
+    },
+    fetch: (request) => dispatch(entrypoint, new ExecutionContext(pending), env, request),
+    async settle(milliseconds) {
+      const timeout = new Promise((resolve) => setTimeout(resolve, milliseconds));
+      await Promise.race([Promise.allSettled(pending), timeout]);
+    },
+  };
+}
+
+class ExecutionContext {
+  #pending;
+
+  constructor(pending) {
+    this.#pending = pending;
+  }
+
+  waitUntil(promise) {
+    const tracked = Promise.resolve(promise).catch((error) => {
+      console.error('waitUntil:', error?.message ?? error);
+    });
+    this.#pending.add(tracked);
+    tracked.finally(() => this.#pending.delete(tracked));
+  }
+
+  passThroughOnException() {}
+
+  get [Symbol.toStringTag]() {
+    return 'ExecutionContext';
+  }
+}
+
+function provideWorkerdModules(pyodide, env) {
+  pyodide.registerJsModule('_cloudflare_compat_flags', COMPATIBILITY_FLAGS);
+  pyodide.registerJsModule('_pyodide_entrypoint_helper', {
+    cloudflareWorkersModule: { env },
+    cloudflareSocketsModule: {},
+    doAnImport: (name) => Promise.reject(new Error(`no module ${name} outside Cloudflare`)),
+    patch_env_helper: () => {
+      throw new Error('patch_env is not available outside Cloudflare');
+    },
+    // The coroutine's proxy ends with the call that passed it; the copy lives until it is done.
+    patchWaitUntil: (ctx) => {
+      const original = ctx.waitUntil.bind(ctx);
+      ctx.waitUntil = (awaitable) => {
+        const held = awaitable?.copy?.() ?? awaitable;
+        original(Promise.resolve(held).finally(() => held?.destroy?.()));
+      };
+    },
+  });
+}
+
+/** Ask the Python environment for the Worker's own dependencies: what is not one must not import. */
+function findPackages(python, repository) {
+  const found = execFileSync(python, ['-m', 'local_stack.worker_packages'], {
+    cwd: repository,
+    env: { ...process.env, PYTHONPATH: path.join(repository, 'tools') },
+  });
+  return JSON.parse(found);
+}
+
+function mountPackages(pyodide, packages) {
+  pyodide.FS.mkdirTree(PACKAGES);
+  for (const file of packages.modules) {
+    const name = path.basename(file);
+    if (fs.statSync(file).isDirectory()) mount(pyodide, file, `${PACKAGES}/${name}`);
+    else pyodide.FS.writeFile(`${PACKAGES}/${name}`, fs.readFileSync(file));
+  }
+  return [PACKAGES];
+}
+
+function mount(pyodide, from, to) {
+  pyodide.FS.mkdirTree(to);
+  pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root: from }, to);
+}

@@ -1,4 +1,4 @@
-"""A Worker that does nothing: what the runtime itself costs, beside which the product is measured."""
+"""A Worker that does nothing: the cost of the runtime, beside which the product is measured."""
 
 import js
 from workers import WorkerEntrypoint

@@ -173,16 +173,15 @@ class KeyResolver:
 
     async def _call(self, key_hash: str, timeout: float) -> dict[str, Any] | None:
         key = self._settings.supabase_key
-        answer = await self._platform.fetch(
+        status, text = await self._platform.call(
             "POST",
             f"{self._settings.supabase_url}/rest/v1/rpc/resolve_api_key",
             json_headers(("apikey", key), ("authorization", f"Bearer {key}")),
             json.dumps({"key_hash": key_hash}),
             timeout=timeout,
         )
-        text = await answer.text()
-        if answer.status != 200:
-            raise FetchFailed(f"status {answer.status}")
+        if status != 200:
+            raise FetchFailed(f"status {status}")
         data = json.loads(text)
         if data is not None and not isinstance(data, dict):
             raise KeyRecordError("not an object")

@@ -180,9 +180,10 @@ class Exchange:
         )
         runtime = self.runtime
         runtime.pending.rows.append(event.row())
-        self.platform.wait_until(
-            usage.write(self.platform, self.settings, runtime.pending, runtime.usage_breaker)
-        )
+        if runtime.pending.needs_writer(self.platform.now()):
+            self.platform.wait_until(
+                usage.write(self.platform, self.settings, runtime.pending, runtime.usage_breaker)
+            )
 
     def elapsed_ms(self) -> int:
         """Milliseconds since the request arrived."""

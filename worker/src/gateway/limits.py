@@ -112,7 +112,8 @@ async def admit(
 
 def month(now: float) -> str:
     """``YYYYMM`` of a unix time, UTC."""
-    return datetime.fromtimestamp(now, UTC).strftime("%Y%m")
+    moment = datetime.fromtimestamp(now, UTC)
+    return f"{moment.year}{moment.month:02}"
 
 
 def _limit(value: int | None) -> int:

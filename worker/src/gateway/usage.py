@@ -23,6 +23,17 @@ class PendingRows:
     """Rows of this isolate that no request has written yet; plain data."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
+    writer_until: float = 0.0
+
+    def needs_writer(self, now: float) -> bool:
+        """True for the caller who has to ``write``; the others' rows go with its batch.
+
+        A writer that died with its request is replaced after a second.
+        """
+        if now < self.writer_until:
+            return False
+        self.writer_until = now + 1.0
+        return True
 
 
 def cost(provider: str, model: str, usage: Usage) -> int | None:
@@ -47,10 +58,11 @@ async def write(
 ) -> None:
     """Write what is pending after a short pause that lets a busy isolate's rows gather.
 
-    Whoever comes second finds nothing left and is done. Rows that could not be written stay for
-    the next request; ``on_conflict`` makes a row that was written after all count once.
+    Rows that could not be written stay for the next request; ``on_conflict`` makes a row that was
+    written after all count once.
     """
     await platform.sleep(LINGER_SECONDS)
+    pending.writer_until = 0.0
     while pending.rows and breaker.allows(platform.now()):
         batch, pending.rows = pending.rows[:MAX_BATCH], pending.rows[MAX_BATCH:]
         try:
@@ -72,7 +84,7 @@ async def write(
 
 async def _insert(platform: Platform, settings: Settings, batch: list[dict[str, Any]]) -> None:
     key = settings.supabase_key
-    answer = await platform.fetch(
+    status, body = await platform.call(
         "POST",
         f"{settings.supabase_url}/rest/v1/usage_logs?on_conflict=request_id",
         json_headers(
@@ -83,6 +95,5 @@ async def _insert(platform: Platform, settings: Settings, batch: list[dict[str, 
         json.dumps(batch, separators=(",", ":")),
         timeout=_TIMEOUT_SECONDS,
     )
-    body = await answer.text()
-    if answer.status != 201:
-        raise FetchFailed(f"status {answer.status}: {body[:200]}")
+    if status != 201:
+        raise FetchFailed(f"status {status}: {body[:200]}")

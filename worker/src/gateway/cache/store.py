@@ -66,10 +66,10 @@ class _FetchTransport:
         command: Sequence[Any],
         from_pipeline: bool = False,  # noqa: FBT001, FBT002 (the client's own signature)
     ) -> Any:
-        answer = await self._platform.fetch(
+        _, text = await self._platform.call(
             "POST", url, list(headers.items()), json.dumps(command), timeout=self._timeout
         )
-        body = json.loads(await answer.text())
+        body = json.loads(text)
         if from_pipeline and isinstance(body, list):
             return [_result(item) for item in body]
         return _result(body)

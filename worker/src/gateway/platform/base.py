@@ -37,6 +37,20 @@ class Platform(Protocol):
         the headers, and the body too when it is read by ``text()``. Raises ``FetchFailed``.
         """
 
+    async def call(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: str,
+        *,
+        timeout: float,
+    ) -> tuple[int, str]:
+        """A short exchange with a service of ours (Redis, Supabase): status and whole text.
+
+        ``timeout`` bounds all of it. Raises ``FetchFailed``.
+        """
+
     def split(self, upstream: UpstreamResponse, *, idle_timeout: float) -> tuple[Any, "Copy"]:
         """Two readers of one body: the client's source (for ``Live``) and the gateway's copy.
 

@@ -186,6 +186,24 @@ class CloudflarePlatform:
         finally:
             timer.cancel()
 
+    async def call(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: str,
+        *,
+        timeout: float,
+    ) -> tuple[int, str]:
+        """See ``Platform``."""
+        began = time.time()
+        answer = await self.fetch(method, url, headers, body, timeout=timeout)
+        left = timeout - (time.time() - began)
+        try:
+            return answer.status, await asyncio.wait_for(answer.text(), max(left, 0.001))
+        except TimeoutError as error:
+            raise FetchFailed(f"no answer within {timeout:g} s", timeout=True) from error
+
     def split(self, upstream: UpstreamResponse, *, idle_timeout: float) -> tuple[Any, CopyReader]:
         """See ``Platform``. ``tee()`` streams live and its copy survives the client's leaving."""
         assert isinstance(upstream, JsResponse)  # noqa: S101 (only fetch() makes them)
@@ -216,13 +234,9 @@ class CloudflarePlatform:
 
 
 async def _import(key: bytes, usage: str) -> Any:
-    return await js.crypto.subtle.importKey(
-        "raw",
-        to_js(key),
-        "AES-GCM",
-        False,
-        to_js([usage]),
-    )
+    extractable = False
+    usages = to_js([usage])
+    return await js.crypto.subtle.importKey("raw", to_js(key), "AES-GCM", extractable, usages)
 
 
 def _gcm(nonce: Any, aad: bytes) -> Any:

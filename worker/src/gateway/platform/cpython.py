@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 import aiohttp
 from cryptography.exceptions import InvalidTag
@@ -19,6 +18,7 @@ from multidict import CIMultiDict
 from gateway import app as application
 from gateway import errors, settings
 from gateway.http import FetchFailed, Generated, Live, Response, Transform, UpstreamResponse
+from gateway.platform.keepalive import KeepAliveClient
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.runtime import Runtime
 from gateway.telemetry.log import log_event
@@ -179,6 +179,7 @@ class CPythonPlatform:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._keepalive = KeepAliveClient()
         self._background: set[asyncio.Task[None]] = set()
 
     def now(self) -> float:
@@ -187,7 +188,7 @@ class CPythonPlatform:
 
     def request_id(self) -> str:
         """See ``Platform``."""
-        return uuid4().hex
+        return os.urandom(16).hex()
 
     async def sleep(self, seconds: float) -> None:
         """See ``Platform``."""
@@ -221,6 +222,18 @@ class CPythonPlatform:
             raise FetchFailed(_reason(error)) from error
         return AiohttpResponse(response, deadline)
 
+    async def call(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: str,
+        *,
+        timeout: float,
+    ) -> tuple[int, str]:
+        """See ``Platform``."""
+        return await self._keepalive.call(method, url, headers, body, timeout=timeout)
+
     def split(
         self, upstream: UpstreamResponse, *, idle_timeout: float
     ) -> tuple[SplitBody, SplitBody]:
@@ -251,6 +264,7 @@ class CPythonPlatform:
         """Finish background work (for a few seconds), then close the client."""
         if self._background:
             await asyncio.wait(self._background, timeout=5)
+        self._keepalive.close()
         if self._session is not None:
             await self._session.close()
 

@@ -46,13 +46,14 @@ def substitution(pair: Alignment) -> bool:
 
 def unaligned(pair: Alignment) -> bool:
     """A content word of one prompt that no word of the other one comes close to."""
+    alone = not (pair.left_only and pair.right_only)
     for places, items, others in (
         (pair.left_only, pair.left.items, pair.right.items),
         (pair.right_only, pair.right.items, pair.left.items),
     ):
         for place in places:
             word = items[place].word
-            if word.filler or word.information < _COMMON:
+            if word.filler or (word.light and alone) or word.information < _COMMON:
                 continue
             if closest(word, others) < CLOSE:
                 return True

@@ -7,6 +7,11 @@ from shared.decision.sketch import Item
 # Frames that may ask for the same thing when the content is the same.
 _OPEN_FRAMES = frozenset({"", "how", "what", "mean", "about"})
 _SOFT_PAIRS = (
+    frozenset({"", "how"}),
+    frozenset({"", "what"}),
+    frozenset({"", "mean"}),
+    frozenset({"", "about"}),
+    frozenset({"mean", "what"}),
     frozenset({"cause", "why"}),
     frozenset({"where is", "where"}),
     frozenset({"who", "who was"}),
@@ -23,9 +28,7 @@ _SWAPPING = frozenset({"and", "or", "versus", "vs"})
 def frame(pair: Alignment) -> bool:
     """The two questions ask for the same kind of thing (how, why, when, how many, yes or no)."""
     left, right = pair.left.frame, pair.right.frame
-    if left == right or (left in _OPEN_FRAMES and right in _OPEN_FRAMES):
-        return False
-    return frozenset((left, right)) not in _SOFT_PAIRS
+    return left != right and frozenset((left, right)) not in _SOFT_PAIRS
 
 
 def negation(pair: Alignment) -> bool:

@@ -26,9 +26,9 @@ STRICT_WORDS = frozenset(
     "only before after without against if while never always every least worst first last again "
     "until unless except instead than all both neither either none each most more less fewer "
     "many few several between during since under over within beyond behind above below inside "
-    "outside because despite although though not no still yet already ever even too enough "
-    "worse better worst best free alone together same different else another other "
-    "off down into through own self previous next also further twice once half double least-one".split()
+    "outside because despite although though no still yet already too enough worse better worst "
+    "free alone together same other another else off through own self previous next also "
+    "further twice once half double minimum maximum".split()
 )  # fmt: skip
 MODALS = {
     "can": "can", "could": "can", "should": "should", "ought": "should", "would": "would",
@@ -43,13 +43,17 @@ PERSONS = {
     "they": "they", "their": "they", "them": "they", "theirs": "they", "themselves": "they",
 }  # fmt: skip
 # Content words that add no condition of their own.
+# Adverbs and courtesies: free to add, drop or swap.
 FILLERS = frozenset(
-    "good best great excellent nice proper appropriate suitable actual actually basically simply kind type "
-    "sort thing currently available possible possibly exist existing able want wish need like recommend "
-    "suggest help know find understand explain describe give list show tell question answer "
-    "person people somebody someone anybody anyone everyone different various certain way method "
-    "mean meaning major some lot ever go get main common generally "
-    "usually normally typically really truly literally exact quick brief short briefly shortly detail "
-    "please kindly thanks thank hi hello hey ok okay so well now then just quite pretty "
-    "effectively properly correctly successfully ".split()
+    "actual actually basically simply currently possible possibly truly literally ever quite pretty "
+    "please kindly thanks thank hi hello hey ok okay then just briefly generally usually normally "
+    "typically various certain globally lot consistently skill different good best great excellent "
+    "nice proper appropriate suitable properly correctly effective effectively way thing kind type sort "
+    "main common far moment presently".split()
+)  # fmt: skip
+# Light verbs and nouns: one prompt may have one more of them, but none replaces another.
+LIGHT = frozenset(
+    "available exist able want wish need like recommend suggest help know find understand list show tell "
+    "think believe get getting go going question answer person people somebody everyone method number "
+    "mean meaning some detail example name consider continue follow exact quick".split()
 )  # fmt: skip

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from shared.decision.lexicon import contrasts, irregular, phrases, synonyms
-from shared.decision.lexicon.function_words import FILLERS, NEGATIONS, STOP
+from shared.decision.lexicon.function_words import FILLERS, LIGHT, NEGATIONS, STOP
 from shared.decision.lexicon.stemming import stem
-from shared.embedding import Encoder, encoder
+from shared.embedding import MAX_TOKENS, Encoder, encoder
 
 _REMEMBERED = 20_000
 _UNKNOWN_INFORMATION = 11.0  # nats; a word in several pieces is rare
@@ -19,7 +19,7 @@ PhraseIndex = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
 class Word:
     """What is known about one lower-case word, whatever the sentence."""
 
-    __slots__ = ("base", "code", "content", "filler", "group", "information", "sets", "text")
+    __slots__ = ("base", "code", "content", "filler", "group", "information", "light", "sets", "text")
 
     def __init__(self, text: str, lexicon: "Lexicon") -> None:
         self.text = text
@@ -27,12 +27,13 @@ class Word:
         self.group = lexicon.groups.get(self.base, self.base)
         self.content = text not in STOP and text not in NEGATIONS
         self.filler = text in FILLERS or self.base in lexicon.fillers
+        self.light = text in LIGHT
         self.sets = lexicon.sets.get(self.base, frozenset())
-        tokens = lexicon.encoder.tokenize.word(text)
+        tokens = lexicon.encoder.tokenize(text) or lexicon.encoder.tokenize("?")
         table = lexicon.encoder.table
         known = len(tokens) == 1
         self.information = table.information[tokens[0]] / 8 if known else _UNKNOWN_INFORMATION
-        self.code = lexicon.encoder.code(list(tokens[:32]))
+        self.code = lexicon.encoder.code(tokens[:MAX_TOKENS])
 
 
 class Lexicon:

@@ -19,7 +19,7 @@ tell told
 say said
 buy bought
 sell sold
-bring brought
+bring brought brings bringing
 teach taught
 catch caught
 write wrote written
@@ -41,7 +41,7 @@ begin began begun
 swim swam swum
 sing sang sung
 run ran
-win won
+win won wins winning
 lose lost
 leave left
 feel felt
@@ -60,8 +60,8 @@ understand understood
 pay paid
 lay laid
 hear heard
-mean meant
-sit sat
+mean meant means
+sit sat sits sitting
 fall fell fallen
 rise rose risen
 wear wore worn
@@ -127,5 +127,79 @@ cut cuts cutting
 set sets setting
 put puts putting
 hit hits hitting
+movie movies
+cookie cookies
+calorie calories
+zombie zombies
+selfie selfies
+series
+species
+news
+pant pants
+tip tips tipping
+ship ships shipping
+sibling siblings
+thing things
+string strings
+spring springs
+meaning meanings
+feeling feelings
+building buildings
+wedding weddings
+settings
+earring earrings
+training trainings
+painting paintings
+meeting meetings
+marketing
+engineering
+programming
+testing
+banking
+trading
+clothing
+people
+hate hates hated hating
+rate rates rated rating
+hope hopes hoped hoping
+hop hops hopped hopping
+star stars starred starring
+stare stares stared staring
+scar scars scarred
+scare scares scared scaring
+plan plans planned planning
+plane planes
+car cars
+care cares cared caring
+bar bars
+bare
+fin fins
+fine fines fined
+wine wines
+rat rats
+fat fats
+fate fates
+hat hats
+plate plates
+plat plats
+rob robs robbed robbing
+robe robes
+cub cubs
+cube cubes
+tub tubs
+tube tubes
+can
+cane canes
+pin pins pinned pinning
+pine pines
+war wars
+ware wares
+tap taps tapped tapping
+tape tapes taped taping
+rid
+bits
+kit kits
+kite kites
+site sites
 quit quits quitting
 """

@@ -17,9 +17,8 @@ smart intelligent clever
 movie film
 car automobile auto
 bike bicycle
-phone telephone cellphone smartphone
-mobile cellular
-photo picture photograph pic
+phone telephone cellphone smartphone mobile cellular handset
+photo picture photograph pic image
 pc computer
 notebook laptop
 television tv telly
@@ -44,7 +43,7 @@ trip journey
 country nation
 house home
 apartment flat
-garbage trash rubbish
+garbage trash rubbish waste
 elevator lift
 gas petrol gasoline
 illness disease sickness
@@ -54,7 +53,7 @@ medicine medication
 remedy cure
 hospital infirmary
 stomach belly tummy
-slim thin skinny
+slim thin skinny slimming
 rich wealthy affluent
 poor impoverished
 famous renowned
@@ -99,7 +98,7 @@ change modify alter
 replace substitute
 improve enhance
 boost increase
-reduce decrease lessen diminish
+reduce decrease lessen diminish lower
 stop quit cease
 prevent avert
 avoid evade
@@ -151,7 +150,7 @@ quantity amount
 size dimension
 speed velocity
 price cost
-refund reimbursement
+refund reimbursement reimburse
 bill invoice
 employee worker
 boss supervisor
@@ -175,7 +174,7 @@ language tongue
 author writer
 song tune
 internet web
-webpage site
+webpage site website
 application app
 programming coding
 programmer coder
@@ -247,7 +246,7 @@ canine dog
 feline cat
 puppy pup
 kitten kitty
-bug insect
+bug insect defect
 snake serpent
 bathroom restroom washroom
 toilet lavatory
@@ -275,7 +274,7 @@ pimple acne zit
 wound injury
 scar cicatrix
 vomit puke
-pregnant expecting
+pregnant expecting pregnancy
 mental psychological
 anxiety nervousness
 depressed despondent
@@ -291,7 +290,7 @@ boring dull
 interesting fascinating
 amazing awesome incredible
 terrible horrible awful
-great excellent
+great excellent good best top
 perfect flawless
 wash launder
 freeze congeal
@@ -304,7 +303,7 @@ rise ascend
 expand enlarge
 extend lengthen
 shorten abbreviate
-calculate compute
+calculate compute determine
 measure gauge
 solve resolve
 analyze analyse examine
@@ -313,7 +312,7 @@ check inspect
 protect safeguard
 attack assault
 invade encroach
-conquer vanquish
+conquer vanquish overcome
 compete vie
 participate partake
 organize organise
@@ -364,4 +363,59 @@ h2o water
 fb facebook
 insta instagram
 yt youtube
+complete finish
+entire whole
+sibling siblings
+vs versus
+inquiry query
+surname lastname
+convert transform
+famine starvation
+hurricane cyclone
+immigrant migrant
+inexperienced novice beginner newbie rookie
+motorbike motorcycle
+obese overweight
+profession vocation
+quarrel argument
+rabbit bunny
+religion faith
+stairs staircase
+subway metro
+suitcase luggage baggage
+supper dinner
+taxi cab
+thief robber burglar
+vaccine vaccination
+vegetable veggie veg
+warranty guarantee
+wireless cordless
+workout exercise
+wedding marriage
+debug troubleshoot
+concatenate join
+duplicate copy
+money cash
+sex intercourse
+mathematics math maths
+college university
+emotion feeling
+spouse partner
+demonetization demonetisation demonetize demonetise
+ww3 wwiii
+biggest largest
+smallest tiniest
+effect impact
+inspiring inspirational
+hack hacking
+upsc ias
+gmail googlemail
+visit tour
+faster quicker
+fastest quickest
+smarter cleverer
+easier simpler
+easiest simplest
+happier gladder
+beneficial advantageous
 """

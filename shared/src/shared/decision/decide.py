@@ -1,0 +1,88 @@
+"""May this cached answer be served for this prompt, and why (not)?"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from shared.decision.alignment import align
+from shared.decision.features import features
+from shared.decision.guards import first_refusal
+from shared.decision.lexicon.index import lexicon
+from shared.decision.pair_model import pair_model
+from shared.decision.sketch import Sketch, sketch
+from shared.embedding import MAX_TOKENS, encoder, probed
+
+# Codes further apart than this are never compared word by word.
+MAX_DISTANCE = 88
+_REMEMBERED = 512  # sketches of recent prompts and candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A prompt ready to be looked up: its 256-bit code and what the code was made from."""
+
+    text: str
+    code: int
+    total: int
+    tokens: int
+
+    def bands(self) -> list[tuple[int, int]]:
+        """48 (band, value) pairs to look up; an entry is filed under ``filed(code)``."""
+        return probed(self.code, encoder().margins(self.total, self.tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Outcome for one candidate.
+
+    ``reason``: "identical", "probable", "off", "distance", "guard" or "improbable".
+    ``guard``: name of the guard that refused (see ``guards.GUARDS``), else None.
+    ``probability``: calibrated P(same answer); 0 when nothing was computed, 1 for equal wording.
+    ``distance``: differing bits of the two codes, 0..256.
+    """
+
+    serve: bool
+    probability: float
+    distance: int
+    reason: str
+    guard: str | None = None
+
+
+def encode(text: str) -> Encoded:
+    """Code of an eligible prompt; ValueError for more than 64 tokens or none."""
+    embedding = encoder()
+    tokens = embedding.tokenize(text)
+    total = embedding.total(tokens)
+    return Encoded(text, embedding.code_of_total(total, len(tokens)), total, len(tokens))
+
+
+def decide(query: Encoded | str, candidate: Encoded | str, threshold: float) -> Decision:
+    """Compares an eligible prompt with the prompt of a cached answer of the same scope.
+
+    ``threshold`` is the least probability served: ``MODES[name].threshold`` or what a scope's own
+    evidence has moved it to; above 1 nothing is served.
+    """
+    left = encode(query) if isinstance(query, str) else query
+    right = encode(candidate) if isinstance(candidate, str) else candidate
+    distance = (left.code ^ right.code).bit_count()
+    if threshold > 1:
+        return Decision(False, 0.0, distance, "off")
+    if left.text == right.text:
+        return Decision(True, 1.0, distance, "identical")
+    if distance > MAX_DISTANCE:
+        return Decision(False, 0.0, distance, "distance")
+    pair = align(_sketch(left.text), _sketch(right.text))
+    guard = first_refusal(pair)
+    if guard is not None:
+        return Decision(False, 0.0, distance, "guard", guard)
+    probability = pair_model().probability(features(pair, distance))
+    if probability < threshold:
+        return Decision(False, probability, distance, "improbable")
+    return Decision(True, probability, distance, "probable")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _sketch(text: str) -> Sketch:
+    return sketch(text, lexicon())
+
+
+__all__ = ["MAX_DISTANCE", "MAX_TOKENS", "Decision", "Encoded", "decide", "encode"]

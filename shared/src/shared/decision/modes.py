@@ -1,0 +1,21 @@
+"""Modes of the semantic cache: how sure a decision must be, and the wrong-hit rate aimed at."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """``threshold``: least calibrated probability served before a scope has evidence of its own.
+
+    ``target_error``: δ, the share of wrong answers among semantic hits that the mode may reach.
+    """
+
+    name: str
+    threshold: float
+    target_error: float
+
+
+OFF = Mode("off", 1.01, 0.0)
+STRICT = Mode("strict", 0.80, 0.01)
+BALANCED = Mode("balanced", 0.70, 0.03)
+MODES = {mode.name: mode for mode in (OFF, STRICT, BALANCED)}

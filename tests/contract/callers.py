@@ -11,7 +11,7 @@ from psycopg import sql
 from supabase import Client, PostgrestAPIError
 
 
-class Refused(Exception):  # noqa: N818 - it reads as what happened
+class Refused(Exception):
     """``code`` is an SQLSTATE or a PGRST code."""
 
     def __init__(self, code: str, message: str) -> None:

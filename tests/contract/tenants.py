@@ -5,14 +5,14 @@ from itertools import count
 from typing import Any
 
 from django.conf import settings
-from shared import api_keys
-from shared.usage_events import UsageEvent
 
 from apps.accounts.models import Organization, Plan
 from apps.accounts.services.organizations import organization_create
 from apps.projects.models import ApiKey, Project
 from apps.projects.services.api_keys import api_key_create
 from apps.projects.services.projects import project_create
+from shared import api_keys
+from shared.usage_events import UsageEvent
 
 _numbers = count(1)
 

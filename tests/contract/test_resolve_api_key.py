@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from shared import key_record
 
 from apps.accounts.services.organizations import organization_update
 from apps.accounts.services.plans import plan_create, plan_update
@@ -15,6 +14,7 @@ from apps.projects.services.provider_credentials import (
     provider_credential_create,
     provider_credential_disable,
 )
+from shared import key_record
 from tests.contract.callers import Caller
 from tests.contract.tenants import tenant
 

@@ -1,0 +1,198 @@
+"""Staff pages: plans, organizations, people."""
+
+from __future__ import annotations  # ModelForm[…] exists in the stubs only
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.decorators import display
+
+from apps.accounts.models import Membership, Organization, Plan, User
+from apps.accounts.services.memberships import (
+    membership_create,
+    membership_delete,
+    membership_update,
+)
+from apps.accounts.services.organizations import organization_create, organization_update
+from apps.accounts.services.plans import plan_create, plan_update
+from apps.projects.models import Project
+from apps.staff.model_admin import ServiceAdmin, actor_of
+
+
+@admin.register(Plan)
+class PlanAdmin(ServiceAdmin):
+    """Limits and prices. Saving puts them in force at the edge within a minute."""
+
+    list_display = (
+        "name",
+        "price",
+        "monthly_requests",
+        "requests_per_minute",
+        "tokens_per_minute",
+        "max_projects",
+        "overage",
+        "public",
+        "organizations",
+    )
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "public", "sort")}),
+        (
+            "Limits",
+            {
+                "fields": (
+                    "monthly_requests",
+                    "overage",
+                    "requests_per_minute",
+                    "tokens_per_minute",
+                    "max_projects",
+                )
+            },
+        ),
+        ("Price", {"fields": ("price_cents", "stripe_price_id")}),
+    )
+    search_fields = ("name", "slug")
+    update_service = plan_update
+    update_argument = "plan"
+
+    def create(self, request: HttpRequest, values: dict[str, Any]) -> Plan:
+        return plan_create(actor=actor_of(request), **values)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
+        found: QuerySet[Plan] = super().get_queryset(request)
+        return found.annotate(organization_count=Count("organizations"))
+
+    @display(description="Price", ordering="price_cents")
+    def price(self, plan: Plan) -> str:
+        return f"${plan.price_cents / 100:,.2f}"
+
+    @display(description="Organizations", ordering="organization_count")
+    def organizations(self, plan: Any) -> int:
+        count: int = plan.organization_count
+        return count
+
+
+class MembershipInline(TabularInline):  # type: ignore[misc] - unfold is untyped
+    model = Membership
+    extra = 0
+    tab = True
+    autocomplete_fields = ("user",)
+
+
+class ProjectInline(TabularInline):  # type: ignore[misc] - unfold is untyped
+    model = Project
+    extra = 0
+    tab = True
+    can_delete = False
+    show_change_link = True
+    fields = ("name", "slug", "cache_enabled", "semantic_mode", "created_at", "archived_at")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:
+        del request, obj
+        return False
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ServiceAdmin):
+    """A tenant: plan and overrides, members, projects."""
+
+    list_display = ("name", "plan", "state", "project_count", "member_count", "created_at")
+    list_filter = (("plan", RelatedDropdownFilter),)
+    list_filter_submit = True
+    list_select_related = ("plan",)
+    search_fields = ("name", "slug", "memberships__user__email")
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "plan", "disabled_at")}),
+        (
+            "Instead of the plan's limits",
+            {
+                "classes": ("tab",),
+                "description": "Empty: as the plan says.",
+                "fields": (
+                    "override_monthly_requests",
+                    "override_overage",
+                    "override_requests_per_minute",
+                    "override_tokens_per_minute",
+                    "override_max_projects",
+                ),
+            },
+        ),
+    )
+    inlines = (MembershipInline, ProjectInline)
+    update_service = organization_update
+    update_argument = "organization"
+
+    def create(self, request: HttpRequest, values: dict[str, Any]) -> Organization:
+        kept = {name: values.pop(name) for name in ("name", "slug", "plan")}
+        organization = organization_create(owner=None, actor=actor_of(request), **kept)
+        return organization_update(organization=organization, actor=actor_of(request), **values)
+
+    def save_formset(
+        self,
+        request: HttpRequest,
+        form: ModelForm[Any],
+        formset: Any,
+        change: bool,  # noqa: FBT001 - the base class's signature
+    ) -> None:
+        """Members are the only editable inline."""
+        del form, change
+        formset.save(commit=False)
+        actor = actor_of(request)
+        for removed in formset.deleted_objects:
+            membership_delete(membership=removed, actor=actor)
+        for changed, _ in formset.changed_objects:
+            stored = Membership.objects.get(pk=changed.pk)
+            membership_update(membership=stored, role=changed.role, actor=actor)
+        for added in formset.new_objects:
+            membership_create(
+                organization=added.organization, user=added.user, role=added.role, actor=actor
+            )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
+        found: QuerySet[Organization] = super().get_queryset(request)
+        return found.annotate(
+            live_projects=Count("projects", filter=Q(projects__archived_at=None), distinct=True),
+            members_total=Count("memberships", distinct=True),
+        )
+
+    @display(description="State", label={"active": "success", "disabled": "danger"})
+    def state(self, organization: Organization) -> str:
+        return "disabled" if organization.disabled_at else "active"
+
+    @display(description="Projects", ordering="live_projects")
+    def project_count(self, organization: Any) -> int:
+        count: int = organization.live_projects
+        return count
+
+    @display(description="Members", ordering="members_total")
+    def member_count(self, organization: Any) -> int:
+        count: int = organization.members_total
+        return count
+
+
+@admin.register(User)
+class UserAdmin(ModelAdmin):  # type: ignore[misc] - unfold is untyped
+    """People. Someone who leaves is made inactive, so that the audit log keeps its names."""
+
+    list_display = ("email", "name", "is_active", "is_staff", "date_joined", "last_login")
+    list_filter = ("is_staff", "is_active")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    fields = ("email", "name", "is_active", "is_staff", "is_superuser", "groups", "last_login")
+    readonly_fields = ("last_login",)
+    filter_horizontal = ("groups",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """People sign up; staff are made by ``createsuperuser`` or from a person."""
+        del request
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """See the class."""
+        del request, obj
+        return False

@@ -65,19 +65,27 @@ def decide(query: Encoded | str, candidate: Encoded | str, threshold: float) -> 
     right = encode(candidate) if isinstance(candidate, str) else candidate
     distance = (left.code ^ right.code).bit_count()
     if threshold > 1:
-        return Decision(False, 0.0, distance, "off")
+        return _refused(distance, "off")
     if left.text == right.text:
-        return Decision(True, 1.0, distance, "identical")
+        return Decision(serve=True, probability=1.0, distance=distance, reason="identical")
     if distance > MAX_DISTANCE:
-        return Decision(False, 0.0, distance, "distance")
+        return _refused(distance, "distance")
     pair = align(_sketch(left.text), _sketch(right.text))
     guard = first_refusal(pair)
     if guard is not None:
-        return Decision(False, 0.0, distance, "guard", guard)
+        return _refused(distance, "guard", guard=guard)
     probability = pair_model().probability(features(pair, distance))
     if probability < threshold:
-        return Decision(False, probability, distance, "improbable")
-    return Decision(True, probability, distance, "probable")
+        return _refused(distance, "improbable", probability=probability)
+    return Decision(serve=True, probability=probability, distance=distance, reason="probable")
+
+
+def _refused(
+    distance: int, reason: str, *, probability: float = 0.0, guard: str | None = None
+) -> Decision:
+    return Decision(
+        serve=False, probability=probability, distance=distance, reason=reason, guard=guard
+    )
 
 
 @lru_cache(maxsize=_REMEMBERED)

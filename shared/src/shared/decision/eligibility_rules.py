@@ -3,6 +3,7 @@
 Each rule names a reason, says why, and lists what it looks for. ``docs/public/semantic-quality.md``
 shows this table; a test holds the two together. Patterns run on the lower-case prompt.
 """
+# ruff: noqa: E501 -- word lists read better as running text
 
 from dataclasses import dataclass
 

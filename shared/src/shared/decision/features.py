@@ -5,6 +5,8 @@ only rise (+1) with the number; 0 leaves it free. Bounding the direction keeps t
 learning accidents of its training questions.
 """
 
+from itertools import pairwise
+
 from shared.decision.alignment import Alignment, closest, similarity
 from shared.decision.lexicon.function_words import LINKS, STOP
 
@@ -78,7 +80,7 @@ def _jaccard(left: frozenset[str], right: frozenset[str]) -> float:
 
 
 def _bigrams(words: list[str]) -> frozenset[str]:
-    return frozenset(f"{one} {other}" for one, other in zip(words, words[1:], strict=False))
+    return frozenset(f"{one} {other}" for one, other in pairwise(words))
 
 
 def _trigrams(words: list[str]) -> frozenset[str]:
@@ -89,4 +91,4 @@ def _trigrams(words: list[str]) -> frozenset[str]:
 def _moved(pair: Alignment) -> int:
     """Neighbouring pairs that changed places."""
     places = [right for _, right in pair.pairs]
-    return sum(one > other for one, other in zip(places, places[1:], strict=False))
+    return sum(one > other for one, other in pairwise(places))

@@ -1,4 +1,5 @@
 """Numbers and units in one spelling, so that "two hours", "2 hrs" and "2 hours" are equal."""
+# ruff: noqa: SIM905 -- word lists read better as running text
 
 import re
 
@@ -80,8 +81,12 @@ def _symbol(out: list[str]) -> bool:
 
 
 def _completes(tens: str, ones: str) -> bool:
-    return tens.isdigit() and tens != "0" and int(tens) % 10 == 0 and len(tens) == 2 and (
-        ones.isdigit() and 0 < int(ones) < 10
+    return (
+        tens.isdigit()
+        and tens != "0"
+        and int(tens) % 10 == 0
+        and len(tens) == 2
+        and (ones.isdigit() and 0 < int(ones) < 10)
     )
 
 

@@ -24,7 +24,7 @@ _AUXILIARIES = {
     "did": "did", "has": "have", "have": "have", "had": "had",
 } | MODALS  # fmt: skip
 _PAST = frozenset({"was", "were", "did", "had"})
-_WH = frozenset("what which who whom whose when where why how".split())
+_WH = frozenset({"what", "which", "who", "whom", "whose", "when", "where", "why", "how"})
 
 
 @dataclass(slots=True)
@@ -82,9 +82,7 @@ def sketch(text: str, lexicon: Lexicon) -> Sketch:
         past=not wordset.isdisjoint(_PAST),
         names=_names(text, lexicon),
         acronyms=frozenset(a.lower() for a in _ACRONYMS(text) if a not in ("I", "A")),
-        quotes=frozenset(
-            next(part for part in found if part).lower() for found in _QUOTED(text)
-        ),
+        quotes=frozenset(next(part for part in found if part).lower() for found in _QUOTED(text)),
     )
 
 
@@ -152,12 +150,8 @@ def _heavy(word: str) -> bool:
 
 
 def _numbers(words: list[str]) -> list[str]:
-    """Numbers with the word each one counts, in order."""
-    out = []
-    for place, word in enumerate(words):
-        if any(character.isdigit() for character in word):
-            out.append(word)
-    return out
+    """Words with a digit in them, in order."""
+    return [word for word in words if any(character.isdigit() for character in word)]
 
 
 def _names(text: str, lexicon: Lexicon) -> frozenset[str]:

@@ -43,12 +43,12 @@ def words_of(text: str) -> list[str]:
     if "," in low:
         low = _THOUSANDS.sub("", low)
     words: list[str] = []
-    for token in _TOKENS(low):
-        opened = _MISSPELT_NEGATIONS.get(token)
+    for found in _TOKENS(low):
+        opened = _MISSPELT_NEGATIONS.get(found)
         if opened:
             words += opened.split()
-        elif token != "-":
-            words.append(token.rstrip(".,"))
+        elif found != "-":
+            words.append(found.rstrip(".,"))
     return joined(words)
 
 

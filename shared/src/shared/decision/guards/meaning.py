@@ -14,9 +14,7 @@ def opposites(pair: Alignment) -> bool:
     words = lexicon()
     left, right = pair.left.items, pair.right.items
     return any(
-        words.opposed(left[i].word, right[j].word)
-        for i in pair.left_only
-        for j in pair.right_only
+        words.opposed(left[i].word, right[j].word) for i in pair.left_only for j in pair.right_only
     )
 
 

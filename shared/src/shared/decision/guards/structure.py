@@ -59,7 +59,7 @@ def persons(pair: Alignment) -> bool:
 
 
 def modal(pair: Alignment) -> bool:
-    """"Can", "should", "must" and "will" ask different things, except inside "how do I"."""
+    """ "Can", "should", "must" and "will" ask different things, except inside "how do I"."""
     if pair.left.frame in _OPEN_FRAMES and pair.right.frame in _OPEN_FRAMES:
         return False
     return pair.left.modals != pair.right.modals

@@ -4,6 +4,7 @@
 (months, colours, currencies …); two different members never stand for one another, and a member
 named by one prompt only makes the prompts different. Written by hand for WatchLLM.
 """
+# ruff: noqa: E501 -- word lists read better as running text
 
 OPPOSITES = """
 increase/decrease increase/reduce more/less more/fewer most/least better/worse best/worst

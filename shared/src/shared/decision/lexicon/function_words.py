@@ -1,4 +1,5 @@
 """Closed word classes and the words that one prompt may add without changing its answer."""
+# ruff: noqa: SIM905 -- word lists read better as running text
 
 STOP = frozenset(
     "a an the of to in on at for with by from and or is are was were be been being am do does did "
@@ -20,13 +21,15 @@ LINKS = frozenset(
     "toward towards".split()
 )
 # Links that may replace one another or be absent ("cause of", "cause for", noun compounds).
-WEAK_LINKS = frozenset("of in on at for about that which who as like with to out up when where".split())
+WEAK_LINKS = frozenset(
+    "of in on at for about that which who as like with to out up when where".split()
+)
 # One side having one of these, and the other not, changes the question.
 STRICT_WORDS = frozenset(
     "only before after without against if while never always every least worst first last again "
     "until unless except instead than all both neither either none each most more less fewer "
     "many few several between during since under over within beyond behind above below inside "
-    "outside because despite although though no still yet already too enough worse better worst "
+    "outside because despite although though no still yet already too enough this these those worse better worst "
     "free alone together same other another else off through own self previous next also "
     "further twice once half double minimum maximum".split()
 )  # fmt: skip

@@ -19,7 +19,17 @@ PhraseIndex = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
 class Word:
     """What is known about one lower-case word, whatever the sentence."""
 
-    __slots__ = ("base", "code", "content", "filler", "group", "information", "light", "sets", "text")
+    __slots__ = (
+        "base",
+        "code",
+        "content",
+        "filler",
+        "group",
+        "information",
+        "light",
+        "sets",
+        "text",
+    )
 
     def __init__(self, text: str, lexicon: "Lexicon") -> None:
         self.text = text

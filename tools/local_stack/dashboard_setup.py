@@ -4,6 +4,7 @@ Both in one process, because starting Django is what costs; nothing is migrated 
 """
 
 import argparse
+from pathlib import Path
 
 import django
 from django.core.management import call_command
@@ -14,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 def main() -> None:
     """Bring the database to the present schema and make sure the demo data is there."""
     parser = argparse.ArgumentParser(prog="python -m local_stack.dashboard_setup")
-    parser.add_argument("--output", required=True, help="where seed_demo keeps the key it made")
+    parser.add_argument("--output", type=Path, required=True, help="where the key made is kept")
     parser.add_argument("--bare", action="store_true", help="only the key without limits")
     options = parser.parse_args()
     django.setup()

@@ -1,7 +1,7 @@
 """WatchLLM's demo provider: what answers when `make run` finds no provider key.
 
 It speaks OpenAI's API and names itself in every answer, so that nobody takes it for a model. It is
-about as slow as one (first token after 600 ms), so that a cache hit is visible to the naked eye.
+about as slow as a quick one (600 ms an answer), so that a cache hit shows to the naked eye.
 
     python -m local_stack.demo_provider --port 9100
 """
@@ -14,7 +14,7 @@ from aiohttp import web
 from local_stack.openai_api.answers import last_user_text
 from local_stack.openai_api.service import OpenAIService, Pace
 
-_PACE = Pace(first=0.6, between_chunks=0.02)
+_PACE = Pace(first=0.35, between_chunks=0.005)
 _QUOTED = 120
 
 

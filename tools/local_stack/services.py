@@ -17,7 +17,7 @@ _SERVER = (
     *(sys.executable, "-m", "granian", "--host", "127.0.0.1", "--http", "1", "--no-ws"),
     *("--log-level", "warning"),
 )
-_DASHBOARD_THREADS = "8"
+_DASHBOARD_THREADS = "4"
 _NODE_HOST = REPOSITORY / "tools" / "local_stack" / "pyodide_host"
 
 
@@ -30,6 +30,7 @@ class Service:
     environment: Mapping[str, str]
     health_url: str | None = None
     health_headers: Mapping[str, str] = field(default_factory=dict)
+    health_body: bytes | None = None
     folder: Path = REPOSITORY
 
 
@@ -144,8 +145,14 @@ def _dashboard(options: Options, url: str, environment: Mapping[str, str]) -> Se
             f"{module}:application",
         ),
         environment=environment,
-        # No key is sent: any answer, 401 included, says that Django is up.
+        # What the edge will ask, so a yes means that Django, its database and the key are right.
         health_url=f"{url}/rest/v1/rpc/resolve_api_key",
+        health_headers={
+            "apikey": environment["SUPABASE_KEY"],
+            "Authorization": f"Bearer {environment['SUPABASE_KEY']}",
+            "Content-Type": "application/json",
+        },
+        health_body=b'{"key_hash": "0"}',
     )
 
 
@@ -156,6 +163,7 @@ def _demo_provider(url: str) -> Service:
         command=(sys.executable, "-m", "local_stack.demo_provider", "--port", port),
         environment={"PYTHONPATH": _python_path("tools")},
         health_url=f"{url}/v1/models",
+        health_headers={"Authorization": "Bearer demo"},
     )
 
 

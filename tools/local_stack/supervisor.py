@@ -54,26 +54,21 @@ class _Supervisor:
         self._show = show
         self._logs = options.state / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
+        self._silent: set[str] = set()
         self._edge: list[Child] = []
         self._stores: list[Child] = []
 
     async def start(self, stack: Stack) -> None:
-        """Start everything at once; return when everything answers."""
-        setup = asyncio.create_task(self._run_step(stack.setup))
-        waiting = [setup]
+        """Start everything at once, the database's setup too; return when everything answers."""
         for service in (*stack.stores, stack.edge):
             child = await Child.start(service, self._logs, self._show)
             (self._edge if service is stack.edge else self._stores).append(child)
-            waiting.append(asyncio.create_task(wait_until_up(service)))
+        ready = self._until_ready(stack)
         try:
-            up = asyncio.gather(*waiting)
-            await asyncio.wait_for(_first_of(_result(up), self.first_end()), _START_SECONDS)
+            await asyncio.wait_for(_first_of(ready, self.first_end()), _START_SECONDS)
         except TimeoutError:
-            raise StartError(f"not ready after {_START_SECONDS:.0f} seconds") from None
-        finally:
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+            silent = ", ".join(sorted(self._silent)) or stack.setup.name
+            raise StartError(f"{silent}: not ready after {_START_SECONDS:.0f} seconds") from None
 
     async def first_end(self) -> None:
         """Raise `ChildEndedError` for the first service that ends."""
@@ -91,6 +86,15 @@ class _Supervisor:
         await asyncio.gather(*(child.stop() for child in self._edge))
         await asyncio.gather(*(child.stop() for child in self._stores))
 
+    async def _until_ready(self, stack: Stack) -> None:
+        await self._run_step(stack.setup)
+        await asyncio.gather(*(self._until_up(item) for item in (*stack.stores, stack.edge)))
+
+    async def _until_up(self, service: Service) -> None:
+        self._silent.add(service.name)
+        await wait_until_up(service)
+        self._silent.remove(service.name)
+
     async def _run_step(self, service: Service) -> None:
         child = await Child.start(service, self._logs, self._show)
         try:
@@ -100,10 +104,6 @@ class _Supervisor:
             raise
         if status:
             raise ChildEndedError(child, status)
-
-
-async def _result(future: "asyncio.Future[Any]") -> None:
-    await future
 
 
 async def _first_of(*work: Coroutine[Any, Any, Any]) -> None:

@@ -75,25 +75,25 @@ WHERE api_keys.id = used.api_key_id
 """
 
 
-def usage_rollup(*, batch_rows: int = _BATCH_ROWS) -> int:
+def usage_rollup(*, batch_rows: int = _BATCH_ROWS, lock_timeout_ms: int = _LOCK_TIMEOUT_MS) -> int:
     """Adds every settled log row that is not counted yet; returns how many ids it moved past.
 
-    Raises ``django.db.OperationalError`` when the log stays locked for more than two seconds; the
+    Raises ``django.db.OperationalError`` when an insert stays open for longer than that; the
     next run makes up for it.
     """
-    settled = _settled_log_id()
+    settled = _settled_log_id(lock_timeout_ms)
     moved = 0
     while step := _add_batch(settled, batch_rows):
         moved += step
     return moved
 
 
-def _settled_log_id() -> int:
+def _settled_log_id(lock_timeout_ms: int) -> int:
     """The largest id below which no insert is still in flight; 0 for an empty log."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}")
+                cursor.execute(f"SET LOCAL lock_timeout = {lock_timeout_ms:d}")
                 cursor.execute("LOCK TABLE usage_logs IN SHARE MODE")
         return UsageLog.objects.aggregate(last=Max("id"))["last"] or 0
 

@@ -213,8 +213,12 @@ class Migration(migrations.Migration):
                 ("priority", models.PositiveSmallIntegerField(default=0)),
                 (
                     "base_url",
-                    models.URLField(
-                        blank=True, help_text="Empty: the provider's own address.", null=True
+                    models.CharField(
+                        blank=True,
+                        help_text="Empty: the provider's own address.",
+                        max_length=200,
+                        null=True,
+                        validators=[django.core.validators.URLValidator(schemes=["https", "http"])],
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),

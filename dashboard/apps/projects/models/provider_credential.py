@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.db import models
 
 from apps.projects.models.project import Project
@@ -20,8 +21,12 @@ class ProviderCredential(models.Model):
     envelope = models.TextField(editable=False)
     last4 = models.CharField(max_length=4, editable=False)
     priority = models.PositiveSmallIntegerField(default=0)
-    base_url = models.URLField(
-        null=True, blank=True, help_text="Empty: the provider's own address."
+    base_url = models.CharField(
+        max_length=200,
+        null=True,
+        blank=True,
+        validators=[URLValidator(schemes=["https", "http"])],
+        help_text="Empty: the provider's own address.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(

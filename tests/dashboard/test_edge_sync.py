@@ -1,0 +1,145 @@
+"""Telling Redis of a change: after the commit, in one round trip, and never at the page's cost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from upstash_redis import Redis
+
+from apps.accounts.models import Organization, Plan, User
+from apps.accounts.services.plans import plan_update
+from apps.projects.models import Project
+from apps.projects.services.api_keys import CreatedApiKey, api_key_create, api_key_revoke
+from apps.projects.services.projects import project_create, project_update
+from shared import redis_keys
+from tests.doubles.upstash import UpstashDouble
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def redis(upstash: UpstashDouble) -> Iterator[Redis]:
+    """A client of the test's own, to look inside."""
+    with Redis(upstash.url, upstash.token) as client:
+        yield client
+
+
+@pytest.fixture
+def upstash(settings: Settings) -> Iterator[UpstashDouble]:
+    """An Upstash that the dashboard is configured to tell."""
+    with UpstashDouble() as double:
+        settings.UPSTASH_REDIS_REST_URL = double.url
+        settings.UPSTASH_REDIS_REST_TOKEN = double.token
+        yield double
+
+
+def test_revoking_a_key_reaches_redis_at_once(
+    upstash: UpstashDouble,
+    redis: Redis,
+    created_key: CreatedApiKey,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    api_key = created_key.api_key
+    record = redis_keys.key_record(api_key.key_hash)
+    redis.set(record, "{}")
+    upstash.forget()
+    with django_capture_on_commit_callbacks(execute=True):
+        api_key_revoke(api_key=api_key, actor=None)
+        assert upstash.requests == []
+    assert len(upstash.requests) == 1
+    project = Project.objects.get(pk=api_key.project_id)
+    revision = redis_keys.revision(str(project.pk))
+    assert redis.get(record) is None
+    assert redis.get(revision) == str(project.edge_revision)
+    assert 0 < redis.ttl(revision) <= 300
+
+
+def test_a_plan_edit_tells_of_every_project_in_one_round_trip(
+    upstash: UpstashDouble,
+    project: Project,
+    organization: Organization,
+    owner: User,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    projects = [project, project_create(organization=organization, name="Two", actor=owner)]
+    hashes = [
+        api_key_create(project=each, name="k", actor=owner).api_key.key_hash for each in projects
+    ]
+    upstash.forget()
+    with django_capture_on_commit_callbacks(execute=True):
+        plan_update(plan=Plan.objects.get(slug="free"), actor=owner, requests_per_minute=3)
+    assert len(upstash.requests) == 1
+    commands = upstash.commands()
+    assert {command[1] for command in commands if command[0] == "SET"} == {
+        redis_keys.revision(str(each.pk)) for each in projects
+    }
+    deleted = [name for command in commands if command[0] == "DEL" for name in command[1:]]
+    assert sorted(deleted) == sorted(redis_keys.key_record(key_hash) for key_hash in hashes)
+
+
+def test_a_rolled_back_change_is_not_told(
+    upstash: UpstashDouble,
+    project: Project,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    class Undone(Exception):
+        pass
+
+    def change_and_fail() -> None:
+        with transaction.atomic():
+            project_update(project=project, actor=None, ttl_seconds=5)
+            raise Undone
+
+    upstash.forget()
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(Undone):
+        change_and_fail()
+    assert upstash.requests == []
+    assert Project.objects.get(pk=project.pk).ttl_seconds == 3600
+
+
+@pytest.mark.parametrize("fault", ["refused", "frozen", "error", "reset"])
+def test_a_broken_redis_fails_no_edit(
+    upstash: UpstashDouble,
+    project: Project,
+    fault: Any,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    upstash.break_with(fault)
+    with django_capture_on_commit_callbacks(execute=True):
+        project_update(project=project, actor=None, ttl_seconds=5)
+    stored = Project.objects.get(pk=project.pk)
+    assert stored.ttl_seconds == 5
+    assert stored.edge_revision == 2
+    assert "Redis was not told of 1 changed projects" in caplog.text
+    assert upstash.token not in caplog.text
+
+
+def test_a_dead_redis_is_tried_once_for_any_number_of_projects(
+    upstash: UpstashDouble, organization: Organization
+) -> None:
+    from apps.projects.edge_sync import edge_publish
+
+    projects = Project.objects.bulk_create(
+        Project(organization=organization, name=f"P{number}", slug=f"p{number}")
+        for number in range(401)
+    )
+    ids = [project.pk for project in projects]
+    edge_publish(ids)
+    assert len(upstash.requests) == 3
+    upstash.forget()
+    upstash.break_with("error")
+    edge_publish(ids)
+    assert len(upstash.requests) == 1
+
+
+def test_without_redis_nothing_is_tried(
+    project: Project,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        project_update(project=project, actor=None, ttl_seconds=5)
+    assert caplog.text == ""

@@ -1,0 +1,95 @@
+"""Usage rows for the dashboard's tests, and a count of them made the slow and plain way."""
+
+import uuid
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from apps.projects.models import ApiKey
+from apps.usage.latency import bucket_of
+from apps.usage.models import UsageHourly, UsageLatencyHourly, UsageLog
+
+
+def usage_row(api_key: ApiKey, **values: Any) -> UsageLog:
+    """An unsaved row of the key's project."""
+    return UsageLog(
+        **{
+            "request_id": str(uuid.uuid4()),
+            "ts": datetime(2026, 11, 23, 10, 30, tzinfo=UTC),
+            "api_key": api_key,
+            "project_id": api_key.project_id,
+            "organization_id": api_key.project.organization_id,
+            "endpoint": "/v1/chat/completions",
+            "stream": False,
+            "cache_status": "MISS",
+            "latency_ms": 100,
+            "status": 200,
+            **values,
+        }
+    )
+
+
+def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """What the two rollup tables should hold, from the log alone."""
+    hourly: dict[Any, Counter[str]] = {}
+    latency: Counter[Any] = Counter()
+    for log in UsageLog.objects.all():
+        hour = log.ts.replace(minute=0, second=0, microsecond=0)
+        key = (
+            hour,
+            log.organization_id,
+            log.project_id,
+            log.api_key_id,
+            log.endpoint,
+            log.provider or "",
+            (log.model or "")[:128],
+            log.cache_status,
+        )
+        hourly.setdefault(key, Counter()).update(
+            requests=1,
+            errors=int(log.status >= 400),
+            unpriced_requests=int(log.cost_nanousd is None),
+            prompt_tokens=log.prompt_tokens or 0,
+            completion_tokens=log.completion_tokens or 0,
+            cached_tokens=log.cached_tokens or 0,
+            cost_nanousd=log.cost_nanousd or 0,
+            saved_nanousd=log.saved_nanousd or 0,
+            latency_ms_sum=log.latency_ms,
+        )
+        latency[hour, log.project_id, log.cache_status, bucket_of(log.latency_ms)] += 1
+    return {key: dict(sums) for key, sums in hourly.items()}, dict(latency)
+
+
+def rolled_up() -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """The two rollup tables in the form of ``recount``."""
+    hourly = {
+        (
+            row.hour,
+            row.organization_id,
+            row.project_id,
+            row.api_key_id,
+            row.endpoint,
+            row.provider,
+            row.model,
+            row.cache_status,
+        ): {
+            name: getattr(row, name)
+            for name in (
+                "requests",
+                "errors",
+                "unpriced_requests",
+                "prompt_tokens",
+                "completion_tokens",
+                "cached_tokens",
+                "cost_nanousd",
+                "saved_nanousd",
+                "latency_ms_sum",
+            )
+        }
+        for row in UsageHourly.objects.all()
+    }
+    latency = {
+        (row.hour, row.project_id, row.cache_status, row.bucket): row.requests
+        for row in UsageLatencyHourly.objects.all()
+    }
+    return hourly, latency

@@ -184,6 +184,9 @@ class Edge:
 
 def edge_command(host: str, port: int) -> list[str]:
     """How the local stack starts the edge on ``host``."""
+    if host == "pyodide":
+        main = ROOT / "tools/local_stack/pyodide_host/main.mjs"
+        return ["node", str(main), "--port", str(port), "--python", sys.executable]
     assert host == "cpython"
     return [
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"),

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from workers import WorkerEntrypoint
-
 from gateway.platform import cloudflare
+from workers import WorkerEntrypoint
 
 
 class Default(WorkerEntrypoint):

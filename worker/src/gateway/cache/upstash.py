@@ -1,29 +1,15 @@
 """The upstash-redis client with our transport, and without the cost of its own.
 
 Importing ``upstash_redis`` imports httpx, 540 of its 670 ms in Pyodide, which then is never used:
-its transport opens sockets, and a Worker has none. ``LazyLoader`` (the standard library's) puts a
-module in place that would load itself when somebody touched it.
+its transport opens sockets, and a Worker has none.
 """
 
-import importlib.util
-import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from gateway.deferred import defer
 
-def _defer(name: str) -> None:
-    if name in sys.modules:
-        return
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"upstash-redis needs {name}")
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-
-
-_defer("httpx")
+defer("httpx")
 
 from upstash_redis.asyncio import Redis  # noqa: E402 (httpx must be deferred first)
 from upstash_redis.errors import UpstashError  # noqa: E402

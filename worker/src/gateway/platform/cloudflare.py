@@ -8,8 +8,6 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import uuid4
 
 import js
 from pyodide.ffi import JsException, create_proxy, to_js
@@ -44,10 +42,10 @@ class JsRequest:
     """A ``js.Request`` as a ``gateway.http.Request``."""
 
     def __init__(self, request: Any) -> None:
-        url = urlsplit(request.url)
+        # Always absolute and normalized: "https://host/path?query".
+        address, _, self.query = request.url.partition("?")
         self.method: str = request.method
-        self.path = url.path
-        self.query = url.query
+        self.path: str = "/" + address.split("/", 3)[3]
         self._request = request
         self._headers = request.headers
 
@@ -146,7 +144,8 @@ class CloudflarePlatform:
 
     def request_id(self) -> str:
         """See ``Platform``."""
-        return uuid4().hex
+        identifier: str = js.crypto.randomUUID()
+        return identifier.replace("-", "")
 
     async def sleep(self, seconds: float) -> None:
         """See ``Platform``."""

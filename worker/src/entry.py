@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from gateway.platform import cloudflare
 from workers import WorkerEntrypoint
+
+from gateway.platform import cloudflare
 
 
 class Default(WorkerEntrypoint):

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.exchange import Exchange
 from gateway.formats.base import Assembler, Usage
 from gateway.formats.sse import EventReader
-from gateway.http import FetchFailed
+from gateway.http import FetchFailed, Transform
 from gateway.platform.base import Copy
 from gateway.telemetry.log import log_event
 
@@ -28,10 +28,13 @@ class Outcome:
 class Capture:
     """Reads the copy to its end, even when the client leaves (if the project wants that)."""
 
-    def __init__(self, x: Exchange, assembler: Assembler, copy: Copy) -> None:
+    def __init__(
+        self, x: Exchange, assembler: Assembler, copy: Copy, translate: Transform | None
+    ) -> None:
         self._x = x
         self._assembler = assembler
         self._copy = copy
+        self._translate = translate
         self._limit = x.settings.max_capture_bytes
         self._seen = 0
         self._last = x.platform.now()
@@ -64,7 +67,7 @@ class Capture:
             if x.event.ttfb_ms is None:
                 x.event.ttfb_ms = x.elapsed_ms()
             self._seen += len(chunk)
-            for event in reader.feed(chunk):
+            for event in reader.feed(self._translate(chunk) if self._translate else chunk):
                 assembler.feed(event)
             if self._seen > limit:
                 assembler.forget()

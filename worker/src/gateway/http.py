@@ -63,6 +63,22 @@ class Live:
     transform: Transform | None = None
 
 
+def chain(*transforms: Transform | None) -> Transform | None:
+    """One transform that applies several in turn; ``None`` when there is nothing to do."""
+    steps = [transform for transform in transforms if transform is not None]
+    if len(steps) < 2:
+        return steps[0] if steps else None
+
+    def run(chunk: bytes) -> bytes:
+        at_end = not chunk
+        for step in steps:
+            data = step(chunk) if chunk else b""
+            chunk = data + step(b"") if at_end else data
+        return chunk
+
+    return run
+
+
 @dataclass(slots=True)
 class Generated:
     """A body made by the gateway while the client reads it."""

@@ -17,7 +17,7 @@ from gateway.cache.store import StoreUnavailable
 from gateway.capture import Capture, Outcome
 from gateway.exchange import Exchange
 from gateway.formats.base import Format
-from gateway.http import FetchFailed, Live, Response
+from gateway.http import FetchFailed, Live, Response, chain
 from gateway.limits import Lookup
 from gateway.providers.registry import Target
 from gateway.telemetry.log import log_event
@@ -187,9 +187,13 @@ class Settlement:
 async def _fetch(x: Exchange, call: Call, settlement: Settlement) -> Response:
     provider = call.target.provider
     stream_usage = provider.capabilities.stream_usage
+    translation = provider.translation(call.endpoint)
     body = call.format.upstream_body(call.body, stream_usage=stream_usage)
+    endpoint = call.endpoint
+    if translation is not None:
+        endpoint, body = translation.endpoint, translation.request(body)
     try:
-        answer = await upstream.send(x, provider, call.endpoint, body)
+        answer = await upstream.send(x, provider, endpoint, body)
         if call.stream and answer.response.status == 200 and answer.is_event_stream:
             return _stream(x, call, answer, settlement)
         text = await answer.response.text()
@@ -201,7 +205,7 @@ async def _fetch(x: Exchange, call: Call, settlement: Settlement) -> Response:
         raise upstream.unreachable(provider, error) from error
     if answer.response.status != 200:
         settlement.abandon()
-        return upstream.provider_error(x, answer, text)
+        return upstream.provider_error(x, answer, translation.error(text) if translation else text)
     return _whole(x, call, answer, text, settlement)
 
 
@@ -209,9 +213,13 @@ def _whole(
     x: Exchange, call: Call, answer: upstream.Upstream, text: str, settlement: Settlement
 ) -> Response:
     """An answer that came in one piece."""
+    translation = call.target.provider.translation(call.endpoint)
     try:
         parsed = json.loads(text)
-    except ValueError:
+        if translation is not None:
+            parsed = translation.answer(parsed)
+            text = json.dumps(parsed, ensure_ascii=False, separators=(",", ":"))
+    except (ValueError, KeyError, TypeError):
         parsed = None
     if not isinstance(parsed, dict):
         settlement.abandon()
@@ -241,9 +249,12 @@ def _stream(x: Exchange, call: Call, answer: upstream.Upstream, settlement: Sett
         x.finish(200, outcome.error_code)
         await settlement.store(outcome.answer, answered_at=outcome.answered_at)
 
-    capture = Capture(x, call.format.assembler(call.body), copy)
+    translation = provider.translation(call.endpoint)
+    translate = translation.stream if translation else None
+    capture = Capture(x, call.format.assembler(call.body), copy, translate and translate())
     x.platform.wait_until(capture.run(settle))
-    transform = call.format.client_filter(
+    hide_usage = call.format.client_filter(
         call.body, stream_usage=provider.capabilities.stream_usage
     )
+    transform = chain(translate and translate(), hide_usage)
     return x.response(200, EVENT_STREAM, Live(source, transform), *answer.headers)

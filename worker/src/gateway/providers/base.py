@@ -6,8 +6,10 @@ subclasses it and translates (see ``providers/anthropic``).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from gateway.http import Headers
+from gateway.formats.base import Json
+from gateway.http import Headers, Transform
 
 CHAT = "/chat/completions"
 COMPLETIONS = "/completions"
@@ -17,6 +19,30 @@ MESSAGES = "/messages"
 MODELS = "/models"
 
 
+class Translation(Protocol):
+    """Between a caller's dialect and a provider's. Stateless; ``stream`` gives what has state.
+
+    ``endpoint``: the provider's endpoint (a constant above) that serves the caller's.
+    """
+
+    endpoint: str
+
+    def request(self, body: Json) -> Json:
+        """The caller's request as the provider takes it. Raises ``InvalidRequest``."""
+
+    def answer(self, answer: Json) -> Json:
+        """The provider's whole answer in the caller's dialect. Raises ``ValueError``."""
+
+    def stream(self) -> Transform:
+        """The provider's event stream in the caller's grammar, at any cut of its bytes.
+
+        Events of the provider become events of the caller as they arrive, never held back.
+        """
+
+    def error(self, text: str) -> str:
+        """The provider's error body in the caller's envelope."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """A provider as data.
@@ -24,7 +50,8 @@ class Capabilities:
     ``model_prefixes``: model names that are routed here without a prefix or rule.
     ``stream_usage``: takes ``stream_options.include_usage``.
     ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
-    ``paths``: our endpoint → the provider's path below its base URL.
+    ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
+    ``translations``: our endpoint → how another one of the provider's serves it.
     """
 
     name: str
@@ -32,6 +59,7 @@ class Capabilities:
     paths: Mapping[str, str] = field(
         default_factory=lambda: {path: path for path in (CHAT, EMBEDDINGS, MODELS)}
     )
+    translations: Mapping[str, Translation] = field(default_factory=dict)
     model_prefixes: tuple[str, ...] = ()
     stream_usage: bool = True
     openai_defaults: bool = False
@@ -49,12 +77,17 @@ class Provider:
         return self.capabilities.name
 
     def supports(self, endpoint: str) -> bool:
-        """True when the provider has ``endpoint`` (one of the constants above)."""
-        return endpoint in self.capabilities.paths
+        """True when the provider serves ``endpoint`` (one of the constants above)."""
+        capabilities = self.capabilities
+        return endpoint in capabilities.paths or endpoint in capabilities.translations
 
     def url(self, base_url: str, endpoint: str) -> str:
         """Where a request for ``endpoint`` is sent."""
         return base_url + self.capabilities.paths[endpoint]
+
+    def translation(self, endpoint: str) -> Translation | None:
+        """How this provider serves ``endpoint`` when it does not have it itself."""
+        return self.capabilities.translations.get(endpoint)
 
     def headers(self, api_key: str) -> Headers:
         """The provider's authentication."""

@@ -1,0 +1,35 @@
+# Everything a person or CI runs. `make help` lists it; each target is one command, so CI can time it.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench format
+
+PYTHON = .venv/bin/python
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: ## Start WatchLLM on this machine (ARGS=--bare: the edge and its stores alone)
+	@tools/bootstrap.sh run
+	@PYTHONPATH=tools exec $(PYTHON) -m local_stack $(ARGS)
+
+test: ## Run every test (ARGS=… goes to pytest), installing what is missing first
+	@tools/bootstrap.sh dev
+	@tools/test_prerequisites.sh
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: ## Formatting, lint, types and import rules
+	@tools/bootstrap.sh dev
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy shared/src worker/src tools/local_stack
+	cd dashboard && ../$(PYTHON) -m mypy --config-file ../pyproject.toml .
+	PYTHONPATH=shared/src:worker/src:dashboard $(dir $(PYTHON))lint-imports
+	$(PYTHON) -m djlint --check --quiet dashboard/templates
+
+format: ## Format and fix what can be fixed
+	@tools/bootstrap.sh dev
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+bench: ## Measure on this machine; ratios are what counts (ARGS=… goes to the benchmark)
+	@tools/bootstrap.sh dev
+	@PYTHONPATH=tools:. exec $(PYTHON) -m benchmarks $(ARGS)

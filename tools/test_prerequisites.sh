@@ -1,0 +1,44 @@
+#!/bin/sh
+# Install what the tests need besides Python, where that is possible; say what is missing where not.
+# Tests that miss something say so when they skip.
+set -eu
+cd "$(dirname "$0")/.."
+
+as_root=
+[ "$(id -u)" = 0 ] || as_root="sudo -n"
+
+have() {
+    case $1 in
+        postgresql) command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ;;
+        chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
+        *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+missing=
+for package in redis-server postgresql chromium; do
+    have "$package" || missing="$missing $package"
+done
+if [ -n "$missing" ] && command -v apt-get >/dev/null && $as_root true 2>/dev/null; then
+    echo "Installing$missing …"
+    $as_root apt-get update -qq || true
+    for package in $missing; do
+        DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends \
+            "$package" >/dev/null 2>&1 || true
+    done
+fi
+for package in redis-server postgresql chromium; do
+    have "$package" || echo "Not installed: $package. The tests that need it are skipped."
+done
+
+if ! command -v npm >/dev/null; then
+    echo "Not installed: Node.js 20 or newer. The tests that need it are skipped."
+    exit 0
+fi
+for lock in tools/local_stack/pyodide_host tests/*; do
+    [ -f "$lock/package-lock.json" ] || continue
+    # npm writes this file last: newer than the lock means that the lock is installed.
+    [ "$lock/node_modules/.package-lock.json" -nt "$lock/package-lock.json" ] && continue
+    echo "Installing the Node packages of $lock …"
+    npm ci --prefix "$lock" --silent || echo "Not installed: the Node packages of $lock."
+done

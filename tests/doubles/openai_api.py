@@ -30,11 +30,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from aiohttp import web
+
 from local_stack.openai_api.answers import answers_to, last_user_text
 from local_stack.openai_api.errors import ApiError
 from local_stack.openai_api.render import Identity, chunks
 from local_stack.openai_api.service import DONE, OpenAIService, event, open_stream
-
 from tests.doubles.server import Double, reset_connection
 
 KEY = "sk-test-0123456789abcdef0123456789abcdef"

@@ -11,11 +11,11 @@
 from typing import Any
 
 from aiohttp import web
+
 from local_stack.redis_rest.api import Request, RestApi
 from local_stack.redis_rest.embedded import EmbeddedStore
 from local_stack.redis_rest.redis_server import RedisServerStore
 from local_stack.redis_rest.store import Store
-
 from tests.doubles.server import Double
 
 TOKEN = "upstash-test-token"

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import openai
 import pytest
+
 from local_stack.demo_provider import speak
 from local_stack.openai_api.answers import tokens
-
 from tests.doubles.openai_api import Behaviour, OpenAIDouble
 
 HELLO: Any = [{"role": "user", "content": "Hello"}]

@@ -53,12 +53,17 @@ def _requirements(installed: Distribution) -> Iterator[Requirement]:
             yield requirement
 
 
-def main() -> None:
-    """Print what the Pyodide host has to mount."""
+def worker_modules() -> list[Path]:
+    """Every package and module the Worker may import besides its own source."""
     paths = [REPOSITORY / "shared" / "src" / "shared"]
     for installed in (*worker_distributions(), distribution(_SDK)):
         paths.extend(path for path in modules(installed) if path.name != "__pycache__")
-    print(json.dumps({"modules": [str(path) for path in paths]}))
+    return paths
+
+
+def main() -> None:
+    """Print what the Pyodide host has to mount."""
+    print(json.dumps({"modules": [str(path) for path in worker_modules()]}))
 
 
 if __name__ == "__main__":

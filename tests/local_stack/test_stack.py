@@ -1,0 +1,230 @@
+"""`python -m local_stack` as `make run` starts it: real processes, a state of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from local_stack import ports
+from local_stack.options import StartError, parse
+from local_stack.services import plan
+from local_stack.state import load_or_create_secrets, read_json
+from tests.doubles.openai_api import OpenAIDouble
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+READY = "Ctrl-C stops everything"
+CHAT = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+class Run:
+    """A started stack. `printed` grows until it has ended."""
+
+    def __init__(self, process: "subprocess.Popen[str]", state: Path) -> None:
+        self.process = process
+        self.state = state
+        self.printed: list[str] = []
+
+    def until(self, text: str) -> None:
+        """Read on until a line holds this text; fails with all that was printed when none does."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.printed.append(line)
+            if text in line:
+                return
+        raise AssertionError(f"{text!r} was not printed:\n" + "".join(self.printed))
+
+    def end(self) -> int:
+        """Read to the end; the exit status."""
+        assert self.process.stdout is not None
+        self.printed.extend(self.process.stdout)
+        return self.process.wait(30)
+
+    @property
+    def ready(self) -> dict[str, Any]:
+        """What dev.json says."""
+        return read_json(self.state / "dev.json")
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {
+        **kept,
+        "PYTHONPATH": str(TOOLS),
+        "WATCHLLM_EDGE_PORT": str(ports.unused()),
+        "WATCHLLM_DASHBOARD_PORT": str(ports.unused()),
+        **more,
+    }
+
+
+@contextmanager
+def running(state: Path, *arguments: str, **more: str) -> Iterator[Run]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local_stack", "--state", str(state), *arguments],
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    run = Run(process, state)
+    try:
+        yield run
+    finally:
+        process.terminate()
+        run.end()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def children_of(pid: int) -> set[int]:
+    """The ids of all descendants."""
+    found: set[int] = set()
+    for entry in Path(f"/proc/{pid}/task").iterdir():
+        for child in (entry / "children").read_text().split():
+            found |= {int(child)} | children_of(int(child))
+    return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    return {pid for pid in pids if Path(f"/proc/{pid}").exists()}
+
+
+def ask(ready: dict[str, Any]) -> httpx.Response:
+    key = {"Authorization": f"Bearer {ready['api_key']}"}
+    return httpx.post(f"{ready['base_url']}/chat/completions", json=CHAT, headers=key, timeout=30)
+
+
+def test_bare_answers_from_the_cache_and_keeps_it_over_a_restart(tmp_path: Path) -> None:
+    with OpenAIDouble() as provider:
+        upstream = {"OPENAI_BASE_URL": provider.base_url, "OPENAI_API_KEY": provider.key}
+        with running(tmp_path, "--bare", **upstream) as run:
+            run.until(READY)
+            first = run.ready
+            assert first["dashboard_url"] is None
+            assert ask(first).headers["x-watchllm-cache"] == "MISS"
+            assert ask(first).headers["x-watchllm-cache"] == "HIT"
+            descendants = children_of(run.process.pid)
+            run.process.send_signal(signal.SIGINT)
+            assert run.end() == 0
+            assert len(descendants) >= 3
+            assert alive(descendants) == set()
+        with running(tmp_path, "--bare", **upstream) as run:
+            run.until(READY)
+            assert run.ready["api_key"] == first["api_key"]
+            assert ask(run.ready).headers["x-watchllm-cache"] == "HIT"
+        assert provider.calls() == 1
+
+
+def test_the_whole_stack_with_its_demo_provider(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.until(READY)
+        ready = run.ready
+        assert (tmp_path / "dev.json").stat().st_mode & 0o077 == 0
+        assert set(ready) == {
+            *("base_url", "api_key", "dashboard_url", "staff", "upstash_url", "upstash_token")
+        }
+        assert "".join(run.printed).count(ready["api_key"]) == 2
+        answer = ask(ready)
+        assert "WatchLLM's demo provider" in answer.json()["choices"][0]["message"]["content"]
+        assert httpx.get(ready["dashboard_url"], follow_redirects=True).status_code == 200
+        token = {"Authorization": f"Bearer {ready['upstash_token']}"}
+        assert httpx.get(f"{ready['upstash_url']}/ping", headers=token).json()["result"] == "PONG"
+
+
+def test_a_service_that_dies_stops_all_and_is_named(tmp_path: Path) -> None:
+    with running(tmp_path, "--bare") as run:
+        run.until(READY)
+        descendants = children_of(run.process.pid)
+        provider = next(
+            pid
+            for pid in descendants
+            if b"local_stack.demo_provider" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        )
+        os.kill(provider, signal.SIGKILL)
+        assert run.end() == 1
+        assert "provider ended with status -9" in "".join(run.printed)
+        assert alive(descendants) == set()
+
+
+def test_a_killed_supervisor_leaves_nobody_behind(tmp_path: Path) -> None:
+    with running(tmp_path, "--bare") as run:
+        run.until(READY)
+        descendants = children_of(run.process.pid)
+        run.process.kill()
+        assert run.end() == -signal.SIGKILL  # its output ends when the last child has closed it
+        for _ in range(400):
+            if not alive(descendants):
+                break
+            time.sleep(0.025)
+        assert alive(descendants) == set()
+
+
+@pytest.mark.parametrize("variable", ["WATCHLLM_EDGE_PORT", "WATCHLLM_DASHBOARD_PORT"])
+def test_a_taken_port_is_named_with_its_variable(tmp_path: Path, variable: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with running(tmp_path, **{variable: str(port)}) as run:
+            assert run.end() == 1
+        printed = "".join(run.printed)
+        assert f"Port {port} is already in use" in printed
+        assert f"{variable}={port + 1} make run" in printed
+        assert not (tmp_path / "dev.json").exists()
+
+
+def test_a_second_stack_on_the_same_state_is_refused(tmp_path: Path) -> None:
+    with running(tmp_path, "--bare") as first:
+        first.until(READY)
+        with running(tmp_path, "--bare") as second:
+            assert second.end() == 1
+        assert "already running" in "".join(second.printed)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"WATCHLLM_EDGE_PORT": "http"}, {"WATCHLLM_EDGE_HOST": "netscape"}]
+)
+def test_a_wrong_setting_is_named(wrong: dict[str, str]) -> None:
+    with pytest.raises(StartError, match=next(iter(wrong))):
+        parse([], wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "demo"),
+    [
+        ({}, True),
+        ({"OPENAI_API_KEY": "sk-x"}, False),
+        ({"GROQ_API_KEY": "gsk-x"}, False),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}, False),
+        ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:1/v1"}, False),
+        ({"OPENAI_API_KEY": ""}, True),
+    ],
+)
+def test_the_demo_provider_stands_in_only_when_nothing_else_is_named(
+    tmp_path: Path, given: dict[str, str], demo: bool
+) -> None:
+    options = parse(["--state", str(tmp_path)], given)
+    stack = plan(options, load_or_create_secrets(tmp_path), given)
+    assert stack.demo is demo
+    assert ("provider" in {service.name for service in stack.stores}) is demo
+    assert ("OPENAI_BASE_URL" in stack.edge.environment) is demo
+
+
+def test_secrets_are_made_once_and_are_private(tmp_path: Path) -> None:
+    made = load_or_create_secrets(tmp_path)
+    assert load_or_create_secrets(tmp_path) == made
+    path = tmp_path / "secrets.json"
+    assert path.stat().st_mode & 0o077 == 0
+    known = json.loads(path.read_text())
+    del known["supabase_key"]  # as if written by a version that did not know it yet
+    path.write_text(json.dumps(known))
+    later = load_or_create_secrets(tmp_path)
+    assert later.supabase_key
+    assert later.api_key_pepper == made.api_key_pepper

@@ -1,11 +1,10 @@
 """One request on its way through the gateway: its context, its usage row, its response headers."""
 
-import json
 import re
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway import errors, limits, usage
+from gateway import errors, limits, strict_json, usage
 from gateway.auth import KeyResolver, check_usable, presented_key
 from gateway.cache.store import Store
 from gateway.formats.base import Usage
@@ -68,8 +67,8 @@ class Exchange:
         limit = min(self.settings.max_body_bytes, self.record.project.max_body_bytes)
         text = await self.request.text(limit)
         try:
-            body = json.loads(text, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
+            body = strict_json.request(text)
+        except ValueError as error:
             raise errors.InvalidJson(
                 f"We could not parse the JSON body of your request: {error}"
             ) from error
@@ -206,7 +205,3 @@ def _request_ids(request: Request, platform: Platform) -> tuple[str, str]:
             param="x-watchllm-request-id",
         )
     return given, f"{given}.{own[:12]}"
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

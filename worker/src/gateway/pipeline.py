@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway import errors, upstream
+from gateway import errors, strict_json, upstream
 from gateway.cache import entry as entries
 from gateway.cache import single_flight
 from gateway.cache.entry import Entry
@@ -215,7 +215,7 @@ def _whole(
     """An answer that came in one piece."""
     translation = call.target.provider.translation(call.endpoint)
     try:
-        parsed = json.loads(text)
+        parsed = strict_json.answer(text)
         if translation is not None:
             parsed = translation.answer(parsed)
             text = json.dumps(parsed, ensure_ascii=False, separators=(",", ":"))

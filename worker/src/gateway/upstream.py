@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from gateway import errors
+from gateway import errors, strict_json
 from gateway.exchange import Exchange
 from gateway.http import FetchFailed, Response, UpstreamResponse
 from gateway.providers.base import Provider
@@ -87,7 +87,7 @@ def provider_error(x: Exchange, answer: Upstream, text: str) -> Response:
 
 def _error_code(text: str) -> str | None:
     try:
-        error = json.loads(text)["error"]
+        error = strict_json.answer(text)["error"]
         code = error.get("code") or error.get("type")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

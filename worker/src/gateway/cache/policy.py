@@ -13,6 +13,7 @@ from shared.key_record import Project
 
 MAX_TTL_SECONDS = 30 * 24 * 3600
 _NAMESPACE = re.compile(r"[A-Za-z0-9._:/@-]{1,128}\Z")
+_NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _MODES = ("on", "off", "refresh", "only")
 _SEMANTIC = ("off", "strict", "balanced")
 
@@ -83,7 +84,7 @@ def _ttl(request: Request) -> int | None:
     value = request.header(name)
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit()) or not 1 <= int(value) <= MAX_TTL_SECONDS:
+    if not _NUMBER.match(value) or not 1 <= int(value) <= MAX_TTL_SECONDS:
         raise InvalidHeader(f"{name} takes whole seconds from 1 to {MAX_TTL_SECONDS}", param=name)
     return int(value)
 
@@ -100,5 +101,6 @@ def _cache_control(request: Request) -> tuple[bool, bool, int | None]:
             no_store = True
         elif name == "max-age":
             argument = argument.strip('"')
-            max_age = int(argument) if argument.isascii() and argument.isdigit() else 0
+            digits = argument.isascii() and argument.isdigit()
+            max_age = int(argument[:10]) if digits else 0  # RFC 9111, 1.2.2: clamp, not refuse
     return no_cache, no_store, max_age

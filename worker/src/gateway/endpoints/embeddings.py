@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from gateway import errors, upstream
+from gateway import errors, strict_json, upstream
 from gateway.cache import policy as policies
 from gateway.cache.vectors import VectorCache
 from gateway.endpoints import fields
@@ -99,7 +99,7 @@ async def _fetch(
     if answer.response.status != 200:
         return upstream.provider_error(x, answer, text)
     try:
-        return vectors.parse(json.loads(text), inputs)
+        return vectors.parse(strict_json.answer(text), inputs)
     except (ValueError, KeyError, TypeError) as error:
         raise errors.UpstreamUnreachable(
             "The provider's answer does not hold one embedding for each input."
@@ -112,7 +112,7 @@ async def _forward(x: Exchange, target: Target, body: dict[str, Any]) -> Respons
     if answer.response.status != 200:
         return upstream.provider_error(x, answer, text)
     try:
-        tokens = count(json.loads(text)["usage"]["prompt_tokens"])
+        tokens = count(strict_json.answer(text)["usage"]["prompt_tokens"])
     except (ValueError, KeyError, TypeError):
         tokens = None
     x.account(target.provider.name, target.model, Usage(prompt=tokens))

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from gateway import errors, upstream
+from gateway import errors, strict_json, upstream
 from gateway.exchange import Exchange
 from gateway.http import FetchFailed, Response
 from gateway.limits import Lookup
@@ -40,7 +40,7 @@ async def _models_of(x: Exchange, provider: Provider) -> list[dict[str, Any]]:
         text = await answer.response.text()
         if answer.response.status != 200:
             raise FetchFailed(f"status {answer.response.status}")
-        data = json.loads(text)["data"]
+        data = strict_json.answer(text)["data"]
         return [item for item in data if isinstance(item, dict) and isinstance(item["id"], str)]
     except (FetchFailed, ValueError, KeyError, TypeError) as error:
         failed = error if isinstance(error, FetchFailed) else FetchFailed("malformed model list")

@@ -3,9 +3,9 @@
 Source: OpenAI's API reference, "Chat" and "Streaming" objects.
 """
 
-import json
 from typing import Any
 
+from gateway import strict_json
 from gateway.formats.base import Json, Usage, count
 from gateway.formats.merge import merge_delta
 from gateway.formats.sse import DONE, Event, EventFilter, encode
@@ -33,7 +33,7 @@ class ChatAssembler:
             self.done = True
             return
         try:
-            chunk = json.loads(event.data)
+            chunk = strict_json.answer(event.data)
         except ValueError:
             self._broken = True
             return
@@ -91,7 +91,7 @@ class _UsageFilter(EventFilter):
 
     def drop(self, data: str) -> bool:
         try:
-            chunk = json.loads(data)
+            chunk = strict_json.answer(data)
         except ValueError:
             return False
         return isinstance(chunk, dict) and chunk.get("choices") == [] and bool(chunk.get("usage"))

@@ -1,0 +1,57 @@
+"""JSON from outside: what RFC 8259 allows, and no deeper than we are ready to walk.
+
+``json.loads`` recurses in C. In a Worker 20,000 nested arrays exhaust the WebAssembly stack, which
+ends the isolate with every request in it, so the depth is looked at before parsing.
+"""
+
+import json
+import re
+from typing import Any
+
+MAX_DEPTH = 200
+"""Nested arrays and objects. The deepest thing a request holds is a tool's JSON Schema, for which
+OpenAI allows 10 levels."""
+
+# A string without its end matches too: failing there would make a hostile text quadratic.
+_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
+
+
+def request(text: str) -> Any:
+    """A caller's JSON. Raises ``ValueError``, also for ``NaN`` and numbers beyond a double."""
+    _check_depth(text)
+    return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+
+
+def answer(text: str) -> Any:
+    """A provider's JSON, thousands of floats at times. Raises ``ValueError``."""
+    _check_depth(text)
+    return json.loads(text)
+
+
+def _check_depth(text: str) -> None:
+    if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(text):
+        raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
+
+
+def _too_deep(text: str) -> bool:
+    depth = 0
+    for match in _TOKENS.finditer(text):
+        mark = match[0]
+        if mark in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif mark in "]}":
+            depth -= 1
+    return False
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {text[:20]} is out of range")
+    return value

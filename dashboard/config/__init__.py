@@ -10,5 +10,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
-if find_spec("shared") is None:
+_spec = find_spec("shared")
+# Without an origin it is not the package but the folder "shared" of a checkout one stands in.
+if _spec is None or _spec.origin is None:
     sys.path.append(str(REPOSITORY / "shared" / "src"))

@@ -16,7 +16,7 @@ INSTALLED_APPS = [
     "apps.edge_api",
 ]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
-TEMPLATES: list[dict[str, object]] = []
+TEMPLATES = []
 ROOT_URLCONF = "config.edge_api_urls"
 EDGE_API_ENABLED = True
 # It listens on the loopback interface, beside the edge: there is no TLS to redirect to.

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -161,3 +162,9 @@ def test_another_conflict_target_matches_no_constraint(edge: Edge, customer: Ten
 
 def test_an_empty_batch_is_fine(edge: Edge) -> None:
     assert edge.post(LOGS, [], INSERT).status_code == 201
+
+
+def test_a_time_without_an_offset_is_utc(edge: Edge, customer: Tenant) -> None:
+    row = customer.row("r") | {"ts": "2026-11-23T10:00:00"}
+    assert edge.post(LOGS, [row], INSERT).status_code == 201
+    assert UsageLog.objects.get().ts == datetime(2026, 11, 23, 10, tzinfo=UTC)

@@ -5,14 +5,15 @@ from __future__ import annotations  # ModelForm[…] exists in the stubs only
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.forms import ModelForm
+from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
-from apps.accounts.models import Membership, Organization, Plan, User
+from apps.accounts.models import Membership, Organization, Plan, Role, User
 from apps.accounts.services.memberships import (
     membership_create,
     membership_delete,
@@ -76,14 +77,36 @@ class PlanAdmin(ServiceAdmin):
         return count
 
 
-class MembershipInline(TabularInline):  # type: ignore[misc] - unfold is untyped
+class MembershipFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # as ModelForm
+    """Says on the form, not by a crash, that the last owner cannot go."""
+
+    def clean(self) -> None:
+        super().clean()
+        if self.instance._state.adding:
+            return
+        kept = [
+            form.cleaned_data
+            for form in self.forms
+            if form.cleaned_data.get("role") and not form.cleaned_data.get("DELETE")
+        ]
+        if any("user" in form.changed_data for form in self.initial_forms):
+            raise ValidationError(
+                "Remove the member and add the other person in a row of their own."
+            )
+        had_owner = self.instance.memberships.filter(role=Role.OWNER).exists()
+        if had_owner and not any(member["role"] == Role.OWNER for member in kept):
+            raise ValidationError("An organization needs an owner.")
+
+
+class MembershipInline(TabularInline):
     model = Membership
+    formset = MembershipFormSet
     extra = 0
     tab = True
     autocomplete_fields = ("user",)
 
 
-class ProjectInline(TabularInline):  # type: ignore[misc] - unfold is untyped
+class ProjectInline(TabularInline):
     model = Project
     extra = 0
     tab = True
@@ -143,15 +166,17 @@ class OrganizationAdmin(ServiceAdmin):
         del form, change
         formset.save(commit=False)
         actor = actor_of(request)
-        for removed in formset.deleted_objects:
-            membership_delete(membership=removed, actor=actor)
-        for changed, _ in formset.changed_objects:
-            stored = Membership.objects.get(pk=changed.pk)
-            membership_update(membership=stored, role=changed.role, actor=actor)
+        # Owners come before owners go: the services refuse to leave an organization without one.
         for added in formset.new_objects:
             membership_create(
                 organization=added.organization, user=added.user, role=added.role, actor=actor
             )
+        changed = [member for member, _ in formset.changed_objects]
+        for member in sorted(changed, key=lambda member: member.role != Role.OWNER):
+            stored = Membership.objects.get(pk=member.pk)
+            membership_update(membership=stored, role=member.role, actor=actor)
+        for removed in formset.deleted_objects:
+            membership_delete(membership=removed, actor=actor)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
         found: QuerySet[Organization] = super().get_queryset(request)
@@ -176,7 +201,7 @@ class OrganizationAdmin(ServiceAdmin):
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin):  # type: ignore[misc] - unfold is untyped
+class UserAdmin(ModelAdmin):
     """People. Someone who leaves is made inactive, so that the audit log keeps its names."""
 
     list_display = ("email", "name", "is_active", "is_staff", "date_joined", "last_login")

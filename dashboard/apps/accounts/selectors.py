@@ -1,16 +1,15 @@
 """What a person may see. Every page's query starts here, from the person's memberships."""
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.projects.models import Project
 
 
-def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
+def projects_of(user: User) -> QuerySet[Project]:
     """Live projects of the user's organizations, with ``live_keys`` counted."""
     return (
-        Project.objects.filter(organization__memberships__user_id=user.pk, archived_at=None)
+        Project.objects.filter(organization__memberships__user=user, archived_at=None)
         .select_related("organization")
         .annotate(live_keys=Count("api_keys", filter=Q(api_keys__revoked_at=None)))
         .order_by("organization__name", "name")

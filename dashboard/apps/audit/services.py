@@ -1,6 +1,7 @@
 """Writing the audit log."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Model
 
@@ -16,7 +17,7 @@ def audit_record(
     actor: User | None,
     target: Model,
     organization: Organization | None = None,
-    project_id: object = None,
+    project_id: UUID | None = None,
     data: dict[str, Any] | None = None,
 ) -> AuditLog:
     """``action`` is ``<entity>.<verb>``; without an actor the entry is the system's own.
@@ -29,7 +30,7 @@ def audit_record(
         actor_label=actor.email if actor else SYSTEM,
         organization_id=organization.pk if organization else None,
         project_id=project_id,
-        target_type=target._meta.model_name,
+        target_type=target._meta.model_name or "",
         target_id=str(target.pk),
         target_label=str(target)[:254],
         data=data or {},

@@ -6,7 +6,8 @@ The columns are those granted to the edge's role: the row contract of ``shared.u
 from __future__ import annotations  # Field[…] exists in the stubs only
 
 import json
-from typing import Any
+from datetime import UTC
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.db import models
@@ -101,7 +102,7 @@ def _uuid(raw: Any) -> UUID:
     try:
         return UUID(raw)
     except (ValueError, TypeError, AttributeError):
-        return _invalid("uuid", raw)
+        _invalid("uuid", raw)
 
 
 def _timestamp(raw: Any) -> Any:
@@ -110,14 +111,14 @@ def _timestamp(raw: Any) -> Any:
     except (ValueError, TypeError):
         value = None
     if value is None:
-        return _invalid("timestamp with time zone", raw, code="22007")
-    return value if timezone.is_aware(value) else timezone.make_aware(value, timezone.UTC)
+        _invalid("timestamp with time zone", raw, code="22007")
+    return value if timezone.is_aware(value) else timezone.make_aware(value, UTC)
 
 
 def _integer(field: models.Field[Any, Any], raw: Any) -> int:
     type_name, limit = _INTEGER_LIMITS[field.get_internal_type()]
     if not isinstance(raw, int) or isinstance(raw, bool):
-        return _invalid(type_name, raw)
+        _invalid(type_name, raw)
     if not -limit <= raw < limit:
         raise PostgrestError(400, "22003", f'value "{raw}" is out of range for type {type_name}')
     if raw < 0 and type_name != "bigint":
@@ -136,7 +137,7 @@ def _text(field: models.Field[Any, Any], raw: Any) -> str:
     return value
 
 
-def _invalid(type_name: str, raw: Any, *, code: str = "22P02") -> Any:
+def _invalid(type_name: str, raw: Any, *, code: str = "22P02") -> NoReturn:
     shown = raw if isinstance(raw, str) else json.dumps(raw)
     raise PostgrestError(400, code, f'invalid input syntax for type {type_name}: "{shown}"')
 

@@ -27,7 +27,7 @@ from apps.projects.services.provider_credentials import (
 from apps.staff.model_admin import ServiceAdmin, actor_of
 
 
-class ProjectForm(forms.ModelForm):  # type: ignore[type-arg] - not subscriptable at run time
+class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run time
     """Says on the form, not by a crash, that the plan has no room for another project."""
 
     class Meta:
@@ -170,7 +170,7 @@ class ApiKeyAdmin(ServiceAdmin):
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """The one page that shows the key."""
+        """The one page that shows the key; the admin site marks its pages as not to be stored."""
         del post_url_continue
         created = request.created_api_key  # type: ignore[attr-defined]
         context = {
@@ -180,9 +180,7 @@ class ApiKeyAdmin(ServiceAdmin):
             "api_key": obj,
             "plaintext": created.plaintext,
         }
-        response = TemplateResponse(request, "staff/api_key_created.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        return TemplateResponse(request, "staff/api_key_created.html", context)
 
     @action(description="Revoke selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, chosen: QuerySet[ApiKey]) -> None:
@@ -206,7 +204,7 @@ class ApiKeyAdmin(ServiceAdmin):
         return "expired" if expired else "active"
 
 
-class ProviderCredentialForm(forms.ModelForm):  # type: ignore[type-arg] - not subscriptable at run time
+class ProviderCredentialForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run time
     """The provider's key goes in and never comes out."""
 
     secret = forms.CharField(

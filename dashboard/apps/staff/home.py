@@ -71,9 +71,9 @@ def day_of(start: Any) -> Day:
     sums = UsageHourly.objects.filter(
         hour__gte=start, hour__lt=start + timedelta(days=1)
     ).aggregate(
-        requests=Sum("requests", default=0),
+        total=Sum("requests", default=0),
         hits=Sum("requests", filter=_HITS, default=0),
-        errors=Sum("errors", default=0),
+        failed=Sum("errors", default=0),
         saved=Sum("saved_nanousd", default=0),
     )
-    return Day(sums["requests"], sums["hits"], sums["errors"], sums["saved"] / 1e9)
+    return Day(sums["total"], sums["hits"], sums["failed"], sums["saved"] / 1e9)

@@ -19,7 +19,7 @@ def actor_of(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-class ServiceAdmin(ModelAdmin):  # type: ignore[misc] - unfold is untyped
+class ServiceAdmin(ModelAdmin):
     """Saves changes through a service, so that a page here audits and publishes like any other.
 
     Nothing is deleted here: keys are revoked, projects archived, organizations disabled.
@@ -59,7 +59,7 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc] - unfold is untyped
         return False
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc] - unfold is untyped
+class ReadOnlyAdmin(ModelAdmin):
     """Logs: nobody edits them, and nobody counts their rows to show a page of them."""
 
     paginator = InfinitePaginator

@@ -1,0 +1,79 @@
+"""The rollup on PostgreSQL: its SQL, and rows that are still being inserted."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import OperationalError
+from pytest_django import DjangoDbBlocker
+
+from apps.usage.models import UsageLog
+from apps.usage.rollup import usage_rollup
+from tests.contract import postgres
+from tests.contract.databases import default_database
+from tests.contract.tenants import tenant
+from tests.dashboard.usage_rows import recount, rolled_up, usage_row
+
+
+@pytest.fixture(autouse=True)
+def database(
+    postgres_cluster: postgres.Cluster, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    with (
+        django_db_blocker.unblock(),
+        default_database(postgres_cluster.url("dashboard", "owner")),
+    ):
+        yield
+
+
+def test_the_sums_equal_a_recount() -> None:
+    keys = [tenant().api_key, tenant().api_key]
+    start = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+    for times in (1, 2):
+        UsageLog.objects.bulk_create(
+            usage_row(
+                keys[number % 2],
+                ts=start + timedelta(minutes=7 * number / times),
+                cache_status=("HIT", "MISS", "BYPASS")[number % 3],
+                model=(None, "gpt-4o", "m" * 5000)[number % 3],
+                status=(200, 502)[number % 2],
+                prompt_tokens=number,
+                cost_nanousd=None if number % 5 == 0 else number * 10**12,
+                latency_ms=number * 37,
+            )
+            for number in range(40)
+        )
+        for _ in range(times):
+            usage_rollup(batch_rows=7)
+    assert rolled_up() == recount()
+
+
+def test_a_row_that_commits_late_is_not_lost(postgres_cluster: postgres.Cluster) -> None:
+    """Its id is smaller than that of a row which is already visible."""
+    customer = tenant()
+    usage_rollup()
+    with psycopg.connect(
+        host=str(postgres_cluster.socket_dir), dbname="dashboard", user="owner"
+    ) as slow:
+        _insert(slow, customer.row("slow"))
+        usage_row(customer.api_key, request_id="fast").save()
+        ids = list(
+            UsageLog.objects.filter(project=customer.project).values_list("request_id", flat=True)
+        )
+        assert ids == ["fast"]
+        # It waits for the open insert rather than step over it, and gives up for this time.
+        with pytest.raises(OperationalError, match="lock timeout"):
+            usage_rollup(lock_timeout_ms=50)
+        slow.commit()
+    usage_rollup()
+    assert rolled_up() == recount()
+
+
+def _insert(connection: psycopg.Connection[Any], row: dict[str, Any]) -> None:
+    kept = {name: value for name, value in row.items() if value is not None}
+    connection.execute(
+        f"INSERT INTO usage_logs ({', '.join(kept)}) VALUES ({', '.join(['%s'] * len(kept))})",  # type: ignore[arg-type]  # noqa: S608
+        list(kept.values()),
+    )

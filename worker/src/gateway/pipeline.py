@@ -4,23 +4,20 @@ Endpoints describe themselves by a ``Call``; this module knows nothing of any on
 """
 
 import json
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from gateway import errors, strict_json, upstream
 from gateway.cache import entry as entries
 from gateway.cache import single_flight
-from gateway.cache.entry import Entry
-from gateway.cache.policy import Policy
-from gateway.cache.scripts import STORE
-from gateway.cache.store import StoreUnavailable
+from gateway.call import Call
 from gateway.capture import Capture, Outcome
 from gateway.exchange import Exchange
-from gateway.formats.base import Format
-from gateway.http import FetchFailed, Live, Response, chain
+from gateway.http import Live, Response, chain
 from gateway.limits import Lookup
-from gateway.providers.registry import Target
+from gateway.providers.registry import Target, fallbacks
+from gateway.settlement import Settlement
 from gateway.telemetry.log import log_event
+from gateway.upstream import Outgoing, Upstream
 from shared import redis_keys
 from shared.usage_events import BYPASS, HIT, HIT_COALESCED, MISS, CacheStatus
 
@@ -28,19 +25,6 @@ EVENT_STREAM = "text/event-stream; charset=utf-8"
 JSON = "application/json"
 _STORING_MS = 5
 """Clock tolerance between an answer's last byte and the next request of the same client."""
-
-
-@dataclass(slots=True)
-class Call:
-    """A generation request. ``key`` is its exact key; ``body`` as the provider will get it."""
-
-    endpoint: str
-    target: Target
-    body: dict[str, Any]
-    stream: bool
-    format: Format
-    policy: Policy
-    key: str
 
 
 async def serve(x: Exchange, call: Call) -> Response:
@@ -87,7 +71,7 @@ def _describe(x: Exchange, call: Call) -> None:
 def _lookup(x: Exchange, call: Call) -> Lookup:
     project, policy = x.record.project_id, call.policy
     if policy.why_bypass:
-        return Lookup()
+        return Lookup(estimated_tokens=call.estimated_tokens)
     competes = policy.write and policy.read and policy.max_age is None
     return Lookup(
         entries=(redis_keys.entry(project, call.key),) if policy.read else (),
@@ -97,6 +81,8 @@ def _lookup(x: Exchange, call: Call) -> Lookup:
         lock=redis_keys.lock(project, call.key),
         token=x.platform.request_id() if competes else "",
         lease_ms=round(x.settings.lease_seconds * 1000),
+        estimated_tokens=call.estimated_tokens,
+        only=policy.only,
     )
 
 
@@ -134,127 +120,90 @@ async def _hit(
     return response
 
 
-class Settlement:
-    """What is owed after the provider answered: the entry, the lock, the usage row."""
-
-    def __init__(self, x: Exchange, call: Call, lookup: Lookup, created_ms: int) -> None:
-        self._x = x
-        self._call = call
-        self._lookup = lookup
-        self._created_ms = created_ms
-        self._began = x.platform.now()
-
-    async def store(
-        self, answer: dict[str, Any] | None, text: str | None = None, *, answered_at: float
-    ) -> None:
-        """Write a complete answer; give the lock up in any case.
-
-        ``text`` is the answer's JSON where it is at hand. ``None`` for an answer that must not be
-        stored: waiting followers are then told to ask the provider themselves.
-        """
-        x, call, lookup = self._x, self._call, self._lookup
-        writes = call.policy.write and answer is not None and x.event.cache_status != BYPASS
-        if not writes and not lookup.token:
-            return
-        keys = [redis_keys.lock(x.record.project_id, call.key)]
-        arguments: list[Any] = [lookup.token, 0 if writes else single_flight.TOMBSTONE_MS]
-        if writes and answer is not None:
-            redis_key = redis_keys.entry(x.record.project_id, call.key)
-            spent = call.format.usage(answer)
-            took_ms = int((answered_at - self._began) * 1000)
-            facts = entries.facts(
-                call.target.provider.name, call.target.model, spent, self._created_ms + took_ms
-            )
-            body = text if text is not None else json.dumps(answer, ensure_ascii=False)
-            stored = Entry(self._created_ms, facts, body)
-            key = x.runtime.data_key(x.record)
-            keys.append(redis_key)
-            arguments += [
-                call.policy.ttl_seconds * 1000,
-                await entries.seal(x.platform, key, redis_key, stored),
-            ]
-        try:
-            await x.store.run(STORE, keys, arguments)
-        except StoreUnavailable as error:
-            log_event("entry_not_stored", "warning", reason=str(error))
-
-    def abandon(self) -> None:
-        """Nothing to store: release followers after the response."""
-        now = self._x.platform.now()
-        self._x.platform.wait_until(self.store(None, answered_at=now))
-
-
 async def _fetch(x: Exchange, call: Call, settlement: Settlement) -> Response:
-    provider = call.target.provider
-    stream_usage = provider.capabilities.stream_usage
-    translation = provider.translation(call.endpoint)
-    body = call.format.upstream_body(call.body, stream_usage=stream_usage)
-    endpoint = call.endpoint
-    if translation is not None:
-        endpoint, body = translation.endpoint, translation.request(body)
+    targets = [call.target, *fallbacks(call.target)]
     try:
-        answer = await upstream.send(x, provider, endpoint, body)
+        answer = await upstream.ask(x, targets, lambda target: _outgoing(call, target))
+        _account_target(x, answer.target)
         if call.stream and answer.response.status == 200 and answer.is_event_stream:
             return _stream(x, call, answer, settlement)
-        text = await answer.response.text()
+        text = await answer.text()
     except errors.GatewayError:
         settlement.abandon()
         raise
-    except FetchFailed as error:
-        settlement.abandon()
-        raise upstream.unreachable(provider, error) from error
     if answer.response.status != 200:
         settlement.abandon()
-        return upstream.provider_error(x, answer, translation.error(text) if translation else text)
+        return upstream.provider_error(x, answer, text)
     return _whole(x, call, answer, text, settlement)
 
 
+def _outgoing(call: Call, target: Target) -> Outgoing:
+    """``call`` as ``target`` gets it: its model, its endpoint, its dialect."""
+    capabilities = target.provider.capabilities
+    body = call.body if target is call.target else {**call.body, "model": target.model}
+    body = call.format.upstream_body(body, stream_usage=capabilities.stream_usage)
+    if not target.provider.supports(call.endpoint):
+        raise errors.ProviderNotConfigured(
+            f"The provider '{target.provider.name}' does not serve /v1{call.endpoint}."
+        )
+    translation = target.provider.translation(call.endpoint)
+    if translation is None:
+        return Outgoing(call.endpoint, body)
+    return Outgoing(translation.endpoint, translation.request(body), translation=translation)
+
+
+def _account_target(x: Exchange, target: Target) -> None:
+    x.event.provider, x.event.model = target.provider.name, target.model
+
+
 def _whole(
-    x: Exchange, call: Call, answer: upstream.Upstream, text: str, settlement: Settlement
+    x: Exchange, call: Call, answer: Upstream, text: str, settlement: Settlement
 ) -> Response:
     """An answer that came in one piece."""
-    translation = call.target.provider.translation(call.endpoint)
     try:
         parsed = strict_json.answer(text)
-        if translation is not None:
-            parsed = translation.answer(parsed)
+        if answer.translation is not None:
+            parsed = answer.translation.answer(parsed)
             text = json.dumps(parsed, ensure_ascii=False, separators=(",", ":"))
     except (ValueError, KeyError, TypeError):
         parsed = None
     if not isinstance(parsed, dict):
         settlement.abandon()
         raise errors.UpstreamUnreachable("The provider's answer is not a JSON object.")
-    x.account(call.target.provider.name, call.target.model, call.format.usage(parsed))
-    storable = call.format.storable(parsed, call.body)
-    storable = storable and len(text) <= x.settings.max_capture_bytes
+    target = answer.target
+    x.account(target.provider.name, target.model, call.format.usage(parsed))
+    complete = call.format.storable(parsed, call.body)
+    storable = complete and len(text) <= x.settings.max_capture_bytes
     body: str | bytes = text
     content_type = JSON
-    if call.stream and call.format.storable(parsed, call.body):
+    if call.stream and complete:
         # Asked for a stream, answered whole: some compatible servers do.
         body, content_type = call.format.replay(parsed, call.body), EVENT_STREAM
-    now = x.platform.now()
-    x.platform.wait_until(settlement.store(parsed if storable else None, text, answered_at=now))
+    x.platform.wait_until(
+        settlement.settle(
+            parsed if storable else None, target, text, answered_at=x.platform.now()
+        )
+    )
     response = x.response(200, content_type, body, *answer.headers)
     x.finish(200)
     return response
 
 
-def _stream(x: Exchange, call: Call, answer: upstream.Upstream, settlement: Settlement) -> Response:
+def _stream(x: Exchange, call: Call, answer: Upstream, settlement: Settlement) -> Response:
     """Pass the stream through as it arrives; a copy of it is assembled after the response."""
-    provider = call.target.provider
+    target = answer.target
     source, copy = x.platform.split(answer.response, idle_timeout=x.settings.timeouts.idle)
 
     async def settle(outcome: Outcome) -> None:
-        x.account(provider.name, call.target.model, outcome.usage)
+        x.account(target.provider.name, target.model, outcome.usage)
         x.finish(200, outcome.error_code)
-        await settlement.store(outcome.answer, answered_at=outcome.answered_at)
+        await settlement.settle(outcome.answer, target, answered_at=outcome.answered_at)
 
-    translation = provider.translation(call.endpoint)
-    translate = translation.stream if translation else None
+    # Translations keep state, so client and copy have one each.
+    translate = answer.translation.stream if answer.translation else None
     capture = Capture(x, call.format.assembler(call.body), copy, translate and translate())
     x.platform.wait_until(capture.run(settle))
-    hide_usage = call.format.client_filter(
-        call.body, stream_usage=provider.capabilities.stream_usage
-    )
+    stream_usage = target.provider.capabilities.stream_usage
+    hide_usage = call.format.client_filter(call.body, stream_usage=stream_usage)
     transform = chain(translate and translate(), hide_usage)
     return x.response(200, EVENT_STREAM, Live(source, transform), *answer.headers)

@@ -28,6 +28,20 @@ def answer(text: str) -> Any:
     return json.loads(text)
 
 
+def dumps(value: Any) -> str:
+    """JSON that UTF-8 can carry: halves of a surrogate pair are escaped.
+
+    A stream may cut a pair in two (escaped UTF-16 units in two deltas); escaped side by side they
+    are one character again to whoever parses the text.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
 def _check_depth(text: str) -> None:
     if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(text):
         raise ValueError(f"nested more than {MAX_DEPTH} levels deep")

@@ -1,11 +1,13 @@
 """Server-sent events (WHATWG HTML, section 9.2), incrementally and at any byte boundary."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gateway import strict_json
+
 DONE = b"data: [DONE]\n\n"
+_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class EventReader:
 
     def __init__(self) -> None:
         self._tail = b""
+        self._begun = False
 
     @property
     def pending(self) -> int:
@@ -30,6 +33,12 @@ class EventReader:
     def feed(self, chunk: bytes) -> list[Event]:
         """Events completed by ``chunk``."""
         data = self._tail + chunk
+        if not self._begun:
+            if len(data) < len(_BOM) and _BOM.startswith(data):
+                self._tail = data
+                return []
+            self._begun = True
+            data = data.removeprefix(_BOM)
         held = b""
         if b"\r" in data:
             if data.endswith(b"\r"):  # its "\n" may be in the next chunk
@@ -62,8 +71,8 @@ def encode(events: Iterable[Any], *, named: bool = False) -> bytes:
     for event in events:
         if named:
             lines.append(f"event: {event['type']}\n")
-        lines.append(f"data: {json.dumps(event, separators=(',', ':'), ensure_ascii=False)}\n\n")
-    return "".join(lines).encode("utf-8", "surrogatepass")
+        lines.append(f"data: {strict_json.dumps(event)}\n\n")
+    return "".join(lines).encode()
 
 
 class EventFilter:

@@ -1,15 +1,24 @@
-"""Sending a request on to a provider: its key, its URL, its faults."""
+"""Asking providers: keys by priority, retries before the first byte, fallbacks, breakers."""
 
 import json
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway import errors, strict_json
+from gateway.credentials import ProviderKey, keys_for
 from gateway.exchange import Exchange
-from gateway.http import FetchFailed, Response, UpstreamResponse
-from gateway.providers.base import Provider
+from gateway.http import FetchFailed, Headers, Response, UpstreamResponse
+from gateway.providers.base import Provider, Translation
+from gateway.providers.registry import Target
 from gateway.telemetry.log import log_event
 
+RETRIES = 1
+"""Further attempts with the same key of the same provider."""
+_LONGEST_PAUSE = 1.0
+_RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+_KEY_REFUSED = frozenset({401, 403, 429})
 _PASSED_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms")
 
 
@@ -17,55 +26,139 @@ _PASSED_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry", "openai-pr
 class Upstream:
     """A provider's answer whose headers are there. ``headers``: those that the client gets."""
 
+    target: Target
     response: UpstreamResponse
-    headers: list[tuple[str, str]]
+    headers: Headers
+    translation: Translation | None = None
 
     @property
     def is_event_stream(self) -> bool:
         """True when the body is server-sent events."""
         return self.response.headers.get("content-type", "").startswith("text/event-stream")
 
+    async def text(self) -> str:
+        """The whole body. Raises ``GatewayError`` when the provider breaks off."""
+        try:
+            return await self.response.text()
+        except FetchFailed as error:
+            raise unreachable(self.target.provider, error) from error
 
-async def send(
-    x: Exchange,
-    provider: Provider,
-    endpoint: str,
-    body: dict[str, Any] | None,
-    method: str = "POST",
+
+@dataclass(slots=True)
+class Outgoing:
+    """A request as one target gets it. ``body`` is JSON, a stream of the host's, or nothing."""
+
+    endpoint: str
+    body: Any = None
+    method: str = "POST"
+    headers: Headers = field(default_factory=list)
+    translation: Translation | None = None
+    repeatable: bool = True
+
+
+async def ask(
+    x: Exchange, targets: Sequence[Target], prepare: Callable[[Target], Outgoing]
 ) -> Upstream:
-    """Raises ``ProviderNotConfigured``, ``UpstreamUnreachable`` or ``UpstreamTimeout``."""
-    settings = x.settings
-    key = settings.provider_keys.get(provider.name)
-    if key is None:
-        raise errors.ProviderNotConfigured(
-            f"No API key for the provider '{provider.name}' is configured for this project."
+    """The first good answer of ``targets``, else the last one's failure.
+
+    An answer with an error status is returned as it is, when no other target is left. Raises a
+    ``GatewayError`` when there is no answer at all.
+    """
+    failure: errors.GatewayError | None = None
+    answer: Upstream | None = None
+    for position, target in enumerate(targets):
+        last = position == len(targets) - 1
+        try:
+            answer = await _ask_target(x, target, prepare(target))
+        except errors.GatewayError as error:
+            failure = error
+            if last or not _worth_a_fallback(error):
+                raise
+            continue
+        if last or answer.response.status not in _RETRIED:
+            return answer
+        log_event("fallback", "warning", provider=target.provider.name, status=answer.response.status)
+        await answer.response.close()
+    raise failure or errors.InternalError("No target to ask.")
+
+
+def _worth_a_fallback(error: errors.GatewayError) -> bool:
+    return error.status >= 500 or isinstance(error, errors.ProviderNotConfigured)
+
+
+async def _ask_target(x: Exchange, target: Target, outgoing: Outgoing) -> Upstream:
+    provider = target.provider
+    breaker = x.runtime.provider_breaker(provider.name)
+    if not breaker.allows(x.platform.now()):
+        raise errors.ProviderUnavailable(
+            f"The provider '{provider.name}' is failing and not being asked for a moment.",
+            headers=[("retry-after", "5")],
         )
-    headers = [*provider.headers(key), ("accept", "text/event-stream, application/json")]
-    payload = None
-    if body is not None:
+    keys = await keys_for(x, provider)
+    retries_left = RETRIES if outgoing.repeatable else 0
+    position = 0
+    while True:
+        try:
+            response = await _send(x, provider, keys[position], outgoing)
+        except FetchFailed as error:
+            breaker.failed(x.platform.now())
+            if retries_left and not error.timeout:
+                retries_left -= 1
+                await x.platform.sleep(_jitter(None) or 0)
+                continue
+            raise unreachable(provider, error) from error
+        status = response.status
+        if status >= 500:
+            breaker.failed(x.platform.now())
+        else:
+            breaker.succeeded()
+        pause = _jitter(response) if status in _RETRIED else None
+        if outgoing.repeatable and status in _KEY_REFUSED and position + 1 < len(keys):
+            position += 1
+        elif retries_left and pause is not None:
+            retries_left -= 1
+            await response.close()
+            await x.platform.sleep(pause)
+            continue
+        else:
+            return Upstream(target, response, _passed_back(response), outgoing.translation)
+        await response.close()
+
+
+async def _send(
+    x: Exchange, provider: Provider, key: ProviderKey, outgoing: Outgoing
+) -> UpstreamResponse:
+    timeouts = x.settings.timeouts
+    body = outgoing.body
+    headers = [*provider.headers(key.secret), *outgoing.headers, *_passed_on(x, provider)]
+    if isinstance(body, dict):
         headers.append(("content-type", "application/json"))
-        payload = json.dumps(body, separators=(",", ":"))
-    headers += _passed_on(x)
+        body = json.dumps(body, separators=(",", ":"))
     began = x.platform.now()
     try:
-        response = await x.platform.fetch(
-            method,
-            provider.url(settings.provider_base_urls[provider.name], endpoint),
+        return await x.platform.fetch(
+            outgoing.method,
+            provider.url(key.base_url, outgoing.endpoint),
             headers,
-            payload,
-            timeout=settings.timeouts.first_byte,
-            connect_timeout=settings.timeouts.connect,
+            body,
+            timeout=timeouts.first_byte,
+            connect_timeout=timeouts.connect,
         )
-    except FetchFailed as error:
-        raise unreachable(provider, error) from error
     finally:
         x.event.upstream_ms = round((x.platform.now() - began) * 1000)
         x.mark("upstream", began)
-    answer = response.headers
-    passed = [(name, answer[name]) for name in _PASSED_HEADERS if name in answer]
-    if "x-request-id" in answer:
-        passed.append(("x-watchllm-upstream-request-id", answer["x-request-id"]))
-    return Upstream(response, passed)
+
+
+def _jitter(response: UpstreamResponse | None) -> float | None:
+    """Seconds to pause before another attempt; ``None`` when the provider asks for too long."""
+    asked = 0.0
+    if response is not None:
+        given = response.headers.get("retry-after")
+        if given is not None:
+            asked = float(given) if given.replace(".", "", 1).isdigit() else _LONGEST_PAUSE + 1
+    if asked > _LONGEST_PAUSE:
+        return None
+    return asked + random.uniform(0.05, 0.25)  # noqa: S311 (spreads retries; nothing secret)
 
 
 def unreachable(provider: Provider, error: FetchFailed) -> errors.GatewayError:
@@ -77,9 +170,11 @@ def unreachable(provider: Provider, error: FetchFailed) -> errors.GatewayError:
 
 
 def provider_error(x: Exchange, answer: Upstream, text: str) -> Response:
-    """The provider's own status and body, unchanged."""
+    """The provider's own status and body; only its dialect may change."""
     status = answer.response.status
     content_type = answer.response.headers.get("content-type", "application/json")
+    if answer.translation is not None:
+        text = answer.translation.error(text)
     response = x.response(status, content_type, text, *answer.headers)
     x.finish(status, _error_code(text) or f"upstream_{status}")
     return response
@@ -94,7 +189,17 @@ def _error_code(text: str) -> str | None:
     return str(code)[:100] if code else None
 
 
-def _passed_on(x: Exchange) -> list[tuple[str, str]]:
-    """Headers of the caller that the provider should see."""
-    names = ("openai-beta", "anthropic-beta", "anthropic-version", "traceparent", "tracestate")
+def _passed_back(response: UpstreamResponse) -> Headers:
+    """Headers of the provider that the client gets."""
+    answer = response.headers
+    passed = [(name, answer[name]) for name in _PASSED_HEADERS if name in answer]
+    request_id = answer.get("x-request-id") or answer.get("request-id")
+    if request_id is not None:
+        passed.append(("x-watchllm-upstream-request-id", request_id))
+    return passed
+
+
+def _passed_on(x: Exchange, provider: Provider) -> Headers:
+    """Headers of the caller that the provider gets."""
+    names = ("traceparent", "tracestate", *provider.capabilities.request_headers)
     return [(name, value) for name in names if (value := x.request.header(name)) is not None]

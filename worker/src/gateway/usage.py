@@ -63,10 +63,20 @@ async def write(
     """
     await platform.sleep(LINGER_SECONDS)
     pending.writer_until = 0.0
+    size = MAX_BATCH
     while pending.rows and breaker.allows(platform.now()):
-        batch, pending.rows = pending.rows[:MAX_BATCH], pending.rows[MAX_BATCH:]
+        batch, pending.rows = pending.rows[:size], pending.rows[size:]
         try:
             await _insert(platform, settings, batch)
+        except _RowRefused as error:
+            # One bad row must not hold the others up for ever: smaller batches close in on it.
+            if len(batch) > 1:
+                pending.rows = [*batch, *pending.rows]
+                size = len(batch) // 2
+            else:
+                size = MAX_BATCH
+                row_id = batch[0]["request_id"]
+                log_event("usage_row_refused", "error", request_id=row_id, reason=str(error))
         except FetchFailed as error:
             breaker.failed(platform.now())
             kept = [*batch, *pending.rows]
@@ -82,6 +92,10 @@ async def write(
         breaker.succeeded()
 
 
+class _RowRefused(Exception):
+    """PostgreSQL cannot store a value of some row of the batch."""
+
+
 async def _insert(platform: Platform, settings: Settings, batch: list[dict[str, Any]]) -> None:
     key = settings.supabase_key
     status, body = await platform.call(
@@ -95,5 +109,18 @@ async def _insert(platform: Platform, settings: Settings, batch: list[dict[str, 
         json.dumps(batch, separators=(",", ":")),
         timeout=_TIMEOUT_SECONDS,
     )
-    if status != 201:
-        raise FetchFailed(f"status {status}: {body[:200]}")
+    if status == 201:
+        return
+    reason = f"status {status}: {body[:200]}"
+    if _is_data_error(body):
+        raise _RowRefused(reason)
+    raise FetchFailed(reason)
+
+
+def _is_data_error(body: str) -> bool:
+    """True for SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation)."""
+    try:
+        code = json.loads(body)["code"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return isinstance(code, str) and len(code) == 5 and code[:2] in ("22", "23")

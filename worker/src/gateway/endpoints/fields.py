@@ -12,6 +12,8 @@ def model(body: dict[str, Any]) -> str:
     value = body.get("model")
     if not isinstance(value, str) or not value.strip():
         raise InvalidRequest("you must provide a model parameter", param="model")
+    if not value.isprintable():  # also what PostgreSQL cannot store in the usage row
+        raise InvalidRequest("Invalid 'model': not a printable name.", param="model")
     return value
 
 

@@ -26,6 +26,7 @@ async def handle(runtime: Runtime, platform: Platform, request: Request) -> Resp
     x: Exchange | None = None
     try:
         x = Exchange(runtime, platform, request, request.path)
+        x.take_request_id()
         response = await _route(request)(x)
     except errors.GatewayError as error:
         response = _failed(x, error, dialect)

@@ -36,7 +36,7 @@ class Exchange:
         self.endpoint = endpoint
         self.started = platform.now()
         self.headers: Headers = []
-        self.request_id, self._row_id = _request_ids(request, platform)
+        self.request_id = self._row_id = platform.request_id()
         self._marks: list[str] = []
         self._finished = False
         self.store = Store(
@@ -47,6 +47,21 @@ class Exchange:
             breaker=runtime.redis,
         )
         self._keys = KeyResolver(platform, self.store, settings, runtime.keys, runtime.supabase)
+
+    def take_request_id(self) -> None:
+        """Answer to the caller's own id, if it sent one. Raises ``InvalidHeader``.
+
+        A caller's id may come twice, a row's may not: the row puts a part of ours behind it.
+        """
+        given = self.request.header("x-watchllm-request-id")
+        if given is None:
+            return
+        if not _REQUEST_ID.match(given):
+            raise errors.InvalidHeader(
+                "x-watchllm-request-id takes 1 to 100 letters, digits or . _ : -",
+                param="x-watchllm-request-id",
+            )
+        self.request_id, self._row_id = given, f"{given}.{self._row_id[:12]}"
 
     async def authenticate(self) -> KeyRecord:
         """Find the key's record; from here on every outcome makes a usage row."""
@@ -191,17 +206,3 @@ class Exchange:
     def set_status(self, status: CacheStatus) -> None:
         """What the cache did for this request."""
         self.event.cache_status = status
-
-
-def _request_ids(request: Request, platform: Platform) -> tuple[str, str]:
-    """The id the caller sees, and the row's: a caller's own id may come twice, a row's may not."""
-    own = platform.request_id()
-    given = request.header("x-watchllm-request-id")
-    if given is None:
-        return own, own
-    if not _REQUEST_ID.match(given):
-        raise errors.InvalidHeader(
-            "x-watchllm-request-id takes 1 to 100 letters, digits or . _ : -",
-            param="x-watchllm-request-id",
-        )
-    return given, f"{given}.{own[:12]}"

@@ -59,11 +59,13 @@ def completion_identity(body: Mapping[str, Any], *, openai_defaults: bool = True
 def embedding_identity(body: Mapping[str, Any]) -> dict[str, Any]:
     """An embeddings request without its inputs (``embedding_key`` adds one input each).
 
-    ``encoding_format`` is left out: the edge converts between floats and base64.
+    ``encoding_format`` is left out: the edge converts between floats and base64. Any other format
+    is the provider's to know or to refuse.
     """
     identity = _identity(body, {})
     identity.pop("input", None)
-    identity.pop("encoding_format", None)
+    if identity.get("encoding_format") in ("float", "base64"):
+        del identity["encoding_format"]
     return identity
 
 

@@ -14,6 +14,7 @@ IGNORED: dict[str, str] = {
     "metadata": "labels for the provider's own dashboard",
     "store": "whether the provider keeps a copy",
     "prompt_cache_key": "a routing hint for the provider's prefix cache",
+    "prompt_cache_options": "how the provider keeps its prefix cache",
     "prompt_cache_retention": "how long the provider keeps its prefix cache",
     "service_tier": "speed and price class of the same model",
 }

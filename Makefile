@@ -21,9 +21,9 @@ check: ## Formatting, lint, types and import rules
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy shared/src worker/src tools/local_stack
-	cd dashboard && ../$(PYTHON) -m mypy --config-file ../pyproject.toml .
-	PYTHONPATH=shared/src:worker/src:dashboard $(dir $(PYTHON))lint-imports
-	$(PYTHON) -m djlint --check --quiet dashboard/templates
+	cd dashboard && ../$(PYTHON) -m mypy --config-file mypy.ini .
+	PYTHONPATH=shared/src:worker/src:dashboard $(dir $(PYTHON))lint-imports --config .importlinter
+	$(PYTHON) -m djlint --lint --quiet dashboard
 
 format: ## Format and fix what can be fixed
 	@tools/bootstrap.sh dev

@@ -26,6 +26,17 @@ from local_stack.redis_rest.store import (
 _METHODS = frozenset(("HEAD", "GET", "POST", "PUT"))
 
 
+def _refuse_constant(text: str) -> None:
+    raise ValueError(text)
+
+
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# Numbers stay the text they are: 1.10 and a 20-digit integer reach Redis unchanged.
+_from_json = json.JSONDecoder(
+    parse_int=str, parse_float=str, parse_constant=_refuse_constant
+).decode
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the API needs of an HTTP request. `path` is as sent: still percent-encoded."""
@@ -76,7 +87,7 @@ class RestApi:
             status, payload = 400, {"error": str(error)}
         except StoreUnavailableError as error:
             status, payload = 503, {"error": f"ERR the Redis behind this server is gone: {error}"}
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+        body = _to_json(payload).encode()
         return Answer(status, body, f"local-{next(self._counter)}")
 
     def _check_request(self, request: Request) -> None:
@@ -155,14 +166,8 @@ def _in_upstash_words(error: CommandError, command: Command) -> CommandError:
 
 
 def _load(body: bytes, what: str) -> Any:
-    def refuse_constant(text: str) -> None:
-        raise ValueError(text)
-
     try:
-        # Numbers stay the text they are: 1.10 and a 20-digit integer reach Redis unchanged.
-        return json.loads(
-            body.decode(), parse_int=str, parse_float=str, parse_constant=refuse_constant
-        )
+        return _from_json(body.decode())
     except (ValueError, RecursionError):
         raise _RefusedError(400, f"ERR failed to parse {what}") from None
 

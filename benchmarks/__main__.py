@@ -1,0 +1,27 @@
+"""`python -m benchmarks [name …]`: run the named benchmarks, or list them."""
+
+import importlib
+import sys
+
+NAMES = {
+    "import_time": "importing the Worker's entry under Pyodide, by package",
+    "redis_rest": "one Redis round trip through the local Upstash REST server",
+}
+
+
+def main() -> int:
+    """Run what was named; 2 when a name is unknown or none was given."""
+    wanted = sys.argv[1:]
+    if not wanted or not set(wanted) <= set(NAMES):
+        print("Benchmarks (make bench ARGS=name):")
+        for name, what in NAMES.items():
+            print(f"  {name:14} {what}")
+        return 2 if wanted else 0
+    for name in wanted:
+        print(f"--- {name}")
+        importlib.import_module(f"benchmarks.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

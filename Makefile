@@ -2,34 +2,34 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench format
 
-PYTHON = .venv/bin/python
+VENV_PYTHON = .venv/bin/python
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: ## Start WatchLLM on this machine (ARGS=--bare: the edge and its stores alone)
 	@tools/bootstrap.sh run
-	@PYTHONPATH=tools exec $(PYTHON) -m local_stack $(ARGS)
+	@PYTHONPATH=tools exec $(VENV_PYTHON) -m local_stack $(ARGS)
 
 test: ## Run every test (ARGS=… goes to pytest), installing what is missing first
 	@tools/bootstrap.sh dev
 	@tools/test_prerequisites.sh
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(VENV_PYTHON) -m pytest $(ARGS)
 
 check: ## Formatting, lint, types and import rules
 	@tools/bootstrap.sh dev
-	$(PYTHON) -m ruff check .
-	$(PYTHON) -m ruff format --check .
-	$(PYTHON) -m mypy shared/src worker/src tools/local_stack
-	cd dashboard && ../$(PYTHON) -m mypy --config-file mypy.ini .
-	PYTHONPATH=shared/src:worker/src:dashboard $(dir $(PYTHON))lint-imports --config .importlinter
-	$(PYTHON) -m djlint --lint --quiet dashboard
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m mypy shared/src worker/src tools/local_stack
+	cd dashboard && ../$(VENV_PYTHON) -m mypy --config-file mypy.ini .
+	PYTHONPATH=shared/src:worker/src:dashboard .venv/bin/lint-imports --config .importlinter
+	$(VENV_PYTHON) -m djlint --lint --quiet dashboard
 
 format: ## Format and fix what can be fixed
 	@tools/bootstrap.sh dev
-	$(PYTHON) -m ruff check --fix .
-	$(PYTHON) -m ruff format .
+	$(VENV_PYTHON) -m ruff check --fix .
+	$(VENV_PYTHON) -m ruff format .
 
 bench: ## Measure on this machine; ratios are what counts (ARGS=… goes to the benchmark)
 	@tools/bootstrap.sh dev
-	@PYTHONPATH=tools:. exec $(PYTHON) -m benchmarks $(ARGS)
+	@PYTHONPATH=tools:. exec $(VENV_PYTHON) -m benchmarks $(ARGS)

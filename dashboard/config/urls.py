@@ -1,23 +1,25 @@
-"""Every route of the dashboard."""
+"""Every route of the dashboard. The signed-in pages, and how to add one: ``config.app_urls``."""
 
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
-from apps.accounts import views as accounts
+from apps.pages import views as pages
 from apps.staff import health
 
 # Staff log in where everybody does: with allauth's rate limits and, where set up, second factors.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+admin.site.index_title = "Home"
+
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="app_home")),
+    path("", pages.landing, name="landing"),
+    path("pricing/", pages.pricing, name="pricing"),
     path("healthz", health.healthz),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
-    path("app/", accounts.home, name="app_home"),
+    path("app/", include("config.app_urls")),
 ]
 
 if settings.EDGE_API_ENABLED:

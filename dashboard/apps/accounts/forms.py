@@ -1,4 +1,4 @@
-"""Sign-up: a person and their organization, in one step."""
+"""Sign-up: a person and their organization, in one step; and a further organization."""
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
@@ -25,3 +25,13 @@ class SignupForm(AllauthSignupForm):
         user: User = super().save(request)
         organization_create(name=self.cleaned_data["organization"], owner=user, actor=user)
         return user
+
+
+class OrganizationForm(forms.Form):
+    """A name is all it takes."""
+
+    name = forms.CharField(
+        max_length=120,
+        label="Organization name",
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "organization"}),
+    )

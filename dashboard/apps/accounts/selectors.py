@@ -2,7 +2,7 @@
 
 from django.db.models import Count, Q, QuerySet
 
-from apps.accounts.models import User
+from apps.accounts.models import Membership, User
 from apps.projects.models import Project
 
 
@@ -14,3 +14,8 @@ def projects_of(user: User) -> QuerySet[Project]:
         .annotate(live_keys=Count("api_keys", filter=Q(api_keys__revoked_at=None)))
         .order_by("organization__name", "name")
     )
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """The user's memberships with their organizations, the oldest first."""
+    return Membership.objects.filter(user=user).select_related("organization__plan")

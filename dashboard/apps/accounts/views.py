@@ -1,22 +1,41 @@
-"""The signed-in landing page."""
+"""Where a signed-in person starts, and organizations of their own."""
 
 from typing import cast
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 
+from apps.accounts.access import LAST_PROJECT
+from apps.accounts.forms import OrganizationForm
 from apps.accounts.models import User
-from apps.accounts.selectors import projects_of
+from apps.accounts.selectors import memberships_of, projects_of
+from apps.accounts.services.organizations import organization_create
 
 
+@never_cache
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The projects of the organizations the person belongs to."""
+    """The project opened last, else the first; without one, the next step towards it."""
     user = cast(User, request.user)
-    return render(
-        request,
-        "app/home.html",
-        {"projects": projects_of(user), "edge_base_url": settings.EDGE_BASE_URL},
-    )
+    projects = list(projects_of(user))
+    last = request.session.get(LAST_PROJECT)
+    for project in sorted(projects, key=lambda each: str(each.pk) != last):
+        return redirect("project_overview", project.organization.slug, project.slug)
+    membership = memberships_of(user).first()
+    if membership is None:
+        return redirect("organization_new")
+    return redirect("project_new", membership.organization.slug)
+
+
+@never_cache
+@login_required
+def organization_new(request: HttpRequest) -> HttpResponse:
+    """For someone who left every organization, or wants another one. Starts on Free."""
+    form = OrganizationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = cast(User, request.user)
+        organization = organization_create(name=form.cleaned_data["name"], owner=user, actor=user)
+        return redirect("project_new", organization.slug)
+    return render(request, "app/organization_new.html", {"form": form})

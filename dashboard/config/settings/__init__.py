@@ -37,12 +37,14 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "csp",
+    "django_htmx",
     "apps.accounts",
     "apps.projects",
     "apps.usage",
     "apps.audit",
     "apps.staff",
     "apps.edge_api",
+    "apps.ui",
 ]
 
 MIDDLEWARE = [
@@ -56,6 +58,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "apps.ui.timezone.TimeZoneMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -72,6 +76,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "apps.ui.shell.context",
             ]
         },
     }

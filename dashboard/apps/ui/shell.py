@@ -1,0 +1,85 @@
+"""What the frame around every signed-in page shows; computed when a template asks for it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import cast
+
+from django.db.models import Sum
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.accounts.access import Access, ProjectAccess
+from apps.accounts.models import User
+from apps.accounts.selectors import projects_of
+from apps.projects.models import Project
+from apps.ui import navigation
+from apps.usage.models import UsageHourly
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """This month's requests of the organization (UTC, as the edge counts) against its plan."""
+
+    used: int
+    limit: int | None
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.used // self.limit) if self.limit else 0
+
+    @property
+    def level(self) -> str:
+        """CSS class of the meter."""
+        if self.limit is None or self.used < 0.8 * self.limit:
+            return ""
+        return "danger" if self.used >= self.limit else "warn"
+
+
+class Shell:
+    """Two queries at most: the person's projects, and the organization's month."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @property
+    def access(self) -> Access | None:
+        """None on pages that belong to no organization (account pages, errors)."""
+        return getattr(self._request, "access", None)
+
+    @cached_property
+    def projects(self) -> list[Project]:
+        """All the person can switch to."""
+        return list(projects_of(cast(User, self._request.user)))
+
+    @cached_property
+    def project_links(self) -> list[navigation.Link]:
+        access = self.access
+        if not isinstance(access, ProjectAccess):
+            return []
+        return navigation.project_links(self._request, access)
+
+    @cached_property
+    def organization_links(self) -> list[navigation.Link]:
+        access = self.access
+        return navigation.organization_links(self._request, access) if access else []
+
+    @cached_property
+    def quota(self) -> Quota | None:
+        access = self.access
+        if access is None:
+            return None
+        used = UsageHourly.objects.filter(
+            organization=access.organization, hour__gte=month_start(timezone.now())
+        ).aggregate(used=Sum("requests", default=0))["used"]
+        return Quota(used, access.organization.limits.monthly_requests)
+
+
+def month_start(now: datetime) -> datetime:
+    """The first instant of ``now``'s calendar month in UTC."""
+    return now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def context(request: HttpRequest) -> dict[str, Shell]:
+    """Context processor: ``shell``."""
+    return {"shell": Shell(request)}

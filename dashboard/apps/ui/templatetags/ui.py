@@ -1,0 +1,143 @@
+"""Formatting and small components for every page: ``{% load ui %}``.
+
+Unknown is never shown as zero: each filter answers "—" for None.
+"""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django import template
+from django.template.loader import get_template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from shared import usage_events
+
+register = template.Library()
+
+NONE = "—"
+_NANO = 10**9
+_CENT = _NANO // 100
+
+
+@cache
+def _icon(name: str) -> str:
+    return get_template(f"icons/{name}.svg").render()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of ``templates/icons``; with ``label`` it is announced, without it is decoration."""
+    drawing = mark_safe(_icon(name))  # noqa: S308 - a file of ours
+    if not label:
+        return drawing
+    return format_html('{}<span class="visually-hidden">{}</span>', drawing, label)
+
+
+@register.filter
+def usd(nanousd: int | None) -> str:
+    """Nano-USD in full cents, half up: ``$1,234.57``; below a cent, as many digits as it takes."""
+    if nanousd is None:
+        return NONE
+    sign, amount = ("-" if nanousd < 0 else ""), abs(nanousd)
+    if 0 < amount < _CENT:
+        digits = f"{amount / _NANO:.9f}".rstrip("0")
+        return f"{sign}${digits}" if len(digits) < 9 else f"{sign}${amount / _NANO:.6f}"
+    cents = (amount + _CENT // 2) // _CENT
+    return f"{sign}${cents // 100:,}.{cents % 100:02d}"
+
+
+@register.filter
+def number(value: int | float | None) -> str:
+    """``1,234,567``."""
+    return NONE if value is None else f"{value:,}"
+
+
+@register.filter
+def compact(value: int | None) -> str:
+    """``950``, ``12.3k``, ``4.57M``: three digits, for axes and tiles; the title has them all."""
+    if value is None:
+        return NONE
+    for limit, suffix in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if abs(value) >= limit:
+            scaled = value / limit
+            places = 2 if scaled < 10 else 1 if scaled < 100 else 0
+            text = f"{scaled:.{places}f}"
+            return (text.rstrip("0").rstrip(".") if "." in text else text) + suffix
+    return str(value)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share from 0 to 1 as ``42.0 %``."""
+    return NONE if share is None else f"{share * 100:.1f}%"
+
+
+@register.filter
+def ms(value: int | None) -> str:
+    """``850 ms``, ``1.23 s``."""
+    if value is None:
+        return NONE
+    return f"{value:,} ms" if value < 1000 else f"{value / 1000:.2f} s"
+
+
+@register.filter
+def duration(seconds: int | None) -> str:
+    """A TTL in its largest whole unit: ``1 hour``, ``90 minutes``."""
+    if seconds is None:
+        return NONE
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0:
+            count = seconds // size
+            return f"{count} {name}{'' if count == 1 else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
+
+
+@register.filter
+def when(value: datetime | None) -> SafeString | str:
+    """A ``<time>``: to the minute in the active zone; second and zone are in the title."""
+    if value is None:
+        return NONE
+    local = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.isoformat(),
+        local.strftime("%Y-%m-%d %H:%M:%S %Z"),
+        local.strftime("%b %-d, %H:%M"),
+    )
+
+
+_BADGES = {
+    usage_events.HIT: ("ok", "HIT"),
+    usage_events.HIT_SEMANTIC: ("ok", "HIT · semantic"),
+    usage_events.HIT_COALESCED: ("info", "HIT · coalesced"),
+    usage_events.MISS: ("", "MISS"),
+    usage_events.BYPASS: ("warn", "BYPASS"),
+}
+
+
+@register.simple_tag
+def cache_badge(status: str) -> SafeString:
+    """The badge of a cache status."""
+    level, label = _BADGES.get(status, ("", status))
+    return format_html('<span class="badge {}">{}</span>', level, label)
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: Any, hint: str = "") -> dict[str, Any]:
+    """A form field with its label, help and errors. ``hint`` replaces the field's help text."""
+    kind = getattr(bound.field.widget, "input_type", "")
+    described = [f"{bound.auto_id}_help"] if hint or bound.help_text else []
+    if bound.errors:
+        described.append(f"{bound.auto_id}_errors")
+        bound.field.widget.attrs["aria-invalid"] = "true"
+    if described:
+        bound.field.widget.attrs["aria-describedby"] = " ".join(described)
+    return {
+        "field": bound,
+        "help": hint or bound.help_text,
+        "hidden": bound.is_hidden,
+        "check": kind == "checkbox" and not hasattr(bound.field, "choices"),
+    }

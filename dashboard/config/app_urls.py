@@ -1,0 +1,35 @@
+"""The signed-in pages, under ``/app/``.
+
+- ``/app/`` goes to the project opened last.
+- ``/app/<organization>/<project>/…`` are a project's pages: ``apps.accounts.access.project_view``.
+- ``/app/<organization>/-/…`` are an organization's pages: ``organization_view``. They stand before
+  the project's, so that a project may have any slug.
+
+A page takes a view here, an entry in ``apps.ui.navigation`` and a template that extends
+``app/base.html`` (``templates/components/README.md`` lists the components). The tests visit every
+route of this file as a stranger, as a viewer and as another organization's owner; a view that is
+not bound by one of the two decorators fails them.
+"""
+
+from django.urls import include, path
+
+from apps.accounts import views as accounts
+from apps.projects.views.onboarding import onboarding
+from apps.projects.views.project_new import project_new
+from apps.usage.views.overview import overview
+
+organization_pages = [
+    path("projects/new/", project_new, name="project_new"),
+]
+
+project_pages = [
+    path("", overview, name="project_overview"),
+    path("start/", onboarding, name="onboarding"),
+]
+
+urlpatterns = [
+    path("", accounts.home, name="app_home"),
+    path("new/", accounts.organization_new, name="organization_new"),
+    path("<slug:organization>/-/", include(organization_pages)),
+    path("<slug:organization>/<slug:project>/", include(project_pages)),
+]

@@ -25,6 +25,10 @@ from apps.projects.models import Project
 from apps.staff.model_admin import ServiceAdmin, actor_of
 
 
+def _limit(number: int | None) -> str:
+    return "unlimited" if number is None else f"{number:,}"
+
+
 @admin.register(Plan)
 class PlanAdmin(ServiceAdmin):
     """Limits and prices. Saving puts them in force at the edge within a minute."""
@@ -32,10 +36,10 @@ class PlanAdmin(ServiceAdmin):
     list_display = (
         "name",
         "price",
-        "monthly_requests",
-        "requests_per_minute",
-        "tokens_per_minute",
-        "max_projects",
+        "monthly",
+        "per_minute",
+        "tokens",
+        "projects",
         "overage",
         "public",
         "organizations",
@@ -57,6 +61,7 @@ class PlanAdmin(ServiceAdmin):
         ("Price", {"fields": ("price_cents", "stripe_price_id")}),
     )
     search_fields = ("name", "slug")
+    ordering = ("sort", "price_cents", "id")
     update_service = plan_update
     update_argument = "plan"
 
@@ -70,6 +75,22 @@ class PlanAdmin(ServiceAdmin):
     @display(description="Price", ordering="price_cents")
     def price(self, plan: Plan) -> str:
         return f"${plan.price_cents / 100:,.2f}"
+
+    @display(description="Requests a month", ordering="monthly_requests")
+    def monthly(self, plan: Plan) -> str:
+        return _limit(plan.monthly_requests)
+
+    @display(description="Requests a minute", ordering="requests_per_minute")
+    def per_minute(self, plan: Plan) -> str:
+        return _limit(plan.requests_per_minute)
+
+    @display(description="Tokens a minute", ordering="tokens_per_minute")
+    def tokens(self, plan: Plan) -> str:
+        return _limit(plan.tokens_per_minute)
+
+    @display(description="Projects", ordering="max_projects")
+    def projects(self, plan: Plan) -> str:
+        return _limit(plan.max_projects)
 
     @display(description="Organizations", ordering="organization_count")
     def organizations(self, plan: Any) -> int:
@@ -129,13 +150,12 @@ class OrganizationAdmin(ServiceAdmin):
     list_filter_submit = True
     list_select_related = ("plan",)
     search_fields = ("name", "slug", "memberships__user__email")
+    ordering = ("name", "id")  # a model's own is lost where rows are counted (get_queryset)
     fieldsets = (
         (None, {"fields": ("name", "slug", "plan", "disabled_at")}),
         (
-            "Instead of the plan's limits",
+            "Instead of the plan's limits (empty: as the plan says)",
             {
-                "classes": ("tab",),
-                "description": "Empty: as the plan says.",
                 "fields": (
                     "override_monthly_requests",
                     "override_overage",

@@ -67,6 +67,7 @@ class ProjectAdmin(ServiceAdmin):
     list_filter_submit = True
     list_select_related = ("organization",)
     search_fields = ("name", "slug", "organization__name", "=id")
+    ordering = ("name", "id")  # a model's own is lost where rows are counted (get_queryset)
     autocomplete_fields = ("organization",)
     readonly_fields = ("id", "edge_revision", "created_at")
     fieldsets = (

@@ -65,6 +65,7 @@ class ReadOnlyAdmin(ModelAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
+    list_fullwidth = True
     list_filter_submit = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.text import Truncator
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -47,6 +49,10 @@ def _usd(nanousd: int | None) -> str:
     return "—" if nanousd is None else f"${nanousd / 1e9:,.6f}"
 
 
+def _nowrap(text: str) -> str:
+    return format_html('<span class="whitespace-nowrap tabular-nums">{}</span>', text)
+
+
 @admin.register(UsageLog)
 class UsageLogAdmin(ReadOnlyAdmin):
     """The newest first. The search finds a request by its id, exactly: that is one index look-up
@@ -54,11 +60,10 @@ class UsageLogAdmin(ReadOnlyAdmin):
     """
 
     list_display = (
-        "ts",
+        "when",
         "request_id",
         "project",
-        "endpoint",
-        "model",
+        "model_name",
         "cache",
         "status",
         "latency_ms",
@@ -92,6 +97,14 @@ class UsageLogAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         return (queryset.filter(request_id=term) if term else queryset), False
 
+    @display(description="Model")
+    def model_name(self, log: UsageLog) -> str:
+        return _nowrap(Truncator(log.model or "—").chars(40))
+
+    @display(description="Time (UTC)")
+    def when(self, log: UsageLog) -> str:
+        return _nowrap(f"{log.ts:%Y-%m-%d %H:%M:%S}")
+
     @display(description="Cache", label=_CACHE_LABELS)
     def cache(self, log: UsageLog) -> str:
         return log.cache_status
@@ -110,7 +123,7 @@ class UsageHourlyAdmin(ReadOnlyAdmin):
     """What the customers' charts are drawn from."""
 
     list_display = (
-        "hour",
+        "start",
         "organization",
         "project",
         "model",
@@ -133,6 +146,10 @@ class UsageHourlyAdmin(ReadOnlyAdmin):
     sortable_by = ()
     exclude = ("cost_nanousd", "saved_nanousd")
     readonly_fields = ("cost", "saved")
+
+    @display(description="Hour (UTC)")
+    def start(self, hour: UsageHourly) -> str:
+        return _nowrap(f"{hour.hour:%Y-%m-%d %H}:00")
 
     @display(description="Cache", label=_CACHE_LABELS)
     def cache(self, hour: UsageHourly) -> str:

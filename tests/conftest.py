@@ -1,0 +1,7 @@
+"""Settings of the whole test suite."""
+
+from hypothesis import settings
+
+# Two busy cores: how long one example takes says nothing.
+settings.register_profile("watchllm", deadline=None)
+settings.load_profile("watchllm")

@@ -11,14 +11,15 @@ is_new_enough() {
 }
 
 if ! is_new_enough .venv/bin/python; then
-    for candidate in "${PYTHON:-python3}" python3 python3.14 python3.13 python3.12 python3.11; do
+    # A named one is taken or refused, never silently replaced.
+    for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
         if is_new_enough "$candidate"; then
             found=$candidate
             break
         fi
     done
     if [ -z "${found:-}" ]; then
-        echo "WatchLLM needs Python 3.11 or newer (with its venv module), and none was found." >&2
+        echo "WatchLLM needs Python 3.11 or newer with its venv module${PYTHON:+, which $PYTHON is not}." >&2
         echo "Install one, or name it: PYTHON=/path/to/python3 make run" >&2
         exit 1
     fi

@@ -77,12 +77,7 @@ def nearest(texts: list[str]) -> list[list[tuple[int, int]]]:
 
 def settled(pair: Alignment) -> bool:
     """Nothing differs that the sketch can see."""
-    left, right = pair.left, pair.right
-    return (
-        not pair.left_only and not pair.right_only and left.frame == right.frame
-        and left.persons == right.persons and left.modals == right.modals
-        and [i for i, _ in pair.pairs] == sorted(i for _, i in pair.pairs)
-    )  # fmt: skip
+    return frozenset(pair.left.canon) == frozenset(pair.right.canon)
 
 
 def examples(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -51,6 +51,10 @@ def similarity(one: Word, other: Word) -> float:
 
 def closest(word: Word, items: list[Item]) -> float:
     """Similarity of a word to the nearest content word of the other prompt; 0 for none."""
-    code = word.code
-    bits = min(((code ^ item.word.code).bit_count() for item in items), default=CODE_BITS // 2)
+    code, group = word.code, word.group
+    # A word said once more than in the other prompt is not explained by its own repetition.
+    bits = min(
+        ((code ^ item.word.code).bit_count() for item in items if item.word.group != group),
+        default=CODE_BITS // 2,
+    )
     return 1 - 2 * bits / CODE_BITS

@@ -48,7 +48,7 @@ RULES = (
          r"another|again|one more|some more|different one|something (?:else|new|different)|else|regenerate|retry|try again|"
          r"continue|go on|keep going|more like (?:this|that))\b"),
     Rule("creative", "the asker wants a text of their own, not somebody's copy",
-         r"\b(?:write|compose|draft|rewrite|brainstorm|imagine|invent (?:a|an|some)|make up|create (?:a|an|some|me)|generate|"
+         r"\b(?:(?<!how to )(?<!how do i )(?<!how can i )(?<!how should i )(?<!how do you )(?<!who )write(?! to)|compose|draft|rewrite|brainstorm|imagine|invent (?:a|an|some)|make up|create (?:a|an|some|me)|generate|"
          r"poems?|haikus?|limericks?|sonnets?|lyrics|rap|jokes?|riddles?|puns?|stor(?:y|ies) about|tell me a|"
          r"a story|slogans?|taglines?|captions?|pick-?up lines?|name ideas|names? for my|nicknames?|"
          r"role-?play|pretend|act as|you are (?:a|an)|cover letter|essays?|speech for|toasts?|quiz me|motivate me|inspire me|"
@@ -58,16 +58,16 @@ RULES = (
          r"grammar(?:tical|tically)?|spell|spelled|spelling|pronounce|pronunciation|rhymes?|synonyms?|antonyms?|opposite of|anagram|"
          r"palindrome|the words?|the phrases?|the sentences?|this (?:sentence|text|word|phrase|paragraph|passage|email|code|article|function|error)|"
          r"how (?:do|would|can|to) (?:i |you |we |one )?(?:say|write|spell)|say .+ in (?:\w+)$|classify|sentiment|extract|complete the|"
-         r"fill in|following|in other words|shorten|format|capitalize|lowercase|uppercase|reverse)\b|:\s*\S"),
+         r"fill in|following|in other words|shorten|capitalize|lowercase|uppercase)\b|:\s*\S"),
     Rule("personal", "the answer depends on who asks",
          r"\b(?:what|when|where|how much|how many|how old|who|which)(?: is| are| was| were|'s|s| will| did| does| do| would| should)? (?:on |in |of |from |for |with )*(?:my|our)\b"
          r"|\b(?:where|when|what)(?:'s| is| are| was| were| has| have| did| does| do| will) my\b|\bwhy (?:was|were|has|have|did) my\b"
          r"|^(?:is|are|was|were|did|does|do|has|have|will|can|would|should) (?:my|our)\b"
-         r"|\b(?:did|have|was|am) (?:i|we)\b|^(?:will|were|are|had) (?:i|we)\b|\bdo (?:i|we) (?:have|owe|still|already)\b"
+         r"|\b(?:did|have|was|am) (?:i|we)\b(?! (?:allowed|able|supposed|required))|^(?:will|were|are|had) (?:i|we)\b|\bdo (?:i|we) (?:have|owe|still|already)\b"
          r"|\b(?:remind me|my name|call me|my birthday|my age|i am \d+|i'm \d+|year old|years old|my (?:last|next|latest|previous|recent)|for me (?:today|tomorrow)|"
          r"i told you|you said|you told|we (?:talked|discussed|spoke)|do you remember|my (?:order|balance|appointment|reservation|booking|flight|"
          r"package|delivery|shipment|parcel|paycheck|salary|calendar|schedule|transactions?|spending|bill|statement|credit score|todo|to-do|shopping list))\b"),
     Rule("private", "the speaker's own situation is told",
-         r"\b(?:i (?:feel|felt|have been|had been|was|did|just|got|went|lost|paid|bought|ordered|tried|made|noticed|saw|received|withdrew|transferred|topped|am \w+ing)"
+         r"(?:^|[.!?,;]\s+|\b(?:and|but|because|since|when|after) )(?:i (?:feel|felt|have been|had been|was|did|just|got|went|lost|paid|bought|ordered|tried|made|noticed|saw|received|withdrew|transferred|topped|am \w+ing)"
          r"|i'm (?:\w+ing|not|so|very|still)|i've|i'd (?:been|had)|i (?:can't|cannot|couldn't|don't|didn't|haven't))\b"),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the pair model sees of two prompts: 30 numbers, each with the direction it must act in.
+"""What the pair model sees of two prompts: 29 numbers, each with the direction it must act in.
 
 ``NAMES`` gives the order. The sign tells training whether the probability may only fall (-1) or
 only rise (+1) with the number; 0 leaves it free. Bounding the direction keeps the model from
@@ -8,6 +8,7 @@ learning accidents of its training questions.
 from itertools import pairwise
 
 from shared.decision.alignment import Alignment, closest, similarity
+from shared.decision.guards.structure import IMPERSONAL_FRAMES
 from shared.decision.lexicon.function_words import LINKS, STOP
 
 DIRECTIONS: tuple[tuple[str, int], ...] = (
@@ -16,9 +17,9 @@ DIRECTIONS: tuple[tuple[str, int], ...] = (
     ("least_close", 1), ("mean_close", 1), ("words_shared", 1), ("bigrams_shared", 1),
     ("letters_shared", 1), ("same_frame", 1), ("same_words", 1), ("length_ratio", 1),
     ("length_difference", -1), ("shorter", 0), ("function_words_shared", 1), ("persons_differ", -1),
-    ("modals_differ", -1), ("links_differ", -1), ("moved", -1), ("same_start", 1), ("one_sided", 0),
+    ("links_differ", -1), ("moved", -1), ("same_start", 1), ("one_sided", 0),
     ("names_shared", 1), ("numbers", 0), ("fillers_left_over", -1), ("rarest_paired", 1),
-    ("substitute", 1), ("past", 0), ("second_person", -1),
+    ("substitute", 1), ("past", 0),
 )  # fmt: skip
 NAMES = tuple(name for name, _ in DIRECTIONS)
 
@@ -34,8 +35,8 @@ def features(pair: Alignment, distance: int) -> list[float]:
     near = [closest(word, right.items) for word in left_words]
     near += [closest(word, left.items) for word in right_words]
     sum_paired, sum_over = sum(paired), sum(over)
-    left_set, right_set = left.wordset, right.wordset
-    sizes = (len(left.words), len(right.words))
+    left_set, right_set = frozenset(left.canon), frozenset(right.canon)
+    sizes = (len(left.canon), len(right.canon))
     substitute = 1.0
     if len(left_words) == 1 and len(right_words) == 1:
         substitute = similarity(left_words[0], right_words[0])
@@ -50,16 +51,15 @@ def features(pair: Alignment, distance: int) -> list[float]:
         min(near, default=1.0),
         sum(near) / len(near) if near else 1.0,
         _jaccard(left_set, right_set),
-        _jaccard(_bigrams(left.words), _bigrams(right.words)),
-        _jaccard(_trigrams(left.words), _trigrams(right.words)),
+        _jaccard(_bigrams(left.canon), _bigrams(right.canon)),
+        _jaccard(_trigrams(left.canon), _trigrams(right.canon)),
         1.0 if left.frame == right.frame else 0.0,
-        1.0 if left.words == right.words else 0.0,
+        1.0 if left.canon == right.canon else 0.0,
         min(sizes) / max(*sizes, 1),
         float(abs(sizes[0] - sizes[1])),
         float(min(sizes)),
         _jaccard(left_set & STOP, right_set & STOP),
-        float(len(left.persons ^ right.persons)),
-        float(len(left.modals ^ right.modals)),
+        0.0 if left.frame in IMPERSONAL_FRAMES else float(len(left.persons ^ right.persons)),
         float(len((left_set ^ right_set) & LINKS)),
         float(_moved(pair)),
         1.0 if left.words[:1] == right.words[:1] else 0.0,
@@ -70,7 +70,6 @@ def features(pair: Alignment, distance: int) -> list[float]:
         max(paired, default=0.0),
         substitute,
         1.0 if left.past else 0.0,
-        1.0 if ("you" in left.persons) != ("you" in right.persons) else 0.0,
     ]
 
 

@@ -24,16 +24,17 @@ _AUXILIARIES = {
     "did": "did", "has": "have", "have": "have", "had": "had",
 } | MODALS  # fmt: skip
 _PAST = frozenset({"was", "were", "did", "had"})
+_CLAUSE_STARTS = frozenset({"who", "that", "which", "if", "when", "to", "because", "while"})
+_EMPTY = frozenset({"a", "an", "the", "some", "any", "is", "are", "am", "be", "do", "does"})
 _WH = frozenset({"what", "which", "who", "whom", "whose", "when", "where", "why", "how"})
 
 
 @dataclass(slots=True)
 class Item:
-    """A content word in its place: the words that bind it, and whether it is negated."""
+    """A content word in its place, and the link words between it and the one before."""
 
     word: Word
     links: frozenset[str]
-    negated: bool
 
 
 @dataclass(slots=True)
@@ -48,7 +49,10 @@ class Sketch:
     wordset: frozenset[str]
     numbers: list[str]
     operators: list[str]
+    canon: list[str]
     negations: int
+    negated: frozenset[str]
+    roles: list[str]
     persons: frozenset[str]
     modals: frozenset[str]
     strict: frozenset[str]
@@ -64,7 +68,7 @@ def sketch(text: str, lexicon: Lexicon) -> Sketch:
     plain = without_lead(opened, lexicon.leads)
     frame, rest = _frame(plain, lexicon)
     rest = _active(frame, rest, lexicon)
-    items = _items(rest, lexicon)
+    items, negated = _items(frame, rest, lexicon)
     wordset = frozenset(plain)
     return Sketch(
         text=text,
@@ -75,13 +79,16 @@ def sketch(text: str, lexicon: Lexicon) -> Sketch:
         wordset=wordset,
         numbers=_numbers(rest),
         operators=[word for word in plain if word in "+-*/=<>^%&"],
+        canon=_canon(frame, rest, lexicon),
         negations=sum(word in NEGATIONS for word in plain),
+        negated=negated,
+        roles=[PERSONS[word] for word in rest if word in PERSONS],
         persons=frozenset(PERSONS[word] for word in wordset & PERSONS.keys()),
         modals=frozenset(MODALS[word] for word in wordset & MODALS.keys()),
         strict=wordset & STRICT_WORDS,
         past=not wordset.isdisjoint(_PAST),
         names=_names(text, lexicon),
-        acronyms=frozenset(a.lower() for a in _ACRONYMS(text) if a not in ("I", "A")),
+        acronyms=wordset.intersection(a.lower() for a in _ACRONYMS(text) if a not in ("I", "A")),
         quotes=frozenset(next(part for part in found if part).lower() for found in _QUOTED(text)),
     )
 
@@ -97,6 +104,8 @@ def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
             return "mean", rest[:-1]
         if rest[-2:] == ["stand", "for"]:
             return "mean", rest[:-2]
+    if frame.startswith("where") and rest[-1] == "located" and len(rest) > 1:
+        return frame, rest[:-1]
     if frame:
         return frame, rest
     first = words[0] if words else ""
@@ -127,21 +136,59 @@ def _active(frame: str, words: list[str], lexicon: Lexicon) -> list[str]:
     return [*agent, verb, *patient]
 
 
-def _items(words: list[str], lexicon: Lexicon) -> list[Item]:
+def _items(frame: str, words: list[str], lexicon: Lexicon) -> tuple[list[Item], frozenset[str]]:
+    """Content words with their links, and the groups that are negated.
+
+    A negated auxiliary negates the sentence ("*"): "why don't cats like", "why do cats not like".
+    """
     items: list[Item] = []
+    negated: set[str] = set()
     links: set[str] = set()
-    negated = False
-    for text in words:
+    pending = False
+    sentence = _sentence_negation(frame, words)
+    for place, text in enumerate(words):
         if text in NEGATIONS:
-            negated = True
+            if place == sentence:
+                negated.add("*")
+            else:
+                pending = True
         elif text in LINKS:
             links.add(text)
         if text in STOP or text in NEGATIONS or (text in LINKS and not _heavy(text)):
             continue
-        items.append(Item(lexicon.word(text), frozenset(links), negated))
+        word = lexicon.word(text)
+        items.append(Item(word, frozenset(links)))
+        if pending:
+            negated.add(word.group)
         links = set()
-        negated = False
-    return items
+        pending = False
+    return items, frozenset(negated)
+
+
+def _sentence_negation(frame: str, words: list[str]) -> int:
+    """Place of the "not" that negates the whole question, or -1."""
+    if "not" not in words:
+        return -1
+    place = words.index("not")
+    before = words[:place]
+    helped = not _AUXILIARIES.keys().isdisjoint([*before, *frame.split()])
+    infinitive = words[place + 1 : place + 2] == ["to"]
+    clause = not _CLAUSE_STARTS.isdisjoint(before)
+    return place if helped and not infinitive and not clause else -1
+
+
+def _canon(frame: str, words: list[str], lexicon: Lexicon) -> list[str]:
+    """Frame and words in one spelling: synonyms by group, articles and forms of "be" left out."""
+    out = [frame]
+    for text in words:
+        if text in _EMPTY:
+            continue
+        role = PERSONS.get(text)
+        if role in ("i", "you"):
+            out.append("one")
+        else:
+            out.append(text if text in STOP or text in LINKS else lexicon.word(text).group)
+    return out
 
 
 def _heavy(word: str) -> bool:

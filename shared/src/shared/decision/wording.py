@@ -6,7 +6,7 @@ from shared.decision.lexicon.index import Lexicon, PhraseIndex
 from shared.decision.numbers import joined
 
 _TOKENS = re.compile(
-    r"[a-z]\+\+|[cf]#|\d+(?:[.,]\d+)*[a-z%]*|[^\W_]+(?:\.[^\W_]+)*|[-+*/=<>^%$€£₹&@]"
+    r"[^\W_]+-[a-z](?![^\W_])|[a-z]\+\+|[cf]#|\d+(?:[.,]\d+)*[a-z%]*|[^\W_]+(?:\.[^\W_]+)*|[-+*/=<>^%$€£₹&@]"
 ).findall
 _QUOTES = str.maketrans("’‘ʼ`“”«»", "''''\"\"\"\"")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")

@@ -20,7 +20,7 @@ def opposites(pair: Alignment) -> bool:
 
 def contrast(pair: Alignment) -> bool:
     """A member of a closed kind (month, country, colour, currency …) without its partner."""
-    return any(word.sets and not word.filler for word in pair.extra())
+    return any(word.sets and not (word.filler or word.light) for word in pair.extra())
 
 
 def names(pair: Alignment) -> bool:

@@ -1,7 +1,11 @@
 """Guards on how the words hang together: frame, negation, quantity words, roles, order, links."""
 
 from shared.decision.alignment import Alignment
-from shared.decision.lexicon.function_words import WEAK_LINKS
+from shared.decision.lexicon.function_words import (
+    INTERCHANGEABLE_LINKS,
+    PREPOSITIONS,
+    WEAK_LINKS,
+)
 from shared.decision.sketch import Item
 
 # Frames that may ask for the same thing when the content is the same.
@@ -21,6 +25,11 @@ _SOFT_PAIRS = (
     frozenset({"how is", "how"}),
     frozenset({"where can", "where"}),
 )
+# Frames in which "I" and "you" both mean anybody.
+IMPERSONAL_FRAMES = _OPEN_FRAMES | {
+    "? can", "? should", "where can", "what can", "what should", "when should", "how long",
+    "how often", "how much", "how many", "cost", "what would happen if", "what do", "what does",
+}  # fmt: skip
 _ROLES = ("he", "she", "they")
 _SWAPPING = frozenset({"and", "or", "versus", "vs"})
 
@@ -38,9 +47,7 @@ def negation(pair: Alignment) -> bool:
         return True
     if not left.negations:
         return False
-    return {i.word.group for i in left.items if i.negated} != {
-        i.word.group for i in right.items if i.negated
-    }
+    return left.negated != right.negated
 
 
 def strict_words(pair: Alignment) -> bool:
@@ -53,9 +60,17 @@ def persons(pair: Alignment) -> bool:
     left, right = pair.left.persons, pair.right.persons
     if any((role in left) != (role in right) for role in _ROLES):
         return True
-    if pair.left.frame in _OPEN_FRAMES:
+    if any(role in left for role in _ROLES):
+        return _without_you(pair.left.roles) != _without_you(pair.right.roles)
+    if {"i", "you"} <= left or {"i", "you"} <= right:
+        return left != right and pair.left.frame not in _OPEN_FRAMES
+    if pair.left.frame in IMPERSONAL_FRAMES:
         return False
     return bool(left) and bool(right) and left != right
+
+
+def _without_you(roles: list[str]) -> list[str]:
+    return [role for role in roles if role != "you"]
 
 
 def modal(pair: Alignment) -> bool:
@@ -73,8 +88,9 @@ def tense(pair: Alignment) -> bool:
 def arguments(pair: Alignment) -> bool:
     """Paired words stand in the same order, unless the change of order keeps the roles.
 
-    Two moves keep them: members of a coordination ("cats and dogs"), and a compound against its
-    "of" form ("diabetes symptoms", "symptoms of diabetes").
+    These moves keep them: members of a coordination ("cats and dogs"), a compound against its "of"
+    form ("diabetes symptoms", "symptoms of diabetes"), adverbs and fillers, and a word that takes
+    its own preposition along ("from Boston to Rome", "to Rome from Boston").
     """
     pairs = pair.pairs
     for first in range(len(pairs)):
@@ -88,26 +104,70 @@ def arguments(pair: Alignment) -> bool:
 def links(pair: Alignment) -> bool:
     """Prepositions that bind a paired word agree: "from London", "to London"."""
     for left_place, right_place in pair.pairs:
-        left = pair.left.items[left_place].links - WEAK_LINKS
-        right = pair.right.items[right_place].links - WEAK_LINKS
-        if left != right and not (left | right) <= _SWAPPING:
+        left = pair.left.items[left_place].links
+        right = pair.right.items[right_place].links
+        if left == right:
+            continue
+        strong = (left - WEAK_LINKS, right - WEAK_LINKS)
+        if strong[0] != strong[1] and not (strong[0] | strong[1]) <= _SWAPPING:
             return True
-        left_all = pair.left.items[left_place].links
-        right_all = pair.right.items[right_place].links
-        if ("to" in left_all and "for" not in right_all and right) or (
-            "to" in right_all and "for" not in left_all and left
-        ):
-            return True
+        one, other = left & PREPOSITIONS, right & PREPOSITIONS
+        if one and other and one.isdisjoint(other):
+            both = one | other
+            if not any(both <= group for group in INTERCHANGEABLE_LINKS):
+                return True
     return False
 
 
 def _free_move(pair: Alignment, left: tuple[int, int], right: tuple[int, int]) -> bool:
+    early, late = pair.left.items[left[0]], pair.left.items[left[1]]
+    if _loose(early) or _loose(late):
+        return True
+    if _own_phrase(early, late, pair.right.items[right[1]]) or _own_phrase(
+        late, early, pair.right.items[right[0]]
+    ):
+        return True
+    early_right, late_right = pair.right.items[right[1]], pair.right.items[right[0]]
+    if _premodifier(early, early_right, late, late_right) or _premodifier(
+        late_right, late, early_right, early
+    ):
+        return True
     if left[1] - left[0] != 1 or right[1] - right[0] != 1:
         return False
-    one, other = pair.left.items[left[1]], pair.right.items[right[1]]
+    one, other = late, pair.right.items[right[1]]
     if one.links & _SWAPPING and other.links & _SWAPPING:
         return True
     return _compound(one, other) or _compound(other, one)
+
+
+def _loose(item: Item) -> bool:
+    return item.word.filler or item.word.text.endswith("ly")
+
+
+def _own_phrase(moved: Item, passed: Item, moved_right: Item) -> bool:
+    """The moved word has one preposition, the same in both prompts, that the passed one has not."""
+    bound = moved.links & PREPOSITIONS
+    return (
+        len(bound) == 1
+        and bound == moved_right.links & PREPOSITIONS
+        and bound.isdisjoint(passed.links)
+        and _SWAPPING.isdisjoint(moved.links | moved_right.links)
+    )
+
+
+def _premodifier(bare: Item, bound: Item, passed: Item, passed_again: Item) -> bool:
+    """One word moves from before a noun phrase into an "of" or "in" phrase behind it.
+
+    The word it passes keeps its own preposition: in "the French translation of the English book"
+    both change theirs when they trade places.
+    """
+    behind = bound.links & PREPOSITIONS
+    return (
+        not bare.links & PREPOSITIONS
+        and bool(behind)
+        and behind <= {"of", "in", "for", "on", "at"}
+        and passed.links & PREPOSITIONS == passed_again.links & PREPOSITIONS
+    )
 
 
 def _compound(of_form: Item, bare: Item) -> bool:

@@ -15,8 +15,11 @@ def operators(pair: Alignment) -> bool:
 
 
 def quotes(pair: Alignment) -> bool:
-    """The same quoted strings: what is quoted is the subject of the prompt, not its wording."""
-    return pair.left.quotes != pair.right.quotes
+    """Quoted strings stand word for word in both prompts, quoted there or not."""
+    left, right = pair.left, pair.right
+    return any(quote not in right.text.lower() for quote in left.quotes - right.quotes) or any(
+        quote not in left.text.lower() for quote in right.quotes - left.quotes
+    )
 
 
 def acronyms(pair: Alignment) -> bool:

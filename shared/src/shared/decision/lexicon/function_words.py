@@ -22,13 +22,22 @@ LINKS = frozenset(
 )
 # Links that may replace one another or be absent ("cause of", "cause for", noun compounds).
 WEAK_LINKS = frozenset(
-    "of in on at for about that which who as like with to out up when where".split()
+    "of in on at for about that which who as like with to out up when where during".split()
 )
+# Groups of prepositions that may replace one another.
+INTERCHANGEABLE_LINKS = (
+    frozenset("of in on at for about during".split()),
+    frozenset("to for".split()),
+    frozenset("of from".split()),
+    frozenset("to in on at".split()),
+    frozenset("to with".split()),
+)
+PREPOSITIONS = frozenset("of in on at for about during to with from by like into onto".split())
 # One side having one of these, and the other not, changes the question.
 STRICT_WORDS = frozenset(
     "only before after without against if while never always every least worst first last again "
     "until unless except instead than all both neither either none each most more less fewer "
-    "many few several between during since under over within beyond behind above below inside "
+    "many few several between since under over within beyond behind above below inside "
     "outside because despite although though no still yet already too enough this these those worse better worst "
     "free alone together same other another else off through own self previous next also "
     "further twice once half double minimum maximum".split()

@@ -63,12 +63,13 @@ i do not understand
 help me understand
 can you help me understand
 could you help me understand
-can you
-could you
-would you
 can you please
 could you please
 would you please
+can you recommend
+could you recommend
+can you suggest
+could you suggest
 would you mind telling me
 in your opinion
 according to you
@@ -110,6 +111,29 @@ how should i go about > how
 how is it possible to > how
 how do i manage to > how
 what is the way to > how
+what the best way to > how
+what is best way to > how
+what are best ways to > how
+which are the best ways to > how
+what is the best possible way to > how
+what is the best way of > how
+what is a good way of > how
+what are the best ways of > how
+what are good ways of > how
+what are the ways of > how
+what are some ways of > how
+what is an effective way to > how
+what are effective ways to > how
+what are some effective ways to > how
+what is the most effective way to > how
+how is it like to > like to
+what is it like to > like to
+what does it feel like to > feel to
+how does it feel like to > feel to
+how does it feel to > feel to
+are there any good > what
+are there some good > what
+what would be the best way to > how
 what is a way to > how
 what are ways to > how
 what are the ways to > how
@@ -269,6 +293,8 @@ what did > what did
 what is > what
 what are > what
 what are some > what
+what are a few > what
+what are some common > what
 what are some of > what
 what was > what was
 what were > what was
@@ -357,6 +383,28 @@ which person > who
 """
 
 PHRASES = """
+who is the founder of > who founded
+who was the founder of > who founded
+who are the founders of > who founded
+who is the author of > who wrote
+who was the author of > who wrote
+who is the writer of > who wrote
+who is the inventor of > who invented
+who was the inventor of > who invented
+who is the creator of > who created
+who was the creator of > who created
+who is the director of > who directed
+who was the director of > who directed
+who is the discoverer of > who discovered
+who was the discoverer of > who discovered
+who is the painter of > who painted
+who is the composer of > who composed
+which city is the capital of > what is the capital of
+what city is the capital of > what is the capital of
+every other > alternate
+every > all
+each > all
+a few > some
 get rid of > remove
 got rid of > remove
 getting rid of > remove

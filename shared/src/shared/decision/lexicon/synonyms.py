@@ -9,8 +9,7 @@ GROUPS = """
 begin start commence
 buy purchase
 fix repair mend
-quick fast rapid speedy swift
-quickly rapidly swiftly speedily
+quick fast rapid speedy swift quickly rapidly swiftly speedily
 big large huge
 small tiny
 smart intelligent clever
@@ -92,8 +91,7 @@ obtain acquire procure
 make create
 build construct
 produce manufacture
-remove eliminate
-delete erase
+remove eliminate delete erase
 change modify alter
 replace substitute
 improve enhance

@@ -76,3 +76,5 @@ def close_tables(connection: BaseDatabaseWrapper) -> None:
         columns = ", ".join(usage_events.COLUMNS)
         cursor.execute(f"GRANT INSERT ({columns}) ON public.usage_logs TO watchllm_edge")
         cursor.execute("GRANT SELECT (request_id) ON public.usage_logs TO watchllm_edge")
+        # A running PostgREST learns of the new schema (sent with the commit).
+        cursor.execute("NOTIFY pgrst, 'reload schema'")

@@ -16,7 +16,10 @@ $block$;
 
 DO $block$
 BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'authenticator') THEN
+    -- Not again when it was granted by an administrator: that takes more than this user may have.
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'authenticator')
+        AND NOT pg_has_role('authenticator', 'watchllm_edge', 'MEMBER')
+    THEN
         GRANT watchllm_edge TO authenticator;
     END IF;
 END

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared import normalization as norm
-from shared.request_fields import COMPLETION_DEFAULTS, DEFAULTS, IGNORED
+from shared.request_fields import COMPLETION_DEFAULTS, DEFAULTS, IGNORED, RESPONSES_DEFAULTS
 
 KEY_VERSION = 1
 """Part of every key: raise it when the same request must hash differently from now on."""
@@ -53,6 +53,22 @@ def completion_identity(body: Mapping[str, Any], *, openai_defaults: bool = True
         identity["prompt"] = norm.text(identity["prompt"])
     if isinstance(identity.get("stop"), str):
         identity["stop"] = [identity["stop"]]
+    return identity
+
+
+def responses_identity(body: Mapping[str, Any], *, openai_defaults: bool = True) -> dict[str, Any]:
+    """A Responses API request reduced likewise; ``input`` as text equals one user message."""
+    identity = _identity(body, RESPONSES_DEFAULTS if openai_defaults else {})
+    if isinstance(identity.get("instructions"), str):
+        identity["instructions"] = norm.text(identity["instructions"]).strip()
+    given = identity.get("input")
+    if isinstance(given, str):
+        given = [{"role": "user", "content": given}]
+    if isinstance(given, list):
+        identity["input"] = [norm.response_item(item) for item in given]
+    for name in ("tools", "text"):
+        if name in identity:
+            identity[name] = norm.schema(identity[name])
     return identity
 
 

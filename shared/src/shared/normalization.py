@@ -57,6 +57,22 @@ def messages(value: Json) -> Json:
     return [message(item) for item in value] if isinstance(value, list) else value
 
 
+def response_item(value: Json) -> Json:
+    """One input item of the Responses API; a plain message is one with or without its type."""
+    cleaned = message(value)
+    if not isinstance(cleaned, dict):
+        return cleaned
+    if cleaned.get("type") == "message":
+        cleaned = {name: item for name, item in cleaned.items() if name != "type"}
+    parts = cleaned.get("content")
+    if isinstance(parts, list) and len(parts) == 1 and cleaned.get("role") != "assistant":
+        alone = parts[0]
+        plain = isinstance(alone, dict) and set(alone) == {"type", "text"}
+        if plain and alone["type"] == "input_text" and isinstance(alone["text"], str):
+            cleaned["content"] = alone["text"].strip()
+    return cleaned
+
+
 def number(value: Json) -> Json:
     """``1.0`` and ``1`` are one JSON number."""
     if isinstance(value, float) and value.is_integer():

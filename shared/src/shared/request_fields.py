@@ -51,5 +51,17 @@ COMPLETION_DEFAULTS: dict[str, Any] = {
 }
 """The same for the legacy ``/v1/completions``."""
 
+RESPONSES_DEFAULTS: dict[str, Any] = {
+    "temperature": 1,
+    "top_p": 1,
+    "parallel_tool_calls": True,
+    "tool_choice": "auto",
+    "tools": [],
+    "truncation": "disabled",
+    "text": {"format": {"type": "text"}},
+    "background": False,
+}
+"""The same for ``/v1/responses``."""
+
 ANSWER_HEADERS: tuple[str, ...] = ("openai-beta", "anthropic-beta", "anthropic-version")
 """Request headers that can change what the provider answers, hence part of the key."""

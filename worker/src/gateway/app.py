@@ -3,7 +3,16 @@
 from collections.abc import Awaitable, Callable
 
 from gateway import errors
-from gateway.endpoints import chat_completions, embeddings, health, models
+from gateway.endpoints import (
+    cache,
+    chat_completions,
+    completions,
+    embeddings,
+    health,
+    models,
+    passthrough,
+    responses,
+)
 from gateway.exchange import Exchange
 from gateway.http import Request, Response
 from gateway.platform.base import Platform
@@ -13,9 +22,13 @@ from gateway.telemetry.log import log_event
 Handler = Callable[[Exchange], Awaitable[Response]]
 
 ROUTES: dict[str, dict[str, Handler]] = {
-    "/v1/chat/completions": {"POST": chat_completions.handle},
+    "/v1/chat/completions": {"POST": chat_completions.GENERATION.handle},
+    "/v1/completions": {"POST": completions.GENERATION.handle},
+    "/v1/responses": {"POST": responses.GENERATION.handle},
     "/v1/embeddings": {"POST": embeddings.handle},
     "/v1/models": {"GET": models.handle},
+    "/v1/cache/purge": {"POST": cache.purge},
+    "/v1/cache/stats": {"GET": cache.stats},
     "/health": {"GET": health.handle},
 }
 
@@ -39,6 +52,8 @@ async def handle(runtime: Runtime, platform: Platform, request: Request) -> Resp
 
 def _route(request: Request) -> Handler:
     methods = ROUTES.get(request.path)
+    if methods is None and request.path.startswith(passthrough.PREFIXES):
+        methods = dict.fromkeys(passthrough.METHODS, passthrough.handle)
     if methods is None:
         raise errors.NotFound(
             f"Unknown request URL: {request.method} {request.path}. "

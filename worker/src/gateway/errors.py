@@ -123,6 +123,24 @@ class RateLimited(GatewayError):
     anthropic_kind = "rate_limit_error"
 
 
+class TokensLimited(GatewayError):
+    """Too many tokens in the last minute; ``retry-after`` is among the headers."""
+
+    status = 429
+    code = "rate_limit_exceeded"
+    kind = "tokens"
+    anthropic_kind = "rate_limit_error"
+
+
+class BudgetExceeded(GatewayError):
+    """The month's budget in US dollars is spent."""
+
+    status = 429
+    code = "budget_exceeded"
+    kind = "insufficient_quota"
+    anthropic_kind = "rate_limit_error"
+
+
 class QuotaExceeded(GatewayError):
     """The plan's requests for this month are used up."""
 
@@ -141,6 +159,15 @@ class KeyCheckUnavailable(GatewayError):
     anthropic_kind = "overloaded_error"
 
 
+class StoreAway(GatewayError):
+    """The request is about the cache itself, and Redis does not answer."""
+
+    status = 503
+    code = "cache_unavailable"
+    kind = "server_error"
+    anthropic_kind = "overloaded_error"
+
+
 class ProviderNotConfigured(GatewayError):
     """Neither the project nor the deployment has a key for the provider."""
 
@@ -148,6 +175,15 @@ class ProviderNotConfigured(GatewayError):
     code = "provider_not_configured"
     kind = "invalid_request_error"
     anthropic_kind = "invalid_request_error"
+
+
+class ProviderUnavailable(GatewayError):
+    """The provider failed many times in a row and is not being asked for some seconds."""
+
+    status = 503
+    code = "provider_unavailable"
+    kind = "server_error"
+    anthropic_kind = "overloaded_error"
 
 
 class UpstreamUnreachable(GatewayError):

@@ -36,6 +36,7 @@ class Exchange:
         self.endpoint = endpoint
         self.started = platform.now()
         self.headers: Headers = []
+        self.characters = 0
         self.request_id = self._row_id = platform.request_id()
         self._marks: list[str] = []
         self._finished = False
@@ -81,6 +82,7 @@ class Exchange:
         """The body as a JSON object. Raises ``InvalidJson`` or ``BodyTooLarge``."""
         limit = min(self.settings.max_body_bytes, self.record.project.max_body_bytes)
         text = await self.request.text(limit)
+        self.characters = len(text)
         try:
             body = strict_json.request(text)
         except ValueError as error:

@@ -17,6 +17,7 @@ from gateway.http import Headers
 from gateway.telemetry.log import log_event
 from shared import redis_keys
 from shared.key_record import KeyRecord
+from shared.usage_events import UsageEvent
 
 WINDOW_MS = 60_000
 
@@ -30,6 +31,8 @@ class Lookup:
     """What to look for: entry names in Redis, and what may be served.
 
     ``token``: this request's name as single-flight leader; empty when it does not compete.
+    ``only``: spends nothing at the provider, so its budgets do not matter.
+    ``estimated_tokens``: reserved from the tokens a minute until the answer tells its real ones.
     """
 
     entries: Sequence[str] = ()
@@ -39,6 +42,8 @@ class Lookup:
     lock: str = ""
     token: str = ""
     lease_ms: int = 0
+    estimated_tokens: int = 0
+    only: bool = False
 
 
 @dataclass(slots=True)
@@ -86,13 +91,15 @@ async def admit(
         redis_keys.quota(record.organization_id, month(now)),
         redis_keys.cutoffs(project),
         lookup.lock or redis_keys.lock(project, "none"),
+        *account_keys(record, now),
+        redis_keys.stats(project, day(now)),
         *lookup.entries,
     ]
-    plan = record.plan
+    plan, own = record.plan, record.key_limits
     arguments = [
         record.revision,
         _limit(plan.requests_per_minute),
-        _limit(record.key_limits.requests_per_minute),
+        _limit(own.requests_per_minute),
         _limit(plan.monthly_requests),
         1 if plan.overage == "cache_only" else 0,
         f"model:{lookup.model}",
@@ -100,6 +107,12 @@ async def admit(
         lookup.max_age_ms,
         lookup.token,
         lookup.lease_ms,
+        _limit(plan.tokens_per_minute),
+        _limit(own.tokens_per_minute),
+        _limit(record.project.monthly_budget_nanousd),
+        _limit(own.monthly_budget_nanousd),
+        lookup.estimated_tokens,
+        1 if lookup.only else 0,
     ]
     try:
         answer = await store.run(ADMIT, keys, arguments)
@@ -108,6 +121,58 @@ async def admit(
         _admit_locally(record, estimate, now)
         return Admission(int(now * 1000), [None] * len(lookup.entries), degraded=True)
     return _read(answer, record, len(lookup.entries))
+
+
+def account_keys(record: KeyRecord, now: float) -> list[str]:
+    """Tokens and money: of the plan and of the key, in the order the scripts take them."""
+    project = record.project_id
+    return [
+        redis_keys.token_log(project, "plan"),
+        redis_keys.token_log(project, record.key_id),
+        redis_keys.spend(project, "project", month(now)),
+        redis_keys.spend(project, record.key_id, month(now)),
+    ]
+
+
+def charge_arguments(record: KeyRecord, tokens: int, nanousd: int) -> list[int]:
+    """What ``STORE`` charges: tokens beyond the reservation, and money."""
+    plan, own = record.plan.tokens_per_minute, record.key_limits.tokens_per_minute
+    return [_limit(plan), _limit(own), tokens, nanousd]
+
+
+def counts_money_or_tokens(record: KeyRecord) -> bool:
+    """True when a limit makes the charge after the answer necessary."""
+    own = record.key_limits
+    return any(
+        limit is not None
+        for limit in (
+            record.plan.tokens_per_minute,
+            own.tokens_per_minute,
+            own.monthly_budget_nanousd,
+            record.project.monthly_budget_nanousd,
+        )
+    )
+
+
+def estimate_tokens(record: KeyRecord, characters: int, most_completion: object) -> int:
+    """What to reserve: four characters a token, and all the completion that was allowed."""
+    if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:
+        return 0
+    completion = most_completion if isinstance(most_completion, int) else 0
+    return characters // 4 + max(0, completion)
+
+
+def used_tokens(record: KeyRecord, event: UsageEvent) -> int:
+    """Tokens of the answer, 0 when it told none; nothing is counted without a token limit."""
+    if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:
+        return 0
+    return (event.prompt_tokens or 0) + (event.completion_tokens or 0)
+
+
+def day(now: float) -> str:
+    """``YYYYMMDD`` of a unix time, UTC."""
+    moment = datetime.fromtimestamp(now, UTC)
+    return f"{moment.year}{moment.month:02}{moment.day:02}"
 
 
 def month(now: float) -> str:
@@ -125,6 +190,7 @@ def _read(answer: Any, record: KeyRecord, entries: int) -> Admission:
     if verdict == "STALE":
         raise RecordOutdated
     _, now, plan_used, plan_oldest, key_used, key_oldest, quota_used, lease_left = answer[:8]
+    tokens_used, tokens_oldest = answer[8:10]
     headers: Headers = []
     wait_ms = 0
     for limit, used, oldest in (
@@ -148,7 +214,19 @@ def _read(answer: Any, record: KeyRecord, entries: int) -> Admission:
             "Upgrade the plan, or wait for the first of the next month (UTC).",
             headers=[*headers, ("x-should-retry", "false")],
         )
-    found = answer[8 : 8 + entries]
+    headers += _token_headers(record, tokens_used, now, tokens_oldest)
+    if verdict == "TOKENS":
+        seconds = max(1, -(-(tokens_oldest + WINDOW_MS - now) // 1000))
+        raise errors.TokensLimited(
+            f"Rate limit reached for tokens per minute. Please try again in {seconds}s.",
+            headers=[*headers, ("retry-after", str(seconds))],
+        )
+    if verdict == "BUDGET":
+        raise errors.BudgetExceeded(
+            "The monthly budget of this key or project is spent. Cached answers are still served.",
+            headers=[*headers, ("x-should-retry", "false")],
+        )
+    found = answer[10 : 10 + entries]
     return Admission(
         now_ms=now,
         entries=[*found, *[None] * (entries - len(found))],
@@ -165,6 +243,19 @@ def _window_headers(limit: int, used: int, now: int, oldest: int) -> Headers:
         ("x-ratelimit-limit-requests", str(limit)),
         ("x-ratelimit-remaining-requests", str(max(0, limit - used))),
         ("x-ratelimit-reset-requests", f"{reset:.3f}s"),
+    ]
+
+
+def _token_headers(record: KeyRecord, used: int, now: int, oldest: int) -> Headers:
+    plan, own = record.plan.tokens_per_minute, record.key_limits.tokens_per_minute
+    limits = [limit for limit in (plan, own) if limit is not None]
+    if not limits:
+        return []
+    reset = max(0, oldest + WINDOW_MS - now) / 1000 if used else 0.0
+    return [
+        ("x-ratelimit-limit-tokens", str(min(limits))),
+        ("x-ratelimit-remaining-tokens", str(max(0, min(limits) - used))),
+        ("x-ratelimit-reset-tokens", f"{reset:.3f}s"),
     ]
 
 

@@ -143,8 +143,9 @@ def _outgoing(call: Call, target: Target) -> Outgoing:
     body = call.body if target is call.target else {**call.body, "model": target.model}
     body = call.format.upstream_body(body, stream_usage=capabilities.stream_usage)
     if not target.provider.supports(call.endpoint):
-        raise errors.ProviderNotConfigured(
-            f"The provider '{target.provider.name}' does not serve /v1{call.endpoint}."
+        raise errors.InvalidRequest(
+            f"The provider '{target.provider.name}' does not serve /v1{call.endpoint}.",
+            param="model",
         )
     translation = target.provider.translation(call.endpoint)
     if translation is None:
@@ -164,7 +165,7 @@ def _whole(
         parsed = strict_json.answer(text)
         if answer.translation is not None:
             parsed = answer.translation.answer(parsed)
-            text = json.dumps(parsed, ensure_ascii=False, separators=(",", ":"))
+            text = strict_json.dumps(parsed)
     except (ValueError, KeyError, TypeError):
         parsed = None
     if not isinstance(parsed, dict):
@@ -180,9 +181,7 @@ def _whole(
         # Asked for a stream, answered whole: some compatible servers do.
         body, content_type = call.format.replay(parsed, call.body), EVENT_STREAM
     x.platform.wait_until(
-        settlement.settle(
-            parsed if storable else None, target, text, answered_at=x.platform.now()
-        )
+        settlement.settle(parsed if storable else None, target, text, answered_at=x.platform.now())
     )
     response = x.response(200, content_type, body, *answer.headers)
     x.finish(200)

@@ -22,7 +22,13 @@ class Runtime:
     usage_breaker: Breaker = field(default_factory=Breaker)
     estimate: LocalEstimate = field(default_factory=LocalEstimate)
     pending: PendingRows = field(default_factory=PendingRows)
+    opened_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    _providers: dict[str, Breaker] = field(default_factory=dict)
     _data_keys: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    def provider_breaker(self, name: str) -> Breaker:
+        """Opens after five failures in a row: one bad answer says little about a provider."""
+        return self._providers.setdefault(name, Breaker(threshold=5, cooldown=5.0))
 
     def data_key(self, record: KeyRecord) -> bytes:
         """The project's cache encryption key, derived once per process."""

@@ -77,7 +77,9 @@ async def ask(
             continue
         if last or answer.response.status not in _RETRIED:
             return answer
-        log_event("fallback", "warning", provider=target.provider.name, status=answer.response.status)
+        log_event(
+            "fallback", "warning", provider=target.provider.name, status=answer.response.status
+        )
         await answer.response.close()
     raise failure or errors.InternalError("No target to ask.")
 

@@ -35,6 +35,35 @@ local function trim(key, now)
   end
   return redis.call('LLEN', key), tonumber(oldest) or now
 end
+local function tokens_used(key, now)
+  local oldest = redis.call('LINDEX', key, 0)
+  while oldest do
+    local at, tokens = string.match(oldest, '^(%d+):(-?%d+)$')
+    if tonumber(at) > now - 60000 then
+      return tonumber(redis.call('GET', key .. ':sum') or '0'), tonumber(at)
+    end
+    redis.call('LPOP', key)
+    redis.call('DECRBY', key .. ':sum', tokens)
+    oldest = redis.call('LINDEX', key, 0)
+  end
+  return 0, now
+end
+local function tokens_full(key, limit, estimate, now)
+  if tonumber(limit) < 0 then return false, 0, now end
+  local used, since = tokens_used(key, now)
+  return used + tonumber(estimate) > tonumber(limit), used, since
+end
+local function reserve(key, limit, tokens, now)
+  if tonumber(limit) < 0 or tonumber(tokens) == 0 then return end
+  redis.call('RPUSH', key, now .. ':' .. tokens)
+  redis.call('INCRBY', key .. ':sum', tokens)
+  redis.call('PEXPIRE', key, 61000)
+  redis.call('PEXPIRE', key .. ':sum', 61000)
+end
+local function over_budget(key, budget)
+  if tonumber(budget) < 0 then return false end
+  return tonumber(redis.call('GET', key) or '0') >= tonumber(budget)
+end
 local function cutoff(key, model, namespace)
   local cut = 0
   for _, value in ipairs(redis.call('HMGET', key, 'all', model, namespace, model .. namespace)) do
@@ -50,12 +79,15 @@ end
 ADMIT = _script(
     _SHARED
     + """
--- KEYS: revision, plan log, key log, quota, cutoffs, lock, entry…
--- ARGV: 1 record revision, 2 plan rpm, 3 key rpm, 4 monthly quota (-1: none), 5 serve past quota,
---       6 model field, 7 namespace field, 8 oldest acceptable age in ms (-1: any),
---       9 lock token (empty: none), 10 lease ms
--- Answer: verdict, now, plan used, plan oldest, key used, key oldest, quota used, lease left,
---         entries…
+-- KEYS: 1 revision, 2 plan log, 3 key log, 4 quota, 5 cutoffs, 6 lock, 7 plan tokens,
+--       8 key tokens, 9 project spend, 10 key spend, 11 stats, then entries
+-- ARGV: 1 record revision, 2 plan rpm, 3 key rpm, 4 monthly quota (limits: -1 for none),
+--       5 serve past quota, 6 model field, 7 namespace field,
+--       8 oldest acceptable age in ms (-1: any), 9 lock token (empty: none), 10 lease ms,
+--       11 plan tpm, 12 key tpm, 13 project budget, 14 key budget, 15 estimated tokens,
+--       16 never goes to the provider
+-- Answer: 1 verdict, 2 now, 3 plan used, 4 plan oldest, 5 key used, 6 key oldest, 7 quota used,
+--         8 lease left, 9 tokens used, 10 tokens oldest, then entries
 local now = now_ms()
 local known = redis.call('GET', KEYS[1])
 if known and tonumber(known) > tonumber(ARGV[1]) then return {'STALE'} end
@@ -66,14 +98,14 @@ local plan_used, plan_oldest, key_used, key_oldest = 0, now, 0, now
 if plan_limit >= 0 then plan_used, plan_oldest = trim(KEYS[2], now) end
 if key_limit >= 0 then key_used, key_oldest = trim(KEYS[3], now) end
 if (plan_limit >= 0 and plan_used >= plan_limit) or (key_limit >= 0 and key_used >= key_limit) then
-  return {'RATE', now, plan_used, plan_oldest, key_used, key_oldest, -1, 0}
+  return {'RATE', now, plan_used, plan_oldest, key_used, key_oldest, -1, 0, 0, now}
 end
 
 local verdict = 'OK'
 local quota_used = tonumber(redis.call('GET', KEYS[4]) or '0')
 if quota_limit >= 0 and quota_used >= quota_limit then
   if ARGV[5] ~= '1' then
-    return {'QUOTA', now, plan_used, plan_oldest, key_used, key_oldest, quota_used, 0}
+    return {'QUOTA', now, plan_used, plan_oldest, key_used, key_oldest, quota_used, 0, 0, now}
   end
   verdict = 'HITS_ONLY'
 end
@@ -90,23 +122,43 @@ end
 quota_used = redis.call('INCR', KEYS[4])
 if quota_used == 1 then redis.call('EXPIRE', KEYS[4], 3456000) end
 
-local answer = {verdict, now, plan_used, plan_oldest, key_used, key_oldest, quota_used, 0}
-if #KEYS < 7 then return answer end
-
-local cut = cutoff(KEYS[5], ARGV[6], ARGV[7])
-local max_age = tonumber(ARGV[8])
-if max_age >= 0 and now - max_age > cut then cut = now - max_age - 1 end
-local missing = false
-for i = 7, #KEYS do
-  local value = redis.call('GET', KEYS[i])
-  if fresh(value, cut) then
-    answer[#answer + 1] = value
-  else
-    answer[#answer + 1] = false
-    missing = true
+local answer = {verdict, now, plan_used, plan_oldest, key_used, key_oldest, quota_used, 0, 0, now}
+local missing = #KEYS < 12
+if not missing then
+  local cut = cutoff(KEYS[5], ARGV[6], ARGV[7])
+  local max_age = tonumber(ARGV[8])
+  if max_age >= 0 and now - max_age > cut then cut = now - max_age - 1 end
+  for i = 12, #KEYS do
+    local value = redis.call('GET', KEYS[i])
+    if fresh(value, cut) then
+      answer[#answer + 1] = value
+    else
+      answer[#answer + 1] = false
+      missing = true
+    end
+  end
+  if redis.call('HINCRBY', KEYS[11], missing and 'misses' or 'hits', 1) == 1 then
+    redis.call('EXPIRE', KEYS[11], 3456000)
   end
 end
-if missing and ARGV[9] ~= '' and verdict == 'OK' then
+if not missing or verdict ~= 'OK' or ARGV[16] == '1' then return answer end
+
+-- The request goes to the provider: its tokens and its money count, a hit's never do.
+if over_budget(KEYS[9], ARGV[13]) or over_budget(KEYS[10], ARGV[14]) then
+  answer[1] = 'BUDGET'
+  return answer
+end
+local plan_full, plan_tokens, plan_since = tokens_full(KEYS[7], ARGV[11], ARGV[15], now)
+local key_full, key_tokens, key_since = tokens_full(KEYS[8], ARGV[12], ARGV[15], now)
+answer[9], answer[10] = plan_tokens, plan_since
+if key_tokens > plan_tokens then answer[9], answer[10] = key_tokens, key_since end
+if plan_full or key_full then
+  answer[1] = 'TOKENS'
+  return answer
+end
+reserve(KEYS[7], ARGV[11], ARGV[15], now)
+reserve(KEYS[8], ARGV[12], ARGV[15], now)
+if ARGV[9] ~= '' then
   if not redis.call('SET', KEYS[6], ARGV[9], 'NX', 'PX', ARGV[10]) then
     answer[8] = redis.call('PTTL', KEYS[6])
   end
@@ -114,7 +166,7 @@ end
 return answer
 """
 )
-"""Rate limits, quota, lookup and leadership. ``lease left`` > 0 means somebody else leads."""
+"""Rate limits, quota, budgets, lookup and leadership. ``lease left`` > 0: somebody else leads."""
 
 LOOK_UP = _script(
     _SHARED
@@ -135,11 +187,13 @@ return answer
 """More entries of a batch that is larger than one round trip should carry."""
 
 STORE = _script(
-    """
--- KEYS: lock, entry…
--- ARGV: 1 lock token, 2 tombstone ms (0: none), then ttl ms and value for each entry
-for i = 2, #KEYS do
-  redis.call('SET', KEYS[i], ARGV[2 * i], 'PX', ARGV[2 * i - 1])
+    _SHARED
+    + """
+-- KEYS: 1 lock, 2 plan tokens, 3 key tokens, 4 project spend, 5 key spend, then entries
+-- ARGV: 1 lock token, 2 tombstone ms (0: none), 3 plan tpm, 4 key tpm, 5 tokens beyond the
+--       reservation (may be negative), 6 cost in nano-USD, then ttl ms and value for each entry
+for i = 6, #KEYS do
+  redis.call('SET', KEYS[i], ARGV[2 * i - 4], 'PX', ARGV[2 * i - 5])
 end
 if ARGV[1] ~= '' and redis.call('GET', KEYS[1]) == ARGV[1] then
   if tonumber(ARGV[2]) > 0 then
@@ -148,10 +202,45 @@ if ARGV[1] ~= '' and redis.call('GET', KEYS[1]) == ARGV[1] then
     redis.call('DEL', KEYS[1])
   end
 end
-return #KEYS - 1
+local now = now_ms()
+reserve(KEYS[2], ARGV[3], ARGV[5], now)
+reserve(KEYS[3], ARGV[4], ARGV[5], now)
+if tonumber(ARGV[6]) > 0 then
+  for i = 4, 5 do
+    redis.call('INCRBY', KEYS[i], ARGV[6])
+    redis.call('EXPIRE', KEYS[i], 3456000)
+  end
+end
+return #KEYS - 5
 """
 )
-"""Write entries and give leadership up; the tombstone tells followers to go on their own."""
+"""Write entries, give leadership up (the tombstone tells followers to go on their own), charge."""
+
+PURGE = _script(
+    _SHARED
+    + """
+-- KEYS: cutoffs   ARGV: 1 field, 2 age in ms of the youngest entry that must go, 3 ttl seconds
+local cut = now_ms() - tonumber(ARGV[2])
+local known = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
+if cut > known then redis.call('HSET', KEYS[1], ARGV[1], cut) end
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return math.max(cut, known)
+"""
+)
+"""Advance a cutoff: every entry created at or before it is dead from now on, everywhere."""
+
+STATS = _script(
+    """
+-- KEYS: stats…   Answer: hits and misses of each
+local answer = {}
+for i = 1, #KEYS do
+  local counted = redis.call('HMGET', KEYS[i], 'hits', 'misses')
+  answer[i] = {tonumber(counted[1] or '0'), tonumber(counted[2] or '0')}
+end
+return answer
+"""
+)
+"""A project's counters of some days."""
 
 FOLLOW = _script(
     _SHARED

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from gateway import limits
 from gateway.cache import entry as entries
 from gateway.cache.entry import Entry, EntryError
 from gateway.cache.policy import Policy
@@ -13,6 +14,7 @@ from gateway.formats.vectors import Vector
 from gateway.limits import Admission, Lookup
 from gateway.telemetry.log import log_event
 from shared import redis_keys
+from shared.usage_events import BYPASS
 
 PER_TRIP = 256
 """Entries asked for or written in one round trip: 256 large vectors are about 4 MB."""
@@ -37,6 +39,7 @@ class VectorCache:
             model=self._model,
             namespace=policy.namespace,
             max_age_ms=-1 if policy.max_age is None else policy.max_age * 1000,
+            only=policy.only,
         )
         admission = await x.admit(lookup)
         self._created_ms = admission.now_ms
@@ -50,15 +53,22 @@ class VectorCache:
                 found[key] = vector
         return found, admission
 
-    async def store(self, new: dict[str, Vector]) -> None:
-        """Write vectors; a trip for each 256."""
+    async def settle(self, new: dict[str, Vector]) -> None:
+        """Write vectors, a trip for each 256; charge their tokens and money with the first one."""
         x = self._x
-        if not self._policy.write or x.event.cache_status == "BYPASS":
+        writes = self._policy.write and x.event.cache_status != BYPASS
+        items = list(new.items()) if writes else []
+        if not items and not limits.counts_money_or_tokens(x.record):
             return
-        items = list(new.items())
-        for start in range(0, len(items), PER_TRIP):
-            names: list[str] = [redis_keys.lock(x.record.project_id, "none")]
-            arguments: list[Any] = ["", 0]
+        tokens = sum(vector.tokens for vector in new.values())
+        cost = x.event.cost_nanousd or 0
+        for start in range(0, max(1, len(items)), PER_TRIP):
+            names = [
+                redis_keys.lock(x.record.project_id, "none"),
+                *limits.account_keys(x.record, x.started),
+            ]
+            arguments: list[Any] = ["", 0, *limits.charge_arguments(x.record, tokens, cost)]
+            tokens = cost = 0
             for key, vector in items[start : start + PER_TRIP]:
                 names.append(self._entry(key))
                 arguments += [self._policy.ttl_seconds * 1000, await self._seal(key, vector)]

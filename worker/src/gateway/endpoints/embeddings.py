@@ -10,7 +10,7 @@ from gateway.endpoints import fields
 from gateway.exchange import Exchange
 from gateway.formats import vectors
 from gateway.formats.base import Usage, count
-from gateway.http import FetchFailed, Response
+from gateway.http import Response
 from gateway.providers.base import EMBEDDINGS
 from gateway.providers.registry import Target, resolve
 from shared import hashing
@@ -55,6 +55,7 @@ async def handle(x: Exchange) -> Response:
         )
     elif bypassed or not keys:
         return await _forward(x, target, sent)
+    new: dict[str, vectors.Vector] = {}
     if missing:
         first = dict(zip(reversed(keys), reversed(inputs), strict=True))
         fetched = await _fetch(x, target, sent, [first[key] for key in missing])
@@ -62,9 +63,11 @@ async def handle(x: Exchange) -> Response:
             return fetched
         new = dict(zip(missing, fetched, strict=True))
         found |= new
-        x.platform.wait_until(cache.store(new))
     paid = sum(found[key].tokens for key in missing)
-    return _respond(x, target, body, [found[key] for key in keys], paid)
+    response = _respond(x, target, body, [found[key] for key in keys], paid)
+    if missing:
+        x.platform.wait_until(cache.settle(new))
+    return response
 
 
 def _respond(
@@ -122,8 +125,6 @@ async def _forward(x: Exchange, target: Target, body: dict[str, Any]) -> Respons
 
 
 async def _ask(x: Exchange, target: Target, body: dict[str, Any]) -> tuple[upstream.Upstream, str]:
-    try:
-        answer = await upstream.send(x, target.provider, EMBEDDINGS, body)
-        return answer, await answer.response.text()
-    except FetchFailed as error:
-        raise upstream.unreachable(target.provider, error) from error
+    fields.served(target.provider, EMBEDDINGS)
+    answer = await upstream.ask(x, [target], lambda _: upstream.Outgoing(EMBEDDINGS, body))
+    return answer, await answer.text()

@@ -4,6 +4,7 @@ from typing import Any
 
 from gateway.errors import InvalidRequest
 from gateway.exchange import Exchange
+from gateway.providers.base import Provider
 from shared.request_fields import ANSWER_HEADERS
 
 
@@ -34,6 +35,14 @@ def stream(body: dict[str, Any]) -> bool:
     if value is not None and not isinstance(value, bool):
         raise InvalidRequest("Invalid type for 'stream': expected a boolean.", param="stream")
     return bool(value)
+
+
+def served(provider: Provider, endpoint: str) -> None:
+    """Raises ``InvalidRequest`` when ``provider`` has no such endpoint."""
+    if not provider.supports(endpoint):
+        raise InvalidRequest(
+            f"The provider '{provider.name}' does not serve /v1{endpoint}.", param="model"
+        )
 
 
 def answer_headers(x: Exchange) -> dict[str, str]:

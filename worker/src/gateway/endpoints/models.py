@@ -8,17 +8,19 @@ from gateway.exchange import Exchange
 from gateway.http import FetchFailed, Response
 from gateway.limits import Lookup
 from gateway.providers.base import MODELS, Provider
-from gateway.providers.registry import PROVIDERS
+from gateway.providers.registry import PROVIDERS, Target
+from gateway.upstream import Outgoing
 
 
 async def handle(x: Exchange) -> Response:
     """Ask each configured provider; fail only when none of them answers."""
     record = await x.authenticate()
-    await x.admit(Lookup())
+    await x.admit(Lookup(only=True))
+    usable = set(x.settings.provider_keys) | {item.provider for item in record.credentials}
     data: list[Any] = []
     failure: errors.GatewayError | None = None
     for provider in PROVIDERS.values():
-        if provider.name not in x.settings.provider_keys or not provider.supports(MODELS):
+        if provider.name not in usable or not provider.supports(MODELS):
             continue
         try:
             models = await _models_of(x, provider)
@@ -26,7 +28,7 @@ async def handle(x: Exchange) -> Response:
             failure = error
             continue
         prefix = "" if provider.name == record.project.default_provider else f"{provider.name}/"
-        data += [{**model, "id": prefix + model["id"]} for model in models]
+        data += [{"object": "model", **model, "id": prefix + model["id"]} for model in models]
     if not data and failure is not None:
         raise failure
     response = x.response(200, "application/json", json.dumps({"object": "list", "data": data}))
@@ -35,13 +37,13 @@ async def handle(x: Exchange) -> Response:
 
 
 async def _models_of(x: Exchange, provider: Provider) -> list[dict[str, Any]]:
-    answer = await upstream.send(x, provider, MODELS, None, method="GET")
+    outgoing = Outgoing(MODELS, method="GET")
+    answer = await upstream.ask(x, [Target(provider, "")], lambda _: outgoing)
+    text = await answer.text()
     try:
-        text = await answer.response.text()
-        if answer.response.status != 200:
-            raise FetchFailed(f"status {answer.response.status}")
         data = strict_json.answer(text)["data"]
+        if answer.response.status != 200:
+            raise ValueError(f"status {answer.response.status}")
         return [item for item in data if isinstance(item, dict) and isinstance(item["id"], str)]
-    except (FetchFailed, ValueError, KeyError, TypeError) as error:
-        failed = error if isinstance(error, FetchFailed) else FetchFailed("malformed model list")
-        raise upstream.unreachable(provider, failed) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise upstream.unreachable(provider, FetchFailed(f"model list: {error}")) from error

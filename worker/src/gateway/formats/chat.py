@@ -83,7 +83,7 @@ class ChatAssembler:
         merge_delta(self._choices.setdefault(index, {}), {**choice, "index": index})
 
 
-class _UsageFilter(EventFilter):
+class UsageFilter(EventFilter):
     """Drops the final usage chunk (its ``choices`` are empty) that the client did not ask for."""
 
     def __init__(self) -> None:
@@ -152,7 +152,7 @@ class ChatFormat:
 
     def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:
         """Hide the usage chunk from a client that did not ask for it."""
-        return _UsageFilter() if stream_usage and not wants_stream_usage(request) else None
+        return UsageFilter() if stream_usage and not wants_stream_usage(request) else None
 
 
 def wants_stream_usage(request: Json) -> bool:

@@ -57,6 +57,9 @@ class Platform(Protocol):
         The copy goes on when the client leaves. Chunks are never held back or joined.
         """
 
+    def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> Any:
+        """The client's source (for ``Live``) of a body that nobody else reads."""
+
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         """Run ``work`` to its end after the response; the host stays alive for it."""
 

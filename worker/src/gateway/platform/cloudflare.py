@@ -172,6 +172,7 @@ class CloudflarePlatform:
         if body is not None:
             # A bytes object would be sent as the text "b'…'".
             init.body = to_js(body) if isinstance(body, bytes) else body
+            init.duplex = "half"
         controller = js.AbortController.new()
         init.signal = controller.signal
         timer = asyncio.get_running_loop().call_later(timeout, controller.abort)
@@ -208,6 +209,11 @@ class CloudflarePlatform:
         assert isinstance(upstream, JsResponse)  # noqa: S101 (only fetch() makes them)
         client, copy = upstream.raw.body.tee()
         return client, CopyReader(copy, idle_timeout)
+
+    def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> Any:  # noqa: ARG002
+        """See ``Platform``. The runtime streams it; its own idle limits hold."""
+        assert isinstance(upstream, JsResponse)  # noqa: S101 (only fetch() makes them)
+        return upstream.raw.body
 
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         """See ``Platform``. A bare task would be dropped with the response."""

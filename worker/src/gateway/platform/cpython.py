@@ -242,6 +242,12 @@ class CPythonPlatform:
         body = SplitBody(upstream.raw, idle_timeout)
         return body, body
 
+    def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> SplitBody:
+        """See ``Platform``."""
+        source, copy = self.split(upstream, idle_timeout=idle_timeout)
+        self.wait_until(_drain(copy))
+        return source
+
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         """See ``Platform``."""
         task = asyncio.get_running_loop().create_task(work)
@@ -283,6 +289,16 @@ class CPythonPlatform:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log_event("background_failed", "error", error=f"{type(error).__name__}: {error}")
+
+
+async def _drain(copy: SplitBody) -> None:
+    """Drive the client's stream; stop when the client leaves."""
+    try:
+        async for _ in copy:
+            if copy.client_left():
+                await copy.cancel()
+    except FetchFailed as error:
+        log_event("relay_broken", "warning", reason=str(error))
 
 
 def _reason(error: BaseException) -> str:

@@ -19,6 +19,11 @@ MESSAGES = "/messages"
 MODELS = "/models"
 
 
+def same_paths(*endpoints: str) -> dict[str, str]:
+    """Endpoints that a provider has under the same path as we do."""
+    return {endpoint: endpoint for endpoint in endpoints}
+
+
 class Translation(Protocol):
     """Between a caller's dialect and a provider's. Stateless; ``stream`` gives what has state.
 
@@ -48,6 +53,7 @@ class Capabilities:
     """A provider as data.
 
     ``model_prefixes``: model names that are routed here without a prefix or rule.
+    ``request_headers``: headers of the caller that change what the provider does.
     ``stream_usage``: takes ``stream_options.include_usage``.
     ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
     ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
@@ -56,11 +62,10 @@ class Capabilities:
 
     name: str
     base_url: str
-    paths: Mapping[str, str] = field(
-        default_factory=lambda: {path: path for path in (CHAT, EMBEDDINGS, MODELS)}
-    )
+    paths: Mapping[str, str] = field(default_factory=lambda: same_paths(CHAT, EMBEDDINGS, MODELS))
     translations: Mapping[str, Translation] = field(default_factory=dict)
     model_prefixes: tuple[str, ...] = ()
+    request_headers: tuple[str, ...] = ()
     stream_usage: bool = True
     openai_defaults: bool = False
 
@@ -82,8 +87,8 @@ class Provider:
         return endpoint in capabilities.paths or endpoint in capabilities.translations
 
     def url(self, base_url: str, endpoint: str) -> str:
-        """Where a request for ``endpoint`` is sent."""
-        return base_url + self.capabilities.paths[endpoint]
+        """Where a request for ``endpoint`` is sent; a path that is none of ours stays as it is."""
+        return base_url + self.capabilities.paths.get(endpoint, endpoint)
 
     def translation(self, endpoint: str) -> Translation | None:
         """How this provider serves ``endpoint`` when it does not have it itself."""

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from gateway.providers import groq, openai
+from gateway.providers import compatible, groq, openai
 from gateway.providers.base import Provider
 from shared.key_record import Project
 
 PROVIDERS: dict[str, Provider] = {
-    module.PROVIDER.name: module.PROVIDER
-    for module in (
-        openai,
-        groq,
+    provider.name: provider
+    for provider in (
+        openai.PROVIDER,
+        groq.PROVIDER,
+        *compatible.PROVIDERS,
     )
 }
 """Adding a provider is one folder and one line here."""
@@ -35,7 +36,13 @@ def resolve(model: str, project: Project) -> Target:
     for route in project.routes:
         if route.provider in PROVIDERS and fnmatchcase(model, route.match):
             return Target(PROVIDERS[route.provider], route.model or model, route.fallbacks)
-    return _by_name(model) or Target(_default(project), model)
+    return _by_name(model) or Target(by_provider(project.default_provider), model)
+
+
+def fallbacks(target: Target) -> list[Target]:
+    """The targets to ask when ``target`` fails, in the project's order."""
+    named = (_by_name(name) for name in target.fallbacks)
+    return [fallback for fallback in named if fallback is not None]
 
 
 def _by_name(model: str) -> Target | None:
@@ -48,5 +55,6 @@ def _by_name(model: str) -> Target | None:
     return None
 
 
-def _default(project: Project) -> Provider:
-    return PROVIDERS.get(project.default_provider, openai.PROVIDER)
+def by_provider(name: str) -> Provider:
+    """The provider of that name; OpenAI for a name that this release does not know."""
+    return PROVIDERS.get(name, openai.PROVIDER)

@@ -1,12 +1,23 @@
 """OpenAI. API reference: platform.openai.com/docs/api-reference."""
 
-from gateway.providers.base import Capabilities, Provider
+from gateway.providers.base import (
+    CHAT,
+    COMPLETIONS,
+    EMBEDDINGS,
+    MODELS,
+    RESPONSES,
+    Capabilities,
+    Provider,
+    same_paths,
+)
 
 PROVIDER = Provider(
     Capabilities(
         name="openai",
         base_url="https://api.openai.com/v1",
+        paths=same_paths(CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES, MODELS),
         model_prefixes=("gpt-", "o1", "o3", "o4", "chatgpt-", "text-embedding-", "ft:gpt-"),
+        request_headers=("openai-beta",),
         openai_defaults=True,
     )
 )

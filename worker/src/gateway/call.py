@@ -1,0 +1,22 @@
+"""A generation request as its endpoint describes it to the pipeline."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.cache.policy import Policy
+from gateway.formats.base import Format
+from gateway.providers.registry import Target
+
+
+@dataclass(slots=True)
+class Call:
+    """``key`` is its exact key; ``body`` as its target will get it, in the caller's dialect."""
+
+    endpoint: str
+    target: Target
+    body: dict[str, Any]
+    stream: bool
+    format: Format
+    policy: Policy
+    key: str
+    estimated_tokens: int = 0

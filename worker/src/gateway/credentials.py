@@ -1,0 +1,61 @@
+"""The provider keys of a request: the project's own (BYOK) by priority, else the deployment's."""
+
+from dataclasses import dataclass, field
+
+from gateway import errors
+from gateway.exchange import Exchange
+from gateway.providers.base import Provider
+from gateway.telemetry.log import log_event
+from shared import envelope
+from shared.key_record import Credential
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKey:
+    """``base_url`` without a slash at its end."""
+
+    secret: str = field(repr=False)
+    base_url: str
+
+
+async def keys_for(x: Exchange, provider: Provider) -> list[ProviderKey]:
+    """At least one key. Raises ``ProviderNotConfigured``.
+
+    A project that brought its own keys is never served with the deployment's.
+    """
+    base_url = x.settings.provider_base_urls[provider.name]
+    own = [item for item in x.record.credentials if item.provider == provider.name]
+    keys = []
+    for credential in own:
+        secret = await _open(x, credential)
+        if secret is not None:
+            keys.append(ProviderKey(secret, (credential.base_url or base_url).rstrip("/")))
+    if not own and provider.name in x.settings.provider_keys:
+        keys.append(ProviderKey(x.settings.provider_keys[provider.name], base_url))
+    if not keys or not keys[0].base_url:
+        raise errors.ProviderNotConfigured(
+            f"No API key for the provider '{provider.name}' is configured for this project."
+        )
+    return keys
+
+
+async def _open(x: Exchange, credential: Credential) -> str | None:
+    """The key in clear, remembered by its envelope for this process."""
+    opened = x.runtime.opened_keys
+    secret = opened.get(credential.envelope)
+    if secret is not None:
+        return secret
+    try:
+        sealed = envelope.parse(credential.envelope)
+        master = x.settings.encryption_keys[sealed.key_id]
+        payload = sealed.nonce + sealed.sealed
+        secret = (await x.platform.unseal(master, payload, x.record.project_id.encode())).decode()
+    except (ValueError, KeyError) as error:
+        log_event(
+            "credential_unreadable", "error", credential=credential.id, reason=type(error).__name__
+        )
+        return None
+    if len(opened) >= 10_000:
+        opened.clear()
+    opened[credential.envelope] = secret
+    return secret

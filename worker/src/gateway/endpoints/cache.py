@@ -1,0 +1,97 @@
+"""``POST /v1/cache/purge`` and ``GET /v1/cache/stats``."""
+
+import json
+from typing import Any
+
+from gateway import errors, limits
+from gateway.cache.policy import MAX_TTL_SECONDS
+from gateway.cache.scripts import PURGE, STATS
+from gateway.cache.store import StoreUnavailable
+from gateway.cache.upstash import UpstashError
+from gateway.exchange import Exchange
+from gateway.http import Response
+from gateway.limits import Lookup
+from shared import redis_keys
+
+_FIELDS = frozenset({"all", "model", "namespace", "key", "older_than_seconds"})
+_STATS_DAYS = 7
+
+
+async def purge(x: Exchange) -> Response:
+    """Forget entries, at once and everywhere.
+
+    ``key`` deletes one entry and tells whether there was one. Everything else advances a cutoff:
+    entries created until then are dead from this moment, however many there are.
+    """
+    record = await x.authenticate()
+    body = await x.json()
+    _check(body)
+    await x.admit(Lookup(only=True))
+    project = record.project_id
+    try:
+        if "key" in body:
+            deleted = await x.store.command("DEL", redis_keys.entry(project, body["key"]))
+            answer: dict[str, Any] = {"deleted": int(deleted)}
+        else:
+            age_ms = int(body.get("older_than_seconds", 0) * 1000)
+            keys = [redis_keys.cutoffs(project)]
+            ttl = MAX_TTL_SECONDS + 86_400
+            cutoff = await x.store.run(PURGE, keys, [_field(body), age_ms, ttl])
+            answer = {"generation": "advanced", "created_until_ms": cutoff}
+    except (StoreUnavailable, UpstashError) as error:
+        raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
+    scope = {name: body[name] for name in sorted(_FIELDS & body.keys())}
+    return _answer(x, {"object": "cache.purge", "scope": scope, **answer})
+
+
+async def stats(x: Exchange) -> Response:
+    """Hits and misses of this project's last seven days (UTC), as Redis counted them."""
+    record = await x.authenticate()
+    await x.admit(Lookup(only=True))
+    days = [limits.day(x.started - 86_400 * back) for back in range(_STATS_DAYS)]
+    keys = [redis_keys.stats(record.project_id, day) for day in days]
+    try:
+        counted = await x.store.run(STATS, keys, [])
+    except StoreUnavailable as error:
+        raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
+    data = [
+        {"date": f"{day[:4]}-{day[4:6]}-{day[6:]}", "hits": hits, "misses": misses}
+        for day, (hits, misses) in zip(days, counted, strict=True)
+    ]
+    return _answer(x, {"object": "cache.stats", "data": data})
+
+
+def _field(body: dict[str, Any]) -> str:
+    """The cutoff's field: everything, a model, a namespace, or a model in a namespace."""
+    model = f"model:{body['model']}" if "model" in body else ""
+    namespace = f"ns:{body['namespace']}" if "namespace" in body else ""
+    return model + namespace or "all"
+
+
+def _check(body: dict[str, Any]) -> None:
+    unknown = body.keys() - _FIELDS
+    if unknown:
+        raise errors.InvalidRequest(f"Unknown field: '{min(unknown)}'.", param=min(unknown))
+    if not body:
+        raise errors.InvalidRequest(
+            'Say what to purge: {"all": true}, or model, namespace, key, older_than_seconds.'
+        )
+    if "all" in body and (body["all"] is not True or {"model", "namespace", "key"} & body.keys()):
+        raise errors.InvalidRequest("'all' takes true, and no other scope beside it.", param="all")
+    if "key" in body and len(body) > 1:
+        raise errors.InvalidRequest("'key' takes no other field beside it.", param="key")
+    for name in ("model", "namespace", "key"):
+        if name in body and not isinstance(body[name], str):
+            raise errors.InvalidRequest(f"'{name}' must be a string.", param=name)
+    age = body.get("older_than_seconds", 0)
+    if isinstance(age, bool) or not isinstance(age, int | float) or not 0 <= age <= 10**9:
+        raise errors.InvalidRequest(
+            "'older_than_seconds' must be a number of seconds, 0 or more.",
+            param="older_than_seconds",
+        )
+
+
+def _answer(x: Exchange, answer: dict[str, Any]) -> Response:
+    response = x.response(200, "application/json", json.dumps(answer))
+    x.finish(200)
+    return response

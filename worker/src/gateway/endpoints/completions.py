@@ -1,0 +1,27 @@
+"""``POST /v1/completions`` (legacy)."""
+
+from gateway.endpoints.generation import Generation
+from gateway.errors import InvalidRequest
+from gateway.formats.base import Json
+from gateway.formats.completions import CompletionsFormat
+from gateway.providers.base import COMPLETIONS
+from shared import hashing
+
+
+def _check(body: Json) -> None:
+    if not isinstance(body.get("prompt", ""), str | list):
+        raise InvalidRequest("Invalid type for 'prompt'.", param="prompt")
+
+
+def _uncached(_body: Json) -> str | None:
+    return None
+
+
+GENERATION = Generation(
+    endpoint=COMPLETIONS,
+    format=CompletionsFormat(),
+    identity=lambda body, defaults: hashing.completion_identity(body, openai_defaults=defaults),
+    check=_check,
+    uncached=_uncached,
+    completion_limit=("max_tokens",),
+)

@@ -1,0 +1,108 @@
+"""The Responses API: ``response`` objects and their typed event streams.
+
+Source: OpenAI's API reference, "Responses" and "Streaming events".
+"""
+
+from typing import Any
+
+from gateway import strict_json
+from gateway.formats.base import Json, Usage, count
+from gateway.formats.responses_replay import events
+from gateway.formats.sse import Event, encode
+from gateway.http import Transform
+
+_TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
+
+
+class ResponsesAssembler:
+    """Waits for the terminal event, which carries the whole response."""
+
+    def __init__(self, _request: Json) -> None:
+        self._answer: Json | None = None
+        self._usage: Any = None
+        self._broken = False
+        self._forgotten = False
+        self.done = False
+
+    def feed(self, event: Event) -> None:
+        """Take one event of the stream."""
+        try:
+            data = strict_json.answer(event.data)
+            kind = data["type"]
+            if kind == "error" or self.done:
+                self._broken = True
+            elif kind in _TERMINAL:
+                self.done = True
+                response = data["response"]
+                self._usage = response.get("usage")
+                if not self._forgotten:
+                    self._answer = response
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self._broken = True
+
+    def finish(self) -> Json | None:
+        """The response, when it ended well."""
+        if self._broken or self._answer is None:
+            return None
+        return self._answer if complete(self._answer) else None
+
+    def usage(self) -> Usage:
+        """The terminal event's token counts."""
+        return read_usage(self._usage)
+
+    def forget(self) -> None:
+        """Keep no answer; the terminal event is still read for its usage."""
+        self._forgotten = True
+
+
+class ResponsesFormat:
+    """``/v1/responses``."""
+
+    name = "responses"
+
+    def assembler(self, request: Json) -> ResponsesAssembler:
+        """See ``Format``."""
+        return ResponsesAssembler(request)
+
+    def storable(self, answer: Json, request: Json) -> bool:  # noqa: ARG002 (it says all itself)
+        """Completed, or cut by the token limit that the request set."""
+        return complete(answer)
+
+    def usage(self, answer: Json) -> Usage:
+        """See ``Format``."""
+        return read_usage(answer.get("usage"))
+
+    def replay(self, answer: Json, request: Json) -> bytes:  # noqa: ARG002 (no options change it)
+        """The event sequence that builds ``answer`` item by item."""
+        return encode(events(answer), named=True)
+
+    def upstream_body(self, request: Json, *, stream_usage: bool) -> Json:  # noqa: ARG002
+        """Unchanged: the terminal event always tells the usage."""
+        return request
+
+    def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:  # noqa: ARG002
+        """Nothing was added, nothing is hidden."""
+        return None
+
+
+def complete(answer: Json) -> bool:
+    """``completed``, or ``incomplete`` only because of ``max_output_tokens``."""
+    if answer.get("object") != "response" or answer.get("error"):
+        return False
+    status = answer.get("status")
+    details = answer.get("incomplete_details")
+    by_length = isinstance(details, dict) and details.get("reason") == "max_output_tokens"
+    return status == "completed" or (status == "incomplete" and by_length)
+
+
+def read_usage(usage: Any) -> Usage:
+    """The ``usage`` object of a response."""
+    if not isinstance(usage, dict):
+        return Usage()
+    details = usage.get("input_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    return Usage(
+        prompt=count(usage.get("input_tokens")),
+        completion=count(usage.get("output_tokens")),
+        cached=count(cached),
+    )

@@ -1,0 +1,32 @@
+"""Anthropic. API reference: platform.claude.com/docs/en/api."""
+
+from gateway.http import Headers
+from gateway.providers.anthropic.translation import ChatOverMessages
+from gateway.providers.base import CHAT, COUNT_TOKENS, MESSAGES, MODELS, Capabilities, Provider
+
+VERSION = "2023-06-01"
+"""The API version for callers who name none; Anthropic has published no newer one."""
+
+
+class Anthropic(Provider):
+    """Anthropic's own protocol: its key header, and a version with every request."""
+
+    def headers(self, api_key: str) -> Headers:
+        """The provider's authentication."""
+        return [("x-api-key", api_key), ("anthropic-version", VERSION)]
+
+
+PROVIDER = Anthropic(
+    Capabilities(
+        name="anthropic",
+        base_url="https://api.anthropic.com/v1",
+        paths={
+            MESSAGES: MESSAGES,
+            COUNT_TOKENS: COUNT_TOKENS,
+            MODELS: f"{MODELS}?limit=1000",
+        },
+        translations={CHAT: ChatOverMessages()},
+        model_prefixes=("claude-",),
+        request_headers=("anthropic-version", "anthropic-beta"),
+    )
+)

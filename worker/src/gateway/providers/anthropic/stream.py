@@ -1,0 +1,133 @@
+"""Anthropic's event stream as ``chat.completion.chunk`` events, event by event.
+
+Source: Anthropic's "Streaming messages". A transform holds nothing back but the bytes of an
+unfinished event, so it may be fed at any cut.
+"""
+
+import json
+import time
+from typing import Any
+
+from gateway.formats.base import Json
+from gateway.formats.sse import DONE, Event, EventReader, encode
+from gateway.providers.anthropic import answer
+
+_KEEP_ALIVE = b": ping\n\n"
+_UNREADABLE = {"error": {"message": "The provider's stream cannot be read."}}
+
+
+class ChatChunks:
+    """A ``Transform``."""
+
+    def __init__(self) -> None:
+        self._reader = EventReader()
+        self._head: Json = {"object": "chat.completion.chunk", "created": int(time.time())}
+        self._usage: Json = {}
+        self._calls: dict[int, int] = {}
+        """Content block → number of the tool call."""
+        self._without_input: set[int] = set()
+        self._thoughts: dict[int, int] = {}
+        self._citations = 0
+
+    def __call__(self, chunk: bytes) -> bytes:
+        return b"".join(self._translated(event) for event in self._reader.feed(chunk))
+
+    def _translated(self, event: Event) -> bytes:
+        try:
+            data = json.loads(event.data)
+            return self._handle(data)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return encode([answer.error(_UNREADABLE)])
+
+    def _handle(self, data: Json) -> bytes:
+        match data["type"]:
+            case "message_start":
+                return self._start(data["message"])
+            case "content_block_start":
+                return self._deltas(self._block_start(data["index"], data["content_block"]))
+            case "content_block_delta":
+                return self._deltas(self._block_delta(data["index"], data["delta"]))
+            case "content_block_stop":
+                return self._deltas(self._block_stop(data["index"]))
+            case "message_delta":
+                return self._end(data)
+            case "message_stop":
+                closing = {**self._head, "choices": [], "usage": answer.usage(self._usage)}
+                return encode([closing]) + DONE
+            case "ping":
+                return _KEEP_ALIVE
+            case "error":
+                return encode([answer.error(data)])
+        return b""  # Anthropic may add events; they do not belong to the answer's text
+
+    def _start(self, message: Json) -> bytes:
+        self._head |= {"id": message["id"], "model": message["model"]}
+        self._usage = dict(message["usage"])
+        return self._deltas({"role": "assistant", "content": ""})
+
+    def _block_start(self, index: int, block: Json) -> Json | None:
+        match block["type"]:
+            case "text":
+                return {"content": block["text"]} if block["text"] else None
+            case "thinking" | "redacted_thinking":
+                self._thoughts[index] = number = len(self._thoughts)
+                delta: Json = {"thinking_blocks": [{"index": number, **block}]}
+                if block.get("thinking"):
+                    delta["reasoning_content"] = block["thinking"]
+                return delta
+            case "tool_use":
+                self._calls[index] = number = len(self._calls)
+                self._without_input.add(index)
+                given = json.dumps(block["input"], ensure_ascii=False) if block["input"] else ""
+                if given:
+                    self._without_input.discard(index)
+                call = {**answer.tool_call(block), "index": number}
+                call["function"]["arguments"] = given
+                return {"tool_calls": [call]}
+        return None  # server tools' blocks have no equal in chat
+
+    def _block_delta(self, index: int, delta: Json) -> Json | None:
+        match delta["type"]:
+            case "text_delta":
+                return {"content": delta["text"]}
+            case "thinking_delta":
+                text = delta["thinking"]
+                part = {"index": self._thoughts[index], "type": "thinking", "thinking": text}
+                return {"reasoning_content": text, "thinking_blocks": [part]}
+            case "signature_delta":
+                signature = delta["signature"]
+                part = {"index": self._thoughts[index], "type": "thinking", "signature": signature}
+                return {"thinking_blocks": [part]}
+            case "input_json_delta":
+                if index not in self._calls or not delta["partial_json"]:
+                    return None
+                self._without_input.discard(index)
+                return self._arguments(index, delta["partial_json"])
+            case "citations_delta":
+                number, self._citations = self._citations, self._citations + 1
+                return {"citations": [{"index": number, **delta["citation"]}]}
+        return None
+
+    def _block_stop(self, index: int) -> Json | None:
+        """A tool without arguments is called with ``{}``; its stream says nothing at all."""
+        if index not in self._without_input:
+            return None
+        self._without_input.discard(index)
+        return self._arguments(index, "{}")
+
+    def _arguments(self, index: int, text: str) -> Json:
+        return {"tool_calls": [{"index": self._calls[index], "function": {"arguments": text}}]}
+
+    def _end(self, data: Json) -> bytes:
+        """Counts are cumulative; one that is absent or null keeps the value of the start."""
+        self._usage |= {k: v for k, v in (data.get("usage") or {}).items() if v is not None}
+        ending = data["delta"]
+        why = answer.refusal(ending.get("stop_details"))
+        reason = answer.finish_reason(ending["stop_reason"]) if ending.get("stop_reason") else None
+        return self._deltas({"refusal": why} if why else {}, reason)
+
+    def _deltas(self, delta: Json | None, finish_reason: str | None = None) -> bytes:
+        if delta is None:
+            return b""
+        choice: dict[str, Any] = {"index": 0, "delta": delta, "logprobs": None}
+        return encode([{**self._head, "choices": [{**choice, "finish_reason": finish_reason}]}])

@@ -1,0 +1,61 @@
+"""``Translation``s that let OpenAI's clients use Anthropic's models."""
+
+import json
+
+from gateway.formats.base import Json
+from gateway.http import Transform
+from gateway.providers.anthropic import answer, request
+from gateway.providers.anthropic.stream import ChatChunks
+from gateway.providers.base import MESSAGES, MODELS
+
+
+class ChatOverMessages:
+    """Chat completions served by "Create a Message"."""
+
+    endpoint = MESSAGES
+
+    def request(self, body: Json) -> Json:
+        """See ``Translation``."""
+        return request.translate(body)
+
+    def answer(self, answer_body: Json) -> Json:
+        """See ``Translation``."""
+        return answer.completion(answer_body)
+
+    def stream(self) -> Transform:
+        """See ``Translation``."""
+        return ChatChunks()
+
+    def error(self, text: str) -> str:
+        """See ``Translation``."""
+        return _error(text)
+
+
+class ModelList:
+    """Anthropic's model list in OpenAI's shape. Nothing in it is streamed."""
+
+    endpoint = MODELS
+
+    def request(self, body: Json) -> Json:
+        """See ``Translation``."""
+        return body
+
+    def answer(self, answer_body: Json) -> Json:
+        """See ``Translation``."""
+        return answer.models(answer_body)
+
+    def stream(self) -> Transform:
+        """See ``Translation``."""
+        return lambda chunk: chunk
+
+    def error(self, text: str) -> str:
+        """See ``Translation``."""
+        return _error(text)
+
+
+def _error(text: str) -> str:
+    try:
+        envelope = json.loads(text)
+    except ValueError:
+        envelope = None
+    return json.dumps(answer.error(envelope), ensure_ascii=False)

@@ -1,0 +1,56 @@
+"""Providers that speak OpenAI's protocol: nothing but data. ``<NAME>_API_KEY`` switches one on."""
+
+from gateway.providers.base import (
+    CHAT,
+    COMPLETIONS,
+    EMBEDDINGS,
+    MODELS,
+    Capabilities,
+    Provider,
+    same_paths,
+)
+
+PROVIDERS = tuple(
+    Provider(capabilities)
+    for capabilities in (
+        Capabilities(
+            name="mistral",
+            base_url="https://api.mistral.ai/v1",
+            model_prefixes=("mistral-", "codestral", "ministral-", "magistral-", "pixtral-"),
+            stream_usage=False,  # always sends it, and refuses the option
+        ),
+        Capabilities(
+            name="deepseek",
+            base_url="https://api.deepseek.com/v1",
+            paths=same_paths(CHAT, MODELS),
+            model_prefixes=("deepseek-",),
+        ),
+        Capabilities(
+            name="together",
+            base_url="https://api.together.xyz/v1",
+            paths=same_paths(CHAT, COMPLETIONS, EMBEDDINGS, MODELS),
+        ),
+        Capabilities(
+            name="openrouter",
+            base_url="https://openrouter.ai/api/v1",
+            paths=same_paths(CHAT, COMPLETIONS, MODELS),
+        ),
+        Capabilities(
+            name="xai",
+            base_url="https://api.x.ai/v1",
+            paths=same_paths(CHAT, MODELS),
+            model_prefixes=("grok-",),
+        ),
+        Capabilities(
+            name="gemini",
+            base_url="https://generativelanguage.googleapis.com/v1beta/openai",
+            model_prefixes=("gemini-",),
+        ),
+        Capabilities(
+            name="workers_ai",
+            base_url="",  # holds the account: WORKERS_AI_BASE_URL
+            paths=same_paths(CHAT, EMBEDDINGS),
+            model_prefixes=("@cf/",),
+        ),
+    )
+)

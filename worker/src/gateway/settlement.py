@@ -1,0 +1,93 @@
+"""What is owed once the provider answered: the entry, the lock, tokens and money."""
+
+from typing import Any
+
+from gateway import limits, strict_json
+from gateway.cache import entry as entries
+from gateway.cache import single_flight
+from gateway.cache.entry import Entry
+from gateway.cache.scripts import STORE
+from gateway.cache.store import StoreUnavailable
+from gateway.call import Call
+from gateway.exchange import Exchange
+from gateway.limits import Lookup
+from gateway.providers.registry import Target
+from gateway.telemetry.log import log_event
+from shared import redis_keys
+from shared.usage_events import BYPASS
+
+
+class Settlement:
+    """One round trip after the response. ``created_ms``: when the request was admitted."""
+
+    def __init__(self, x: Exchange, call: Call, lookup: Lookup, created_ms: int) -> None:
+        self._x = x
+        self._call = call
+        self._lookup = lookup
+        self._created_ms = created_ms
+        self._began = x.platform.now()
+
+    async def settle(
+        self,
+        answer: dict[str, Any] | None,
+        target: Target,
+        text: str | None = None,
+        *,
+        answered_at: float,
+    ) -> None:
+        """Write a complete answer, give the lock up, charge what was used.
+
+        ``answer`` is ``None`` when it must not be stored: waiting followers are then told to ask
+        the provider themselves. ``text`` is its JSON where that is at hand. A fallback's answer
+        is never stored: it is not what the request asked for.
+        """
+        x, lookup = self._x, self._lookup
+        writes = self._writable(answer, target)
+        tokens = limits.used_tokens(x.record, x.event) - lookup.estimated_tokens
+        charges = limits.charge_arguments(x.record, tokens, x.event.cost_nanousd or 0)
+        if not writes and not lookup.token and not limits.counts_money_or_tokens(x.record):
+            return
+        keys = [
+            redis_keys.lock(x.record.project_id, self._call.key),
+            *limits.account_keys(x.record, x.started),
+        ]
+        tombstone = 0 if writes else single_flight.TOMBSTONE_MS
+        arguments: list[Any] = [lookup.token, tombstone, *charges]
+        if writes and answer is not None:
+            redis_key = redis_keys.entry(x.record.project_id, self._call.key)
+            keys.append(redis_key)
+            value = await self._sealed(redis_key, answer, text, answered_at)
+            arguments += [self._call.policy.ttl_seconds * 1000, value]
+        try:
+            await x.store.run(STORE, keys, arguments)
+        except StoreUnavailable as error:
+            log_event("entry_not_stored", "warning", reason=str(error))
+
+    def abandon(self) -> None:
+        """No answer at all: release followers and the reservation after the response."""
+        x = self._x
+        now = x.platform.now()
+        x.platform.wait_until(self.settle(None, self._call.target, answered_at=now))
+
+    def _writable(self, answer: dict[str, Any] | None, target: Target) -> bool:
+        return (
+            answer is not None
+            and self._call.policy.write
+            and self._x.event.cache_status != BYPASS
+            and target is self._call.target
+        )
+
+    async def _sealed(
+        self, redis_key: str, answer: dict[str, Any], text: str | None, answered_at: float
+    ) -> str:
+        x, call = self._x, self._call
+        took_ms = int((answered_at - self._began) * 1000)
+        facts = entries.facts(
+            call.target.provider.name,
+            call.target.model,
+            call.format.usage(answer),
+            self._created_ms + took_ms,
+        )
+        body = text if text is not None else strict_json.dumps(answer)
+        stored = Entry(self._created_ms, facts, body)
+        return await entries.seal(x.platform, x.runtime.data_key(x.record), redis_key, stored)

@@ -1,7 +1,8 @@
 """Sign-up, log-in, the landing page, health and the headers of every page."""
 
+import re
+
 import pytest
-from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client, override_settings
@@ -26,7 +27,7 @@ def test_signing_up_makes_a_person_and_their_organization(client: Client) -> Non
     assert membership.role == Role.OWNER
     assert membership.organization.name == "Rockets"
     assert membership.organization.plan.slug == "free"
-    assert client.get("/app/").status_code == 200
+    assert client.get("/app/", follow=True).status_code == 200
 
 
 def test_a_failing_sign_up_leaves_nothing_behind(client: Client) -> None:
@@ -57,7 +58,7 @@ def test_a_wrong_password_is_refused(client: Client, owner: User) -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_the_landing_page_lists_the_members_live_projects_only(
+def test_signed_in_one_sees_ones_own_live_projects_only(
     client: Client, owner: User, project: Project, organization: Organization
 ) -> None:
     gone = project_create(organization=organization, name="Gone for good", actor=owner)
@@ -67,11 +68,10 @@ def test_the_landing_page_lists_the_members_live_projects_only(
     )
     project_create(organization=other, name="Strangers only", actor=None)
     client.force_login(owner, backend="allauth.account.auth_backends.AuthenticationBackend")
-    page = client.get("/app/").content.decode()
+    page = client.get("/app/", follow=True).content.decode()
     assert project.name in page
     assert "Gone for good" not in page
     assert "Strangers only" not in page
-    assert f"{settings.EDGE_BASE_URL}/v1" in page
 
 
 def test_the_landing_page_is_for_members(client: Client) -> None:
@@ -94,26 +94,21 @@ def test_signing_out_takes_a_post(client: Client, owner: User) -> None:
 def test_pages_run_no_inline_script_or_style(client: Client, owner: User, path: str) -> None:
     if path == "/app/":
         client.force_login(owner, backend="allauth.account.auth_backends.AuthenticationBackend")
-    response = client.get(path)
+    response = client.get(path, follow=True)
     assert response.status_code == 200
     policy = response["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     page = response.content.decode()
-    assert "<script" not in page
-    assert "style=" not in page
-    assert " onclick" not in page
+    assert re.findall(r"<script(?![^>]* src=)", page) == []
+    assert re.findall(r"<style|\sstyle=|\son[a-z]+=", page) == []
+    assert [name for name in re.findall(r'"/static/([^"]+)"', page) if not finders.find(name)] == []
 
 
 def test_only_the_staff_site_may_evaluate(staff_client: Client) -> None:
     policy = staff_client.get("/admin/")["Content-Security-Policy"]
     assert "script-src 'self' 'unsafe-eval';" in policy + ";"
     assert "http" not in policy
-
-
-def test_files_that_pages_name_exist() -> None:
-    for name in ("css/app.css", "img/mark.svg"):
-        assert finders.find(name), name
 
 
 def test_health(client: Client) -> None:

@@ -23,7 +23,10 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """``redis_url`` is Upstash's REST address; empty means that the edge is not told of changes."""
+    """``redis_url`` is Upstash's REST address; empty means that the edge is not told of changes.
+
+    ``social_login`` maps a configured log-in provider to its OAuth client id and secret.
+    """
 
     debug: bool
     secret_key: str
@@ -37,6 +40,7 @@ class Environment:
     supabase_key: str
     redis_url: str
     redis_token: str
+    social_login: Mapping[str, tuple[str, str]]
 
     def __repr__(self) -> str:
         """Names only: a settings dump must not print secrets."""
@@ -70,6 +74,18 @@ class _Reader:
             return envelope.parse_keys(self.text(name))
         except envelope.EnvelopeError as error:
             raise SettingError(f"{name}: {error}") from error
+
+    def social_login(self, *providers: str) -> Mapping[str, tuple[str, str]]:
+        """``<PROVIDER>_LOGIN_CLIENT_ID`` and ``…_SECRET``, both or neither."""
+        found = {}
+        for provider in providers:
+            name = f"{provider.upper()}_LOGIN_CLIENT"
+            client_id, secret = self.text(f"{name}_ID", ""), self.text(f"{name}_SECRET", "")
+            if bool(client_id) != bool(secret):
+                raise SettingError(f"{name}_ID and {name}_SECRET must be set together")
+            if client_id:
+                found[provider] = (client_id, secret)
+        return found
 
 
 def parse(source: Mapping[str, str]) -> Environment:
@@ -112,6 +128,7 @@ def _parse(read: _Reader) -> Environment:
         supabase_key=read.text("SUPABASE_KEY", ""),
         redis_url=read.text("UPSTASH_REDIS_REST_URL", "").rstrip("/"),
         redis_token=read.text("UPSTASH_REDIS_REST_TOKEN", ""),
+        social_login=read.social_login("github", "google"),
     )
     if environment.edge_api_enabled and not environment.supabase_key:
         raise SettingError("SUPABASE_KEY must be set when EDGE_API_ENABLED is true")

@@ -1,5 +1,6 @@
 """The public pages."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -8,7 +9,13 @@ from apps.accounts.models import Plan
 
 def landing(request: HttpRequest) -> HttpResponse:
     """What WatchLLM does, for someone who has not signed up."""
-    return render(request, "pages/landing.html", {"plans": Plan.objects.filter(public=True)})
+    plans = list(Plan.objects.filter(public=True))
+    free = next((plan for plan in plans if plan.price_cents == 0), None)
+    return render(
+        request,
+        "pages/landing.html",
+        {"plans": plans, "free": free, "edge_base_url": settings.EDGE_BASE_URL},
+    )
 
 
 def pricing(request: HttpRequest) -> HttpResponse:

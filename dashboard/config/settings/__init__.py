@@ -36,6 +36,9 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
     "csp",
     "django_htmx",
     "apps.accounts",
@@ -110,6 +113,9 @@ LOGGING = {
 }
 
 from config.settings.allauth import *  # noqa: E402, F403
+from config.settings.allauth import SOCIAL_LOGIN_APPS  # noqa: E402
 from config.settings.database import *  # noqa: E402, F403
 from config.settings.security import *  # noqa: E402, F403
 from config.settings.unfold import *  # noqa: E402, F403
+
+INSTALLED_APPS += SOCIAL_LOGIN_APPS

@@ -1,6 +1,13 @@
-"""Log-in and sign-up: e-mail address and password through django-allauth."""
+"""Log-in and sign-up through django-allauth: e-mail address and password, second factors, and
+social log-in with the providers whose client id is in the environment.
+"""
+
+from typing import Any
+
+from config import env
 
 __all__ = [
+    "ACCOUNT_ADAPTER",
     "ACCOUNT_FORMS",
     "ACCOUNT_LOGIN_METHODS",
     "ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE",
@@ -8,11 +15,20 @@ __all__ = [
     "ACCOUNT_USER_MODEL_USERNAME_FIELD",
     "AUTHENTICATION_BACKENDS",
     "AUTH_PASSWORD_VALIDATORS",
-    "EMAIL_BACKEND",
     "LOGIN_REDIRECT_URL",
     "LOGIN_URL",
     "LOGOUT_REDIRECT_URL",
+    "MFA_ADAPTER",
+    "MFA_PASSKEY_LOGIN_ENABLED",
+    "MFA_SUPPORTED_TYPES",
+    "MFA_TOTP_ISSUER",
+    "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN",
+    "SOCIALACCOUNT_PROVIDERS",
+    "SOCIAL_LOGIN_APPS",
+    "SOCIAL_LOGIN_ORIGINS",
 ]
+
+_environment = env.current()
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -35,5 +51,29 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {"signup": "apps.accounts.forms.SignupForm"}
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 
-# Messages go to the log until a mail provider is configured: a missing one must not break sign-up.
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+ACCOUNT_ADAPTER = "apps.emails.adapter.AccountAdapter"
+
+MFA_ADAPTER = "apps.accounts.mfa.SealingMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "WatchLLM"
+# Browsers offer passkeys on http://localhost too; nowhere else without TLS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _environment.debug
+
+# Someone new who comes through one of these names their organization afterwards, at /app/new/.
+_SOCIAL: dict[str, tuple[str, dict[str, Any]]] = {
+    "github": ("https://github.com", {"SCOPE": ["user:email"]}),
+    "google": ("https://accounts.google.com", {"SCOPE": ["email"]}),
+}
+SOCIAL_LOGIN_APPS = [
+    f"allauth.socialaccount.providers.{name}" for name in _environment.social_login
+]
+# The policy's form-action covers redirects as well, and the log-in button is a form.
+SOCIAL_LOGIN_ORIGINS = [_SOCIAL[name][0] for name in _environment.social_login]
+SOCIALACCOUNT_PROVIDERS = {
+    name: {
+        **_SOCIAL[name][1],
+        "APPS": [{"client_id": client_id, "secret": secret, "key": ""}],
+    }
+    for name, (client_id, secret) in _environment.social_login.items()
+}

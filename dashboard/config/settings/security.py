@@ -9,6 +9,7 @@ from datetime import timedelta
 from csp.constants import NONE, SELF
 
 from config import env
+from config.settings.allauth import SOCIAL_LOGIN_ORIGINS
 
 __all__ = [
     "CONTENT_SECURITY_POLICY",
@@ -59,7 +60,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *SOCIAL_LOGIN_ORIGINS],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

@@ -50,6 +50,12 @@ def usd(nanousd: int | None) -> str:
 
 
 @register.filter
+def dollars(cents: int) -> str:
+    """A price in whole cents: ``$29``, ``$29.50``."""
+    return f"${cents // 100:,}" + (f".{cents % 100:02d}" if cents % 100 else "")
+
+
+@register.filter
 def number(value: int | float | None) -> str:
     """``1,234,567``."""
     return NONE if value is None else f"{value:,}"

@@ -1,0 +1,106 @@
+"""Tables of the documentation against the code that they describe."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from gateway import errors, settings
+from gateway.cache import policy
+from shared import request_fields
+
+ROOT = Path(__file__).resolve().parents[2]
+GATEWAY = ROOT / "worker/src/gateway"
+PUBLIC = ROOT / "docs/public"
+
+_OURS = re.compile(r"x-(watchllm|ratelimit|request-id|should-retry)[a-z-]*\Z")
+_READS = (
+    re.compile(r'request\.header\("([^"]+)"\)'),
+    re.compile(r'_choice\(request, "([^"]+)"'),
+    re.compile(r'^ +name = "(x-[^"]+)"\n +value = request\.header', re.MULTILINE),
+)
+
+
+def table(page: str, heading: str) -> dict[str, list[str]]:
+    """The first table below ``heading``: the code in each row's first cell → its other cells."""
+    text = (PUBLIC / f"{page}.md").read_text()
+    section = re.split(rf"^#+ {re.escape(heading)}$", text, flags=re.MULTILINE)[1]
+    rows: dict[str, list[str]] = {}
+    for line in section.splitlines():
+        if line.startswith("| `"):
+            first, *rest = (cell.strip() for cell in line.strip("| ").split(" | "))
+            rows[first.strip("`")] = rest
+        elif rows:
+            break
+    assert rows, f"no table below {heading!r}"
+    return rows
+
+
+def test_ignored_fields() -> None:
+    shown = {name: cells[0] for name, cells in table("caching", "Fields that are left out").items()}
+    assert shown == request_fields.IGNORED
+
+
+def test_defaults() -> None:
+    rows = table("caching", "Defaults that equal absence")
+    shown = {name: json.loads(cells[0].strip("`")) for name, cells in rows.items()}
+    assert shown == request_fields.DEFAULTS
+
+
+def test_headers_in_the_key() -> None:
+    text = (PUBLIC / "caching.md").read_text()
+    section = text.split("### Request headers in the key")[1].split("##")[0]
+    assert re.findall(r"^- `([^`]+)`", section, re.MULTILINE) == list(request_fields.ANSWER_HEADERS)
+
+
+def test_errors() -> None:
+    shown = {code: int(cells[0]) for code, cells in table("errors", "Errors").items()}
+    assert shown == errors.all_codes()
+
+
+def test_request_headers() -> None:
+    shown = table("headers", "Request headers")
+    assert set(shown) == {name for name in _read_headers() if not name.startswith("content-")}
+    assert "2592000" in shown["x-watchllm-cache-ttl"][0]
+    assert policy.MAX_TTL_SECONDS == 2_592_000
+
+
+def test_response_headers() -> None:
+    shown = set(table("headers", "Response headers"))
+    sent = {name for name in _names(GATEWAY) if _OURS.match(name)} - set(_read_headers())
+    assert sent <= shown, sorted(sent - shown)
+    everything = set(_names(GATEWAY))
+    assert shown <= everything, sorted(shown - everything)
+
+
+def test_settings_of_the_edge() -> None:
+    required = table("self-hosting", "Settings of the edge")
+    assert tuple(required) == settings.REQUIRED
+    text = (PUBLIC / "self-hosting.md").read_text()
+    numbers = {
+        name: float(value)
+        for name, value in re.findall(r"^\| `([A-Z_]+)` \| ([0-9.]+) \|$", text, re.MULTILINE)
+    }
+    assert numbers == settings.NUMBERS
+
+
+def _read_headers() -> set[str]:
+    """Names that the gateway asks a request for, directly or by a table."""
+    found = {*request_fields.ANSWER_HEADERS}
+    for path in GATEWAY.rglob("*.py"):
+        text = path.read_text()
+        for pattern in _READS:
+            found |= set(pattern.findall(text))
+        for line in text.splitlines():
+            if "traceparent" in line:
+                found |= set(re.findall(r'"([a-z-]+)"', line))
+    return found
+
+
+def _names(folder: Path) -> Iterator[str]:
+    """Every string constant in the folder's code, docstrings left out by their spaces."""
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value

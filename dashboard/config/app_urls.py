@@ -14,7 +14,12 @@ not bound by one of the two decorators fails them.
 from django.urls import include, path
 
 from apps.accounts import views as accounts
-from apps.projects.views.onboarding import onboarding
+from apps.projects.views.onboarding import (
+    onboarding,
+    onboarding_key,
+    onboarding_provider,
+    onboarding_status,
+)
 from apps.projects.views.project_new import project_new
 from apps.usage.views.overview import overview
 
@@ -25,6 +30,9 @@ organization_pages = [
 project_pages = [
     path("", overview, name="project_overview"),
     path("start/", onboarding, name="onboarding"),
+    path("start/key/", onboarding_key, name="onboarding_key"),
+    path("start/provider/", onboarding_provider, name="onboarding_provider"),
+    path("start/status/", onboarding_status, name="onboarding_status"),
 ]
 
 urlpatterns = [

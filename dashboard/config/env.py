@@ -41,6 +41,22 @@ class Environment:
     redis_url: str
     redis_token: str
     social_login: Mapping[str, tuple[str, str]]
+    dashboard_base_url: str
+    mail_from: str
+    mailgun_api_key: str
+    mailgun_domain: str
+    mailgun_region: str
+    mailgun_webhook_signing_key: str
+    stripe_secret_key: str
+    stripe_webhook_secrets: tuple[str, ...]
+    stripe_api_base: str
+    stripe_trial_days: int
+    stripe_proration: str
+    stripe_promotion_codes: bool
+    stripe_tax_ids: bool
+    stripe_automatic_tax: bool
+    billing_grace_days: int
+    tick_token: str
 
     def __repr__(self) -> str:
         """Names only: a settings dump must not print secrets."""
@@ -68,6 +84,18 @@ class _Reader:
 
     def items(self, name: str, default: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in self.text(name, default).split(",") if item.strip())
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name, default).lower()
+        if value not in allowed:
+            raise SettingError(f"{name} must be one of {', '.join(allowed)}")
+        return value
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isdecimal():
+            raise SettingError(f"{name} must be a whole number")
+        return int(value)
 
     def encryption_keys(self, name: str) -> Mapping[str, bytes]:
         try:
@@ -129,9 +157,31 @@ def _parse(read: _Reader) -> Environment:
         redis_url=read.text("UPSTASH_REDIS_REST_URL", "").rstrip("/"),
         redis_token=read.text("UPSTASH_REDIS_REST_TOKEN", ""),
         social_login=read.social_login("github", "google"),
+        dashboard_base_url=read.text("DASHBOARD_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        mail_from=read.text("MAIL_FROM", "WatchLLM <hello@watchllm.localhost>"),
+        mailgun_api_key=read.text("MAILGUN_API_KEY", ""),
+        mailgun_domain=read.text("MAILGUN_DOMAIN", ""),
+        mailgun_region=read.choice("MAILGUN_REGION", "us", ("us", "eu")),
+        mailgun_webhook_signing_key=read.text("MAILGUN_WEBHOOK_SIGNING_KEY", ""),
+        stripe_secret_key=read.text("STRIPE_SECRET_KEY", ""),
+        stripe_webhook_secrets=read.items("STRIPE_WEBHOOK_SECRET", ""),
+        stripe_api_base=read.text("STRIPE_API_BASE", "").rstrip("/"),
+        stripe_trial_days=read.number("STRIPE_TRIAL_DAYS", 0),
+        stripe_proration=read.choice(
+            "STRIPE_PRORATION", "always_invoice", ("always_invoice", "create_prorations", "none")
+        ),
+        stripe_promotion_codes=read.flag("STRIPE_PROMOTION_CODES", default=True),
+        stripe_tax_ids=read.flag("STRIPE_TAX_IDS", default=True),
+        stripe_automatic_tax=read.flag("STRIPE_AUTOMATIC_TAX", default=False),
+        billing_grace_days=read.number("BILLING_GRACE_DAYS", 7),
+        tick_token=read.text("TICK_TOKEN", ""),
     )
     if environment.edge_api_enabled and not environment.supabase_key:
         raise SettingError("SUPABASE_KEY must be set when EDGE_API_ENABLED is true")
     if environment.redis_url and not environment.redis_token:
         raise SettingError("UPSTASH_REDIS_REST_TOKEN must be set with UPSTASH_REDIS_REST_URL")
+    if environment.mailgun_api_key and not environment.mailgun_domain:
+        raise SettingError("MAILGUN_DOMAIN must be set with MAILGUN_API_KEY")
+    if environment.stripe_secret_key and not environment.stripe_webhook_secrets:
+        raise SettingError("STRIPE_WEBHOOK_SECRET must be set with STRIPE_SECRET_KEY")
     return environment

@@ -20,6 +20,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("app/", include("config.app_urls")),
+    path("", include("apps.emails.urls")),
     path("", include("apps.docs.urls")),
 ]
 

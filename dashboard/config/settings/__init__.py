@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "apps.docs",
     "apps.staff",
     "apps.edge_api",
+    "apps.emails",
     "apps.ui",
 ]
 
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.emails.devices.DeviceMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.ui.timezone.TimeZoneMiddleware",
 ]
@@ -117,6 +119,7 @@ LOGGING = {
 from config.settings.allauth import *  # noqa: E402, F403
 from config.settings.allauth import SOCIAL_LOGIN_APPS  # noqa: E402
 from config.settings.database import *  # noqa: E402, F403
+from config.settings.emails import *  # noqa: E402, F403
 from config.settings.security import *  # noqa: E402, F403
 from config.settings.unfold import *  # noqa: E402, F403
 

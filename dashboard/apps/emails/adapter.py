@@ -1,0 +1,36 @@
+"""allauth's messages, through our templates and the outbox."""
+
+import uuid
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+
+from apps.accounts.models import User
+from apps.emails.content import Content
+from apps.emails.messages import account
+from apps.emails.services.outbox import email_enqueue
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Only what concerns messages differs from allauth's own."""
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Each call is a message of its own, however alike: somebody asked for it again."""
+        email_enqueue(
+            to=email,
+            content=self._content(template_prefix, email, context),
+            dedupe_key=f"account:{uuid.uuid4()}",
+            user=User.objects.filter(email=email.lower()).first(),
+        )
+
+    def _content(self, template_prefix: str, email: str, context: dict[str, Any]) -> Content:
+        if "activate_url" in context:
+            return account.verify(url=context["activate_url"])
+        if template_prefix.endswith("/password_reset_key"):
+            return account.password_reset(url=context["password_reset_url"])
+        rendered = self.render_mail(template_prefix, email, {"email": email, **context})
+        return account.account_notice(subject=str(rendered.subject), text=str(rendered.body))
+
+    def format_email_subject(self, subject: str) -> str:
+        """Without allauth's ``[site]`` prefix."""
+        return subject

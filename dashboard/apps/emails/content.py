@@ -1,0 +1,54 @@
+"""What a message says, once: the HTML and the text part are both made from it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text."""
+
+    text: str
+    kind: str = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """The one thing to do next. ``url`` is absolute."""
+
+    label: str
+    url: str
+    kind: str = "button"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names and values, one a line."""
+
+    rows: tuple[tuple[str, str], ...]
+    kind: str = "facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Something to copy."""
+
+    text: str
+    kind: str = "code"
+
+
+Block = Paragraph | Button | Facts | Code
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """``name`` is the message's name in the registry, and its tag at the provider.
+
+    ``optional`` is a key of ``apps.emails.kinds.OPTIONAL``, or None for what cannot be declined.
+    """
+
+    name: str
+    subject: str
+    title: str
+    blocks: tuple[Block, ...]
+    optional: str | None = None
+    sensitive: bool = False

@@ -1,0 +1,93 @@
+"""Noticing a sign-in from a browser that was not seen before.
+
+Each browser keeps a random cookie for a year, and its hash is remembered per person: no guessing
+from addresses and user agents, which change for honest people and can be copied by others. The
+first device of a person is not worth a message.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.signals import user_logged_in
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.emails import links
+from apps.emails.messages import account
+from apps.emails.models import KnownDevice
+from apps.emails.services.outbox import email_enqueue
+
+COOKIE = "watchllm_device"
+_YEAR_SECONDS = 365 * 24 * 60 * 60
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,64}")
+_BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
+_NAMES = {"Edg": "Edge", "OPR": "Opera"}
+_SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS X", "Linux")
+
+
+class DeviceMiddleware:
+    """Gives a browser its cookie with the answer to its first sign-in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """See the class."""
+        response = self._get_response(request)
+        token = getattr(request, "new_device_token", None)
+        if token:
+            response.set_cookie(
+                COOKIE,
+                token,
+                max_age=_YEAR_SECONDS,
+                httponly=True,
+                secure=settings.SESSION_COOKIE_SECURE,
+                samesite="Lax",
+            )
+        return response
+
+
+def connect() -> None:
+    """Listen to sign-ins."""
+    user_logged_in.connect(_signed_in, dispatch_uid="emails.devices")
+
+
+@transaction.atomic
+def _signed_in(request: HttpRequest, user: User, **_details: Any) -> None:
+    token = request.COOKIES.get(COOKIE, "")
+    if not _TOKEN.fullmatch(token):
+        token = secrets.token_urlsafe(32)
+        request.new_device_token = token  # type: ignore[attr-defined]
+    is_first = not KnownDevice.objects.filter(user=user).exists()
+    device, created = KnownDevice.objects.get_or_create(
+        user=user, token_hash=hashlib.sha256(token.encode()).hexdigest()
+    )
+    if not created or is_first:
+        return
+    email_enqueue(
+        to=user.email,
+        content=account.new_device(
+            when=f"{timezone.now():%-d %B %Y, %H:%M} UTC",
+            browser=_browser(request.META.get("HTTP_USER_AGENT", "")),
+            address=request.META.get("REMOTE_ADDR", "unknown"),
+            password_url=links.absolute(reverse("account_change_password")),
+        ),
+        dedupe_key=f"new_device:{device.pk}",
+        user=user,
+    )
+
+
+def _browser(user_agent: str) -> str:
+    browser = next((name for name in _BROWSERS if f"{name}/" in user_agent), None)
+    system = next((name for name in _SYSTEMS if name in user_agent), None)
+    if browser is None:
+        return "unknown"
+    shown = _NAMES.get(browser, browser)
+    return f"{shown} on {system}" if system else shown

@@ -1,0 +1,8 @@
+"""Kinds of messages that a person can do without. All others concern money or access."""
+
+OPTIONAL = {
+    "usage_alerts": "Quota and budget alerts",
+    "anomalies": "Alerts about unusual spend or errors",
+    "weekly_report": "Weekly savings report",
+    "tips": "First cache hit and getting started",
+}

@@ -1,0 +1,91 @@
+"""About a person's account. The links that prove who somebody is make a message sensitive."""
+
+from apps.emails.content import Button, Code, Content, Facts, Paragraph
+
+
+def welcome(*, name: str, base_url: str, app_url: str) -> Content:
+    """After sign-up."""
+    return Content(
+        name="welcome",
+        subject="Welcome to WatchLLM",
+        title=f"Welcome, {name}",
+        blocks=(
+            Paragraph(
+                "Make an API key, point your OpenAI client to the address below and keep the rest "
+                "of your code. Answers you have paid for once come back from the cache."
+            ),
+            Code(base_url),
+            Button("Open the dashboard", app_url),
+        ),
+    )
+
+
+def verify(*, url: str) -> Content:
+    """Proves an address."""
+    return Content(
+        name="verify",
+        subject="Confirm your e-mail address",
+        title="Confirm your e-mail address",
+        blocks=(
+            Paragraph("Somebody, hopefully you, gave this address for a WatchLLM account."),
+            Button("Confirm the address", url),
+            Paragraph("If it was not you, ignore this message."),
+        ),
+        sensitive=True,
+    )
+
+
+def password_reset(*, url: str) -> Content:
+    """Lets its reader choose a new password."""
+    return Content(
+        name="password_reset",
+        subject="Choose a new password",
+        title="Choose a new password",
+        blocks=(
+            Paragraph("A new password was asked for. If it was you, choose it here."),
+            Button("Choose a new password", url),
+            Paragraph("If it was not you, ignore this message: your password stays as it is."),
+        ),
+        sensitive=True,
+    )
+
+
+def account_notice(*, subject: str, text: str) -> Content:
+    """Whatever else the account pages have to say; ``text`` is paragraphs."""
+    paragraphs = (part.strip().replace("\n", " ") for part in text.split("\n\n"))
+    return Content(
+        name="account_notice",
+        subject=subject,
+        title=subject,
+        blocks=tuple(Paragraph(part) for part in paragraphs if part),
+        sensitive=True,
+    )
+
+
+def invitation(*, organization: str, inviter: str, role: str, url: str) -> Content:
+    """Somebody is asked to join an organization."""
+    return Content(
+        name="invitation",
+        subject=f"{inviter} invites you to {organization} on WatchLLM",
+        title=f"Join {organization}",
+        blocks=(
+            Paragraph(f"{inviter} invites you to {organization} on WatchLLM as {role}."),
+            Button("Accept the invitation", url),
+            Paragraph("If you do not know them, ignore this message."),
+        ),
+        sensitive=True,
+    )
+
+
+def new_device(*, when: str, browser: str, address: str, password_url: str) -> Content:
+    """A browser that was never seen before signed in."""
+    return Content(
+        name="new_device",
+        subject="Sign-in from a new device",
+        title="Sign-in from a new device",
+        blocks=(
+            Facts((("When", when), ("Browser", browser), ("Address", address))),
+            Paragraph("If that was you, there is nothing to do. If not, change your password now."),
+            Button("Change the password", password_url),
+        ),
+    )

@@ -1,0 +1,106 @@
+"""About plans and payments. Money is text already (``$29.00``), dates too (``12 March 2026``)."""
+
+from apps.emails.content import Button, Content, Facts, Paragraph
+
+
+def payment_failed(
+    *, organization: str, amount: str, plan: str, service_until: str, pay_url: str
+) -> Content:
+    """The first failure of an invoice; says until when nothing changes."""
+    return Content(
+        name="payment_failed",
+        subject=f"Payment failed for {organization}",
+        title="A payment did not go through",
+        blocks=(
+            Facts((("Organization", organization), ("Plan", plan), ("Amount", amount))),
+            Paragraph(
+                f"Your service goes on unchanged until {service_until}. If the invoice is still "
+                "open then, the organization continues on the Free plan. Nothing is deleted."
+            ),
+            Button("Pay or change the card", pay_url),
+        ),
+    )
+
+
+def payment_recovered(*, organization: str, amount: str, plan: str) -> Content:
+    """The failed invoice is paid after all."""
+    return Content(
+        name="payment_recovered",
+        subject=f"Payment received for {organization}",
+        title="The payment went through",
+        blocks=(
+            Facts((("Organization", organization), ("Plan", plan), ("Amount", amount))),
+            Paragraph("Thank you. There is nothing left to do."),
+        ),
+    )
+
+
+def plan_changed(
+    *,
+    organization: str,
+    before: str,
+    after: str,
+    reason: str,
+    consequences: tuple[str, ...],
+    billing_url: str,
+) -> Content:
+    """``consequences`` are sentences: what is different from now on."""
+    return Content(
+        name="plan_changed",
+        subject=f"{organization} is on the {after} plan",
+        title=f"{organization} is on the {after} plan",
+        blocks=(
+            Facts((("Before", before), ("Now", after), ("Why", reason))),
+            *(Paragraph(sentence) for sentence in consequences),
+            Button("See plan and invoices", billing_url),
+        ),
+    )
+
+
+def cancellation_scheduled(
+    *, organization: str, plan: str, until: str, billing_url: str
+) -> Content:
+    """The subscription ends with the paid period."""
+    return Content(
+        name="cancellation_scheduled",
+        subject=f"{organization}: {plan} ends on {until}",
+        title="Your subscription will end",
+        blocks=(
+            Paragraph(
+                f"{organization} stays on {plan} until {until} and continues on Free from then on. "
+                "Nothing is deleted. You can keep the subscription until that day."
+            ),
+            Button("Keep the subscription", billing_url),
+        ),
+    )
+
+
+def trial_ending(
+    *, organization: str, plan: str, ends: str, amount: str, billing_url: str
+) -> Content:
+    """Three days before the first payment."""
+    return Content(
+        name="trial_ending",
+        subject=f"Your {plan} trial ends on {ends}",
+        title=f"Your {plan} trial ends on {ends}",
+        blocks=(
+            Paragraph(
+                f"{organization} then pays {amount} a month. Cancel before that day to stay on "
+                "Free instead."
+            ),
+            Button("See plan and card", billing_url),
+        ),
+    )
+
+
+def refund_issued(*, organization: str, amount: str, invoice: str) -> Content:
+    """Money goes back."""
+    return Content(
+        name="refund_issued",
+        subject=f"Refund for {organization}",
+        title="We have refunded a payment",
+        blocks=(
+            Facts((("Organization", organization), ("Invoice", invoice), ("Refunded", amount))),
+            Paragraph("Your bank shows it within five to ten days."),
+        ),
+    )

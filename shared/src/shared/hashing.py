@@ -9,8 +9,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from shared import message_blocks
 from shared import normalization as norm
-from shared.request_fields import COMPLETION_DEFAULTS, DEFAULTS, IGNORED, RESPONSES_DEFAULTS
+from shared.request_fields import (
+    COMPLETION_DEFAULTS,
+    DEFAULTS,
+    IGNORED,
+    MESSAGES_DEFAULTS,
+    RESPONSES_DEFAULTS,
+)
 
 KEY_VERSION = 1
 """Part of every key: raise it when the same request must hash differently from now on."""
@@ -69,6 +76,34 @@ def responses_identity(body: Mapping[str, Any], *, openai_defaults: bool = True)
     for name in ("tools", "text"):
         if name in identity:
             identity[name] = norm.schema(identity[name])
+    return identity
+
+
+def messages_identity(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A request of Anthropic's Messages API reduced likewise.
+
+    Prompt-cache markers go: they change what the provider charges, never what the model reads.
+    """
+    identity = _identity(body, MESSAGES_DEFAULTS)
+    identity.pop("cache_control", None)
+    if "system" in identity:
+        identity["system"] = message_blocks.blocks(identity["system"])
+        if not identity["system"]:
+            del identity["system"]
+    if isinstance(identity.get("messages"), list):
+        identity["messages"] = [message_blocks.turn(item) for item in identity["messages"]]
+    if isinstance(identity.get("tools"), list):
+        identity["tools"] = [
+            norm.schema(message_blocks.unmarked(tool)) for tool in identity["tools"]
+        ]
+    if "output_config" in identity:
+        identity["output_config"] = norm.schema(identity["output_config"])
+    choice = identity.get("tool_choice")
+    if isinstance(choice, dict) and choice.get("disable_parallel_tool_use") is False:
+        choice = {k: v for k, v in choice.items() if k != "disable_parallel_tool_use"}
+        identity["tool_choice"] = choice
+    if choice == {"type": "auto"}:
+        del identity["tool_choice"]
     return identity
 
 

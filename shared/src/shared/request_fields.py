@@ -63,5 +63,14 @@ RESPONSES_DEFAULTS: dict[str, Any] = {
 }
 """The same for ``/v1/responses``."""
 
+MESSAGES_DEFAULTS: dict[str, Any] = {
+    "temperature": 1,
+    "top_p": 1,
+    "stop_sequences": [],
+    "tools": [],
+}
+"""The same for Anthropic's ``/v1/messages``. ``thinking`` is not here: its default differs between
+models."""
+
 ANSWER_HEADERS: tuple[str, ...] = ("openai-beta", "anthropic-beta", "anthropic-version")
 """Request headers that can change what the provider answers, hence part of the key."""

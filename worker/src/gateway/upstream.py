@@ -132,7 +132,10 @@ async def _send(
 ) -> UpstreamResponse:
     timeouts = x.settings.timeouts
     body = outgoing.body
-    headers = [*provider.headers(key.secret), *outgoing.headers, *_passed_on(x, provider)]
+    # What the caller says (Anthropic's API version, for one) replaces the provider's default.
+    headers = list(
+        dict([*provider.headers(key.secret), *outgoing.headers, *_passed_on(x, provider)]).items()
+    )
     if isinstance(body, dict):
         headers.append(("content-type", "application/json"))
         body = json.dumps(body, separators=(",", ":"))

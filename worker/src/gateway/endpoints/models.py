@@ -41,7 +41,9 @@ async def _models_of(x: Exchange, provider: Provider) -> list[dict[str, Any]]:
     answer = await upstream.ask(x, [Target(provider, "")], lambda _: outgoing)
     text = await answer.text()
     try:
-        data = strict_json.answer(text)["data"]
+        listed = strict_json.answer(text)
+        translation = provider.translation(MODELS)
+        data = (translation.answer(listed) if translation else listed)["data"]
         if answer.response.status != 200:
             raise ValueError(f"status {answer.response.status}")
         return [item for item in data if isinstance(item, dict) and isinstance(item["id"], str)]

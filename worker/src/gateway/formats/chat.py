@@ -13,6 +13,9 @@ from gateway.http import Transform
 
 _GOOD_ENDINGS = frozenset({"stop", "length", "tool_calls", "function_call"})
 _CHUNK_FIELDS = ("system_fingerprint", "service_tier")
+_NUMBERED = ("tool_calls", "thinking_blocks", "citations")
+"""Lists of a message whose items streams tell apart by ``index``; the last two come from Anthropic
+(see ``providers/anthropic``)."""
 
 
 class ChatAssembler:
@@ -166,11 +169,13 @@ def read_usage(usage: Any) -> Usage:
     if not isinstance(usage, dict):
         return Usage()
     details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    if not isinstance(details, dict):
+        details = {}
     return Usage(
         prompt=count(usage.get("prompt_tokens")),
         completion=count(usage.get("completion_tokens")),
-        cached=count(cached),
+        cached=count(details.get("cached_tokens")),
+        cache_write=count(details.get("cache_write_tokens")),
     )
 
 
@@ -194,18 +199,18 @@ def _message_choice(choice: Json) -> Json:
     message.setdefault("role", "assistant")
     message.setdefault("content", None)
     message.setdefault("refusal", None)
-    for call in message.get("tool_calls") or ():
-        call.pop("index", None)
+    for name in _NUMBERED:
+        for item in message.get(name) or ():
+            item.pop("index", None)
     choice["message"] = message
     choice.setdefault("logprobs", None)
     return choice
 
 
 def _delta(message: Json) -> Json:
-    """A whole message as one delta; tool calls get the index that streams number them by."""
+    """A whole message as one delta; what streams number gets its index."""
     delta = {name: value for name, value in message.items() if value is not None}
-    if isinstance(delta.get("tool_calls"), list):
-        delta["tool_calls"] = [
-            {"index": index, **call} for index, call in enumerate(delta["tool_calls"])
-        ]
+    for name in _NUMBERED:
+        if isinstance(delta.get(name), list):
+            delta[name] = [{"index": index, **item} for index, item in enumerate(delta[name])]
     return delta

@@ -16,6 +16,7 @@ COMPLETIONS = "/completions"
 EMBEDDINGS = "/embeddings"
 RESPONSES = "/responses"
 MESSAGES = "/messages"
+COUNT_TOKENS = "/messages/count_tokens"
 MODELS = "/models"
 
 

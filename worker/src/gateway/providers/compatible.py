@@ -9,9 +9,10 @@ from gateway.providers.base import (
     Provider,
     same_paths,
 )
+from gateway.providers.messages_over_chat import with_messages
 
 PROVIDERS = tuple(
-    Provider(capabilities)
+    Provider(with_messages(capabilities))
     for capabilities in (
         Capabilities(
             name="mistral",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from gateway.providers import compatible, groq, openai
+from gateway.providers import anthropic, compatible, groq, openai
 from gateway.providers.base import Provider
 from shared.key_record import Project
 
@@ -11,6 +11,7 @@ PROVIDERS: dict[str, Provider] = {
     provider.name: provider
     for provider in (
         openai.PROVIDER,
+        anthropic.PROVIDER,
         groq.PROVIDER,
         *compatible.PROVIDERS,
     )

@@ -1,8 +1,16 @@
 """Anthropic. API reference: platform.claude.com/docs/en/api."""
 
 from gateway.http import Headers
-from gateway.providers.anthropic.translation import ChatOverMessages
-from gateway.providers.base import CHAT, COUNT_TOKENS, MESSAGES, MODELS, Capabilities, Provider
+from gateway.providers.anthropic.translation import ChatOverMessages, ModelList
+from gateway.providers.base import (
+    CHAT,
+    COUNT_TOKENS,
+    MESSAGES,
+    MODELS,
+    Capabilities,
+    Provider,
+    same_paths,
+)
 
 VERSION = "2023-06-01"
 """The API version for callers who name none; Anthropic has published no newer one."""
@@ -20,12 +28,8 @@ PROVIDER = Anthropic(
     Capabilities(
         name="anthropic",
         base_url="https://api.anthropic.com/v1",
-        paths={
-            MESSAGES: MESSAGES,
-            COUNT_TOKENS: COUNT_TOKENS,
-            MODELS: f"{MODELS}?limit=1000",
-        },
-        translations={CHAT: ChatOverMessages()},
+        paths={**same_paths(MESSAGES, COUNT_TOKENS), MODELS: f"{MODELS}?limit=1000"},
+        translations={CHAT: ChatOverMessages(), MODELS: ModelList()},
         model_prefixes=("claude-",),
         request_headers=("anthropic-version", "anthropic-beta"),
     )

@@ -5,10 +5,11 @@ DeepSeek's and other compatible APIs name it; ``thinking_blocks`` the whole bloc
 signatures, which the next request of the conversation sends back for Anthropic to check.
 """
 
-import json
 import time
+from datetime import datetime
 from typing import Any
 
+from gateway import strict_json
 from gateway.formats.base import Json, count
 
 FINISH_REASONS = {
@@ -43,7 +44,7 @@ def finish_reason(stop_reason: Any) -> str:
 
 
 def completion(message: Json) -> Json:
-    """A whole message as ``chat.completion``. Raises ``ValueError``, ``KeyError``, ``TypeError``."""
+    """``message`` as ``chat.completion``. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
     if message.get("type") != "message":
         raise ValueError("not a message")
     return {
@@ -85,7 +86,7 @@ def _chat_message(message: Json) -> Json:
 
 def tool_call(block: Json) -> Json:
     """A ``tool_use`` block as a function call."""
-    arguments = json.dumps(block["input"], ensure_ascii=False)
+    arguments = strict_json.dumps(block["input"])
     function = {"name": block["name"], "arguments": arguments}
     return {"id": block["id"], "type": "function", "function": function}
 
@@ -142,8 +143,6 @@ def models(listed: Json) -> Json:
 
 
 def _unix(stamp: Any) -> int:
-    from datetime import datetime
-
     try:
         return int(datetime.fromisoformat(stamp).timestamp())
     except (ValueError, TypeError):

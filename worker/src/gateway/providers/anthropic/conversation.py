@@ -1,8 +1,8 @@
 """Chat messages as Anthropic's ``system`` and ``messages``."""
 
-import json
 from typing import Any
 
+from gateway import strict_json
 from gateway.errors import InvalidRequest
 from gateway.formats.base import Json
 from gateway.providers.anthropic import content
@@ -108,8 +108,8 @@ def _tool_use(call: Any, where: str) -> Json:
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         raise InvalidRequest(f"Invalid '{where}': expected a function call.", param=where)
     try:
-        arguments = json.loads(function.get("arguments") or "{}")
-    except (ValueError, TypeError):
+        arguments = strict_json.request(function.get("arguments") or "{}")
+    except (ValueError, TypeError, AttributeError):
         arguments = None
     if not isinstance(arguments, dict):
         raise InvalidRequest(

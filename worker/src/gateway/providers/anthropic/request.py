@@ -34,8 +34,11 @@ ONLY_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "moderation": (),
     "functions": (),
     "function_call": (),
+    "mcp_servers": (),
+    "container": (),
 }
-"""Fields that Anthropic does not have → the values that ask for nothing."""
+"""Fields without an equal → the values that ask for nothing. The last two are Anthropic's own, for
+its server tools, whose blocks chat has no place for: they belong to ``/v1/messages``."""
 
 _TRANSLATED = frozenset(
     {

@@ -4,10 +4,10 @@ Source: Anthropic's "Streaming messages". A transform holds nothing back but the
 unfinished event, so it may be fed at any cut.
 """
 
-import json
 import time
 from typing import Any
 
+from gateway import strict_json
 from gateway.formats.base import Json
 from gateway.formats.sse import DONE, Event, EventReader, encode
 from gateway.providers.anthropic import answer
@@ -34,7 +34,7 @@ class ChatChunks:
 
     def _translated(self, event: Event) -> bytes:
         try:
-            data = json.loads(event.data)
+            data = strict_json.answer(event.data)
             return self._handle(data)
         except (ValueError, KeyError, TypeError, AttributeError):
             return encode([answer.error(_UNREADABLE)])
@@ -78,7 +78,7 @@ class ChatChunks:
             case "tool_use":
                 self._calls[index] = number = len(self._calls)
                 self._without_input.add(index)
-                given = json.dumps(block["input"], ensure_ascii=False) if block["input"] else ""
+                given = strict_json.dumps(block["input"]) if block["input"] else ""
                 if given:
                     self._without_input.discard(index)
                 call = {**answer.tool_call(block), "index": number}

@@ -1,7 +1,6 @@
 """``Translation``s that let OpenAI's clients use Anthropic's models."""
 
-import json
-
+from gateway import strict_json
 from gateway.formats.base import Json
 from gateway.http import Transform
 from gateway.providers.anthropic import answer, request
@@ -55,7 +54,7 @@ class ModelList:
 
 def _error(text: str) -> str:
     try:
-        envelope = json.loads(text)
+        envelope = strict_json.answer(text)
     except ValueError:
         envelope = None
-    return json.dumps(answer.error(envelope), ensure_ascii=False)
+    return strict_json.dumps(answer.error(envelope))

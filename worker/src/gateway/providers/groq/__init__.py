@@ -1,13 +1,17 @@
 """Groq. API reference: console.groq.com/docs/api-reference."""
 
 from gateway.providers.base import CHAT, MODELS, RESPONSES, Capabilities, Provider, same_paths
+from gateway.providers.messages_over_chat import with_messages
 
 PROVIDER = Provider(
-    Capabilities(
-        name="groq",
-        base_url="https://api.groq.com/openai/v1",
-        paths=same_paths(CHAT, RESPONSES, MODELS),
-        model_prefixes=("llama-3.1-8b-instant", "llama-3.3-70b-versatile", "groq/compound"),
-        openai_defaults=True,
+    with_messages(
+        Capabilities(
+            name="groq",
+            base_url="https://api.groq.com/openai/v1",
+            paths=same_paths(CHAT, RESPONSES, MODELS),
+            model_prefixes=("llama-3.1-8b-instant", "llama-3.3-70b-versatile", "groq/compound"),
+            openai_defaults=True,
+        ),
+        limit="max_completion_tokens",
     )
 )

@@ -10,14 +10,18 @@ from gateway.providers.base import (
     Provider,
     same_paths,
 )
+from gateway.providers.messages_over_chat import with_messages
 
 PROVIDER = Provider(
-    Capabilities(
-        name="openai",
-        base_url="https://api.openai.com/v1",
-        paths=same_paths(CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES, MODELS),
-        model_prefixes=("gpt-", "o1", "o3", "o4", "chatgpt-", "text-embedding-", "ft:gpt-"),
-        request_headers=("openai-beta",),
-        openai_defaults=True,
+    with_messages(
+        Capabilities(
+            name="openai",
+            base_url="https://api.openai.com/v1",
+            paths=same_paths(CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES, MODELS),
+            model_prefixes=("gpt-", "o1", "o3", "o4", "chatgpt-", "text-embedding-", "ft:gpt-"),
+            request_headers=("openai-beta",),
+            openai_defaults=True,
+        ),
+        limit="max_completion_tokens",
     )
 )

@@ -1,0 +1,111 @@
+"""Chat completions, their usage and errors in Anthropic's shapes."""
+
+from typing import Any
+
+from gateway import strict_json
+from gateway.formats.base import Json, count
+
+STOP_REASONS = {
+    "stop": "end_turn",
+    "length": "max_tokens",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "content_filter": "refusal",
+}
+"""``finish_reason`` → ``stop_reason``. What is unknown is a reason not to trust the answer."""
+
+ERRORS: dict[str, str] = {
+    "invalid_api_key": "authentication_error",
+    "insufficient_quota": "billing_error",
+    "rate_limit_exceeded": "rate_limit_error",
+    "model_not_found": "not_found_error",
+    "requests": "rate_limit_error",
+    "tokens": "rate_limit_error",
+    "invalid_request_error": "invalid_request_error",
+    "permission_error": "permission_error",
+    "overloaded": "overloaded_error",
+}
+"""OpenAI's error ``code``, else ``type`` → Anthropic's ``type``."""
+
+
+def stop_reason(finish_reason: Any, *, calls_tools: bool, refused: bool) -> str:
+    """Anthropic's name for ``finish_reason``. OpenAI says ``stop`` for a forced call, too."""
+    if refused:
+        return "refusal"
+    if finish_reason == "stop" and calls_tools:
+        return "tool_use"
+    return STOP_REASONS.get(finish_reason, "refusal")
+
+
+def message(completion: Json) -> Json:
+    """``chat.completion`` as ``message``. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
+    choice = completion["choices"][0]
+    said = choice["message"]
+    reason = choice["finish_reason"]
+    content: list[Json] = []
+    if thought := reasoning(said):
+        content.append({"type": "thinking", "thinking": thought, "signature": ""})
+    texts = (said.get("content"), said.get("refusal"))
+    content += [{"type": "text", "text": text} for text in texts if text]
+    content += [_tool_use(call, reason) for call in said.get("tool_calls") or ()]
+    return {
+        "id": completion["id"],
+        "type": "message",
+        "role": "assistant",
+        "model": completion["model"],
+        "content": content,
+        "stop_reason": stop_reason(
+            reason, calls_tools=bool(said.get("tool_calls")), refused=bool(said.get("refusal"))
+        ),
+        "stop_sequence": None,
+        "usage": usage(completion.get("usage")),
+    }
+
+
+def reasoning(said: Json) -> str | None:
+    """The reasoning in a message or delta, by either name that compatible providers use."""
+    text = said.get("reasoning_content") or said.get("reasoning")
+    return text if isinstance(text, str) else None
+
+
+def _tool_use(call: Json, finish_reason: Any) -> Json:
+    """Arguments that the token limit cut off are no JSON; the caller sees ``max_tokens``."""
+    function = call["function"]
+    try:
+        given = strict_json.answer(function["arguments"] or "{}")
+        if not isinstance(given, dict):
+            raise ValueError("tool arguments that are not an object")
+    except ValueError:
+        if finish_reason != "length":
+            raise
+        given = {}
+    return {"type": "tool_use", "id": call["id"], "name": function["name"], "input": given}
+
+
+def usage(spent: Any) -> Json:
+    """Anthropic counts cached and cache-writing tokens beside ``input_tokens``."""
+    spent = spent if isinstance(spent, dict) else {}
+    details = spent.get("prompt_tokens_details") or {}
+    prompt = count(spent.get("prompt_tokens")) or 0
+    read = min(count(details.get("cached_tokens")) or 0, prompt)
+    written = min(count(details.get("cache_write_tokens")) or 0, prompt - read)
+    made: Json = {
+        "input_tokens": prompt - read - written,
+        "cache_creation_input_tokens": written,
+        "cache_read_input_tokens": read,
+        "output_tokens": count(spent.get("completion_tokens")) or 0,
+    }
+    thought = count((spent.get("completion_tokens_details") or {}).get("reasoning_tokens"))
+    if thought:
+        made["output_tokens_details"] = {"thinking_tokens": thought}
+    return made
+
+
+def error(envelope: Any) -> Json:
+    """OpenAI's error object (or anything else) as Anthropic's error object."""
+    inner = envelope.get("error") if isinstance(envelope, dict) else None
+    if not isinstance(inner, dict):
+        inner = {}
+    kind = ERRORS.get(str(inner.get("code"))) or ERRORS.get(str(inner.get("type")), "api_error")
+    text = str(inner.get("message") or "The provider answered with an error.")
+    return {"type": "error", "error": {"type": kind, "message": text}}

@@ -1,0 +1,119 @@
+"""Anthropic's "Create a Message" as a chat completion request.
+
+Fields that neither side's documentation connects pass on unchanged, so a caller can use the
+provider's own (``seed``, ``verbosity``, …) and the provider refuses what nobody knows.
+"""
+
+from typing import Any
+
+from gateway.errors import InvalidRequest
+from gateway.formats.base import Json
+from gateway.providers.messages_over_chat import conversation
+
+DROPPED = frozenset(
+    {
+        "cache_control",  # what these providers cache of a prompt, they cache by themselves
+        "diagnostics",  # asks Anthropic why its prompt cache missed
+    }
+)
+REFUSED = ("top_k", "container", "mcp_servers", "context_management", "inference_geo", "speed")
+"""Fields without an equal that a caller would miss."""
+
+_TRANSLATED = frozenset(
+    {
+        *("model", "messages", "system", "tools", "tool_choice", "max_tokens", "stop_sequences"),
+        *("stream", "thinking", "output_config", "metadata", "service_tier"),
+    }
+)
+_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+_SERVICE_TIERS = {"auto": "auto", "standard_only": "default"}
+
+
+def translate(body: Json, *, limit: str, stream_usage: bool) -> Json:
+    """Raises ``InvalidRequest`` that names the parameter."""
+    for name in REFUSED:
+        if body.get(name) is not None:
+            raise InvalidRequest(f"{name}: not supported by this model.", param=name)
+    made: Json = {
+        name: value
+        for name, value in body.items()
+        if value is not None and name not in _TRANSLATED and name not in DROPPED
+    }
+    made["model"] = body["model"]
+    made["messages"] = conversation.convert(body.get("system"), body.get("messages"))
+    made[limit] = body["max_tokens"]
+    if body.get("stop_sequences"):
+        made["stop"] = body["stop_sequences"]
+    if body.get("stream"):
+        made["stream"] = True
+        if stream_usage:
+            made["stream_options"] = {"include_usage": True}
+    _take_tools(body, made)
+    _take_output(body, made)
+    user = (body.get("metadata") or {}).get("user_id")
+    if user:
+        made["user"] = user
+    tier = _SERVICE_TIERS.get(str(body.get("service_tier")))
+    if tier:
+        made["service_tier"] = tier
+    return made
+
+
+def _take_tools(body: Json, made: Json) -> None:
+    if body.get("tools"):
+        made["tools"] = [_tool(tool, f"tools.{i}") for i, tool in enumerate(body["tools"])]
+    choice = body.get("tool_choice")
+    if choice is None:
+        return
+    kind = choice.get("type") if isinstance(choice, dict) else None
+    if kind == "tool":
+        made["tool_choice"] = {"type": "function", "function": {"name": choice.get("name")}}
+    elif kind in _CHOICES:
+        made["tool_choice"] = _CHOICES[kind]
+    else:
+        raise InvalidRequest(
+            "tool_choice: Input should be 'auto', 'any', 'tool' or 'none'.", param="tool_choice"
+        )
+    if choice.get("disable_parallel_tool_use"):
+        made["parallel_tool_calls"] = False
+
+
+def _tool(tool: Any, where: str) -> Json:
+    if not isinstance(tool, dict) or tool.get("type") not in (None, "custom"):
+        raise InvalidRequest(
+            f"{where}.type: Anthropic's own tools are not supported by this model.",
+            param=f"{where}.type",
+        )
+    function = {"name": tool.get("name"), "parameters": tool.get("input_schema")}
+    if tool.get("description"):
+        function["description"] = tool["description"]
+    if tool.get("strict"):
+        function["strict"] = True
+    return {"type": "function", "function": function}
+
+
+def _take_output(body: Json, made: Json) -> None:
+    config = body.get("output_config") or {}
+    effort = config.get("effort") or _effort(body.get("thinking"))
+    if effort:
+        made["reasoning_effort"] = effort
+    wanted = config.get("format")
+    if isinstance(wanted, dict) and wanted.get("type") == "json_schema":
+        schema = {"name": "answer", "schema": wanted.get("schema"), "strict": True}
+        made["response_format"] = {"type": "json_schema", "json_schema": schema}
+    elif wanted is not None:
+        raise InvalidRequest(
+            "output_config.format.type: Input should be 'json_schema'.",
+            param="output_config.format",
+        )
+
+
+def _effort(thinking: Any) -> str | None:
+    """A thinking budget in tokens as the nearest effort; adaptive thinking is the model's own
+    default, and to switch it off is every provider's own affair."""
+    budget = thinking.get("budget_tokens") if isinstance(thinking, dict) else None
+    if not isinstance(budget, int):
+        return None
+    if budget <= 4096:
+        return "low"
+    return "medium" if budget <= 12_000 else "high"

@@ -9,6 +9,7 @@ from gateway.endpoints import (
     completions,
     embeddings,
     health,
+    messages,
     models,
     passthrough,
     responses,
@@ -25,6 +26,8 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/v1/chat/completions": {"POST": chat_completions.GENERATION.handle},
     "/v1/completions": {"POST": completions.GENERATION.handle},
     "/v1/responses": {"POST": responses.GENERATION.handle},
+    "/v1/messages": {"POST": messages.GENERATION.handle},
+    "/v1/messages/count_tokens": {"POST": messages.count_tokens},
     "/v1/embeddings": {"POST": embeddings.handle},
     "/v1/models": {"GET": models.handle},
     "/v1/cache/purge": {"POST": cache.purge},
@@ -35,7 +38,7 @@ ROUTES: dict[str, dict[str, Handler]] = {
 
 async def handle(runtime: Runtime, platform: Platform, request: Request) -> Response:
     """Answer one request. Never raises."""
-    dialect = "anthropic" if request.path.startswith("/v1/messages") else "openai"
+    dialect = errors.dialect(request.path)
     x: Exchange | None = None
     try:
         x = Exchange(runtime, platform, request, request.path)

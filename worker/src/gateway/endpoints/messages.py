@@ -1,0 +1,69 @@
+"""``POST /v1/messages`` and ``/v1/messages/count_tokens``: Anthropic's dialect, for every model."""
+
+from gateway import upstream
+from gateway.endpoints import fields
+from gateway.endpoints.generation import Generation
+from gateway.errors import InvalidRequest
+from gateway.exchange import Exchange
+from gateway.formats.base import Json
+from gateway.formats.messages import MessagesFormat
+from gateway.http import Response
+from gateway.limits import Lookup
+from gateway.providers.base import COUNT_TOKENS, MESSAGES
+from gateway.providers.registry import resolve
+from gateway.upstream import Outgoing
+from shared import hashing
+from shared.usage_events import BYPASS
+
+_STATEFUL = ("container", "mcp_servers")
+_OWN_TOOLS = (None, "custom")
+
+
+def _check(body: Json) -> None:
+    fields.required(body, "messages", "an array")
+    limit = body.get("max_tokens")
+    if not isinstance(limit, int) or isinstance(limit, bool):
+        raise InvalidRequest("max_tokens: Field required, an integer.", param="max_tokens")
+
+
+def _uncached(body: Json) -> str | None:
+    """Server tools (web search, code, …) and containers are a world outside the request. The
+    client's own tools that Anthropic defines (``bash_…``) are counted with them, to be safe."""
+    for name in _STATEFUL:
+        if body.get(name):
+            return f"stateful: {name}"
+    for tool in body.get("tools") or ():
+        if not isinstance(tool, dict) or tool.get("type") not in _OWN_TOOLS:
+            return "hosted tools"
+    return None
+
+
+GENERATION = Generation(
+    endpoint=MESSAGES,
+    format=MessagesFormat(),
+    identity=lambda body, _defaults: hashing.messages_identity(body),
+    check=_check,
+    uncached=_uncached,
+    completion_limit=("max_tokens",),
+)
+
+
+async def count_tokens(x: Exchange) -> Response:
+    """Ask the provider to count a request's tokens. Free of charge there, and never cached."""
+    record = await x.authenticate()
+    body = await x.json()
+    model = fields.model(body)
+    fields.required(body, "messages", "an array")
+    target = resolve(model, record.project)
+    fields.served(target.provider, COUNT_TOKENS)
+    x.event.provider, x.event.model = target.provider.name, target.model
+    x.set_status(BYPASS)
+    await x.admit(Lookup())
+    sent = {**body, "model": target.model}
+    answer = await upstream.ask(x, [target], lambda _: Outgoing(COUNT_TOKENS, sent))
+    text = await answer.text()
+    if answer.response.status != 200:
+        return upstream.provider_error(x, answer, text)
+    response = x.response(200, "application/json", text, *answer.headers)
+    x.finish(200)
+    return response

@@ -1,0 +1,211 @@
+"""Anthropic's messages: whole ``message`` objects and their event streams.
+
+Source: Anthropic's API reference, "Create a Message" and "Streaming messages". Usage counts of a
+``message_delta`` are cumulative: they replace those of ``message_start``.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from gateway import strict_json
+from gateway.formats.base import Json, Usage, count
+from gateway.formats.sse import Event, encode
+from gateway.http import Transform
+
+_GOOD_ENDINGS = frozenset(
+    {"end_turn", "max_tokens", "stop_sequence", "tool_use", "model_context_window_exceeded"}
+)
+"""Not ``refusal``, which a classifier decides, nor ``pause_turn``, which is half an answer."""
+
+_COUNTS_AT_THE_END = (
+    "input_tokens",
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+    "output_tokens",
+    "server_tool_use",
+    "output_tokens_details",
+)
+
+
+class MessagesAssembler:
+    """Collects events into one ``message``. Deltas of an unknown kind make it unusable: what it
+    would assemble without them is not what the model said."""
+
+    def __init__(self) -> None:
+        self._answer: Json = {}
+        self._inputs: dict[int, list[str]] = {}
+        self._usage: Json = {}
+        self.done = False
+        self._broken = False
+        self._forgotten = False
+
+    def feed(self, event: Event) -> None:
+        """Take one event of the stream."""
+        try:
+            data = strict_json.answer(event.data)
+            self._take(data["type"], data)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            self._broken = True
+
+    def finish(self) -> Json | None:
+        """The message, when ``message_stop`` was seen and it ended well."""
+        if self._broken or self._forgotten or not self.done:
+            return None
+        answer = {**self._answer, "usage": self._usage}
+        return answer if _complete(answer) else None
+
+    def usage(self) -> Usage:
+        """Token counts seen so far."""
+        return read_usage(self._usage)
+
+    def forget(self) -> None:
+        """Stop collecting; usage is still watched."""
+        self._forgotten = True
+        self._answer.clear()
+        self._inputs.clear()
+
+    def _take(self, kind: str, data: Json) -> None:
+        if self.done:
+            self._broken = True
+        elif kind == "message_start":
+            self._answer = {**data["message"], "content": []}
+            self._usage = dict(data["message"]["usage"])
+        elif kind == "message_delta":
+            self._usage |= {k: v for k, v in (data.get("usage") or {}).items() if v is not None}
+            extra = {k: v for k, v in data.items() if k not in ("type", "delta", "usage")}
+            self._answer |= {**extra, **data["delta"]}
+        elif kind == "message_stop":
+            self.done = True
+        elif kind.startswith("content_block_"):
+            if not self._forgotten:
+                self._take_block(kind, data)
+        elif kind != "ping":
+            self._broken = True
+
+    def _take_block(self, kind: str, data: Json) -> None:
+        index, content = data["index"], self._answer["content"]
+        if kind == "content_block_start":
+            if index != len(content):
+                raise ValueError("blocks out of order")
+            content.append(dict(data["content_block"]))
+        elif kind == "content_block_delta":
+            self._take_delta(index, content[index], data["delta"])
+        elif index in self._inputs and (text := "".join(self._inputs.pop(index))):
+            content[index]["input"] = strict_json.answer(text)
+
+    def _take_delta(self, index: int, block: Json, delta: Json) -> None:
+        match delta["type"]:
+            case "text_delta":
+                block["text"] += delta["text"]
+            case "thinking_delta":
+                block["thinking"] += delta["thinking"]
+            case "signature_delta":
+                block["signature"] = delta["signature"]
+            case "input_json_delta":
+                self._inputs.setdefault(index, []).append(delta["partial_json"])
+            case "citations_delta":
+                block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
+            case _:
+                self._broken = True
+
+
+class MessagesFormat:
+    """``/v1/messages``."""
+
+    name = "messages"
+
+    def assembler(self, request: Json) -> MessagesAssembler:  # noqa: ARG002 (needs nothing of it)
+        """See ``Format``."""
+        return MessagesAssembler()
+
+    def storable(self, answer: Json, request: Json) -> bool:  # noqa: ARG002
+        """The message ended by itself, by a limit or by calling tools."""
+        return _complete(answer)
+
+    def usage(self, answer: Json) -> Usage:
+        """See ``Format``."""
+        return read_usage(answer.get("usage"))
+
+    def replay(self, answer: Json, request: Json) -> bytes:  # noqa: ARG002
+        """Per content block its start, whole content and stop, between Anthropic's brackets."""
+        return encode(_events(answer), named=True)
+
+    def upstream_body(self, request: Json, *, stream_usage: bool) -> Json:  # noqa: ARG002
+        """As it is: streams always tell their usage."""
+        return request
+
+    def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:  # noqa: ARG002
+        """Nothing to hide."""
+        return None
+
+
+def read_usage(usage: Any) -> Usage:
+    """Anthropic's ``usage``: tokens read from and written to the prompt cache stand beside
+    ``input_tokens`` and belong to the prompt."""
+    if not isinstance(usage, dict):
+        return Usage()
+    plain = count(usage.get("input_tokens"))
+    read = count(usage.get("cache_read_input_tokens"))
+    written = count(usage.get("cache_creation_input_tokens"))
+    return Usage(
+        prompt=None if plain is None else plain + (read or 0) + (written or 0),
+        completion=count(usage.get("output_tokens")),
+        cached=read,
+        cache_write=written,
+    )
+
+
+def _complete(answer: Json) -> bool:
+    return (
+        answer.get("type") == "message"
+        and isinstance(answer.get("content"), list)
+        and all(isinstance(block, dict) and "type" in block for block in answer["content"])
+        and answer.get("stop_reason") in _GOOD_ENDINGS
+    )
+
+
+def _events(answer: Json) -> Iterator[Json]:
+    ending = {
+        name: answer[name]
+        for name in ("stop_reason", "stop_sequence", "stop_details", "container")
+        if name in answer
+    }
+    usage = answer.get("usage") or {}
+    begun: Json = {**answer, "content": []}
+    begun |= dict.fromkeys(ending)
+    yield {"type": "message_start", "message": begun}
+    for index, block in enumerate(answer["content"]):
+        start, deltas = _parts(block)
+        yield {"type": "content_block_start", "index": index, "content_block": start}
+        for delta in deltas:
+            yield {"type": "content_block_delta", "index": index, "delta": delta}
+        yield {"type": "content_block_stop", "index": index}
+    counts = {name: usage[name] for name in _COUNTS_AT_THE_END if usage.get(name) is not None}
+    extra = {k: v for k, v in answer.items() if k == "context_management"}
+    yield {"type": "message_delta", "delta": ending, "usage": counts, **extra}
+    yield {"type": "message_stop"}
+
+
+def _parts(block: Json) -> tuple[Json, list[Json]]:
+    """A block as it begins, and the deltas that complete it. Kinds that the protocol does not
+    stream (redacted thinking, server tools' results) begin whole."""
+    match block["type"]:
+        case "text":
+            start = {**block, "text": ""}
+            deltas = [{"type": "text_delta", "text": block["text"]}]
+            if block.get("citations"):
+                start["citations"] = []
+                deltas += [
+                    {"type": "citations_delta", "citation": item} for item in block["citations"]
+                ]
+            return start, deltas
+        case "thinking":
+            start = {**block, "thinking": "", "signature": ""}
+            deltas = [{"type": "thinking_delta", "thinking": block["thinking"]}]
+            if block.get("signature"):
+                deltas.append({"type": "signature_delta", "signature": block["signature"]})
+            return start, deltas if block["thinking"] else deltas[1:]
+        case "tool_use" | "server_tool_use" | "mcp_tool_use":
+            text = strict_json.dumps(block["input"]) if block["input"] else ""
+            return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": text}]
+    return block, []

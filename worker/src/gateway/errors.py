@@ -244,11 +244,20 @@ def response(error: GatewayError, dialect: str = "openai") -> Response:
     return Response(error.status, headers, body)
 
 
-def stream_event(failure: FetchFailed) -> bytes:
+def dialect(path: str) -> str:
+    """Whose envelope a caller of ``path`` reads: ``openai`` or ``anthropic``."""
+    return "anthropic" if path.startswith("/v1/messages") else "openai"
+
+
+def stream_event(failure: FetchFailed, dialect: str = "openai") -> bytes:
     """The event that ends a stream whose provider broke off: the status is long sent, and an
-    error event is what the SDKs turn into an exception."""
+    error event is what the SDKs turn into an exception. Begins with a blank line, for the
+    provider may have broken off in the middle of an event."""
     kind = UpstreamTimeout if failure.timeout else UpstreamUnreachable
-    return f"data: {openai_envelope(kind('The provider broke off the stream.'))}\n\n".encode()
+    error = kind("The provider broke off the stream.")
+    if dialect == "anthropic":
+        return f"\n\nevent: error\ndata: {anthropic_envelope(error)}\n\n".encode()
+    return f"\n\ndata: {openai_envelope(error)}\n\n".encode()
 
 
 def all_codes(root: type[GatewayError] = GatewayError) -> dict[str, int]:

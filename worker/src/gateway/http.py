@@ -56,11 +56,13 @@ class Live:
     """A body that is still arriving from upstream: the client's copy of it.
 
     The host streams ``source`` (its own object, from ``Platform.split``) chunk by chunk, each
-    through ``transform`` when there is one, never holding chunks back to join them.
+    through ``transform`` when there is one, never holding chunks back to join them. Where it
+    breaks, the host ends it with ``errors.stream_event`` in ``dialect``.
     """
 
     source: Any
     transform: Transform | None = None
+    dialect: str = "openai"
 
 
 def chain(*transforms: Transform | None) -> Transform | None:

@@ -205,4 +205,5 @@ def _stream(x: Exchange, call: Call, answer: Upstream, settlement: Settlement) -
     stream_usage = target.provider.capabilities.stream_usage
     hide_usage = call.format.client_filter(call.body, stream_usage=stream_usage)
     transform = chain(translate and translate(), hide_usage)
-    return x.response(200, EVENT_STREAM, Live(source, transform), *answer.headers)
+    body = Live(source, transform, errors.dialect(x.endpoint))
+    return x.response(200, EVENT_STREAM, body, *answer.headers)

@@ -296,7 +296,7 @@ async def _client_chunks(body: Live) -> AsyncGenerator[bytes, None]:
         if transform and (rest := transform(b"")):
             yield rest
     except JsException as error:
-        yield errors.stream_event(_failed(error))
+        yield errors.stream_event(_failed(error), body.dialect)
     finally:
         reader.releaseLock()
 

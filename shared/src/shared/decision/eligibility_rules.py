@@ -62,11 +62,13 @@ RULES = (
     Rule("personal", "the answer depends on who asks",
          r"\b(?:what|when|where|how much|how many|how old|who|which)(?: is| are| was| were|'s|s| will| did| does| do| would| should)? (?:on |in |of |from |for |with )*(?:my|our)\b"
          r"|\b(?:where|when|what)(?:'s| is| are| was| were| has| have| did| does| do| will) my\b|\bwhy (?:was|were|has|have|did) my\b"
-         r"|^(?:is|are|was|were|did|does|do|has|have|will|can|would|should) (?:my|our)\b"
+         r"|\b(?:status|balance|amount|limit|number|details?|history|date) (?:of|on|for|in) my\b|^(?:is|are|was|were|did|does|do|has|have|will|can|would|should) (?:my|our)\b"
          r"|\b(?:did|have|was|am) (?:i|we)\b(?! (?:allowed|able|supposed|required))|^(?:will|were|are|had) (?:i|we)\b|\bdo (?:i|we) (?:have|owe|still|already)\b"
          r"|\b(?:remind me|my name|call me|my birthday|my age|i am \d+|i'm \d+|year old|years old|my (?:last|next|latest|previous|recent)|for me (?:today|tomorrow)|"
          r"i told you|you said|you told|we (?:talked|discussed|spoke)|do you remember|my (?:order|balance|appointment|reservation|booking|flight|"
          r"package|delivery|shipment|parcel|paycheck|salary|calendar|schedule|transactions?|spending|bill|statement|credit score|todo|to-do|shopping list))\b"),
+    Rule("action", "an order to do something, not a question",
+         r"^(?:please |can you |could you )*(?:send|text|call|book|order|transfer|pay|remind|play|schedule|email|buy|set (?:a|an|my|the)) "),
     Rule("private", "the speaker's own situation is told",
          r"(?:^|[.!?,;]\s+|\b(?:and|but|because|since|when|after) )(?:i (?:feel|felt|have been|had been|was|did|just|got|went|lost|paid|bought|ordered|tried|made|noticed|saw|received|withdrew|transferred|topped|am \w+ing)"
          r"|i'm (?:\w+ing|not|so|very|still)|i've|i'd (?:been|had)|i (?:can't|cannot|couldn't|don't|didn't|haven't))\b"),

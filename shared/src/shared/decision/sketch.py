@@ -67,7 +67,7 @@ def sketch(text: str, lexicon: Lexicon) -> Sketch:
     opened = shortened(words_of(text), lexicon)
     plain = without_lead(opened, lexicon.leads)
     frame, rest = _frame(plain, lexicon)
-    rest = _active(frame, rest, lexicon)
+    frame, rest = _active(frame, rest, lexicon)
     items, negated = _items(frame, rest, lexicon)
     wordset = frozenset(plain)
     return Sketch(
@@ -120,20 +120,25 @@ def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
     return "", words
 
 
-def _active(frame: str, words: list[str], lexicon: Lexicon) -> list[str]:
-    """Puts "X … verb-ed by Y" into the active order "Y verb X" when the frame is a passive."""
-    if frame not in ("? is", "? was", "who was", "when was", "where was", "what was", "why"):
-        return words
-    if "by" not in words[2:]:
-        return words
+# Frame of a passive question -> frame of the same question in the active voice.
+_ACTIVE_FRAMES = {
+    "? is": "? do", "? was": "? did", "? were": "? did", "how is": "how", "who was": "who was",
+    "when was": "when was", "where was": "where was", "what was": "what was", "why": "why",
+}  # fmt: skip
+
+
+def _active(frame: str, words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
+    """Puts "was X verb-ed by Y" into the active order "did Y verb X"; others stay as they are."""
+    if frame not in _ACTIVE_FRAMES or "by" not in words[2:]:
+        return frame, words
     place = words.index("by", 2)
     verb = words[place - 1]
-    if not (verb.endswith("ed") or (lexicon.base(verb) != verb and not verb.endswith("s"))):
-        return words
+    participle = verb.endswith("ed") or (lexicon.base(verb) != verb and not verb.endswith("s"))
     agent, patient = words[place + 1 :], words[: place - 1]
-    if any(word in LINKS for word in agent):
-        return words  # "… by Y in Z": where the agent ends is not known
-    return [*agent, verb, *patient]
+    # "… by Y in Z": where the agent ends is not known.
+    if not participle or any(word in LINKS for word in agent):
+        return frame, words
+    return _ACTIVE_FRAMES[frame], [*agent, verb, *patient]
 
 
 def _items(frame: str, words: list[str], lexicon: Lexicon) -> tuple[list[Item], frozenset[str]]:

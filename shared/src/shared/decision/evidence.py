@@ -1,0 +1,82 @@
+"""What a scope's own answers say about its semantic hits, and the threshold that follows.
+
+Each checked pair of prompts has a predicted P(same answer) and an outcome: did the provider's
+fresh answer agree with the cached one? Outcomes are counted in bins of the prediction. A scope
+serves from the lowest bin edge above which the Clopper-Pearson upper bound of the wrong share
+(Clopper & Pearson 1934, one-sided) is at most the mode's target δ; with no such edge it is closed.
+
+The bound is looked at after every outcome, not once. ``CONFIDENCE`` is stricter than the 95 % that
+is promised, so that looking often does not break the promise (simulated in the tests).
+"""
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+
+CONFIDENCE = 0.99
+EDGES = (0.45, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
+"""Lower edges of the bins; a prediction below the first one is never tried."""
+CLOSED = 1.01
+
+
+def bin_of(probability: float) -> int | None:
+    """The bin's number, ``None`` below the first edge."""
+    found = None
+    for number, edge in enumerate(EDGES):
+        if probability >= edge:
+            found = number
+    return found
+
+
+@lru_cache(maxsize=4096)
+def upper_bound(wrong: int, checked: int, confidence: float = CONFIDENCE) -> float:
+    """The largest wrong share that is still plausible after ``wrong`` of ``checked``; 1 for none.
+
+    Solves P(X ≤ wrong; checked, p) = 1 - confidence for p by bisection.
+    """
+    if checked <= 0 or wrong >= checked:
+        return 1.0
+    low, high = wrong / checked, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        if _binomial_cdf(wrong, checked, middle) > 1 - confidence:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def threshold(counts: Mapping[int, tuple[int, int]], target_error: float) -> float:
+    """The least probability this scope may serve, ``CLOSED`` when its evidence allows none.
+
+    ``counts``: bin → (checked, wrong). Walks down from the surest bin, adding evidence, and keeps
+    the lowest edge whose bound holds.
+    """
+    checked = wrong = 0
+    found = CLOSED
+    for number in range(len(EDGES) - 1, -1, -1):
+        more, more_wrong = counts.get(number, (0, 0))
+        checked += more
+        wrong += more_wrong
+        if upper_bound(wrong, checked) <= target_error:
+            found = EDGES[number]
+    return found
+
+
+def _binomial_cdf(most: int, trials: int, share: float) -> float:
+    if share <= 0:
+        return 1.0
+    if share >= 1:
+        return 0.0
+    log_share, log_rest = math.log(share), math.log1p(-share)
+    total = 0.0
+    for successes in range(most + 1):
+        log_term = (
+            math.lgamma(trials + 1)
+            - math.lgamma(successes + 1)
+            - math.lgamma(trials - successes + 1)
+            + successes * log_share
+            + (trials - successes) * log_rest
+        )
+        total += math.exp(log_term)
+    return total

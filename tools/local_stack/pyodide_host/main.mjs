@@ -47,6 +47,12 @@ const server = http.createServer(async (incoming, outgoing) => {
   try {
     const response = await worker.fetch(toRequest(incoming, gone.signal));
     await writeResponse(response, outgoing, gone.signal);
+    if (!incoming.complete) {
+      // Answered before the body was read (too large): a client that is still sending it must be
+      // able to finish, or it never comes to read the answer.
+      incoming.removeAllListeners('data');
+      incoming.resume();
+    }
   } catch (error) {
     console.error(error?.message ?? error);
     if (outgoing.headersSent) outgoing.destroy();

@@ -21,6 +21,7 @@ Behaviours (streams unless noted; `events` counts what is sent before the fault)
 - `garbage`: an unreadable event after `events`    - `huge`: one event of `size` bytes
 - `raw`: exactly `body` with `content_type` and `status`, for anything else
 - `hold`: waits for `release()`; with `wait_for_requests(n)` it makes concurrency exact
+- `step`: a stream that sends one event, `[DONE]` included, for each `step()`
 """
 
 import asyncio
@@ -53,6 +54,7 @@ Name = Literal[
     "huge",
     "raw",
     "hold",
+    "step",
 ]
 
 
@@ -80,6 +82,7 @@ class OpenAIDouble(Double):
         self._text: str | None = None
         self._behaviours: dict[str, tuple[Behaviour, itertools.count[int], int | None]] = {}
         self._released = asyncio.Event()
+        self._steps = asyncio.Semaphore(0)
         self._service = OpenAIService(speak=self._speak, accepts_key=lambda key: key == KEY)
 
     @property
@@ -96,13 +99,19 @@ class OpenAIDouble(Double):
         self._behaviours[model] = (behaviour, itertools.count(), times)
 
     def behave_well(self) -> None:
-        """Forget all behaviours and what `say` was told."""
+        """Forget all behaviours, what `say` was told, and earlier `release` and `step`."""
         self._behaviours.clear()
         self._text = None
+        self._released = asyncio.Event()
+        self._steps = asyncio.Semaphore(0)
 
     def release(self) -> None:
         """Let every request that is held, now or later, go on."""
         self._loop.call_soon_threadsafe(self._released.set)
+
+    def step(self) -> None:
+        """Let a stream that goes step by step send one more event."""
+        self._loop.call_soon_threadsafe(self._steps.release)
 
     def calls(self, path: str | None = None) -> int:
         """How many requests arrived, for one path or for all."""
@@ -138,8 +147,13 @@ class OpenAIDouble(Double):
         stream = await open_stream(request, {"x-request-id": "req_fault"})
         who = Identity(id="chatcmpl-fault", created=1_700_000_000)
         events = [event(c) for c in chunks(wanted, answers_to(wanted, self._speak), who)]
-        for payload in events[: behaviour.events]:
-            await stream.write(payload)
+        if behaviour.name == "step":
+            for payload in (*events, DONE):
+                await self._steps.acquire()
+                await stream.write(payload)
+        else:
+            for payload in events[: behaviour.events]:
+                await stream.write(payload)
         match behaviour.name:
             case "stall-mid":
                 await asyncio.Event().wait()

@@ -1,22 +1,29 @@
 """The product's edge as its tests meet it: a real process, real sockets, doubles behind it."""
 
 import copy
+import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
-from shared import api_keys
 
+from gateway.cache.scripts import STORE
+from shared import api_keys
+from tests.doubles.anthropic_api import AnthropicDouble
 from tests.doubles.openai_api import OpenAIDouble
 from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.upstash import UpstashDouble
+from tests.runtime.wrangler import make_project, wrangler_command, wrangler_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PEPPER = "tests-only-pepper"
@@ -57,6 +64,10 @@ RECORD: dict[str, Any] = {
 }
 
 
+class EdgeCannotStart(Exception):
+    """This machine lacks what a host needs; the message says what."""
+
+
 class Tenant:
     """One project with one key, known to the Supabase double."""
 
@@ -91,18 +102,47 @@ class Tenant:
         }
         return self.post("/v1/chat/completions", request, headers)
 
+    def ask(self, text: str = "", headers: dict[str, str] | None = None, **body: Any) -> Any:
+        """``chat``, and where it is a miss wait until its entry is stored."""
+        before = self.stores()
+        answer = self.chat(text, headers, **body)
+        if answer.headers["x-watchllm-cache"] == "MISS":
+            until(lambda: self.stores() > before, "the entry to be stored")
+        return answer
+
+    def stores(self) -> int:
+        """How often this tenant's entries were written, since the last `forget`."""
+        names = (STORE.sha1, STORE.source)
+        return sum(command[1] in names for command in self.commands() if len(command) > 1)
+
     def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> httpx.Response:
         """POST JSON."""
         return self.http.post(path, json=body, headers=headers)
 
+    def trips(self) -> int:
+        """Round trips to Redis that concern this project or its key, since the last `forget`."""
+        names = (self.project_id.encode(), self.hash.encode())
+        return sum(
+            any(name in request.body for name in names) for request in self._edge.upstash.requests
+        )
+
+    def commands(self) -> list[list[Any]]:
+        """Every Redis command that concerns this project or its key, scripts by their SHA-1."""
+        names = (self.project_id, self.hash)
+        sent = self._edge.upstash.commands()
+        return [command for command in sent if any(name in json.dumps(command) for name in names)]
+
     def rows(self, count: int = 1) -> list[dict[str, Any]]:
         """The project's usage rows once ``count`` of them are written; fails after 10 s."""
-        for _ in range(400):
-            rows = [r for r in self._edge.supabase.usage_logs if r["project_id"] == self.project_id]
-            if len(rows) >= count:
-                return rows
-            time.sleep(0.025)
-        raise AssertionError(f"{len(rows)} usage rows instead of {count}")
+        found: list[dict[str, Any]] = []
+
+        def enough() -> bool:
+            rows = self._edge.supabase.usage_logs
+            found[:] = [row for row in rows if row["project_id"] == self.project_id]
+            return len(found) >= count
+
+        until(enough, f"{count} usage rows")
+        return found
 
 
 class Edge:
@@ -112,16 +152,57 @@ class Edge:
         self.host = host
         self.openai = OpenAIDouble()
         self.groq = OpenAIDouble()
+        self.anthropic = AnthropicDouble()
         self.supabase = PostgrestDouble()
         self.upstash = UpstashDouble(redis_url)
+        self._doubles = (
+            self.openai,
+            self.groq,
+            self.anthropic,
+            self.supabase,
+            self.upstash,
+        )
         self._env = env
         self._port = free_port()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._tenants: list[Tenant] = []
+        self._output = Path(tempfile.mkdtemp(prefix="watchllm-edge-"))
         self.base_url = f"http://127.0.0.1:{self._port}"
 
     def tenant(self, **changes: Any) -> Tenant:
-        """A new project and key."""
-        return Tenant(self, changes)
+        """A new project and key, for as long as the test lasts."""
+        self._tenants.append(Tenant(self, changes))
+        return self._tenants[-1]
+
+    def log(self) -> str:
+        """Everything the edge has printed."""
+        return (self._output / "log").read_text(errors="replace")
+
+    def quiet(self) -> None:
+        """Heal every double, forget what reached it and how it was told to behave; end the
+        connections of earlier tenants."""
+        while self._tenants:
+            self._tenants.pop().http.close()
+        for double in self._doubles:
+            double.heal()
+        self.openai.behave_well()
+        self.groq.behave_well()
+        self.anthropic.behave_well()
+        self.quiet_traffic()
+
+    def quiet_traffic(self) -> None:
+        """Forget what reached the doubles."""
+        for double in self._doubles:
+            double.forget()
+
+    def recovered(self) -> None:
+        """Return once the edge asks Redis and Supabase again after a fault."""
+
+        def asks() -> bool:
+            answer = self.tenant().chat()
+            return answer.status_code == 200 and answer.headers["x-watchllm-cache"] == "MISS"
+
+        until(asks, "the edge's circuit breakers to close")
 
     def settled(self) -> None:
         """Return when no round trip has reached Redis for a while: background work is done."""
@@ -131,7 +212,7 @@ class Edge:
             time.sleep(0.15)
 
     def __enter__(self) -> Self:
-        for double in (self.openai, self.groq, self.supabase, self.upstash):
+        for double in self._doubles:
             double.start()
         environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
@@ -149,15 +230,29 @@ class Edge:
             "OPENAI_API_KEY": self.openai.key,
             "GROQ_BASE_URL": self.groq.base_url,
             "GROQ_API_KEY": self.groq.key,
+            "ANTHROPIC_BASE_URL": self.anthropic.base_url,
+            "ANTHROPIC_API_KEY": self.anthropic.key,
             **self._env,
         }
-        self._process = subprocess.Popen(
-            edge_command(self.host, self._port), env=environment, cwd=ROOT, text=True
-        )
-        self._wait()
+        with (self._output / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command(environment),
+                env=environment,
+                cwd=self._output if self.host == "workerd" else ROOT,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            self._wait()
+        except BaseException:
+            print(self.log())  # noqa: T201 (pytest shows it with the error)
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        while self._tenants:
+            self._tenants.pop().http.close()
         assert self._process is not None
         self._process.terminate()
         try:
@@ -165,21 +260,44 @@ class Edge:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        for double in (self.openai, self.groq, self.supabase, self.upstash):
+        shutil.rmtree(self._output)
+        for double in self._doubles:
             double.stop()
 
+    def _command(self, environment: dict[str, str]) -> list[str]:
+        if self.host == "workerd":
+            # wrangler takes the Worker's variables from a file, and a log of its own.
+            make_project(self._output)
+            variables = "".join(f"{name}={value}\n" for name, value in environment.items())
+            (self._output / ".dev.vars").write_text(variables)
+            environment |= wrangler_environment(self._output)
+            return wrangler_command("dev", "--ip", "127.0.0.1", "--port", str(self._port))
+        return edge_command(self.host, self._port)
+
     def _wait(self) -> None:
-        assert self._process is not None
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the {self.host} host ended with {self._process.returncode}")
+        process = self._process
+        assert process is not None
+
+        def healthy() -> bool:
+            if "Pyodide bundle failed" in self.log():
+                raise EdgeCannotStart("workerd cannot download its Pyodide here")
+            if process.poll() is not None:
+                raise RuntimeError(f"the {self.host} host ended with {process.returncode}")
             try:
-                if httpx.get(f"{self.base_url}/health").status_code == 200:
-                    return
+                return httpx.get(f"{self.base_url}/health").status_code == 200
             except httpx.TransportError:
-                time.sleep(0.05)
-        raise RuntimeError(f"the {self.host} host did not become healthy")
+                return False
+
+        until(healthy, f"the {self.host} host", 60)
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+    """Return once `condition` holds; raise `AssertionError` when it does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:g} s for {what}")
+        time.sleep(0.01)
 
 
 def edge_command(host: str, port: int) -> list[str]:

@@ -64,6 +64,7 @@ async def count_tokens(x: Exchange) -> Response:
     text = await answer.text()
     if answer.response.status != 200:
         return upstream.provider_error(x, answer, text)
+    x.event.cost_nanousd = x.event.saved_nanousd = 0
     response = x.response(200, "application/json", text, *answer.headers)
     x.finish(200)
     return response

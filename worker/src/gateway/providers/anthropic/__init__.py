@@ -13,7 +13,8 @@ from gateway.providers.base import (
 )
 
 VERSION = "2023-06-01"
-"""The API version for callers who name none; Anthropic has published no newer one."""
+"""The API version for callers who name none. Not 2026-10-21, which differs in what it refuses:
+``temperature`` and ``top_p`` at any value, for every model, and chat callers send them."""
 
 
 class Anthropic(Provider):

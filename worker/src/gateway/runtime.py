@@ -23,12 +23,19 @@ class Runtime:
     estimate: LocalEstimate = field(default_factory=LocalEstimate)
     pending: PendingRows = field(default_factory=PendingRows)
     opened_keys: dict[str, str] = field(default_factory=dict, repr=False)
-    _providers: dict[str, Breaker] = field(default_factory=dict)
+    _providers: dict[tuple[str, str], Breaker] = field(default_factory=dict)
     _data_keys: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
-    def provider_breaker(self, name: str) -> Breaker:
-        """Opens after five failures in a row: one bad answer says little about a provider."""
-        return self._providers.setdefault(name, Breaker(threshold=5, cooldown=5.0))
+    def provider_breaker(self, record: KeyRecord, name: str) -> Breaker:
+        """Opens after five failures in a row: one bad answer says little about a provider.
+
+        One for each project: keys, base URLs and models are its own, so what fails for one
+        project must not keep the provider from another.
+        """
+        if len(self._providers) >= 10_000:
+            self._providers.clear()
+        breaker = Breaker(threshold=5, cooldown=5.0)
+        return self._providers.setdefault((record.project_id, name), breaker)
 
     def data_key(self, record: KeyRecord) -> bytes:
         """The project's cache encryption key, derived once per process."""

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ RETRIES = 1
 _LONGEST_PAUSE = 1.0
 _RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 _KEY_REFUSED = frozenset({401, 403, 429})
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?\Z")
 _PASSED_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms")
 
 
@@ -90,7 +92,7 @@ def _worth_a_fallback(error: errors.GatewayError) -> bool:
 
 async def _ask_target(x: Exchange, target: Target, outgoing: Outgoing) -> Upstream:
     provider = target.provider
-    breaker = x.runtime.provider_breaker(provider.name)
+    breaker = x.runtime.provider_breaker(x.record, provider.name)
     if not breaker.allows(x.platform.now()):
         raise errors.ProviderUnavailable(
             f"The provider '{provider.name}' is failing and not being asked for a moment.",
@@ -160,7 +162,7 @@ def _jitter(response: UpstreamResponse | None) -> float | None:
     if response is not None:
         given = response.headers.get("retry-after")
         if given is not None:
-            asked = float(given) if given.replace(".", "", 1).isdigit() else _LONGEST_PAUSE + 1
+            asked = float(given) if _SECONDS.match(given) else _LONGEST_PAUSE + 1
     if asked > _LONGEST_PAUSE:
         return None
     return asked + random.uniform(0.05, 0.25)  # noqa: S311 (spreads retries; nothing secret)
@@ -191,7 +193,8 @@ def _error_code(text: str) -> str | None:
         code = error.get("code") or error.get("type")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return str(code)[:100] if code else None
+    name = str(code)[:100] if code else ""
+    return name if name.isprintable() and name else None
 
 
 def _passed_back(response: UpstreamResponse) -> Headers:

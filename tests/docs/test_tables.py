@@ -5,9 +5,15 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from gateway import errors, settings
 from gateway.cache import policy
+from gateway.endpoints import passthrough
+from gateway.providers import base
+from gateway.providers.registry import PROVIDERS
 from shared import request_fields
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,8 +35,8 @@ def table(page: str, heading: str) -> dict[str, list[str]]:
     rows: dict[str, list[str]] = {}
     for line in section.splitlines():
         if line.startswith("| `"):
-            first, *rest = (cell.strip() for cell in line.strip("| ").split(" | "))
-            rows[first.strip("`")] = rest
+            first, *rest = (cell.strip() for cell in line.strip().strip("|").split(" |"))
+            rows[first.strip(" `")] = rest
         elif rows:
             break
     assert rows, f"no table below {heading!r}"
@@ -42,10 +48,41 @@ def test_ignored_fields() -> None:
     assert shown == request_fields.IGNORED
 
 
-def test_defaults() -> None:
-    rows = table("caching", "Defaults that equal absence")
+@pytest.mark.parametrize(
+    ("heading", "defaults"),
+    [
+        ("Defaults that equal absence", request_fields.DEFAULTS),
+        ("Defaults of responses", request_fields.RESPONSES_DEFAULTS),
+        ("Defaults of messages", request_fields.MESSAGES_DEFAULTS),
+        ("Defaults of legacy completions", request_fields.COMPLETION_DEFAULTS),
+    ],
+)
+def test_defaults(heading: str, defaults: dict[str, Any]) -> None:
+    rows = table("caching", heading)
     shown = {name: json.loads(cells[0].strip("`")) for name, cells in rows.items()}
-    assert shown == request_fields.DEFAULTS
+    assert shown == defaults
+
+
+def test_providers() -> None:
+    shown = table("providers", "Providers and models")
+    assert list(shown) == list(PROVIDERS)
+    endpoints = (base.CHAT, base.MESSAGES, base.RESPONSES, base.COMPLETIONS, base.EMBEDDINGS)
+    for name, (models, *support) in shown.items():
+        capabilities = PROVIDERS[name].capabilities
+        assert tuple(re.findall(r"`([^`]+)`", models)) == capabilities.model_prefixes
+        assert support == [_support(capabilities, endpoint) for endpoint in endpoints], name
+
+
+def test_paths_passed_through() -> None:
+    text = (PUBLIC / "providers.md").read_text()
+    section = text.split("## Passed through")[1].split("So do requests")[0]
+    assert tuple(re.findall(r"`(/v1/[^`]+)`", section)) == passthrough.PREFIXES
+
+
+def _support(capabilities: base.Capabilities, endpoint: str) -> str:
+    if endpoint in capabilities.paths:
+        return "yes"
+    return "translated" if endpoint in capabilities.translations else ""
 
 
 def test_headers_in_the_key() -> None:

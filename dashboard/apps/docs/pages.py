@@ -34,6 +34,7 @@ SECTIONS: tuple[Section, ...] = (
             Page("quickstart", "Quickstart", "From an API key to the first cached answer."),
             Page("openai-python", "OpenAI SDK for Python", "Two arguments change."),
             Page("openai-node", "OpenAI SDK for Node.js", "Two options change."),
+            Page("anthropic", "Anthropic SDK", "Claude through the cache, or any model its way."),
             Page("groq", "Groq", "Groq's SDK, or the OpenAI SDK with Groq's models."),
             Page("langchain", "LangChain", "ChatOpenAI and embeddings through the cache."),
             Page("curl", "curl", "Plain HTTP, and reading the cache headers."),
@@ -45,6 +46,9 @@ SECTIONS: tuple[Section, ...] = (
             Page("caching", "Caching explained", "What makes two requests the same question."),
             Page("headers", "Headers", "Every header that WatchLLM reads and sends."),
             Page("errors", "Errors", "Every error code, and what to do about it."),
+            Page(
+                "providers", "Providers and models", "Who is asked, and what happens if they fail."
+            ),
             Page("limits", "Limits and plans", "Requests, projects and prices of each plan."),
             Page("byok", "Your own provider keys", "How provider keys are stored and used."),
         ),

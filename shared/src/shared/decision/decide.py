@@ -12,8 +12,12 @@ from shared.decision.sketch import Sketch, sketch
 from shared.embedding import MAX_TOKENS, encoder, probed
 
 # Codes further apart than this are never compared word by word.
-MAX_DISTANCE = 88
-_REMEMBERED = 512  # sketches of recent prompts and candidates
+MAX_DISTANCE = 80
+# Content words that only one of two prompts has, counted before phrases and numbers are read.
+# Pairs that were served in the replay differ in at most 3.
+MAX_OTHER_WORDS = 4
+_EDGES = "?.,!;:()\"'"
+_REMEMBERED = 1024  # sketches of recent prompts and candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class Encoded:
 class Decision:
     """Outcome for one candidate.
 
-    ``reason``: "identical", "probable", "off", "distance", "guard" or "improbable".
+    ``reason``: "identical", "probable", "off", "distance", "wording", "guard" or
+    "improbable".
     ``guard``: name of the guard that refused (see ``guards.GUARDS``), else None.
     ``probability``: calibrated P(same answer); 0 when nothing was computed, 1 for equal wording.
     ``distance``: differing bits of the two codes, 0..256.
@@ -70,6 +75,8 @@ def decide(query: Encoded | str, candidate: Encoded | str, threshold: float) -> 
         return Decision(serve=True, probability=1.0, distance=distance, reason="identical")
     if distance > MAX_DISTANCE:
         return _refused(distance, "distance")
+    if len(_words(left.text) ^ _words(right.text)) > MAX_OTHER_WORDS:
+        return _refused(distance, "wording")
     pair = align(_sketch(left.text), _sketch(right.text))
     guard = first_refusal(pair)
     if guard is not None:
@@ -89,8 +96,22 @@ def _refused(
 
 
 @lru_cache(maxsize=_REMEMBERED)
+def _words(text: str) -> frozenset[str]:
+    """Groups of the content words, read in the cheapest way."""
+    known = lexicon().word
+    words = [known(word.strip(_EDGES)) for word in text.lower().split()]
+    return frozenset(word.group for word in words if word.tells)
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _sketch(text: str) -> Sketch:
     return sketch(text, lexicon())
+
+
+def forget_sketches() -> None:
+    """Drops the remembered sketches: what a benchmark of unseen prompts needs."""
+    _sketch.cache_clear()
+    _words.cache_clear()
 
 
 __all__ = ["MAX_DISTANCE", "MAX_TOKENS", "Decision", "Encoded", "decide", "encode"]

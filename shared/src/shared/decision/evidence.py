@@ -36,8 +36,8 @@ def upper_bound(wrong: int, checked: int, confidence: float = CONFIDENCE) -> flo
     """
     if checked <= 0 or wrong >= checked:
         return 1.0
-    low, high = wrong / checked, 1.0
-    for _ in range(50):
+    low, high = max(wrong / checked, 1e-9), 1 - 1e-9
+    for _ in range(24):
         middle = (low + high) / 2
         if _binomial_cdf(wrong, checked, middle) > 1 - confidence:
             low = middle
@@ -64,19 +64,11 @@ def threshold(counts: Mapping[int, tuple[int, int]], target_error: float) -> flo
 
 
 def _binomial_cdf(most: int, trials: int, share: float) -> float:
-    if share <= 0:
-        return 1.0
-    if share >= 1:
-        return 0.0
-    log_share, log_rest = math.log(share), math.log1p(-share)
-    total = 0.0
-    for successes in range(most + 1):
-        log_term = (
-            math.lgamma(trials + 1)
-            - math.lgamma(successes + 1)
-            - math.lgamma(trials - successes + 1)
-            + successes * log_share
-            + (trials - successes) * log_rest
-        )
+    """P(X <= most) for X ~ Binomial(trials, share), 0 < share < 1; terms by their ratio."""
+    log_term = trials * math.log1p(-share)
+    ratio = math.log(share) - math.log1p(-share)
+    total = math.exp(log_term)
+    for successes in range(1, most + 1):
+        log_term += math.log((trials - successes + 1) / successes) + ratio
         total += math.exp(log_term)
     return total

@@ -84,7 +84,7 @@ def _bigrams(words: list[str]) -> frozenset[str]:
 
 def _trigrams(words: list[str]) -> frozenset[str]:
     run = " ".join(words)
-    return frozenset(run[place : place + 3] for place in range(len(run) - 2))
+    return frozenset(map("".join, zip(run, run[1:], run[2:], strict=False)))
 
 
 def _moved(pair: Alignment) -> int:

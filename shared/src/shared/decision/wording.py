@@ -55,11 +55,13 @@ def words_of(text: str) -> list[str]:
 def shortened(words: list[str], lexicon: Lexicon) -> list[str]:
     """Multi-word expressions replaced by their short wording."""
     index = lexicon.phrases
-    forms = [lexicon.phrase_form(word) for word in words]
+    forms = [lexicon.word(word).phrase_form for word in words]
+    if index.keys().isdisjoint(forms):
+        return words
     out: list[str] = []
     place = 0
     while place < len(words):
-        found = _match(index, forms, place)
+        found = _match(index, forms, place) if forms[place] in index else None
         if found is None:
             out.append(words[place])
             place += 1

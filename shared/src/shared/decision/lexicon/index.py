@@ -9,6 +9,7 @@ from shared.decision.lexicon.stemming import stem
 from shared.embedding import MAX_TOKENS, Encoder, encoder
 
 _REMEMBERED = 20_000
+_COMMON = 2.0  # nats: in more than one sentence of seven
 _UNKNOWN_INFORMATION = 11.0  # nats; a word in several pieces is rare
 # Their participle is part of a fixed phrase ("used to", "going to").
 _OWN_FORM = frozenset({"used", "going", "located", "supposed", "getting"})
@@ -27,13 +28,16 @@ class Word:
         "group",
         "information",
         "light",
+        "phrase_form",
         "sets",
+        "tells",
         "text",
     )
 
     def __init__(self, text: str, lexicon: "Lexicon") -> None:
         self.text = text
         self.base = lexicon.base(text)
+        self.phrase_form = lexicon.phrase_form(text)
         self.group = lexicon.groups.get(self.base, self.base)
         self.content = text not in STOP and text not in NEGATIONS
         self.filler = text in FILLERS or self.base in lexicon.fillers
@@ -43,6 +47,10 @@ class Word:
         table = lexicon.encoder.table
         known = len(tokens) == 1
         self.information = table.information[tokens[0]] / 8 if known else _UNKNOWN_INFORMATION
+        # Carries a meaning of its own: its absence is worth counting.
+        self.tells = (
+            self.content and not self.filler and not self.light and self.information > _COMMON
+        )
         self.code = lexicon.encoder.code(tokens[:MAX_TOKENS])
 
 

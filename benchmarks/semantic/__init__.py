@@ -1,0 +1,1 @@
+"""Benchmark of the semantic cache: wrong hits, hit rate and time."""

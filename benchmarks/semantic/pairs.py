@@ -1,0 +1,57 @@
+"""Minimal pairs: two prompts a hair apart, written for this benchmark, twelve kinds, both labels.
+
+Half of them (by hash) was never looked at while rules were tuned.
+"""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.semantic.replay import pair_hash
+from shared.decision import decide, eligible, encode
+
+_FILE = Path(__file__).with_name("minimal_pairs.tsv")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """``same``: one answer serves both prompts. ``held_back``: not used for tuning."""
+
+    category: str
+    same: bool
+    first: str
+    second: str
+    held_back: bool
+
+
+def load() -> list[Pair]:
+    """All pairs, in file order."""
+    with _FILE.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle, delimiter="\t"))
+    return [
+        Pair(
+            category=row["category"],
+            same=row["label"] == "same",
+            first=row["first"],
+            second=row["second"],
+            held_back=int(pair_hash(row["first"], row["second"]), 16) % 2 == 1,
+        )
+        for row in rows
+    ]
+
+
+def served(pair: Pair, threshold: float) -> bool:
+    """Whether the product would answer the second prompt with the first one's answer."""
+    if not (eligible(pair.first).eligible and eligible(pair.second).eligible):
+        return False
+    return decide(encode(pair.second), encode(pair.first), threshold).serve
+
+
+def rates(pairs: list[Pair], serve: Callable[[Pair], bool]) -> tuple[float, float]:
+    """(share of different pairs served, share of same pairs served)."""
+    shares = []
+    for same in (False, True):
+        chosen = [pair for pair in pairs if pair.same is same]
+        shares.append(sum(map(serve, chosen)) / max(1, len(chosen)))
+    return shares[0], shares[1]

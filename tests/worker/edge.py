@@ -230,6 +230,9 @@ class Edge:
             "OPENAI_API_KEY": self.openai.key,
             "GROQ_BASE_URL": self.groq.base_url,
             "GROQ_API_KEY": self.groq.key,
+            # Busy machines: only the tests of a slow Redis want to see it given up on.
+            "STORE_TIMEOUT_MS": "5000",
+            "KEY_LOOKUP_TIMEOUT_MS": "5000",
             "ANTHROPIC_BASE_URL": self.anthropic.base_url,
             "ANTHROPIC_API_KEY": self.anthropic.key,
             **self._env,

@@ -188,7 +188,7 @@ def _render_box(_self: RendererHTML, tokens: Sequence[Token], idx: int, *_: obje
 
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
-    anchors_plugin(markdown, min_level=2, max_level=3)
+    anchors_plugin(markdown, min_level=2, max_level=4)
     container_plugin(markdown, "tabs", render=_render_tabs)
     for kind in _BOXES:
         container_plugin(markdown, kind, render=_render_box)

@@ -139,6 +139,8 @@ def _snippet(text: str, words: set[str]) -> Iterator[tuple[str, bool]]:
     if start:
         start = text.find(" ", start) + 1 or start
     end = min(len(text), start + _SNIPPET)
+    if end < len(text):
+        end = max(text.rfind(" ", start, end), start + _SNIPPET // 2)
     if start:
         yield "…", False
     at = start

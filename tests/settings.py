@@ -25,6 +25,8 @@ STORAGES = {
 }
 # Hashing passwords slowly is for production.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests say themselves when what was left behind is done.
+WORK_AFTER_RESPONSE = False
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Static files straight from the source tree: nothing has been collected.
 WHITENOISE_AUTOREFRESH = True

@@ -14,6 +14,7 @@ not bound by one of the two decorators fails them.
 from django.urls import include, path
 
 from apps.accounts import views as accounts
+from apps.billing.app_urls import urlpatterns as billing_pages
 from apps.projects.views.onboarding import (
     onboarding,
     onboarding_key,
@@ -22,13 +23,20 @@ from apps.projects.views.onboarding import (
 )
 from apps.projects.views.project_new import project_new
 from apps.usage.views.overview import overview
+from apps.usage.views.requests import request_detail, requests
+from apps.usage.views.usage import usage, usage_export
 
 organization_pages = [
     path("projects/new/", project_new, name="project_new"),
+    *billing_pages,
 ]
 
 project_pages = [
     path("", overview, name="project_overview"),
+    path("usage/", usage, name="project_usage"),
+    path("usage/export.csv", usage_export, name="usage_export"),
+    path("requests/", requests, name="project_requests"),
+    path("requests/<int:log_id>/", request_detail, name="request_detail"),
     path("start/", onboarding, name="onboarding"),
     path("start/key/", onboarding_key, name="onboarding_key"),
     path("start/provider/", onboarding_provider, name="onboarding_provider"),

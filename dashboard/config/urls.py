@@ -21,6 +21,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("app/", include("config.app_urls")),
     path("", include("apps.emails.urls")),
+    path("", include("apps.billing.urls")),
     path("", include("apps.docs.urls")),
 ]
 

@@ -27,7 +27,9 @@ class Entry:
 
 PROJECT_PAGES: tuple[Entry, ...] = (Entry("Overview", "project_overview", "overview"),)
 
-ORGANIZATION_PAGES: tuple[Entry, ...] = ()
+ORGANIZATION_PAGES: tuple[Entry, ...] = (
+    Entry("Billing", "billing", "billing", Role.ADMIN, also=("billing_change_plan",)),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "apps.staff",
     "apps.edge_api",
     "apps.emails",
+    "apps.billing",
+    "apps.jobs",
     "apps.ui",
 ]
 
@@ -108,6 +110,9 @@ STORAGES = {
     },
 }
 
+# Work that a request left behind starts with its commit instead of with the next tick.
+WORK_AFTER_RESPONSE = True
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -121,6 +126,7 @@ from config.settings.allauth import SOCIAL_LOGIN_APPS  # noqa: E402
 from config.settings.database import *  # noqa: E402, F403
 from config.settings.emails import *  # noqa: E402, F403
 from config.settings.security import *  # noqa: E402, F403
+from config.settings.stripe import *  # noqa: E402, F403
 from config.settings.unfold import *  # noqa: E402, F403
 
 INSTALLED_APPS += SOCIAL_LOGIN_APPS

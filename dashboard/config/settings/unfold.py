@@ -71,6 +71,24 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Billing",
+                "separator": True,
+                "items": [
+                    _link("Customers", "credit_card", "billing_billingcustomer"),
+                    _link("Subscriptions", "autorenew", "billing_subscription"),
+                    _link("Invoices", "receipt_long", "billing_invoice"),
+                    _link("Stripe events", "bolt", "billing_stripeevent"),
+                ],
+            },
+            {
+                "title": "Messages",
+                "separator": True,
+                "items": [
+                    _link("E-mails", "mail", "emails_email"),
+                    _link("Suppressed addresses", "block", "emails_suppression"),
+                ],
+            },
+            {
                 "title": "Administration",
                 "separator": True,
                 "items": [

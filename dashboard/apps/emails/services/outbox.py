@@ -25,6 +25,7 @@ from apps.emails.backends.errors import MailError, MailRefusedError, MailUncerta
 from apps.emails.content import Content
 from apps.emails.models import Email, EmailState, OptOut, Suppression
 from apps.emails.render import render
+from apps.jobs.background import run_soon
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,10 @@ def email_enqueue(
             "next_attempt_at": timezone.now(),
         },
     )
-    return email if created else None
+    if not created:
+        return None
+    run_soon(outbox_send_due)
+    return email
 
 
 def emails_enqueue_for(

@@ -1,0 +1,67 @@
+"""Which plan an organization is owed, from the copies of its subscriptions and invoices alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from apps.accounts.models import Plan
+from apps.accounts.services.organizations import DEFAULT_PLAN
+from apps.billing.models import BillingCustomer, Subscription
+
+_PAID = frozenset({"active", "trialing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """``reason`` is a sentence for the customer."""
+
+    plan: Plan
+    reason: str
+
+
+def entitlement_of(customer: BillingCustomer, now: datetime) -> Entitlement:
+    """The dearest plan of what is paid for, on trial, or overdue within the grace; else Free."""
+    subscriptions = list(customer.subscriptions.select_related("plan", "keep_plan"))
+    granted = [
+        _plan_in_force(subscription, now)
+        for subscription in subscriptions
+        if _grants(customer, subscription, now)
+    ]
+    if granted:
+        best = max(granted, key=lambda plan: plan.price_cents)
+        return Entitlement(best, "What is paid for has changed.")
+    overdue = any(subscription.status in {"past_due", "unpaid"} for subscription in subscriptions)
+    reason = "An invoice was not paid in time." if overdue else "The subscription has ended."
+    return Entitlement(Plan.objects.get(slug=DEFAULT_PLAN), reason)
+
+
+def grace_end(customer: BillingCustomer, subscription: Subscription) -> datetime | None:
+    """Until when an overdue subscription keeps its plan: counted from its oldest open invoice.
+
+    None when nothing is open.
+    """
+    oldest = (
+        customer.invoices.filter(
+            stripe_subscription_id=subscription.pk, status="open", finalized_at__isnull=False
+        )
+        .order_by("finalized_at")
+        .values_list("finalized_at", flat=True)
+        .first()
+    )
+    return oldest + settings.BILLING_GRACE if oldest else None
+
+
+def _grants(customer: BillingCustomer, subscription: Subscription, now: datetime) -> bool:
+    if subscription.status in _PAID:
+        return True
+    if subscription.status != "past_due":
+        return False
+    end = grace_end(customer, subscription)
+    return end is None or now < end
+
+
+def _plan_in_force(subscription: Subscription, now: datetime) -> Plan:
+    if subscription.keep_plan and subscription.keep_until and now < subscription.keep_until:
+        return subscription.keep_plan
+    return subscription.plan

@@ -1,0 +1,99 @@
+"""Stripe's events: stored when they arrive, handled afterwards, again when that failed."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import stripe
+from django.db import DatabaseError
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.billing.handlers import HANDLERS, NotOursError
+from apps.billing.models import StripeEvent, StripeEventState
+from apps.billing.services.sync import BusyError
+from apps.billing.snapshot import UnknownPriceError
+from apps.billing.stripe_client import stripe_client
+
+logger = logging.getLogger(__name__)
+
+_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 12 * 60))
+_INTERRUPTED_AFTER = timedelta(minutes=5)
+_BATCH = 100
+
+
+def event_store(*, payload: dict[str, Any]) -> bool:
+    """Keeps a verified event; False when it was here before. Raises ``KeyError``."""
+    _, created = StripeEvent.objects.get_or_create(
+        id=payload["id"],
+        defaults={
+            "type": payload["type"],
+            "stripe_created": datetime.fromtimestamp(payload["created"], UTC),
+            "payload": payload,
+            "next_attempt_at": timezone.now(),
+        },
+    )
+    return created
+
+
+def events_handle_due(*, limit: int = _BATCH) -> int:
+    """Handles what is due, oldest first; returns how many were taken on."""
+    now = timezone.now()
+    due = Q(
+        state__in=[StripeEventState.RECEIVED, StripeEventState.FAILED], next_attempt_at__lte=now
+    )
+    interrupted = Q(state=StripeEventState.STARTED, started_at__lte=now - _INTERRUPTED_AFTER)
+    # A permanent failure has no attempts left and waits for staff.
+    rows = StripeEvent.objects.filter(due | interrupted, attempts__lte=len(_PAUSES))
+    return sum(event_handle(event=event) for event in rows.order_by("stripe_created", "id")[:limit])
+
+
+def event_handle(*, event: StripeEvent) -> bool:
+    """False when somebody else has it. Never raises for what the event or Stripe does."""
+    now = timezone.now()
+    # One UPDATE that finds the row as we saw it: of two workers one gets it.
+    taken = StripeEvent.objects.filter(
+        pk=event.pk, state=event.state, started_at=event.started_at
+    ).update(state=StripeEventState.STARTED, started_at=now, attempts=event.attempts + 1)
+    if not taken:
+        return False
+    event.attempts += 1
+    handler = HANDLERS.get(event.type)
+    if handler is None:
+        _settle(event, StripeEventState.IGNORED, "nothing is done about this type")
+        return True
+    try:
+        with stripe_client() as client:
+            handler(client, event.payload["data"]["object"])
+    except NotOursError as error:
+        _settle(event, StripeEventState.IGNORED, str(error))
+    except (stripe.StripeError, UnknownPriceError, BusyError, DatabaseError, KeyError) as error:
+        logger.exception("%s was not handled", event)
+        _fail(event, error)
+    else:
+        _settle(event, StripeEventState.SUCCEEDED, "")
+    return True
+
+
+def event_replay(*, event: StripeEvent) -> bool:
+    """Handles it again, whatever became of it; handlers may run any number of times."""
+    StripeEvent.objects.filter(pk=event.pk).update(
+        state=StripeEventState.RECEIVED, attempts=0, started_at=None, next_attempt_at=timezone.now()
+    )
+    event.refresh_from_db()
+    return event_handle(event=event)
+
+
+def _fail(event: StripeEvent, error: Exception) -> None:
+    pause = _PAUSES[min(event.attempts, len(_PAUSES)) - 1]
+    StripeEvent.objects.filter(pk=event.pk).update(
+        state=StripeEventState.FAILED,
+        error=f"{type(error).__name__}: {error}"[:2000],
+        next_attempt_at=timezone.now() + pause,
+    )
+
+
+def _settle(event: StripeEvent, state: str, error: str) -> None:
+    StripeEvent.objects.filter(pk=event.pk).update(
+        state=state, error=error, handled_at=timezone.now()
+    )

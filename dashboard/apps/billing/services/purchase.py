@@ -1,0 +1,188 @@
+"""What owners and admins do: buy, change plan, cancel, open the portal."""
+
+from dataclasses import dataclass
+
+import stripe
+from django.conf import settings
+from django.utils import timezone
+
+from apps.accounts.models import Organization, Plan, User
+from apps.audit.services import audit_record
+from apps.billing.models import BillingCustomer, Subscription
+from apps.billing.services.catalog import portal_configuration
+from apps.billing.services.customers import customer_ensure
+from apps.billing.services.sync import customer_sync
+from apps.billing.snapshot import KEEP_PLAN, KEEP_UNTIL
+from apps.billing.stripe_client import stripe_client
+
+
+class PurchaseError(Exception):
+    """The message is for the customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnAddresses:
+    """Where Stripe sends the browser back to; absolute."""
+
+    done: str
+    back: str
+
+
+def live_subscription(organization: Organization) -> Subscription | None:
+    """What a change applies to: the newest that has not ended."""
+    rows = Subscription.objects.filter(
+        customer__organization=organization, ended_at=None
+    ).select_related("plan", "keep_plan", "customer__organization")
+    return next((row for row in rows if row.is_live), None)
+
+
+def checkout_start(
+    *, organization: Organization, plan: Plan, actor: User, addresses: ReturnAddresses
+) -> str:
+    """The address of a Checkout page for ``plan``.
+
+    Raises ``PurchaseError`` when there is a subscription already (that one is changed instead) or
+    the plan is not for sale, and ``stripe.StripeError``.
+    """
+    _refuse_unsold(plan)
+    with stripe_client() as client:
+        customer = customer_ensure(client=client, organization=organization, actor=actor)
+        customer_sync(client=client, customer=customer)
+        if live_subscription(organization) is not None:
+            raise PurchaseError("There is a subscription already: change its plan instead.")
+        session = client.v1.checkout.sessions.create(
+            params=_checkout_params(customer, plan, addresses)  # type: ignore[arg-type]
+        )
+    audit_record(
+        action="billing.checkout",
+        actor=actor,
+        target=organization,
+        organization=organization,
+        data={"plan": plan.slug, "session": session.id},
+    )
+    return str(session.url)
+
+
+def plan_change(*, organization: Organization, plan: Plan, actor: User) -> None:
+    """Up: at once, the rest of the period is billed as configured. Down: with the paid period.
+
+    A downgrade changes the price at once, so that the next invoice is the smaller one, and keeps
+    the dearer plan in force until the end of what is paid for (``snapshot.KEEP_PLAN``). Choosing
+    the dearer plan again before that day takes the downgrade back without a charge. Raises
+    ``PurchaseError`` and ``stripe.StripeError``.
+    """
+    _refuse_unsold(plan)
+    subscription = _require_live(organization)
+    in_force = subscription.keep_plan or subscription.plan
+    with stripe_client() as client:
+        if plan.price_cents < in_force.price_cents:
+            until = str(int(subscription.current_period_end.timestamp()))
+            marks = {KEEP_PLAN: in_force.slug, KEEP_UNTIL: until}
+            if subscription.status == "trialing":
+                marks = {KEEP_PLAN: "", KEEP_UNTIL: ""}
+            _set_price(client, subscription, plan, "none", marks)
+        else:
+            if subscription.keep_plan:
+                _set_price(client, subscription, in_force, "none", {KEEP_PLAN: "", KEEP_UNTIL: ""})
+            if plan != in_force:
+                marks = {KEEP_PLAN: "", KEEP_UNTIL: ""}
+                _set_price(client, subscription, plan, settings.STRIPE_PRORATION, marks)
+        customer_sync(client=client, customer=subscription.customer)
+    _audit(subscription, actor, "billing.change_plan", {"plan": plan.slug})
+
+
+def subscription_cancel(*, organization: Organization, actor: User) -> None:
+    """At the end of the paid period; cancelling twice changes nothing."""
+    _set_ending(organization, actor, ending=True)
+
+
+def subscription_resume(*, organization: Organization, actor: User) -> None:
+    """Takes a cancellation back while the period lasts."""
+    _set_ending(organization, actor, ending=False)
+
+
+def portal_open(*, organization: Organization, return_url: str) -> str:
+    """The address of Stripe's customer portal: card, address, tax ids, invoices, cancelling."""
+    customer = BillingCustomer.objects.filter(organization=organization).first()
+    if customer is None:
+        raise PurchaseError("There is nothing to manage before the first purchase.")
+    with stripe_client() as client:
+        params = {"customer": customer.stripe_customer_id, "return_url": return_url}
+        if configuration := portal_configuration(client):
+            params["configuration"] = configuration
+        return client.v1.billing_portal.sessions.create(params=params).url  # type: ignore[arg-type]
+
+
+def _checkout_params(
+    customer: BillingCustomer, plan: Plan, addresses: ReturnAddresses
+) -> dict[str, object]:
+    organization_id = str(customer.organization_id)
+    subscription_data: dict[str, object] = {"metadata": {"organization_id": organization_id}}
+    # A trial is for those who have never paid.
+    if settings.STRIPE_TRIAL_DAYS and not customer.subscriptions.exists():
+        subscription_data["trial_period_days"] = settings.STRIPE_TRIAL_DAYS
+    params: dict[str, object] = {
+        "mode": "subscription",
+        "customer": customer.stripe_customer_id,
+        "client_reference_id": organization_id,
+        "line_items": [{"price": plan.stripe_price_id, "quantity": 1}],
+        "success_url": addresses.done,
+        "cancel_url": addresses.back,
+        "subscription_data": subscription_data,
+        "allow_promotion_codes": settings.STRIPE_PROMOTION_CODES,
+    }
+    if settings.STRIPE_TAX_IDS:
+        params["tax_id_collection"] = {"enabled": True}
+        params["customer_update"] = {"name": "auto", "address": "auto"}
+    if settings.STRIPE_AUTOMATIC_TAX:
+        params["automatic_tax"] = {"enabled": True}
+        params["customer_update"] = {"name": "auto", "address": "auto"}
+    return params
+
+
+def _set_price(
+    client: stripe.StripeClient,
+    subscription: Subscription,
+    plan: Plan,
+    proration: str,
+    marks: dict[str, str],
+) -> None:
+    client.v1.subscriptions.update(
+        subscription.pk,
+        params={
+            "items": [{"id": subscription.stripe_item_id, "price": plan.stripe_price_id}],
+            "proration_behavior": proration,
+            "cancel_at_period_end": False,
+            "metadata": marks,
+        },
+    )
+
+
+def _set_ending(organization: Organization, actor: User, *, ending: bool) -> None:
+    subscription = _require_live(organization)
+    with stripe_client() as client:
+        client.v1.subscriptions.update(subscription.pk, params={"cancel_at_period_end": ending})
+        customer_sync(client=client, customer=subscription.customer)
+    _audit(subscription, actor, "billing.cancel" if ending else "billing.resume", {})
+
+
+def _require_live(organization: Organization) -> Subscription:
+    subscription = live_subscription(organization)
+    if subscription is None:
+        raise PurchaseError("There is no subscription to change.")
+    return subscription
+
+
+def _refuse_unsold(plan: Plan) -> None:
+    if not plan.public or not plan.price_cents or not plan.stripe_price_id:
+        raise PurchaseError(f"{plan.name} is not for sale.")
+
+
+def _audit(subscription: Subscription, actor: User, action: str, data: dict[str, str]) -> None:
+    audit_record(
+        action=action,
+        actor=actor,
+        target=subscription,
+        organization=subscription.customer.organization,
+        data={**data, "at": timezone.now().isoformat()},
+    )

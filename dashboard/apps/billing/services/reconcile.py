@@ -1,0 +1,62 @@
+"""Comparing all we know with Stripe, and mending it: for events that never came."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import stripe
+from django.db import transaction
+from django.utils import timezone
+
+from apps.billing.handlers import HANDLERS
+from apps.billing.models import BillingCustomer, StripeEvent
+from apps.billing.services.events import event_handle, event_store
+from apps.billing.services.sync import customer_sync
+from apps.billing.snapshot import UnknownPriceError
+from apps.billing.stripe_client import stripe_client
+
+_LOOK_BACK = timedelta(days=25)  # Stripe lists events of the last 30 days
+
+
+def reconcile(*, dry_run: bool) -> Iterator[str]:
+    """Yields a line for each difference. In a dry run nothing is kept, of messages neither."""
+    with stripe_client() as client:
+        yield from _missed_events(client, dry_run=dry_run)
+        for customer in BillingCustomer.objects.select_related("organization", "applied_plan"):
+            yield from _customer(client, customer, dry_run=dry_run)
+
+
+def _missed_events(client: stripe.StripeClient, *, dry_run: bool) -> Iterator[str]:
+    since = timezone.now() - _LOOK_BACK
+    listed = client.v1.events.list(params={"types": list(HANDLERS)[:20], "limit": 100})
+    for event in listed.auto_paging_iter():
+        if event.created < since.timestamp():
+            return
+        if StripeEvent.objects.filter(pk=event.id).exists():
+            continue
+        yield f"event {event.id} ({event.type}) never arrived"
+        if not dry_run:
+            event_store(payload=event.to_dict())
+            event_handle(event=StripeEvent.objects.get(pk=event.id))
+
+
+def _customer(
+    client: stripe.StripeClient, customer: BillingCustomer, *, dry_run: bool
+) -> Iterator[str]:
+    name = customer.organization.name
+    try:
+        with transaction.atomic():
+            changes = customer_sync(client=client, customer=customer)
+            transaction.set_rollback(dry_run)
+    except (stripe.StripeError, UnknownPriceError) as error:
+        yield f"{name}: {error}"
+        return
+    for change in changes:
+        yield f"{name}: {change}"
+    live = [row for row in customer.subscriptions.all() if row.is_live and row.ended_at is None]
+    if len(live) > 1:
+        yield f"{name}: {len(live)} live subscriptions, refund all but one"
+    customer.organization.refresh_from_db()
+    customer.refresh_from_db()
+    if customer.organization.plan != customer.applied_plan:
+        plan, paid = customer.organization.plan, customer.applied_plan
+        yield f"{name}: on {plan.slug}, given by staff; {paid.slug} is paid for"

@@ -1,0 +1,163 @@
+"""Copying a customer's state from Stripe, and drawing the conclusions.
+
+Every event, however late, doubled or out of order, ends here: the state is read from Stripe anew,
+and the rows, the plan, the messages and the audit log follow from what it is, not from what the
+event said. So the last copy is right whatever came before it.
+
+Two workers may read at the same time and write in the other order. ``generation`` prevents that an
+older copy replaces a newer one: whoever finds that somebody wrote since it began to read throws its
+copy away and reads again. No lock is held while Stripe is asked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+import stripe
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import Plan
+from apps.accounts.services.organizations import organization_update
+from apps.audit.services import audit_record
+from apps.billing import notices
+from apps.billing.entitlement import entitlement_of
+from apps.billing.models import BillingCustomer, Invoice, Subscription
+from apps.billing.snapshot import InvoiceCopy, Snapshot, SubscriptionCopy, read_snapshot
+
+_ATTEMPTS = 10
+
+
+class BusyError(Exception):
+    """Others wrote every time while this one read; the caller tries again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeFacts:
+    """What only charges and disputes tell about invoices, by invoice id."""
+
+    refunded: Mapping[str, int] = field(default_factory=dict)
+    disputes: Mapping[str, str] = field(default_factory=dict)
+
+
+_NO_FACTS = ChargeFacts()
+
+
+def customer_sync(
+    *, client: stripe.StripeClient, customer: BillingCustomer, facts: ChargeFacts = _NO_FACTS
+) -> list[str]:
+    """Returns what changed, in words; a second call in a row returns an empty list.
+
+    Raises ``stripe.StripeError``, ``UnknownPriceError`` and ``BusyError``.
+    """
+    for _ in range(_ATTEMPTS):
+        seen = BillingCustomer.objects.values_list("generation", flat=True).get(pk=customer.pk)
+        snapshot = read_snapshot(client, customer.stripe_customer_id)
+        with transaction.atomic():
+            locked = _lock(customer)
+            if locked.generation == seen:
+                return _apply(locked, snapshot, facts)
+    raise BusyError(f"{customer.stripe_customer_id} is being written by others")
+
+
+@transaction.atomic
+def entitlement_apply(*, customer: BillingCustomer) -> bool:
+    """Gives the plan that time alone has changed (grace or a paid period ended)."""
+    return bool(_apply_entitlement(_lock(customer)))
+
+
+def _lock(customer: BillingCustomer) -> BillingCustomer:
+    return (
+        BillingCustomer.objects.select_for_update(of=("self",))
+        .select_related("organization__plan", "applied_plan")
+        .get(pk=customer.pk)
+    )
+
+
+def _apply(customer: BillingCustomer, snapshot: Snapshot, facts: ChargeFacts) -> list[str]:
+    changes = [_write_subscription(customer, copy) for copy in snapshot.subscriptions]
+    changes += [_write_invoice(customer, copy, facts) for copy in snapshot.invoices]
+    customer.generation += 1
+    customer.synced_at = timezone.now()
+    customer.save(update_fields=["generation", "synced_at"])
+    changes.append(_apply_entitlement(customer))
+    return [change for change in changes if change]
+
+
+def _write_subscription(customer: BillingCustomer, copy: SubscriptionCopy) -> str:
+    values = {name: getattr(copy, name) for name in copy.__dataclass_fields__}
+    identifier = values.pop("stripe_subscription_id")
+    before = Subscription.objects.filter(pk=identifier).first()
+    if before is not None and all(getattr(before, name) == new for name, new in values.items()):
+        return ""
+    row, _ = Subscription.objects.update_or_create(
+        pk=identifier, defaults={**values, "customer": customer}
+    )
+    _record(customer, row, "subscription", before.status if before else None, row.status)
+    notices.about_subscription(customer, before, row)
+    return f"subscription {identifier}: {before.status if before else 'new'} → {row.status}"
+
+
+def _write_invoice(customer: BillingCustomer, copy: InvoiceCopy, facts: ChargeFacts) -> str:
+    values = asdict(copy)
+    identifier = values.pop("stripe_invoice_id")
+    if identifier in facts.refunded:
+        values["amount_refunded"] = facts.refunded[identifier]
+    if identifier in facts.disputes:
+        values["dispute_status"] = facts.disputes[identifier]
+    before = Invoice.objects.filter(pk=identifier).first()
+    if before is not None and all(getattr(before, name) == new for name, new in values.items()):
+        return ""
+    failing = copy.status == "open" and copy.attempt_count > 0 and copy.amount_due > 0
+    if failing and (before is None or before.payment_failed_at is None):
+        values["payment_failed_at"] = timezone.now()
+    row, _ = Invoice.objects.update_or_create(
+        pk=identifier, defaults={**values, "customer": customer}
+    )
+    _record(customer, row, "invoice", _invoice_state(before), _invoice_state(row))
+    notices.about_invoice(customer, before, row)
+    return f"invoice {row}: {_invoice_state(before) or 'new'} → {_invoice_state(row)}"
+
+
+def _invoice_state(invoice: Invoice | None) -> str | None:
+    if invoice is None:
+        return None
+    if invoice.dispute_status:
+        return f"disputed ({invoice.dispute_status})"
+    if invoice.amount_refunded:
+        return f"refunded ({invoice.amount_refunded})"
+    if invoice.status == "open" and invoice.payment_failed_at:
+        return "failed"
+    return invoice.status
+
+
+def _record(
+    customer: BillingCustomer,
+    row: Subscription | Invoice,
+    kind: str,
+    before: str | None,
+    after: str | None,
+) -> None:
+    """One entry for each state, so that what staff read is a story and not a log of copies."""
+    if before != after:
+        audit_record(
+            action=f"{kind}.{'create' if before is None else 'update'}",
+            actor=None,
+            target=row,
+            organization=customer.organization,
+            data={"status": {"from": before, "to": after}},
+        )
+
+
+def _apply_entitlement(customer: BillingCustomer) -> str:
+    """Sets the organization's plan when what it is owed differs from what it was last given."""
+    owed = entitlement_of(customer, timezone.now())
+    if owed.plan == customer.applied_plan:
+        return ""
+    before: Plan = customer.organization.plan
+    customer.applied_plan = owed.plan
+    customer.save(update_fields=["applied_plan"])
+    if before == owed.plan:
+        return ""
+    organization_update(organization=customer.organization, actor=None, plan=owed.plan)
+    notices.about_plan(customer, before, owed.plan, owed.reason)
+    return f"plan: {before.slug} → {owed.plan.slug}"

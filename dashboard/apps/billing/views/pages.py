@@ -1,0 +1,153 @@
+"""The billing page of an organization, and the way to Stripe's pages and back."""
+
+import logging
+
+import stripe
+from csp.decorators import csp_update
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts.access import Access, organization_view
+from apps.accounts.models import Plan, Role
+from apps.billing.consequences import consequences
+from apps.billing.entitlement import grace_end
+from apps.billing.models import BillingCustomer
+from apps.billing.services import purchase
+from apps.billing.services.purchase import PurchaseError, ReturnAddresses
+from apps.billing.services.sync import customer_sync
+from apps.billing.stripe_client import billing_enabled, stripe_client
+from apps.emails import links
+from apps.usage.month import next_month_start, requests_this_month
+
+logger = logging.getLogger(__name__)
+_INVOICES = 24
+
+# Browsers hold the redirect after a form to the policy of the form's page.
+_to_stripe = csp_update({"form-action": list(settings.STRIPE_PAGES)})
+
+
+@_to_stripe
+@organization_view(read=Role.ADMIN)
+def billing(request: HttpRequest, access: Access) -> HttpResponse:
+    """Plan, usage, what could be bought, invoices."""
+    organization = access.organization
+    if request.GET.get("checkout") == "done":
+        _catch_up(request, access)
+        return redirect("billing", organization=organization.slug)
+    customer = BillingCustomer.objects.filter(organization=organization).first()
+    subscription = purchase.live_subscription(organization)
+    now = timezone.now()
+    context = {
+        "plan": organization.plan,
+        "limits": organization.limits,
+        "plans": Plan.objects.filter(public=True),
+        "used": requests_this_month(organization, now),
+        "resets": next_month_start(now),
+        "subscription": subscription,
+        "grace_end": grace_end(customer, subscription) if customer and subscription else None,
+        "invoices": customer.invoices.all()[:_INVOICES] if customer else [],
+        "enabled": billing_enabled(),
+        "has_customer": customer is not None,
+        "is_double": bool(settings.STRIPE_API_BASE),
+        "trial_days": settings.STRIPE_TRIAL_DAYS,
+    }
+    return render(request, "billing/billing.html", context)
+
+
+@_to_stripe
+@require_http_methods(["GET", "POST"])
+@organization_view(read=Role.ADMIN)
+def change_plan(request: HttpRequest, access: Access, slug: str) -> HttpResponse:
+    """GET says what the plan means for this organization; POST buys it or changes to it."""
+    organization = access.organization
+    plan = get_object_or_404(Plan, slug=slug, public=True)
+    subscription = purchase.live_subscription(organization)
+    if request.method == "POST":
+        return _change(request, access, plan)
+    in_force = (subscription.keep_plan or subscription.plan) if subscription else None
+    context = {
+        "plan": plan,
+        "current": organization.plan,
+        "subscription": subscription,
+        "is_downgrade": in_force is not None and plan.price_cents < in_force.price_cents,
+        "consequences": consequences(organization, plan),
+        "proration": settings.STRIPE_PRORATION,
+        "trial_days": settings.STRIPE_TRIAL_DAYS,
+        "is_double": bool(settings.STRIPE_API_BASE),
+    }
+    return render(request, "billing/change_plan.html", context)
+
+
+@require_POST
+@organization_view(read=Role.ADMIN)
+def resume(request: HttpRequest, access: Access) -> HttpResponse:
+    """Takes a cancellation back."""
+    try:
+        purchase.subscription_resume(organization=access.organization, actor=access.user)
+        messages.success(request, "The subscription goes on.")
+    except (PurchaseError, stripe.StripeError) as error:
+        _explain(request, error)
+    return redirect("billing", organization=access.organization.slug)
+
+
+@_to_stripe
+@require_POST
+@organization_view(read=Role.ADMIN)
+def portal(request: HttpRequest, access: Access) -> HttpResponse:
+    """To Stripe's customer portal."""
+    back = links.absolute(reverse("billing", args=[access.organization.slug]))
+    try:
+        address = purchase.portal_open(organization=access.organization, return_url=back)
+    except (PurchaseError, stripe.StripeError) as error:
+        _explain(request, error)
+        return redirect("billing", organization=access.organization.slug)
+    return redirect(address)
+
+
+def _change(request: HttpRequest, access: Access, plan: Plan) -> HttpResponse:
+    organization = access.organization
+    page = reverse("billing", args=[organization.slug])
+    try:
+        if plan.price_cents == 0:
+            purchase.subscription_cancel(organization=organization, actor=access.user)
+            messages.success(request, "The subscription ends with the period you have paid for.")
+        elif purchase.live_subscription(organization) is None:
+            back = links.absolute(page)
+            addresses = ReturnAddresses(done=f"{back}?checkout=done", back=back)
+            return redirect(
+                purchase.checkout_start(
+                    organization=organization, plan=plan, actor=access.user, addresses=addresses
+                )
+            )
+        else:
+            purchase.plan_change(organization=organization, plan=plan, actor=access.user)
+            messages.success(request, "The plan was changed.")
+    except (PurchaseError, stripe.StripeError) as error:
+        _explain(request, error)
+    return redirect(page)
+
+
+def _catch_up(request: HttpRequest, access: Access) -> None:
+    """Back from Checkout, often before the webhook: look at once, not to show the old plan."""
+    customer = BillingCustomer.objects.filter(organization=access.organization).first()
+    if customer is None:
+        return
+    try:
+        with stripe_client() as client:
+            customer_sync(client=client, customer=customer)
+    except stripe.StripeError:
+        logger.exception("Stripe was not asked after Checkout; the webhook will tell")
+    messages.success(request, "Thank you. The plan is in force within a minute.")
+
+
+def _explain(request: HttpRequest, error: Exception) -> None:
+    if isinstance(error, PurchaseError):
+        messages.error(request, str(error))
+        return
+    logger.error("Stripe refused: %s", error)
+    messages.error(request, "The payment provider could not do that just now. Please try again.")

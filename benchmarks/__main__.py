@@ -4,6 +4,7 @@ import importlib
 import sys
 
 NAMES = {
+    "http_client": "a short exchange by the CPython host's own HTTP client, and by aiohttp",
     "import_time": "importing the Worker's entry under Pyodide, by package",
     "redis_rest": "one Redis round trip through the local Upstash REST server",
 }

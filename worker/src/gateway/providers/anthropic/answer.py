@@ -73,8 +73,9 @@ def _chat_message(message: Json) -> Json:
     }
     thinking = [block for block in content if block["type"] in ("thinking", "redacted_thinking")]
     if thinking:
-        made["reasoning_content"] = "".join(block.get("thinking", "") for block in thinking)
         made["thinking_blocks"] = thinking
+    if text := "".join(block.get("thinking", "") for block in thinking):
+        made["reasoning_content"] = text
     calls = [tool_call(block) for block in content if block["type"] == "tool_use"]
     if calls:
         made["tool_calls"] = calls

@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.projects.models import ApiKey
 from apps.usage.latency import bucket_of
-from apps.usage.models import UsageHourly, UsageLatencyHourly, UsageLog
+from apps.usage.models import UsageDaily, UsageHourly, UsageLatencyHourly, UsageLog
 
 
 def usage_row(api_key: ApiKey, **values: Any) -> UsageLog:
@@ -30,13 +30,14 @@ def usage_row(api_key: ApiKey, **values: Any) -> UsageLog:
 
 
 def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """What the two rollup tables should hold, from the log alone."""
-    hourly: dict[Any, Counter[str]] = {}
+    """What the rollup tables should hold, from the log alone: sums by hour and by day in one
+    (told apart by the first word of their keys), and latencies.
+    """
+    sums: dict[Any, Counter[str]] = {}
     latency: Counter[Any] = Counter()
     for log in UsageLog.objects.all():
         hour = log.ts.replace(minute=0, second=0, microsecond=0)
         key = (
-            hour,
             log.organization_id,
             log.project_id,
             log.api_key_id,
@@ -45,26 +46,30 @@ def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
             (log.model or "")[:128],
             log.cache_status,
         )
-        hourly.setdefault(key, Counter()).update(
-            requests=1,
-            errors=int(log.status >= 400),
-            unpriced_requests=int(log.cost_nanousd is None),
-            prompt_tokens=log.prompt_tokens or 0,
-            completion_tokens=log.completion_tokens or 0,
-            cached_tokens=log.cached_tokens or 0,
-            cost_nanousd=log.cost_nanousd or 0,
-            saved_nanousd=log.saved_nanousd or 0,
-            latency_ms_sum=log.latency_ms,
-        )
+        for start in (("hour", hour), ("day", hour.replace(hour=0))):
+            sums.setdefault((*start, *key), Counter()).update(
+                requests=1,
+                errors=int(log.status >= 400),
+                unpriced_requests=int(log.cost_nanousd is None),
+                prompt_tokens=log.prompt_tokens or 0,
+                completion_tokens=log.completion_tokens or 0,
+                cached_tokens=log.cached_tokens or 0,
+                cost_nanousd=log.cost_nanousd or 0,
+                saved_nanousd=log.saved_nanousd or 0,
+                latency_ms_sum=log.latency_ms,
+            )
         latency[hour, log.project_id, log.cache_status, bucket_of(log.latency_ms)] += 1
-    return {key: dict(sums) for key, sums in hourly.items()}, dict(latency)
+    return {key: dict(counted) for key, counted in sums.items()}, dict(latency)
 
 
 def rolled_up() -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """The two rollup tables in the form of ``recount``."""
-    hourly = {
+    """The rollup tables in the form of ``recount``."""
+    rows = [("hour", row.hour, row) for row in UsageHourly.objects.all()]
+    rows += [("day", row.day, row) for row in UsageDaily.objects.all()]
+    sums = {
         (
-            row.hour,
+            unit,
+            start,
             row.organization_id,
             row.project_id,
             row.api_key_id,
@@ -86,10 +91,10 @@ def rolled_up() -> tuple[dict[Any, Any], dict[Any, Any]]:
                 "latency_ms_sum",
             )
         }
-        for row in UsageHourly.objects.all()
+        for unit, start, row in rows
     }
     latency = {
         (row.hour, row.project_id, row.cache_status, row.bucket): row.requests
         for row in UsageLatencyHourly.objects.all()
     }
-    return hourly, latency
+    return sums, latency

@@ -1,11 +1,9 @@
 """What the frame around every signed-in page shows; computed when a template asks for it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import cast
 
-from django.db.models import Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -14,7 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.selectors import projects_of
 from apps.projects.models import Project
 from apps.ui import navigation
-from apps.usage.models import UsageHourly
+from apps.usage import reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +67,8 @@ class Shell:
         access = self.access
         if access is None:
             return None
-        used = UsageHourly.objects.filter(
-            organization=access.organization, hour__gte=month_start(timezone.now())
-        ).aggregate(used=Sum("requests", default=0))["used"]
+        used = reports.month_requests(access.organization, timezone.now())
         return Quota(used, access.organization.limits.monthly_requests)
-
-
-def month_start(now: datetime) -> datetime:
-    """The first instant of ``now``'s calendar month in UTC."""
-    return now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def context(request: HttpRequest) -> dict[str, Shell]:

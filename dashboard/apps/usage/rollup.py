@@ -1,4 +1,4 @@
-"""Adding new log rows to the hourly sums.
+"""Adding new log rows to the hourly and daily sums.
 
 Each row is added exactly once, whenever it arrives: the rollup follows the order of insertion (the
 log's ``id``), not of ``ts``, and moves its watermark in the same transaction as the sums. So a late
@@ -19,10 +19,14 @@ from apps.usage.models import RollupState, UsageLog
 _BATCH_ROWS = 50_000
 _LOCK_TIMEOUT_MS = 2_000
 
+# Per vendor; on SQLite the text form in which Django stores a datetime there.
 _HOUR = {
     "postgresql": "date_trunc('hour', ts, 'UTC')",
-    # The text form in which Django stores a datetime there.
     "sqlite": "strftime('%%Y-%%m-%%d %%H:00:00', ts)",
+}
+_DAY = {
+    "postgresql": "date_trunc('day', ts, 'UTC')",
+    "sqlite": "strftime('%%Y-%%m-%%d 00:00:00', ts)",
 }
 
 _SUMS = (
@@ -38,10 +42,10 @@ _SUMS = (
 )
 
 # An index entry must stay small, whatever a client calls its model.
-_ADD_HOURLY = """
-INSERT INTO usage_hourly (hour, organization_id, project_id, api_key_id, endpoint, provider, model,
+_ADD_SUMS = """
+INSERT INTO {table} ({unit}, organization_id, project_id, api_key_id, endpoint, provider, model,
     cache_status, {columns})
-SELECT {hour}, organization_id, project_id, api_key_id, endpoint, COALESCE(provider, ''),
+SELECT {start}, organization_id, project_id, api_key_id, endpoint, COALESCE(provider, ''),
     SUBSTR(COALESCE(model, ''), 1, 128), cache_status,
     COUNT(*),
     SUM(CASE WHEN status >= 400 THEN 1 ELSE 0 END),
@@ -54,7 +58,8 @@ SELECT {hour}, organization_id, project_id, api_key_id, endpoint, COALESCE(provi
     SUM(latency_ms)
 FROM usage_logs WHERE id > %s AND id <= %s
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
-ON CONFLICT (project_id, hour, api_key_id, endpoint, provider, model, cache_status, organization_id)
+ON CONFLICT (project_id, {unit}, api_key_id, endpoint, provider, model, cache_status,
+    organization_id)
 DO UPDATE SET {additions}
 """
 
@@ -75,15 +80,24 @@ WHERE api_keys.id = used.api_key_id
 """
 
 
-def usage_rollup(*, batch_rows: int = _BATCH_ROWS, lock_timeout_ms: int = _LOCK_TIMEOUT_MS) -> int:
+def usage_rollup(
+    *,
+    batch_rows: int = _BATCH_ROWS,
+    lock_timeout_ms: int = _LOCK_TIMEOUT_MS,
+    max_rows: int | None = None,
+) -> int:
     """Adds every settled log row that is not counted yet; returns how many ids it moved past.
 
+    ``max_rows`` stops earlier: a page that refreshes the sums must not count a backlog of millions.
     Raises ``django.db.OperationalError`` when an insert stays open for longer than that; the
     next run makes up for it.
     """
     settled = _settled_log_id(lock_timeout_ms)
     moved = 0
-    while step := _add_batch(settled, batch_rows):
+    while max_rows is None or moved < max_rows:
+        step = _add_batch(settled, batch_rows if max_rows is None else min(batch_rows, max_rows))
+        if not step:
+            break
         moved += step
     return moved
 
@@ -108,16 +122,22 @@ def _add_batch(settled: int, batch_rows: int) -> int:
         return 0
     hour = _HOUR[connection.vendor]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ADD_HOURLY.format(
-                hour=hour,
-                columns=", ".join(_SUMS),
-                additions=", ".join(
-                    f"{name} = usage_hourly.{name} + excluded.{name}" for name in _SUMS
+        for table, unit, start in (
+            ("usage_hourly", "hour", hour),
+            ("usage_daily", "day", _DAY[connection.vendor]),
+        ):
+            cursor.execute(
+                _ADD_SUMS.format(
+                    table=table,
+                    unit=unit,
+                    start=start,
+                    columns=", ".join(_SUMS),
+                    additions=", ".join(
+                        f"{name} = {table}.{name} + excluded.{name}" for name in _SUMS
+                    ),
                 ),
-            ),
-            [first, last],
-        )
+                [first, last],
+            )
         buckets = " ".join(
             f"WHEN latency_ms <= {bound} THEN {position}"
             for position, bound in enumerate(BOUNDS_MS)

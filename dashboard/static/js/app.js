@@ -106,6 +106,11 @@
     const status = event.detail.xhr.status;
     toast(status === 403 ? "Your role does not allow this." : `That did not work (${status}). Try again.`, "error");
   });
+  // A page nobody looks at does not refresh itself, nor one whose menu or table is open.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const live = event.detail.elt.closest("[data-live]");
+    if (live === event.detail.elt && (document.hidden || live.querySelector("details[open]"))) event.preventDefault();
+  });
   document.addEventListener("htmx:sendError", () => toast("The server cannot be reached.", "error"));
   document.addEventListener("htmx:afterSwap", (event) => {
     const dialog = event.target.closest?.("dialog[data-open-on-swap]");

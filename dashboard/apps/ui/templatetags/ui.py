@@ -3,9 +3,11 @@
 Unknown is never shown as zero: each filter answers "—" for None.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.template.loader import get_template
@@ -47,6 +49,12 @@ def usd(nanousd: int | None) -> str:
         return f"{sign}${digits}" if len(digits) < 9 else f"{sign}${amount / _NANO:.6f}"
     cents = (amount + _CENT // 2) // _CENT
     return f"{sign}${cents // 100:,}.{cents % 100:02d}"
+
+
+@register.filter
+def exact_usd(nanousd: int) -> str:
+    """All nine decimals, as the edge's headers have them."""
+    return f"{nanousd // _NANO}.{nanousd % _NANO:09d}"
 
 
 @register.filter
@@ -113,6 +121,66 @@ def when(value: datetime | None) -> SafeString | str:
         local.strftime("%Y-%m-%d %H:%M:%S %Z"),
         local.strftime("%b %-d, %H:%M"),
     )
+
+
+@register.filter
+def zero_as_none(value: int) -> int | None:
+    """Zero traffic is "—", not "0"."""
+    return value or None
+
+
+@register.filter
+def as_query(values: Mapping[str, str]) -> str:
+    """URL parameters, encoded."""
+    return urlencode(values)
+
+
+@register.simple_tag
+def share(part: int, whole: int) -> str:
+    """``42.0%``; "—" of nothing."""
+    return percent(part / whole if whole else None)
+
+
+@register.simple_tag
+def change(now: int, before: int) -> str:
+    """``+12.5%``; "—" from nothing."""
+    return f"{(now - before) / before * 100:+.1f}%" if before else NONE
+
+
+@register.simple_tag
+def delta(now: int, before: int, down_is_good: str = "") -> SafeString | str:
+    """The change against an earlier number. Coloured only where one direction is better."""
+    if not before:
+        return "No earlier traffic" if now else "No traffic in this period"
+    change = (now - before) / before
+    level = ""
+    if down_is_good:
+        level = "good" if change < 0 else "bad" if change > 0 else ""
+    return format_html(
+        '<span class="delta {}">{}</span> from {}', level, f"{change * 100:+.1f}%", compact(before)
+    )
+
+
+@register.simple_tag
+def delta_points(now: float | None, before: float | None) -> SafeString | str:
+    """The change of a share, in percentage points; up is good."""
+    if now is None:
+        return "No traffic in this period"
+    if before is None:
+        return "No earlier traffic"
+    points = (now - before) * 100
+    level = "good" if points > 0.05 else "bad" if points < -0.05 else ""
+    return format_html(
+        '<span class="delta {}">{}</span> from {}', level, f"{points:+.1f} pts", percent(before)
+    )
+
+
+@register.simple_tag
+def tokens(log: Any) -> str:
+    """Prompt and completion tokens of a request together; unknown when the prompt's are."""
+    if log.prompt_tokens is None:
+        return NONE
+    return number(log.prompt_tokens + (log.completion_tokens or 0))
 
 
 _BADGES = {

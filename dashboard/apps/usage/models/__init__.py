@@ -1,4 +1,4 @@
 from apps.usage.models.log import UsageLog
-from apps.usage.models.rollup import RollupState, UsageHourly, UsageLatencyHourly
+from apps.usage.models.rollup import RollupState, UsageDaily, UsageHourly, UsageLatencyHourly
 
-__all__ = ["RollupState", "UsageHourly", "UsageLatencyHourly", "UsageLog"]
+__all__ = ["RollupState", "UsageDaily", "UsageHourly", "UsageLatencyHourly", "UsageLog"]

@@ -1,18 +1,17 @@
-"""Hourly sums of the usage log, kept by ``apps.usage.rollup``. Pages read these, not the log."""
+"""Sums of the usage log, kept by ``apps.usage.rollup``. Pages read these, not the log."""
 
 from django.db import models
 
 from apps.usage.models.log import CACHE_STATUS_CHOICES
 
 
-class UsageHourly(models.Model):
-    """Sums of one UTC hour for one combination of what the usage page filters by.
+class UsageSums(models.Model):
+    """Sums for one combination of what the usage page filters by.
 
     ``unpriced_requests`` counts rows whose cost is unknown; they add nothing to the money columns,
     so that a page can say how complete its sum is. Unknown provider and model are empty strings.
     """
 
-    hour = models.DateTimeField()
     organization = models.ForeignKey(
         "accounts.Organization",
         on_delete=models.DO_NOTHING,
@@ -49,22 +48,24 @@ class UsageHourly(models.Model):
     latency_ms_sum = models.BigIntegerField()
 
     class Meta:
+        abstract = True
+
+
+_DIMENSIONS = ["api_key", "endpoint", "provider", "model", "cache_status", "organization"]
+
+
+class UsageHourly(UsageSums):
+    """One UTC hour: what charts are drawn from."""
+
+    hour = models.DateTimeField()
+
+    class Meta:
         db_table = "usage_hourly"
         verbose_name = "hour of usage"
         verbose_name_plural = "hourly usage"
         constraints = [
             models.UniqueConstraint(
-                fields=[
-                    "project",
-                    "hour",
-                    "api_key",
-                    "endpoint",
-                    "provider",
-                    "model",
-                    "cache_status",
-                    "organization",
-                ],
-                name="usage_hourly_key",
+                fields=["project", "hour", *_DIMENSIONS], name="usage_hourly_key"
             )
         ]
         indexes = [
@@ -74,6 +75,27 @@ class UsageHourly(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H}:00 {self.model} {self.cache_status}"
+
+
+class UsageDaily(UsageSums):
+    """One UTC day, ``day`` being its first instant: the bulk of every total over more than a day.
+
+    A span in any time zone is its full UTC days from here and its edges from the hours.
+    """
+
+    day = models.DateTimeField()
+
+    class Meta:
+        db_table = "usage_daily"
+        verbose_name = "day of usage"
+        verbose_name_plural = "daily usage"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "day", *_DIMENSIONS], name="usage_daily_key")
+        ]
+        indexes = [models.Index(fields=["organization", "day"], name="usage_daily_organization")]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} {self.model} {self.cache_status}"
 
 
 class UsageLatencyHourly(models.Model):

@@ -1,0 +1,142 @@
+import random
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.utils import timezone
+
+from apps.projects.models import ApiKey, Project
+from apps.usage.models import UsageLog
+from apps.usage.rollup import usage_rollup
+from shared import pricing, usage_events
+
+_BATCH = 5_000
+# endpoint, provider, model, share of the traffic
+_TRAFFIC = (
+    ("/v1/chat/completions", "openai", "gpt-4o-mini", 46),
+    ("/v1/chat/completions", "openai", "gpt-4o", 14),
+    ("/v1/chat/completions", "openai", "gpt-5-mini", 9),
+    ("/v1/messages", "anthropic", "claude-haiku-4-5", 11),
+    ("/v1/chat/completions", "groq", "llama-3.3-70b-versatile", 6),
+    ("/v1/embeddings", "openai", "text-embedding-3-small", 14),
+)
+# status, share, typical latency in ms
+_VERDICTS = (
+    (usage_events.HIT, 38, 8),
+    (usage_events.HIT_SEMANTIC, 7, 14),
+    (usage_events.HIT_COALESCED, 3, 420),
+    (usage_events.MISS, 48, 900),
+    (usage_events.BYPASS, 4, 950),
+)
+_ERRORS = ((429, "rate_limited"), (502, "upstream_error"), (504, "upstream_timeout"))
+# Requests per hour of the day (UTC), as an office's traffic goes.
+_HOURS = (3, 2, 2, 2, 2, 3, 5, 8, 12, 15, 16, 16, 14, 15, 16, 16, 15, 13, 10, 8, 7, 6, 5, 4)
+
+
+class Command(BaseCommand):
+    """For development and benchmarks. Rows are random and repeatable (``--seed``); their ids start
+    with ``gen-``. On PostgreSQL they go in by COPY, elsewhere by batches of inserts.
+    """
+
+    help = "Fills the usage log of a project with made-up traffic and adds it to the hourly sums."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("project", help="slug or id of the project; it must have an API key")
+        parser.add_argument("--rows", type=int, default=20_000)
+        parser.add_argument("--days", type=int, default=30, help="up to now")
+        parser.add_argument("--seed", type=int, default=1)
+
+    def handle(
+        self, *args: Any, project: str, rows: int, days: int, seed: int, **options: Any
+    ) -> None:
+        keys = list(ApiKey.objects.filter(project=_project(project), revoked_at=None))
+        if not keys:
+            raise CommandError("The project has no API key: create one first.")
+        made = _rows(random.Random(seed), keys, rows, days, timezone.now())  # noqa: S311
+        if connection.vendor == "postgresql":
+            _copy(made)
+        else:
+            _insert(made)
+        self.stdout.write(f"made {rows} rows, counted {usage_rollup()} log ids")
+
+
+def _project(name: str) -> Project:
+    try:
+        found = Project.objects.filter(pk=uuid.UUID(name))
+    except ValueError:
+        found = Project.objects.filter(slug=name)
+    if len(found) != 1:
+        raise CommandError(f"{len(found)} projects are called {name!r}: give an id.")
+    return found[0]
+
+
+def _rows(
+    dice: random.Random, keys: list[ApiKey], count: int, days: int, now: datetime
+) -> Iterator[dict[str, Any]]:
+    kinds = list(accumulate(share for *_, share in _TRAFFIC))
+    verdicts = list(accumulate(share for _, share, _ in _VERDICTS))
+    tenants = [(str(key.pk), str(key.project_id), str(key.project.organization_id)) for key in keys]
+    run = f"gen-{uuid.UUID(int=dice.getrandbits(128))}"
+    hours = [now - timedelta(hours=hour) for hour in range(days * 24, 0, -1)]
+    weights = list(accumulate(_HOURS[hour.hour] for hour in hours))
+    for position, hour in enumerate(sorted(dice.choices(hours, cum_weights=weights, k=count))):
+        endpoint, provider, model, _ = dice.choices(_TRAFFIC, cum_weights=kinds)[0]
+        status, _, typical = dice.choices(_VERDICTS, cum_weights=verdicts)[0]
+        failed = status in (usage_events.MISS, usage_events.BYPASS) and dice.random() < 0.015
+        code, error = dice.choice(_ERRORS) if failed else (200, None)
+        prompt = int(dice.lognormvariate(6, 1)) + 1
+        completion = 0 if endpoint == "/v1/embeddings" or failed else int(prompt * dice.random())
+        price = pricing.cost_nanousd(
+            provider, model, prompt_tokens=prompt, completion_tokens=completion
+        )
+        hit = status.startswith("HIT")
+        latency = max(1, int(typical * dice.lognormvariate(0, 0.45)))
+        key_id, project_id, organization_id = tenants[position % len(tenants)]
+        yield {
+            "request_id": f"{run}-{position}",
+            "ts": hour + timedelta(seconds=dice.random() * 3600),
+            "project_id": project_id,
+            "organization_id": organization_id,
+            "api_key_id": key_id,
+            "endpoint": endpoint,
+            "provider": provider,
+            "model": model,
+            "stream": dice.random() < 0.5,
+            "cache_status": status,
+            "similarity": 0.9 + dice.random() / 10 if status == usage_events.HIT_SEMANTIC else None,
+            "prompt_tokens": None if failed else prompt,
+            "completion_tokens": None if failed else completion,
+            "cost_nanousd": 0 if hit or failed else price,
+            "saved_nanousd": price if hit else 0,
+            "latency_ms": latency,
+            "upstream_ms": None if hit else max(0, latency - 6),
+            "ttfb_ms": None if hit else latency // 3,
+            "status": code,
+            "error_code": error,
+        }
+
+
+def _insert(rows: Iterator[dict[str, Any]]) -> None:
+    batch: list[UsageLog] = []
+    for row in rows:
+        batch.append(UsageLog(**row))
+        if len(batch) == _BATCH:
+            UsageLog.objects.bulk_create(batch)
+            batch = []
+    UsageLog.objects.bulk_create(batch)
+
+
+def _copy(rows: Iterator[dict[str, Any]]) -> None:
+    first = next(rows)
+    columns = ", ".join(first)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY usage_logs ({columns}) FROM STDIN") as copy,
+    ):
+        copy.write_row(tuple(first.values()))
+        for row in rows:
+            copy.write_row(tuple(row.values()))

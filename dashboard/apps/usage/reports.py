@@ -1,0 +1,206 @@
+"""Sums for the pages, from the rollups. Money stays integer nano-USD throughout."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, Sum
+
+from apps.accounts.models import Organization
+from apps.projects.models import ApiKey, Project
+from apps.usage.buckets import Bucket
+from apps.usage.filters import DIMENSIONS, Filters
+from apps.usage.latency import percentile
+from apps.usage.models import UsageDaily, UsageHourly, UsageLatencyHourly
+from apps.usage.period import Period
+from shared import usage_events
+
+HITS = frozenset({usage_events.HIT, usage_events.HIT_SEMANTIC, usage_events.HIT_COALESCED})
+_HIT = Q(cache_status__in=HITS)
+_DAY = timedelta(days=1)
+# In the order of the fields of Sums.
+_SUMS = {
+    "sum_requests": Sum("requests"),
+    "sum_hits": Sum("requests", filter=_HIT, default=0),
+    "sum_errors": Sum("errors"),
+    "sum_unpriced": Sum("unpriced_requests"),
+    "sum_prompt": Sum("prompt_tokens"),
+    "sum_completion": Sum("completion_tokens"),
+    "sum_saved_tokens": Sum(F("prompt_tokens") + F("completion_tokens"), filter=_HIT, default=0),
+    "sum_cost": Sum("cost_nanousd"),
+    "sum_saved": Sum("saved_nanousd"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of any set of requests. ``saved_tokens`` are those of answers from the cache."""
+
+    requests: int = 0
+    hits: int = 0
+    errors: int = 0
+    unpriced_requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    saved_tokens: int = 0
+    cost_nanousd: int = 0
+    saved_nanousd: int = 0
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def hit_rate(self) -> float | None:
+        """From 0 to 1; None without requests."""
+        return self.hits / self.requests if self.requests else None
+
+    @property
+    def error_rate(self) -> float | None:
+        return self.errors / self.requests if self.requests else None
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """``cells[bucket][value]`` and ``totals[value]``, where value is one of the dimension's."""
+
+    cells: list[dict[str, Sums]]
+    totals: dict[str, Sums]
+
+    @property
+    def total(self) -> Sums:
+        return add(self.totals.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Percentiles in ms, None without requests; right to within a bucket (about 15 %)."""
+
+    p50: int | None
+    p95: int | None
+
+
+def add(sums: Iterable[Sums]) -> Sums:
+    return sum(sums, Sums())
+
+
+def breakdown(project: Project, period: Period, filters: Filters, by: str) -> Breakdown:
+    """One query: per bucket of the period and per value of dimension ``by``."""
+    rows = (
+        _hours(project, period.start, period.end, filters)
+        .annotate(bucket=Bucket("hour", period.edges))
+        .values_list("bucket", DIMENSIONS[by])
+        .annotate(**_SUMS)
+        .order_by()
+    )
+    cells: list[dict[str, Sums]] = [{} for _ in range(period.buckets)]
+    totals: dict[str, Sums] = {}
+    for bucket, value, *values in rows:
+        name, sums = str(value), Sums(*values)
+        cells[bucket][name] = sums
+        totals[name] = totals[name] + sums if name in totals else sums
+    return Breakdown(cells, totals)
+
+
+def totals(
+    project: Project, span: tuple[datetime, datetime], filters: Filters, by: str = "status"
+) -> dict[str, Sums]:
+    """One query: per value of dimension ``by`` over the whole span."""
+    found: dict[str, Sums] = {}
+    for value, *values in _union(project, span, filters, DIMENSIONS[by], sums=True):
+        name, sums = str(value), Sums(*values)
+        found[name] = found[name] + sums if name in found else sums
+    return found
+
+
+def latency(project: Project, period: Period) -> dict[str, Latency]:
+    """One query: ``hit`` (answers from the cache) and ``miss`` (answers through the provider)."""
+    rows = (
+        UsageLatencyHourly.objects.filter(
+            project=project, hour__gte=period.start, hour__lt=period.end
+        )
+        .values_list("cache_status", "bucket")
+        .annotate(Sum("requests"))
+        .order_by()
+    )
+    counts: dict[str, dict[int, int]] = {"hit": {}, "miss": {}}
+    for status, bucket, requests in rows:
+        # Coalesced requests wait for the provider like the miss they join.
+        kind = "hit" if status in (usage_events.HIT, usage_events.HIT_SEMANTIC) else "miss"
+        counts[kind][bucket] = counts[kind].get(bucket, 0) + requests
+    return {
+        kind: Latency(percentile(buckets, 0.5), percentile(buckets, 0.95))
+        for kind, buckets in counts.items()
+    }
+
+
+def choices(project: Project, period: Period) -> dict[str, list[str]]:
+    """One query: the values of each dimension that occur in the period, for the filter menus."""
+    names = ("model", "provider", "endpoint", "key")
+    columns = [DIMENSIONS[name] for name in names]
+    found: dict[str, set[str]] = {name: set() for name in names}
+    for row in _union(project, (period.start, period.end), Filters(), *columns, sums=False):
+        for name, value in zip(names, row, strict=True):
+            found[name].add(str(value))
+    return {name: sorted(values) for name, values in found.items()}
+
+
+def key_names(project: Project) -> dict[str, str]:
+    """One query: what each API key of the project is called, by id; revoked ones too."""
+    return {str(key.pk): str(key) for key in ApiKey.objects.filter(project=project)}
+
+
+def hourly_rows(project: Project, period: Period, filters: Filters) -> QuerySet[UsageHourly]:
+    """What the usage page shows, unsummed and in order: the export."""
+    return _hours(project, period.start, period.end, filters).order_by(
+        "hour", "api_key_id", "endpoint", "provider", "model", "cache_status"
+    )
+
+
+def month_requests(organization: Organization, now: datetime) -> int:
+    """One query: the organization's requests of ``now``'s calendar month (UTC, as plans count)."""
+    start = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    used: int = UsageDaily.objects.filter(organization=organization, day__gte=start).aggregate(
+        used=Sum("requests", default=0)
+    )["used"]
+    return used
+
+
+def _hours(
+    project: Project, start: datetime, end: datetime, filters: Filters
+) -> QuerySet[UsageHourly]:
+    return UsageHourly.objects.filter(
+        filters.condition(), project=project, hour__gte=start, hour__lt=end
+    )
+
+
+def _union(
+    project: Project,
+    span: tuple[datetime, datetime],
+    filters: Filters,
+    *columns: str,
+    sums: bool,
+) -> QuerySet[Any, Any]:
+    """The span's full UTC days from the daily sums, its edges from the hours, in one query."""
+    start, end = span
+    first = start + (_midnight(start) - start) % _DAY
+    last = max(_midnight(end), first)
+    days = UsageDaily.objects.filter(
+        filters.condition(), project=project, day__gte=first, day__lt=last
+    )
+    edges = _hours(project, start, end, filters).filter(Q(hour__lt=first) | Q(hour__gte=last))
+    made = _SUMS if sums else {}
+    return (
+        days.values_list(*columns)
+        .annotate(**made)
+        .order_by()
+        .union(edges.values_list(*columns).annotate(**made).order_by(), all=sums)
+    )
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,156 @@
+"""The request log of a project: filtered, and paged by key.
+
+A page starts where the last one ended, at ``(ts, id)`` on the index ``(project, ts, id)``: the
+thousandth page costs what the first does, and rows that arrive meanwhile move nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q, QuerySet
+
+from apps.projects.models import Project
+from apps.usage.filters import Filters
+from apps.usage.models import UsageLog
+
+PAGE = 50
+OUTCOMES = {"ok": "Answered", "error": "Failed", "client": "4xx", "server": "5xx"}
+_OUTCOME_BOUNDS = {"ok": (0, 400), "error": (400, 1000), "client": (400, 500), "server": (500, 600)}
+_TIMEOUT_MS = 3_000
+_CANCELED = "57014"
+
+
+class TooSlowError(Exception):
+    """The filter matches so little of so much that the database was stopped looking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the log. ``older`` reads towards the past, else towards the present."""
+
+    ts: datetime
+    log_id: int
+    older: bool
+
+    def dump(self) -> str:
+        """``o`` or ``n``, microseconds since the epoch, and the id."""
+        micros = (self.ts - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
+        return f"{'o' if self.older else 'n'}{micros}-{self.log_id}"
+
+
+def parse_cursor(text: str) -> Cursor | None:
+    """What ``dump`` wrote; None for anything else, which is the first page."""
+    micros, dash, log_id = text[1:].partition("-")
+    if text[:1] not in ("o", "n") or not dash or not (micros.isdecimal() and log_id.isdecimal()):
+        return None
+    try:
+        moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(micros))
+    except OverflowError:
+        return None
+    return Cursor(moment, min(int(log_id), 2**63 - 1), text[0] == "o")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """``text`` is a request id, a cache key, a model or an error code, in full."""
+
+    filters: Filters
+    outcome: str = ""
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """True when it leaves anything out."""
+        return bool(self.filters.active or self.outcome or self.text or self.since or self.until)
+
+    def condition(self) -> Q:
+        found = self.filters.condition()
+        if self.outcome:
+            low, high = _OUTCOME_BOUNDS[self.outcome]
+            found &= Q(status__gte=low, status__lt=high)
+        if self.since:
+            found &= Q(ts__gte=self.since)
+        if self.until:
+            found &= Q(ts__lt=self.until)
+        if self.text:
+            found &= (
+                Q(request_id=self.text)
+                | Q(cache_key=self.text)
+                | Q(model=self.text)
+                | Q(error_code=self.text)
+            )
+        return found
+
+
+def parse_search(params: Mapping[str, str], filters: Filters) -> Search:
+    """What cannot be read does not filter."""
+    outcome = params.get("outcome", "")
+    return Search(
+        filters=filters,
+        outcome=outcome if outcome in OUTCOMES else "",
+        text=params.get("q", "").strip()[:200].replace("\x00", ""),
+        since=_instant(params.get("since", "")),
+        until=_instant(params.get("until", "")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Newest first; a cursor is None where there is nothing further."""
+
+    logs: list[UsageLog]
+    newer: Cursor | None
+    older: Cursor | None
+
+
+def log_page(project: Project, search: Search, cursor: Cursor | None) -> LogPage:
+    """One query. Raises ``TooSlowError``."""
+    rows = UsageLog.objects.filter(search.condition(), project=project).defer(
+        "prompt", "response", "decision"
+    )
+    older = cursor is None or cursor.older
+    if cursor is not None:
+        # "or equal" first, so that the index condition is one range on ts.
+        side = "lt" if older else "gt"
+        rows = rows.filter(
+            Q(**{f"ts__{side}e": cursor.ts}),
+            Q(**{f"ts__{side}": cursor.ts}) | Q(**{f"id__{side}": cursor.log_id}),
+        )
+    found = _read(rows.order_by("-ts", "-id") if older else rows.order_by("ts", "id"))
+    more = len(found) > PAGE
+    logs = found[:PAGE] if older else found[:PAGE][::-1]
+    if not logs:
+        return LogPage([], None, None)
+    has_newer = cursor is not None if older else more
+    has_older = more if older else True
+    return LogPage(
+        logs,
+        Cursor(logs[0].ts, logs[0].pk, older=False) if has_newer else None,
+        Cursor(logs[-1].ts, logs[-1].pk, older=True) if has_older else None,
+    )
+
+
+def _read(rows: QuerySet[UsageLog]) -> list[UsageLog]:
+    if connection.vendor != "postgresql":
+        return list(rows[: PAGE + 1])
+    try:
+        with transaction.atomic():
+            with connection.cursor() as database:
+                database.execute(f"SET LOCAL statement_timeout = {_TIMEOUT_MS:d}")
+            return list(rows[: PAGE + 1])
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == _CANCELED:
+            raise TooSlowError from error
+        raise
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

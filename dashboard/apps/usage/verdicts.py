@@ -1,0 +1,61 @@
+"""Why a request got the cache verdict it got, in a sentence; and where its time went."""
+
+from dataclasses import dataclass
+
+from apps.usage.models import UsageLog
+from shared import usage_events
+
+_REASONS = {
+    usage_events.HIT: (
+        "A stored answer to exactly this request: every field that can change the answer is equal."
+    ),
+    usage_events.HIT_SEMANTIC: (
+        "A stored answer to a request that means the same; the checks for numbers, names and "
+        "negations passed."
+    ),
+    usage_events.HIT_COALESCED: (
+        "The same request was already on its way to the provider: this one waited for that answer."
+    ),
+    usage_events.MISS: "No stored answer: the provider was asked.",
+    usage_events.BYPASS: (
+        "The cache was left out: by a header, by the project's settings, because the request "
+        "cannot be cached, or because the cache could not be reached."
+    ),
+}
+
+
+def reason(log: UsageLog) -> str:
+    """Of the verdict; the ``decision`` beside it has the numbers."""
+    return _REASONS[log.cache_status]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the waterfall in ms from the request's start."""
+
+    label: str
+    css: str
+    start: int
+    length: int
+
+
+def waterfall(log: UsageLog) -> list[Span]:
+    """From arrival to the last byte. The parts add up to ``latency_ms``.
+
+    ``upstream_ms`` runs from asking the provider to the end of its answer; ``ttfb_ms`` from arrival
+    to the first byte passed on.
+    """
+    total = log.latency_ms
+    if log.upstream_ms is None:
+        css = "fill-hit" if log.cache_status in usage_events.CACHE_STATUSES[:3] else "fill-miss"
+        label = "Waited for the same request" if log.cache_status == "HIT-COALESCED" else "WatchLLM"
+        return [Span(label, css, 0, total)]
+    upstream = min(log.upstream_ms, total)
+    before = total - upstream
+    first = upstream if log.ttfb_ms is None else min(max(log.ttfb_ms - before, 0), upstream)
+    spans = [
+        Span("WatchLLM", "fill-1", 0, before),
+        Span("Provider, to the first byte", "fill-miss", before, first),
+        Span("Provider, to the last byte", "fill-coalesced", before + first, upstream - first),
+    ]
+    return [span for span in spans if span.length]

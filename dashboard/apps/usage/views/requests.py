@@ -1,0 +1,72 @@
+"""The request log and the details of one request."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from apps.accounts.access import ProjectAccess, project_view
+from apps.projects.models import ApiKey
+from apps.usage import filters, reports
+from apps.usage.models import UsageLog
+from apps.usage.request_log import (
+    OUTCOMES,
+    Cursor,
+    LogPage,
+    TooSlowError,
+    log_page,
+    parse_cursor,
+    parse_search,
+)
+from apps.usage.verdicts import reason, waterfall
+from shared import usage_events
+
+
+@require_safe
+@project_view()
+def requests(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    """A page of the log, newest first."""
+    params = request.GET.dict()
+    search = parse_search(params, filters.parse(params))
+    too_slow = False
+    try:
+        page = log_page(access.project, search, parse_cursor(params.get("at", "")))
+    except TooSlowError:
+        page, too_slow = LogPage([], None, None), True
+    context = {
+        "access": access,
+        "page": page,
+        "search": search,
+        "too_slow": too_slow,
+        "statuses": usage_events.CACHE_STATUSES,
+        "outcomes": OUTCOMES,
+        "keys": reports.key_names(access.project),
+        "newer": _link(params, page.newer),
+        "older": _link(params, page.older),
+    }
+    return render(request, "app/requests.html", context)
+
+
+@require_safe
+@project_view()
+def request_detail(request: HttpRequest, access: ProjectAccess, log_id: int) -> HttpResponse:
+    """One request: as a drawer for htmx, as a page otherwise."""
+    log = get_object_or_404(UsageLog, project=access.project, pk=log_id)
+    key = ApiKey.objects.filter(project=access.project, pk=log.api_key_id).first()
+    context: dict[str, Any] = {
+        "access": access,
+        "log": log,
+        "key": key,
+        "reason": reason(log),
+        "spans": waterfall(log),
+        "total_ms": max(log.latency_ms, 1),
+    }
+    drawer = request.headers.get("HX-Target") == "drawer"
+    name = "app/requests/detail.html" if drawer else "app/request_detail.html"
+    return render(request, name, context)
+
+
+def _link(params: dict[str, str], cursor: Cursor | None) -> str:
+    return "?" + urlencode({**params, "at": cursor.dump()}) if cursor else ""

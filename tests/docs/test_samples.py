@@ -14,18 +14,22 @@ from _pytest.mark import ParameterSet
 
 from tests.worker.edge import Edge, Tenant
 
-PUBLIC = Path(__file__).resolve().parents[2] / "docs/public"
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs/public").glob("*.md")))
+LOCAL = "http://127.0.0.1:8787"
+"""The README's samples name the address that `make run` prints."""
+
 _PYTHON = re.compile(r"^```python[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 _CURL = re.compile(
-    r"^```bash[^\n]*\n(curl [^\n]*\{\{ (?:base|edge)_url \}\}.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^```bash[^\n]*\n[^`]*?^(curl [^\n]*(?:\{\{|127).*?)^```$", re.MULTILINE | re.DOTALL
 )
 
 
 def _samples(pattern: re.Pattern[str]) -> list[ParameterSet]:
     return [
         pytest.param(code, id=f"{path.stem}-{number}")
-        for path in sorted(PUBLIC.glob("*.md"))
+        for path in PAGES
         for number, code in enumerate(pattern.findall(path.read_text()), start=1)
     ]
 
@@ -60,7 +64,7 @@ def test_curl_sample(code: str, edge: Edge, tenant: Tenant) -> None:
 
 
 def _here(code: str, edge: Edge) -> str:
-    code = code.replace("{{ base_url }}", f"{edge.base_url}/v1")
+    code = code.replace("{{ base_url }}", f"{edge.base_url}/v1").replace(LOCAL, edge.base_url)
     return code.replace("{{ edge_url }}", edge.base_url)
 
 

@@ -1,0 +1,40 @@
+"""README and its neighbours: links that lead somewhere, a map that matches the tree."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs/adr").glob("*.md")),
+]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_relative_links_exist(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+        if not target.startswith("https://"):
+            assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_files_that_are_named_exist(path: Path) -> None:
+    bases = (ROOT, ROOT / "worker/src", ROOT / "shared/src", ROOT / "dashboard", ROOT / "docs")
+    gateway = (ROOT / "worker/src/gateway", ROOT / "worker/src/gateway/providers")
+    for name in re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|md|json|txt|in|toml))`", path.read_text()):
+        assert any((base / name).exists() for base in (*bases, *gateway)), name
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs/adr").glob("[0-9]*.md"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+    for path in (ROOT / "docs/adr").glob("[0-9]*.md"):
+        text = path.read_text()
+        assert text.startswith(f"# {path.name[:4]}: "), path.name
+        assert {"## Context", "## Decision", "## Consequences"} <= set(text.splitlines()), path.name
+
+
+def test_changelog_has_a_place_for_what_comes() -> None:
+    assert "\n## [Unreleased]\n" in (ROOT / "CHANGELOG.md").read_text()

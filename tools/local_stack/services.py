@@ -141,7 +141,8 @@ def _dashboard(options: Options, url: str, environment: Mapping[str, str]) -> Se
         name="edge-api" if options.bare else "dashboard",
         command=(
             *(*_SERVER, "--port", port, "--interface", "wsgi"),
-            *("--blocking-threads", _DASHBOARD_THREADS, "--backpressure", _DASHBOARD_THREADS),
+            # Granian's --backpressure counts connections: a browser holds six open, the edge more.
+            *("--blocking-threads", _DASHBOARD_THREADS),
             f"{module}:application",
         ),
         environment=environment,

@@ -27,6 +27,7 @@ from tests.runtime.wrangler import make_project, wrangler_command, wrangler_envi
 
 ROOT = Path(__file__).resolve().parents[2]
 PEPPER = "tests-only-pepper"
+MAX_BODY_BYTES = 1_000_000
 
 RECORD: dict[str, Any] = {
     "revision": 1,
@@ -220,6 +221,7 @@ class Edge:
                 str(ROOT / part) for part in ("shared/src", "worker/src", "tools")
             ),
             "ENVIRONMENT": "test",
+            "MAX_BODY_BYTES": str(MAX_BODY_BYTES),
             "SUPABASE_URL": self.supabase.url,
             "SUPABASE_KEY": self.supabase.key,
             "UPSTASH_REDIS_REST_URL": self.upstash.url,

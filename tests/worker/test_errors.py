@@ -8,7 +8,7 @@ import pytest
 
 from shared import api_keys
 from tests.doubles.openai_api import Behaviour
-from tests.worker.edge import Edge, Tenant
+from tests.worker.edge import MAX_BODY_BYTES, Edge, Tenant
 
 CHAT = "/v1/chat/completions"
 BODY: dict[str, Any] = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}
@@ -127,26 +127,27 @@ def test_fields_that_the_gateway_needs(
     assert edge.openai.requests == []
 
 
-def test_a_body_over_the_projects_limit(edge: Edge) -> None:
-    tenant = edge.tenant(project={"max_body_bytes": 1000})
-    assert tenant.chat("x" * 800).status_code == 200
-    refused(tenant.chat("x" * 1000), 413, "request_too_large", "invalid_request_error")
-    # é is two bytes: bytes are counted, not characters.
-    refused(
-        tenant.http.post(CHAT, content=json.dumps(BODY)[:-1] + "é" * 500), 413, "request_too_large"
-    )
-    assert edge.openai.calls() == 1
-
-
 def test_a_body_over_the_deployments_limit(edge: Edge, tenant: Tenant) -> None:
-    refused(tenant.chat("x" * 11_000_000), 413, "request_too_large")
+    refused(tenant.chat("x" * MAX_BODY_BYTES), 413, "request_too_large", "invalid_request_error")
+    # é is two bytes: bytes are counted, not characters.
+    refused(tenant.chat("é" * (MAX_BODY_BYTES // 2)), 413, "request_too_large")
     assert edge.openai.requests == []
 
 
-def test_a_body_without_a_length_is_counted(edge: Edge) -> None:
-    tenant = edge.tenant(project={"max_body_bytes": 1000})
-    answer = tenant.http.post(CHAT, content=(b"x" * 100 for _ in range(20)))
+def test_a_body_without_a_length_is_counted(edge: Edge, tenant: Tenant) -> None:
+    chunk = b"x" * 100_000
+    answer = tenant.http.post(CHAT, content=(chunk for _ in range(MAX_BODY_BYTES // 100_000 + 1)))
     refused(answer, 413, "request_too_large")
+
+
+def test_an_answer_over_the_projects_limit_is_passed_on_and_not_stored(edge: Edge) -> None:
+    tenant = edge.tenant(project={"max_body_bytes": 1024})
+    for _ in range(2):
+        answer = tenant.chat("long " * 400)
+        assert answer.status_code == 200
+        assert answer.headers["x-watchllm-cache"] == "MISS"
+        edge.settled()
+    assert edge.openai.calls() == 2
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/nothing", "/v1/chat", "/v2"])

@@ -79,6 +79,7 @@ class ProjectAdmin(ServiceAdmin):
                 "fields": (
                     "cache_enabled",
                     "semantic_mode",
+                    "semantic_opened",
                     "ttl_seconds",
                     "embeddings_ttl_seconds",
                     "max_temperature",

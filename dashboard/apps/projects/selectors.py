@@ -81,6 +81,7 @@ def _project(project: Project) -> dict[str, Any]:
         "max_body_bytes": project.max_body_bytes,
         "namespace": project.namespace,
         "semantic_mode": project.semantic_mode,
+        "semantic_opened": project.semantic_opened,
         "cache_on_disconnect": project.cache_on_disconnect,
         "default_provider": project.default_provider,
         "log_prompts": project.log_prompts,

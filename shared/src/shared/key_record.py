@@ -40,7 +40,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project's settings as the edge applies them."""
+    """A project's settings as the edge applies them.
+
+    ``semantic_opened``: its owner has semantic hits served before there is evidence for them.
+    """
 
     slug: str
     cache_enabled: bool
@@ -56,6 +59,7 @@ class Project:
     data_key_salt: str
     monthly_budget_nanousd: int | None
     routes: tuple[Route, ...]
+    semantic_opened: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Every Redis key WatchLLM uses, as a function. The tenant comes first in each name.
 
-Two kinds of key do not start with a project, because they exist before or above one: the cached
-key record (found by the hash of an API key) and the organization's monthly quota (a plan is sold
-to an organization). Neither holds a customer's content. See docs/adr/0004.
+Some keys do not start with a project, because they exist before or above one: the cached key
+record (found by the hash of an API key), the organization's monthly quota (a plan is sold to an
+organization) and the index of usage spools. None holds a customer's content. See docs/adr/0004.
 """
 
 
@@ -47,13 +47,38 @@ def revision(project_id: str) -> str:
 
 
 def usage_spool(project_id: str) -> str:
-    """List of usage rows (JSON) that Supabase could not take yet."""
+    """Hash of sealed chunks of usage rows that Supabase could not take yet, for a week."""
     return f"{project_id}:usage-spool"
+
+
+def usage_spools() -> str:
+    """Set of the ids of projects that have a spool: what a drain of all of them starts from."""
+    return "usage-spools"
+
+
+def usage_spool_lease() -> str:
+    """String: an isolate is draining the spools. TTL some seconds."""
+    return "usage-spools:lease"
 
 
 def stats(project_id: str, day: str) -> str:
     """Hash of today's counters by cache status (``YYYYMMDD``, UTC)."""
     return f"{project_id}:stats:{day}"
+
+
+def semantic_scope(project_id: str, scope: str) -> str:
+    """Prefix of one scope's semantic index (``gateway.cache.index_scripts``)."""
+    return f"{project_id}:sem:{scope}:"
+
+
+def semantic_evidence(project_id: str, namespace: str) -> str:
+    """Hash ``checked:<bin>`` and ``wrong:<bin>`` → counts (``shared.decision.evidence``)."""
+    return f"{project_id}:sem-evidence:{namespace}"
+
+
+def semantic_hit(project_id: str, request_id: str) -> str:
+    """String: what a semantic hit served, for feedback on it (JSON). Kept for a week."""
+    return f"{project_id}:sem-hit:{request_id}"
 
 
 def key_record(key_hash: str) -> str:

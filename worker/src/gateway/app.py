@@ -31,6 +31,7 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/v1/embeddings": {"POST": embeddings.handle},
     "/v1/models": {"GET": models.handle},
     "/v1/cache/purge": {"POST": cache.purge},
+    "/v1/cache/feedback": {"POST": cache.feedback},
     "/v1/cache/stats": {"GET": cache.stats},
     "/health": {"GET": health.handle},
 }

@@ -35,7 +35,7 @@ class Capture:
         self._assembler = assembler
         self._copy = copy
         self._translate = translate
-        self._limit = x.settings.max_capture_bytes
+        self._limit = x.most_stored_bytes()
         self._seen = 0
         self._last = x.platform.now()
 

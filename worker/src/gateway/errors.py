@@ -96,6 +96,15 @@ class NotFound(GatewayError):
     anthropic_kind = "not_found_error"
 
 
+class UnknownHit(GatewayError):
+    """Feedback on a request that was no semantic hit, or has its verdict."""
+
+    status = 404
+    code = "unknown_request"
+    kind = "invalid_request_error"
+    anthropic_kind = "not_found_error"
+
+
 class MethodNotAllowed(GatewayError):
     """The route exists, but not for this method; ``Allow`` is among the headers."""
 
@@ -106,7 +115,7 @@ class MethodNotAllowed(GatewayError):
 
 
 class BodyTooLarge(GatewayError):
-    """The body is over the deployment's or the project's limit."""
+    """The body is over the deployment's limit."""
 
     status = 413
     code = "request_too_large"

@@ -20,6 +20,7 @@ from shared.key_record import KeyRecord
 from shared.usage_events import UsageEvent
 
 WINDOW_MS = 60_000
+NO_SEMANTICS: tuple[Any, ...] = ("", "", "", 0, 0, "")
 
 
 class RecordOutdated(Exception):
@@ -32,6 +33,7 @@ class Lookup:
 
     ``token``: this request's name as single-flight leader; empty when it does not compete.
     ``only``: spends nothing at the provider, so its budgets do not matter.
+    ``semantic``: what ``cache.semantic`` asks the index for.
     ``estimated_tokens``: reserved from the tokens a minute until the answer tells its real ones.
     """
 
@@ -44,6 +46,7 @@ class Lookup:
     lease_ms: int = 0
     estimated_tokens: int = 0
     only: bool = False
+    semantic: Sequence[Any] = NO_SEMANTICS
 
 
 @dataclass(slots=True)
@@ -52,6 +55,8 @@ class Admission:
 
     ``lease_left_ms`` > 0: another request is fetching the same answer. ``hits_only``: past the
     quota, on a plan that still serves the cache. ``degraded``: Redis did not answer.
+    ``candidates``: records near in meaning with their distance, nearest first; ``evidence``: the
+    scope's counters, names and values in turn.
     """
 
     now_ms: int
@@ -59,6 +64,8 @@ class Admission:
     lease_left_ms: int = 0
     hits_only: bool = False
     degraded: bool = False
+    candidates: list[tuple[int, str]] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
     headers: Headers = field(default_factory=list)
 
 
@@ -113,6 +120,7 @@ async def admit(
         _limit(own.monthly_budget_nanousd),
         lookup.estimated_tokens,
         1 if lookup.only else 0,
+        *lookup.semantic,
     ]
     try:
         answer = await store.run(ADMIT, keys, arguments)
@@ -226,10 +234,12 @@ def _read(answer: Any, record: KeyRecord, entries: int) -> Admission:
             "The monthly budget of this key or project is spent. Cached answers are still served.",
             headers=[*headers, ("x-should-retry", "false")],
         )
-    found = answer[10 : 10 + entries]
+    found = answer[12 : 12 + entries]
     return Admission(
         now_ms=now,
         entries=[*found, *[None] * (entries - len(found))],
+        candidates=answer[10] or [],
+        evidence=answer[11] or [],
         lease_left_ms=max(0, lease_left),
         hits_only=verdict == "HITS_ONLY",
         headers=[*headers, *_quota_headers(record.plan.monthly_requests, quota_used)],

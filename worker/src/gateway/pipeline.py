@@ -8,18 +8,18 @@ from dataclasses import replace
 
 from gateway import errors, strict_json, upstream
 from gateway.cache import entry as entries
-from gateway.cache import single_flight
+from gateway.cache import learning, semantic, single_flight
 from gateway.call import Call
 from gateway.capture import Capture, Outcome
 from gateway.exchange import Exchange
 from gateway.http import Live, Response, chain
-from gateway.limits import Lookup
+from gateway.limits import NO_SEMANTICS, Admission, Lookup
 from gateway.providers.registry import Target, fallbacks
-from gateway.settlement import Settlement
+from gateway.settlement import Answered, Settlement
 from gateway.telemetry.log import log_event
 from gateway.upstream import Outgoing, Upstream
 from shared import redis_keys
-from shared.usage_events import BYPASS, HIT, HIT_COALESCED, MISS, CacheStatus
+from shared.usage_events import BYPASS, HIT, HIT_COALESCED, HIT_SEMANTIC, MISS, CacheStatus
 
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 JSON = "application/json"
@@ -37,6 +37,10 @@ async def serve(x: Exchange, call: Call) -> Response:
         lookup = replace(lookup, token="")
     elif admission.entries and admission.entries[0] is not None:
         hit = await _hit(x, call, lookup, admission.entries[0], admission.now_ms, status=HIT)
+        if hit is not None:
+            return hit
+    elif call.query is not None and admission.candidates:
+        hit = await _semantic(x, call, lookup, admission)
         if hit is not None:
             return hit
     if call.policy.only:
@@ -83,7 +87,28 @@ def _lookup(x: Exchange, call: Call) -> Lookup:
         lease_ms=round(x.settings.lease_seconds * 1000),
         estimated_tokens=call.estimated_tokens,
         only=policy.only,
+        semantic=call.query.arguments() if call.query else NO_SEMANTICS,
     )
+
+
+async def _semantic(
+    x: Exchange, call: Call, lookup: Lookup, admission: Admission
+) -> Response | None:
+    """The answer to a prompt that means the same, when one may be served."""
+    query = call.query
+    assert query is not None  # noqa: S101 (candidates are only asked for with one)
+    call.outcome = outcome = await semantic.choose(x, query, admission)
+    served = outcome.best
+    if served is None or not served.serve:
+        return None
+    value = await learning.look_up(x, call, served.exact_key)
+    if value is None:
+        return None
+    entry = redis_keys.entry(x.record.project_id, served.exact_key)
+    x.event.similarity = round(served.probability, 4)
+    x.event.cache_key = served.exact_key
+    found = replace(lookup, entries=(entry,))
+    return await _hit(x, call, found, value, admission.now_ms, status=HIT_SEMANTIC)
 
 
 async def _hit(
@@ -110,14 +135,29 @@ async def _hit(
     body: str | bytes = stored.body
     if call.stream:
         body = call.format.replay(json.loads(stored.body), call.body)
-    response = x.response(
-        200,
-        EVENT_STREAM if call.stream else JSON,
-        body,
-        ("x-watchllm-cache-age", str(age)),
-    )
-    x.finish(200)
+    extra = [("x-watchllm-cache-age", str(age))]
+    if status == HIT_SEMANTIC:
+        extra.append(("x-watchllm-similarity", str(x.event.similarity)))
+    response = x.response(200, EVENT_STREAM if call.stream else JSON, body, *extra)
+    if status == HIT_SEMANTIC:
+        x.stop_clock()
+        x.platform.wait_until(_after_semantic_hit(x, call, lookup, stored.body))
+    else:
+        x.finish(200)
     return response
+
+
+async def _after_semantic_hit(x: Exchange, call: Call, lookup: Lookup, body: str) -> None:
+    """Give the lock back, keep the hit for feedback, check a sample of hits; then the row."""
+    outcome, query = call.outcome, call.query
+    try:
+        Settlement(x, call, lookup, 0).abandon()
+        if outcome is not None and outcome.best is not None and query is not None:
+            await learning.remember_hit(x, query, outcome.best)
+            if learning.shadow_due(outcome.checks):
+                await learning.shadow_check(x, call, outcome.best, json.loads(body))
+    finally:
+        x.finish(200)
 
 
 async def _fetch(x: Exchange, call: Call, settlement: Settlement) -> Response:
@@ -174,18 +214,29 @@ def _whole(
     target = answer.target
     x.account(target.provider.name, target.model, call.format.usage(parsed))
     complete = call.format.storable(parsed, call.body)
-    storable = complete and len(text) <= x.settings.max_capture_bytes
+    storable = complete and len(text) <= x.most_stored_bytes()
     body: str | bytes = text
     content_type = JSON
     if call.stream and complete:
         # Asked for a stream, answered whole: some compatible servers do.
         body, content_type = call.format.replay(parsed, call.body), EVENT_STREAM
-    x.platform.wait_until(
-        settlement.settle(parsed if storable else None, target, text, answered_at=x.platform.now())
-    )
     response = x.response(200, content_type, body, *answer.headers)
-    x.finish(200)
+    x.stop_clock()
+    answered = Answered(target, x.platform.now(), parsed if storable else None, text)
+    x.platform.wait_until(_after_answer(x, call, settlement, answered))
     return response
+
+
+async def _after_answer(
+    x: Exchange, call: Call, settlement: Settlement, answered: Answered
+) -> None:
+    """Store first: followers wait for it. Then what the answer teaches, then the row."""
+    try:
+        await settlement.settle(answered)
+        if answered.answer is not None and call.outcome is not None:
+            await learning.learn_from_miss(x, call, call.outcome, answered.answer)
+    finally:
+        x.finish(200)
 
 
 def _stream(x: Exchange, call: Call, answer: Upstream, settlement: Settlement) -> Response:
@@ -195,8 +246,11 @@ def _stream(x: Exchange, call: Call, answer: Upstream, settlement: Settlement) -
 
     async def settle(outcome: Outcome) -> None:
         x.account(target.provider.name, target.model, outcome.usage)
-        x.finish(200, outcome.error_code)
-        await settlement.settle(outcome.answer, target, answered_at=outcome.answered_at)
+        x.stop_clock()
+        if outcome.error_code is not None:
+            x.finish(200, outcome.error_code)
+        answered = Answered(target, outcome.answered_at, outcome.answer)
+        await _after_answer(x, call, settlement, answered)
 
     # Translations keep state, so client and copy have one each.
     translate = answer.translation.stream if answer.translation else None

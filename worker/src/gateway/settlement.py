@@ -1,12 +1,13 @@
 """What is owed once the provider answered: the entry, the lock, tokens and money."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from gateway import limits, strict_json
 from gateway.cache import entry as entries
-from gateway.cache import single_flight
+from gateway.cache import semantic, single_flight
 from gateway.cache.entry import Entry
-from gateway.cache.scripts import STORE
+from gateway.cache.scripts import STORE, STORE_INDEXED
 from gateway.cache.store import StoreUnavailable
 from gateway.call import Call
 from gateway.exchange import Exchange
@@ -15,6 +16,19 @@ from gateway.providers.registry import Target
 from gateway.telemetry.log import log_event
 from shared import redis_keys
 from shared.usage_events import BYPASS
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the provider said. ``answer`` is ``None`` when it must not be stored.
+
+    ``text`` is its JSON where that is at hand; ``answered_at`` the unix time of its last byte.
+    """
+
+    target: Target
+    answered_at: float
+    answer: dict[str, Any] | None = None
+    text: str | None = None
 
 
 class Settlement:
@@ -27,22 +41,14 @@ class Settlement:
         self._created_ms = created_ms
         self._began = x.platform.now()
 
-    async def settle(
-        self,
-        answer: dict[str, Any] | None,
-        target: Target,
-        text: str | None = None,
-        *,
-        answered_at: float,
-    ) -> None:
+    async def settle(self, answered: Answered) -> None:
         """Write a complete answer, give the lock up, charge what was used.
 
-        ``answer`` is ``None`` when it must not be stored: waiting followers are then told to ask
-        the provider themselves. ``text`` is its JSON where that is at hand. A fallback's answer
-        is never stored: it is not what the request asked for.
+        Without an answer to store, waiting followers are told to ask the provider themselves. A
+        fallback's answer is never stored: it is not what the request asked for.
         """
         x, lookup = self._x, self._lookup
-        writes = self._writable(answer, target)
+        writes = self._writable(answered)
         tokens = limits.used_tokens(x.record, x.event) - lookup.estimated_tokens
         charges = limits.charge_arguments(x.record, tokens, x.event.cost_nanousd or 0)
         if not writes and not lookup.token and not limits.counts_money_or_tokens(x.record):
@@ -53,41 +59,46 @@ class Settlement:
         ]
         tombstone = 0 if writes else single_flight.TOMBSTONE_MS
         arguments: list[Any] = [lookup.token, tombstone, *charges]
-        if writes and answer is not None:
+        if writes:
             redis_key = redis_keys.entry(x.record.project_id, self._call.key)
             keys.append(redis_key)
-            value = await self._sealed(redis_key, answer, text, answered_at)
+            value = await self._sealed(redis_key, answered)
             arguments += [self._call.policy.ttl_seconds * 1000, value]
+        script = STORE
+        if writes and self._call.query is not None:
+            script = STORE_INDEXED
+            arguments += await semantic.index_arguments(
+                x, self._call.query, self._call.key, self._created_ms
+            )
         try:
-            await x.store.run(STORE, keys, arguments)
+            await x.store.run(script, keys, arguments)
         except StoreUnavailable as error:
             log_event("entry_not_stored", "warning", reason=str(error))
 
     def abandon(self) -> None:
         """No answer at all: release followers and the reservation after the response."""
         x = self._x
-        now = x.platform.now()
-        x.platform.wait_until(self.settle(None, self._call.target, answered_at=now))
+        answered = Answered(self._call.target, x.platform.now())
+        x.platform.wait_until(self.settle(answered))
 
-    def _writable(self, answer: dict[str, Any] | None, target: Target) -> bool:
+    def _writable(self, answered: Answered) -> bool:
         return (
-            answer is not None
+            answered.answer is not None
             and self._call.policy.write
             and self._x.event.cache_status != BYPASS
-            and target is self._call.target
+            and answered.target is self._call.target
         )
 
-    async def _sealed(
-        self, redis_key: str, answer: dict[str, Any], text: str | None, answered_at: float
-    ) -> str:
+    async def _sealed(self, redis_key: str, answered: Answered) -> str:
         x, call = self._x, self._call
-        took_ms = int((answered_at - self._began) * 1000)
+        answer = answered.answer or {}
+        took_ms = int((answered.answered_at - self._began) * 1000)
         facts = entries.facts(
             call.target.provider.name,
             call.target.model,
             call.format.usage(answer),
             self._created_ms + took_ms,
         )
-        body = text if text is not None else strict_json.dumps(answer)
+        body = answered.text if answered.text is not None else strict_json.dumps(answer)
         stored = Entry(self._created_ms, facts, body)
         return await entries.seal(x.platform, x.runtime.data_key(x.record), redis_key, stored)

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0001_initial"),
-        ("projects", "0001_initial"),
+        ("projects", "0002_semantic_opened"),
         ("usage", "0001_initial"),
     ]
 

@@ -39,6 +39,7 @@ SELECT jsonb_build_object(
         'max_body_bytes', p.max_body_bytes,
         'namespace', p.namespace,
         'semantic_mode', p.semantic_mode,
+        'semantic_opened', p.semantic_opened,
         'cache_on_disconnect', p.cache_on_disconnect,
         'default_provider', p.default_provider,
         'log_prompts', p.log_prompts,

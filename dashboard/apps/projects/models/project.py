@@ -66,7 +66,14 @@ class Project(models.Model):
         default="default",
         help_text="Cache namespace of requests that name none.",
     )
-    semantic_mode = models.CharField(max_length=16, choices=SemanticMode, default=SemanticMode.OFF)
+    semantic_mode = models.CharField(
+        max_length=16, choices=SemanticMode, default=SemanticMode.STRICT
+    )
+    semantic_opened = models.BooleanField(
+        "semantic hits before there is evidence",
+        default=False,
+        help_text="At the owner's risk: serve by meaning before checks have bounded the error.",
+    )
     cache_on_disconnect = models.BooleanField(
         default=True, help_text="Keep the answer when the client leaves before its end."
     )

@@ -47,6 +47,6 @@ def _agree_on_numbers(a: list[str], b: list[str]) -> bool:
     return not (one | other) or len(one & other) * 2 >= len(one | other)
 
 
-def _polarity(words: list[str]) -> set[str]:
+def _polarity(words: list[str]) -> frozenset[str]:
     """The yes or no with which an answer opens."""
-    return _POLAR & set(words[:3])
+    return _POLAR.intersection(words[:3])

@@ -63,6 +63,13 @@ def threshold(counts: Mapping[int, tuple[int, int]], target_error: float) -> flo
     return found
 
 
+def refuted(counts: Mapping[int, tuple[int, int]], least: float, target_error: float) -> bool:
+    """True when even the lower bound of the wrong share at ``least`` and above is over δ."""
+    tried = [pair for number, pair in counts.items() if EDGES[number] >= least]
+    checked, wrong = sum(pair[0] for pair in tried), sum(pair[1] for pair in tried)
+    return checked > 0 and 1 - upper_bound(checked - wrong, checked) > target_error
+
+
 def _binomial_cdf(most: int, trials: int, share: float) -> float:
     """P(X <= most) for X ~ Binomial(trials, share), 0 < share < 1; terms by their ratio."""
     log_term = trials * math.log1p(-share)

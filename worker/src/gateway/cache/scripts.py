@@ -7,6 +7,8 @@ events. Scripts are called by SHA-1 and sent whole only after ``NOSCRIPT``.
 import hashlib
 from dataclasses import dataclass
 
+from gateway.cache.index_scripts import INSERT, NEAREST
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -78,6 +80,7 @@ end
 
 ADMIT = _script(
     _SHARED
+    + NEAREST
     + """
 -- KEYS: 1 revision, 2 plan log, 3 key log, 4 quota, 5 cutoffs, 6 lock, 7 plan tokens,
 --       8 key tokens, 9 project spend, 10 key spend, 11 stats, then entries
@@ -85,9 +88,10 @@ ADMIT = _script(
 --       5 serve past quota, 6 model field, 7 namespace field,
 --       8 oldest acceptable age in ms (-1: any), 9 lock token (empty: none), 10 lease ms,
 --       11 plan tpm, 12 key tpm, 13 project budget, 14 key budget, 15 estimated tokens,
---       16 never goes to the provider
+--       16 never goes to the provider, 17 semantic prefix (empty: off), 18 code, 19 probes,
+--       20 most distance, 21 candidates, 22 evidence key
 -- Answer: 1 verdict, 2 now, 3 plan used, 4 plan oldest, 5 key used, 6 key oldest, 7 quota used,
---         8 lease left, 9 tokens used, 10 tokens oldest, then entries
+--         8 lease left, 9 tokens used, 10 tokens oldest, 11 candidates, 12 evidence, then entries
 local now = now_ms()
 local known = redis.call('GET', KEYS[1])
 if known and tonumber(known) > tonumber(ARGV[1]) then return {'STALE'} end
@@ -122,7 +126,8 @@ end
 quota_used = redis.call('INCR', KEYS[4])
 if quota_used == 1 then redis.call('EXPIRE', KEYS[4], 3456000) end
 
-local answer = {verdict, now, plan_used, plan_oldest, key_used, key_oldest, quota_used, 0, 0, now}
+local answer = {verdict, now, plan_used, plan_oldest, key_used, key_oldest, quota_used, 0, 0, now,
+  false, false}
 local missing = #KEYS < 12
 if not missing then
   local cut = cutoff(KEYS[5], ARGV[6], ARGV[7])
@@ -139,6 +144,11 @@ if not missing then
   end
   if redis.call('HINCRBY', KEYS[11], missing and 'misses' or 'hits', 1) == 1 then
     redis.call('EXPIRE', KEYS[11], 3456000)
+  end
+  if missing and ARGV[17] ~= '' then
+    local limit, count = tonumber(ARGV[20]), tonumber(ARGV[21])
+    answer[11] = nearest(ARGV[17], ARGV[18], ARGV[19], limit, count, cut)
+    if #answer[11] > 0 then answer[12] = redis.call('HGETALL', ARGV[22]) end
   end
 end
 if not missing or verdict ~= 'OK' or ARGV[16] == '1' then return answer end
@@ -186,12 +196,11 @@ return answer
 )
 """More entries of a batch that is larger than one round trip should carry."""
 
-STORE = _script(
-    _SHARED
-    + """
+_STORE = """
 -- KEYS: 1 lock, 2 plan tokens, 3 key tokens, 4 project spend, 5 key spend, then entries
 -- ARGV: 1 lock token, 2 tombstone ms (0: none), 3 plan tpm, 4 key tpm, 5 tokens beyond the
 --       reservation (may be negative), 6 cost in nano-USD, then ttl ms and value for each entry
+local now = now_ms()
 for i = 6, #KEYS do
   redis.call('SET', KEYS[i], ARGV[2 * i - 4], 'PX', ARGV[2 * i - 5])
 end
@@ -202,7 +211,6 @@ if ARGV[1] ~= '' and redis.call('GET', KEYS[1]) == ARGV[1] then
     redis.call('DEL', KEYS[1])
   end
 end
-local now = now_ms()
 reserve(KEYS[2], ARGV[3], ARGV[5], now)
 reserve(KEYS[3], ARGV[4], ARGV[5], now)
 if tonumber(ARGV[6]) > 0 then
@@ -211,10 +219,23 @@ if tonumber(ARGV[6]) > 0 then
     redis.call('EXPIRE', KEYS[i], 3456000)
   end
 end
-return #KEYS - 5
+"""
+
+STORE = _script(_SHARED + _STORE + "return #KEYS - 5")
+"""Write entries, give leadership up (the tombstone tells followers to go on their own), charge."""
+
+STORE_INDEXED = _script(
+    _SHARED
+    + NEAREST
+    + INSERT
+    + _STORE
+    + """
+-- After the one entry's ttl (7) and value (8): 9 prefix, 10 code, 11 id, 12 record, 13 most entries
+insert(ARGV[9], unhex(ARGV[10]), unhex(ARGV[11]), ARGV[7], ARGV[12], tonumber(ARGV[13]), now)
+return 1
 """
 )
-"""Write entries, give leadership up (the tombstone tells followers to go on their own), charge."""
+"""The same for one entry that is also filed in the semantic index."""
 
 PURGE = _script(
     _SHARED
@@ -228,6 +249,15 @@ return math.max(cut, known)
 """
 )
 """Advance a cutoff: every entry created at or before it is dead from now on, everywhere."""
+
+EVIDENCE = _script(
+    """
+-- KEYS: evidence   ARGV: 1 bin, 2 wrong (0 or 1)
+redis.call('HINCRBY', KEYS[1], 'checked:' .. ARGV[1], 1)
+return redis.call('HINCRBY', KEYS[1], 'wrong:' .. ARGV[1], ARGV[2])
+"""
+)
+"""Count one checked pair of prompts."""
 
 STATS = _script(
     """

@@ -1,11 +1,11 @@
-"""``POST /v1/cache/purge`` and ``GET /v1/cache/stats``."""
+"""``POST /v1/cache/purge``, ``POST /v1/cache/feedback``, ``GET /v1/cache/stats``."""
 
 import json
 from typing import Any
 
 from gateway import errors, limits
 from gateway.cache.policy import MAX_TTL_SECONDS
-from gateway.cache.scripts import PURGE, STATS
+from gateway.cache.scripts import EVIDENCE, PURGE, STATS
 from gateway.cache.store import StoreUnavailable
 from gateway.cache.upstash import UpstashError
 from gateway.exchange import Exchange
@@ -59,6 +59,44 @@ async def stats(x: Exchange) -> Response:
         for day, (hits, misses) in zip(days, counted, strict=True)
     ]
     return _answer(x, {"object": "cache.stats", "data": data})
+
+
+async def feedback(x: Exchange) -> Response:
+    """A person's verdict on a semantic hit, by its request id.
+
+    ``wrong`` removes the entry that was served and counts against its scope; ``right`` counts for
+    it. Each hit takes one verdict.
+    """
+    record = await x.authenticate()
+    body = await x.json()
+    request_id, verdict = body.get("request_id"), body.get("verdict", "wrong")
+    if not isinstance(request_id, str) or not request_id:
+        raise errors.InvalidRequest("Missing required parameter: 'request_id'.", param="request_id")
+    if verdict not in ("wrong", "right"):
+        raise errors.InvalidRequest("'verdict' takes 'wrong' or 'right'.", param="verdict")
+    await x.admit(Lookup(only=True))
+    project = record.project_id
+    try:
+        text = await x.store.command("GETDEL", redis_keys.semantic_hit(project, request_id))
+        if not isinstance(text, str):
+            raise errors.UnknownHit(
+                "No semantic hit of this request id is waiting for a verdict.", param="request_id"
+            )
+        hit = json.loads(text)
+        wrong = verdict == "wrong"
+        if wrong:
+            await x.store.command("DEL", redis_keys.entry(project, hit["entry"]))
+        await x.store.run(EVIDENCE, [hit["evidence"]], [_bin(hit["probability"]), int(wrong)])
+    except (StoreUnavailable, UpstashError) as error:
+        raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
+    answer = {"object": "cache.feedback", "request_id": request_id, "verdict": verdict}
+    return _answer(x, {**answer, "removed": wrong})
+
+
+def _bin(probability: float) -> int:
+    from shared.decision import evidence
+
+    return evidence.bin_of(probability) or 0
 
 
 def _field(body: dict[str, Any]) -> str:

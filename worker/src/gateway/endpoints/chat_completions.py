@@ -23,4 +23,5 @@ GENERATION = Generation(
     check=_check,
     uncached=_uncached,
     completion_limit=("max_completion_tokens", "max_tokens"),
+    semantic=True,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway import errors, limits
 from gateway.cache import policy as policies
+from gateway.cache import semantic
 from gateway.cache.policy import Policy
 from gateway.call import Call
 from gateway.endpoints import fields
@@ -25,6 +26,7 @@ class Generation:
     ``identity(body, openai_defaults)``: the request reduced to what can change its answer.
     ``check(body)``: raises ``InvalidRequest`` for what the gateway needs and does not find.
     ``uncached(body)``: why this request must not be cached, if so.
+    ``semantic``: whether paraphrases may be answered from the cache.
     ``completion_limit``: the fields that bound the completion's tokens.
     """
 
@@ -34,6 +36,7 @@ class Generation:
     check: Callable[[Json], None]
     uncached: Callable[[Json], str | None]
     completion_limit: tuple[str, ...]
+    semantic: bool = False
 
     async def handle(self, x: Exchange) -> Response:
         """Serve one request, streamed or whole."""
@@ -45,21 +48,22 @@ class Generation:
         policy = self._policy(x, body, record.project)
         target = resolve(model, record.project)
         sent = body if target.model == model else {**body, "model": target.model}
-        key = self.exact_key(sent, target, policy.namespace, fields.answer_headers(x))
+        parts, identity = self.key_parts(sent, target, policy.namespace, fields.answer_headers(x))
+        key = _digest(parts, identity)
+        query = None
+        if self.semantic and policy.read and policy.semantic != "off":
+            query = semantic.prepare(x, identity, policy.semantic, parts)
         allowed = next((body[name] for name in self.completion_limit if name in body), None)
         estimate = limits.estimate_tokens(record, x.characters, allowed)
-        call = Call(self.endpoint, target, sent, stream, self.format, policy, key, estimate)
+        call = Call(self.endpoint, target, sent, stream, self.format, policy, key, estimate, query)
         return await serve(x, call)
 
-    def exact_key(self, body: Json, target: Target, namespace: str, headers: dict[str, str]) -> str:
-        """The request's exact key, hex. Raises ``InvalidRequest`` for what JSON cannot say."""
+    def key_parts(
+        self, body: Json, target: Target, namespace: str, headers: dict[str, str]
+    ) -> tuple[list[Any], Json]:
+        """What the exact key is made of: surroundings, and the request's canonical identity."""
         identity = self.identity(body, target.provider.capabilities.openai_defaults)
-        try:
-            return hashing.digest(self.endpoint, target.provider.name, namespace, headers, identity)
-        except ValueError as error:
-            raise errors.InvalidJson(
-                f"The request holds a value JSON cannot say: {error}"
-            ) from error
+        return [self.endpoint, target.provider.name, namespace, headers], identity
 
     def _policy(self, x: Exchange, body: Json, project: Project) -> Policy:
         policy = policies.from_request(x.request, project)
@@ -70,6 +74,14 @@ class Generation:
         if ceiling is not None and temperature(body) > ceiling:
             why = "temperature over the project's ceiling"
         return replace(policy, read=False, write=False, why_bypass=why) if why else policy
+
+
+def _digest(parts: list[Any], identity: Json) -> str:
+    """The exact key, hex. Raises ``InvalidJson`` for what JSON cannot say."""
+    try:
+        return hashing.digest(*parts, identity)
+    except ValueError as error:
+        raise errors.InvalidJson(f"The request holds a value JSON cannot say: {error}") from error
 
 
 def temperature(body: Json) -> float:

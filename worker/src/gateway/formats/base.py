@@ -57,6 +57,9 @@ class Format(Protocol):
     def usage(self, answer: Json) -> Usage:
         """The answer's token counts."""
 
+    def text(self, answer: Json) -> str | None:
+        """The answer's one text, for comparing answers; ``None`` when it is more than that."""
+
     def replay(self, answer: Json, request: Json) -> bytes:
         """``answer`` as the event stream that ``request`` asked for."""
 

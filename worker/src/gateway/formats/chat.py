@@ -117,6 +117,15 @@ class ChatFormat:
         """See ``Format``."""
         return read_usage(answer.get("usage"))
 
+    def text(self, answer: Json) -> str | None:
+        """The one choice's content."""
+        choices = answer.get("choices") or []
+        message = choices[0].get("message") if len(choices) == 1 else None
+        if not isinstance(message, dict) or message.get("tool_calls") or message.get("refusal"):
+            return None
+        content = message.get("content")
+        return content if isinstance(content, str) else None
+
     def replay(self, answer: Json, request: Json) -> bytes:
         """Per choice its whole delta, then its end; the usage chunk if asked for; ``[DONE]``."""
         head = {

@@ -87,6 +87,10 @@ class CompletionsFormat:
         """See ``Format``."""
         return read_usage(answer.get("usage"))
 
+    def text(self, answer: Json) -> str | None:  # noqa: ARG002
+        """Not compared by meaning: the semantic tier serves chat completions."""
+        return None
+
     def replay(self, answer: Json, request: Json) -> bytes:
         """Per choice its whole text, then its end; the usage chunk if asked for; ``[DONE]``."""
         head = {name: value for name, value in answer.items() if name not in ("choices", "usage")}

@@ -126,6 +126,10 @@ class MessagesFormat:
         """See ``Format``."""
         return read_usage(answer.get("usage"))
 
+    def text(self, answer: Json) -> str | None:  # noqa: ARG002
+        """Not compared by meaning: the semantic tier serves chat completions."""
+        return None
+
     def replay(self, answer: Json, request: Json) -> bytes:  # noqa: ARG002
         """Per content block its start, whole content and stop, between Anthropic's brackets."""
         return encode(_events(answer), named=True)

@@ -72,6 +72,10 @@ class ResponsesFormat:
         """See ``Format``."""
         return read_usage(answer.get("usage"))
 
+    def text(self, answer: Json) -> str | None:  # noqa: ARG002
+        """Not compared by meaning: the semantic tier serves chat completions."""
+        return None
+
     def replay(self, answer: Json, request: Json) -> bytes:  # noqa: ARG002 (no options change it)
         """The event sequence that builds ``answer`` item by item."""
         return encode(events(answer), named=True)

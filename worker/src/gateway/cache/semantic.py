@@ -1,0 +1,207 @@
+"""The semantic tier: a stored answer of a prompt that means the same.
+
+Only the text of the last user message is compared by meaning; everything else of the request is
+the scope and must be equal. Candidates come with the admission's one round trip; the decision is
+``shared.decision``'s, the threshold the scope's own evidence. See ADR 0102 and
+``docs/public/semantic-quality.md``. ``shared.decision`` is imported by the first eligible request:
+its table and rules cost a cold start that most projects never need.
+"""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.exchange import Exchange
+from gateway.formats.base import Json
+from gateway.limits import Admission
+from shared import hashing, redis_keys
+
+CANDIDATES = 8
+MOST_ENTRIES = 100_000
+"""Of one scope; the oldest go first."""
+_ID_HEX = 16
+
+
+@dataclass(slots=True)
+class Query:
+    """One eligible prompt. ``prefix``: its scope's part of Redis."""
+
+    text: str
+    code: str
+    probes: str
+    prefix: str
+    evidence_key: str
+    mode: str
+    target_error: float
+    least_probability: float
+    opened: bool
+    most_distance: int
+
+    def arguments(self) -> list[Any]:
+        """What the admission script needs to find candidates."""
+        distance, count = self.most_distance, CANDIDATES
+        return [self.prefix, self.code, self.probes, distance, count, self.evidence_key]
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A stored prompt with the decision on it. ``id``: its place in the index."""
+
+    exact_key: str
+    probability: float
+    distance: int
+    serve: bool
+    reason: str
+    guard: str | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """``best`` is the candidate to serve, or the nearest one that was not; ``None`` without any.
+
+    ``threshold``: the least probability that the scope serves now (over 1: closed). ``checks``:
+    how many pairs its evidence counts.
+    """
+
+    best: Candidate | None
+    threshold: float
+    considered: int = 0
+    checks: int = 0
+
+
+def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) -> Query | None:
+    """The query for a chat request's canonical ``identity``; ``None`` when it is not eligible.
+
+    ``key_parts``: what else the exact key is made of (endpoint, provider, namespace, headers).
+    """
+    text = _question(identity) if mode != "off" else None
+    if text is None:
+        return None
+    from shared.decision import MAX_DISTANCE, MODES, eligible, encode
+
+    verdict = eligible(text)
+    if not verdict.eligible:
+        x.event.decision = {"eligible": False, "reason": verdict.reason}
+        return None
+    encoded = encode(text)
+    earlier = identity["messages"][:-1]
+    scope = hashing.digest("scope", *key_parts, {**identity, "messages": earlier})[:32]
+    project = x.record.project_id
+    namespace = str(key_parts[-2])
+    chosen = MODES[mode]
+    return Query(
+        text=text,
+        code=f"{encoded.code:064x}",
+        probes="".join(f"{band:x}{value:04x}" for band, value in encoded.bands()),
+        prefix=redis_keys.semantic_scope(project, scope),
+        evidence_key=redis_keys.semantic_evidence(project, namespace),
+        mode=mode,
+        target_error=chosen.target_error,
+        least_probability=chosen.threshold,
+        opened=x.record.project.semantic_opened,
+        most_distance=MAX_DISTANCE,
+    )
+
+
+def _question(identity: Json) -> str | None:
+    """The last user message when nothing but short text decides the answer."""
+    if any(name in identity for name in ("tools", "functions", "n", "logprobs", "modalities")):
+        return None
+    messages = identity.get("messages")
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    if not isinstance(last, dict) or last.get("role") != "user" or set(last) != {"role", "content"}:
+        return None
+    return last["content"] if isinstance(last["content"], str) else None
+
+
+async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
+    """Judge the candidates; the likeliest one that may be served wins."""
+    from shared.decision import decide, encode
+
+    counts = read_counts(admission.evidence)
+    limit = current_threshold(query, counts)
+    asked = encode(query.text)
+    # Judged as if open: what the threshold refuses is still evidence to be had (see ``learn``).
+    least = min(limit, query.least_probability)
+    best: Candidate | None = None
+    for distance, record in admission.candidates:
+        opened = await _open(x, query, record)
+        if opened is None:
+            continue
+        exact_key, text = opened
+        decision = decide(asked, text, least)
+        serve = decision.serve and decision.probability >= limit
+        candidate = Candidate(
+            exact_key, decision.probability, distance, serve, decision.reason, decision.guard
+        )
+        if best is None or (serve, candidate.probability) > (best.serve, best.probability):
+            best = candidate
+    checks = sum(checked for checked, _ in counts.values())
+    outcome = Outcome(best, limit, len(admission.candidates), checks)
+    x.event.decision = _explain(query, outcome)
+    return outcome
+
+
+def current_threshold(query: Query, counts: dict[int, tuple[int, int]]) -> float:
+    """Closed until the evidence bounds the error by δ, never below the mode's own threshold.
+
+    A scope opened by its owner starts at the mode's threshold instead, until the evidence shows
+    that its error is over δ.
+    """
+    from shared.decision import evidence
+
+    earned = evidence.threshold(counts, query.target_error)
+    if query.opened and not evidence.refuted(counts, query.least_probability, query.target_error):
+        return query.least_probability
+    return max(earned, query.least_probability)
+
+
+def read_counts(pairs: list[str]) -> dict[int, tuple[int, int]]:
+    """Bin → (checked, wrong) from the names and values of the evidence hash."""
+    counters = dict(zip(pairs[::2], map(int, pairs[1::2]), strict=True))
+    bins = {int(name.split(":")[1]) for name in counters}
+    return {
+        number: (counters.get(f"checked:{number}", 0), counters.get(f"wrong:{number}", 0))
+        for number in bins
+    }
+
+
+async def index_arguments(x: Exchange, query: Query, exact_key: str, created_ms: int) -> list[Any]:
+    """The tail of ``STORE_INDEXED``: where and how the entry is filed."""
+    record = f"{created_ms}:{exact_key}:{await _seal(x, query, exact_key)}"
+    return [query.prefix, query.code, exact_key[:_ID_HEX], record, MOST_ENTRIES]
+
+
+async def _seal(x: Exchange, query: Query, exact_key: str) -> str:
+    aad = (query.prefix + exact_key).encode()
+    sealed = await x.platform.seal(x.runtime.data_key(x.record), query.text.encode(), aad)
+    return base64.b64encode(sealed).decode()
+
+
+async def _open(x: Exchange, query: Query, record: str) -> tuple[str, str] | None:
+    try:
+        _, exact_key, sealed = record.split(":", 2)
+        aad = (query.prefix + exact_key).encode()
+        key = x.runtime.data_key(x.record)
+        return exact_key, (await x.platform.unseal(key, base64.b64decode(sealed), aad)).decode()
+    except ValueError:
+        return None
+
+
+def _explain(query: Query, outcome: Outcome) -> dict[str, Any]:
+    explained: dict[str, Any] = {
+        "mode": query.mode,
+        "threshold": outcome.threshold,
+        "candidates": outcome.considered,
+    }
+    if outcome.best is not None:
+        best = outcome.best
+        explained |= {
+            "candidate": best.exact_key,
+            "distance": best.distance,
+            "probability": round(best.probability, 4),
+            "served": best.serve,
+            "reason": best.reason,
+            "guard": best.guard,
+        }
+    return explained

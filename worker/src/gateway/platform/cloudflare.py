@@ -14,19 +14,35 @@ from pyodide.ffi import JsException, create_proxy, to_js
 
 from gateway import app as application
 from gateway import errors, settings
+from gateway.delivery import writer
 from gateway.http import FetchFailed, Generated, Live, Response, UpstreamResponse
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.runtime import Runtime
 from gateway.telemetry.log import log_event
 
 _runtimes: list[Runtime] = []
+_QUEUE = "USAGE_QUEUE"
 
 
 async def serve(request: Any, env: Any, ctx: Any) -> Any:
     """Answer a JavaScript ``Request`` with a ``Response``."""
-    platform = CloudflarePlatform(ctx)
+    platform = CloudflarePlatform(env, ctx)
     response = await application.handle(_runtime(env), platform, JsRequest(request))
     return _to_js(response)
+
+
+async def consume(batch: Any, env: Any, ctx: Any) -> None:
+    """Store a batch of the usage queue. Returning acknowledges its messages."""
+    messages = [message.body for message in batch.messages]
+    if not await writer.consume(CloudflarePlatform(env, ctx), _runtime(env), messages):
+        batch.retryAll()
+
+
+async def tick(env: Any, ctx: Any) -> None:
+    """The cron trigger: write what an outage left behind, even when no request comes."""
+    runtime = _runtime(env)
+    runtime.pending.next_drain = 0.0
+    await writer.deliver(CloudflarePlatform(env, ctx), runtime)
 
 
 def _runtime(env: Any) -> Runtime:
@@ -76,9 +92,11 @@ def _too_large(limit: int) -> errors.BodyTooLarge:
 class JsResponse:
     """A ``js.Response`` as a ``gateway.http.UpstreamResponse``."""
 
-    def __init__(self, response: Any) -> None:
+    def __init__(self, response: Any, controller: Any, deadline: float) -> None:
         self.raw = response
+        self.controller = controller
         self.status: int = response.status
+        self._deadline = deadline
         self._headers: dict[str, str] | None = None
 
     @property
@@ -90,8 +108,12 @@ class JsResponse:
 
     async def text(self) -> str:
         """See ``UpstreamResponse``."""
+        left = max(self._deadline - time.time(), 0.001)
         try:
-            text: str = await self.raw.text()
+            text: str = await asyncio.wait_for(self.raw.text(), left)
+        except TimeoutError as error:
+            self.controller.abort()
+            raise FetchFailed("the answer did not arrive in time", timeout=True) from error
         except JsException as error:
             raise _failed(error) from error
         return text
@@ -105,9 +127,10 @@ class JsResponse:
 class CopyReader:
     """One branch of a teed body. The other one streams to the client without passing Python."""
 
-    def __init__(self, branch: Any, idle_timeout: float) -> None:
+    def __init__(self, branch: Any, idle_timeout: float, controller: Any) -> None:
         self._reader = branch.getReader()
         self._idle_timeout = idle_timeout
+        self._controller = controller
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """See ``Copy``."""
@@ -115,7 +138,8 @@ class CopyReader:
             try:
                 read = await asyncio.wait_for(self._reader.read(), self._idle_timeout)
             except TimeoutError as error:
-                await self.cancel()
+                # Ends the client's branch too, which would wait for ever.
+                self._controller.abort()
                 raise FetchFailed("the stream stalled", timeout=True) from error
             except JsException as error:
                 raise _failed(error) from error
@@ -128,15 +152,21 @@ class CopyReader:
         return False
 
     async def cancel(self) -> None:
-        """See ``Copy``."""
-        await self._reader.cancel()
+        """See ``Copy``. The promise of a teed branch waits for the other one: not awaited."""
+        self._reader.cancel()
 
 
 class CloudflarePlatform:
     """``Platform`` for one request."""
 
-    def __init__(self, ctx: Any) -> None:
+    def __init__(self, env: Any, ctx: Any) -> None:
+        self._env = env
         self._ctx = ctx
+
+    @property
+    def has_queue(self) -> bool:
+        """See ``Platform``."""
+        return bool(getattr(self._env, _QUEUE, None))
 
     def now(self) -> float:
         """See ``Platform``."""
@@ -175,9 +205,10 @@ class CloudflarePlatform:
             init.duplex = "half"
         controller = js.AbortController.new()
         init.signal = controller.signal
+        deadline = time.time() + timeout
         timer = asyncio.get_running_loop().call_later(timeout, controller.abort)
         try:
-            return JsResponse(await js.fetch(url, init))
+            return JsResponse(await js.fetch(url, init), controller, deadline)
         except JsException as error:
             aborted = bool(controller.signal.aborted)
             raise FetchFailed(
@@ -191,24 +222,19 @@ class CloudflarePlatform:
         method: str,
         url: str,
         headers: Sequence[tuple[str, str]],
-        body: str,
+        body: str | bytes,
         *,
         timeout: float,
     ) -> tuple[int, str]:
         """See ``Platform``."""
-        began = time.time()
         answer = await self.fetch(method, url, headers, body, timeout=timeout)
-        left = timeout - (time.time() - began)
-        try:
-            return answer.status, await asyncio.wait_for(answer.text(), max(left, 0.001))
-        except TimeoutError as error:
-            raise FetchFailed(f"no answer within {timeout:g} s", timeout=True) from error
+        return answer.status, await answer.text()
 
     def split(self, upstream: UpstreamResponse, *, idle_timeout: float) -> tuple[Any, CopyReader]:
         """See ``Platform``. ``tee()`` streams live and its copy survives the client's leaving."""
         assert isinstance(upstream, JsResponse)  # noqa: S101 (only fetch() makes them)
         client, copy = upstream.raw.body.tee()
-        return client, CopyReader(copy, idle_timeout)
+        return client, CopyReader(copy, idle_timeout, upstream.controller)
 
     def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> Any:  # noqa: ARG002
         """See ``Platform``. The runtime streams it; its own idle limits hold."""
@@ -218,6 +244,13 @@ class CloudflarePlatform:
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         """See ``Platform``. A bare task would be dropped with the response."""
         self._ctx.waitUntil(_guarded(work))
+
+    async def enqueue(self, message: str) -> None:
+        """See ``Platform``."""
+        try:
+            await getattr(self._env, _QUEUE).send(message, contentType="text")
+        except JsException as error:
+            raise FetchFailed(str(error)) from error
 
     async def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
         """See ``Platform``."""
@@ -288,16 +321,22 @@ def _live(body: Live) -> Any:
 async def _client_chunks(body: Live) -> AsyncGenerator[bytes, None]:
     reader = body.source.getReader()
     transform = body.transform
+    ended = False
     try:
         while not (read := await reader.read()).done:
             chunk = read.value.to_bytes()
             if data := transform(chunk) if transform else chunk:
                 yield data
+        ended = True
         if transform and (rest := transform(b"")):
             yield rest
     except JsException as error:
+        ended = True
         yield errors.stream_event(_failed(error), body.dialect)
     finally:
+        if not ended:
+            # The client left: its branch of the tee would keep every chunk that nobody reads.
+            reader.cancel()
         reader.releaseLock()
 
 

@@ -108,7 +108,9 @@ class EventFilter:
         complete, self._tail = data[:end], data[end:]
         if self._inside_long_event or len(self._tail) > self._limit:
             self._inside_long_event = True
-            complete, self._tail = complete + self._tail, b""
+            # Line ends stay: the next chunk may make them the boundary.
+            sent = self._tail.rstrip(b"\r\n")
+            complete, self._tail = complete + sent, self._tail[len(sent) :]
         if self._marker in complete:
             complete = b"".join(part for part in _split(complete) if not self._unwanted(part))
         return passed + complete

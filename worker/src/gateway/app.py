@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from gateway import errors
+from gateway import cors, errors
 from gateway.endpoints import (
     cache,
     chat_completions,
@@ -37,26 +37,47 @@ ROUTES: dict[str, dict[str, Handler]] = {
 }
 
 
+UNVERSIONED = frozenset(path for path in ROUTES if not path.startswith("/v1/"))
+
+
 async def handle(runtime: Runtime, platform: Platform, request: Request) -> Response:
     """Answer one request. Never raises."""
-    dialect = errors.dialect(request.path)
+    if request.method == "OPTIONS":
+        return cors.preflight(request)
+    path = canonical_path(request.path)
+    dialect = errors.dialect(path)
     x: Exchange | None = None
     try:
-        x = Exchange(runtime, platform, request, request.path)
+        x = Exchange(runtime, platform, request, path)
         x.take_request_id()
-        response = await _route(request)(x)
+        response = await _route(request, path)(x)
     except errors.GatewayError as error:
         response = _failed(x, error, dialect)
     except Exception as error:  # noqa: BLE001 (the last line of defence answers 500, and reports)
         log_event("unhandled", "error", path=request.path, error=f"{type(error).__name__}: {error}")
         failure = errors.InternalError("The gateway failed to handle this request.")
         response = _failed(x, failure, dialect)
-    return response if x is None else x.seal_headers(response)
+    if x is not None:
+        x.seal_headers(response)
+    return cors.allow(request, response)
 
 
-def _route(request: Request) -> Handler:
-    methods = ROUTES.get(request.path)
-    if methods is None and request.path.startswith(passthrough.PREFIXES):
+def canonical_path(path: str) -> str:
+    """``/v1/…`` once, whether the caller's base URL ended in ``/v1`` or not.
+
+    OpenAI's SDKs want it there, Anthropic's add it themselves, and both get mixed up.
+    """
+    while path.startswith("/v1/v1/"):
+        path = path.removeprefix("/v1")
+    full = f"/v1{path}"
+    if full in ROUTES or full.startswith(passthrough.PREFIXES):
+        return full
+    return path.removeprefix("/v1") if path.removeprefix("/v1") in UNVERSIONED else path
+
+
+def _route(request: Request, path: str) -> Handler:
+    methods = ROUTES.get(path)
+    if methods is None and path.startswith(passthrough.PREFIXES):
         methods = dict.fromkeys(passthrough.METHODS, passthrough.handle)
     if methods is None:
         raise errors.NotFound(

@@ -39,7 +39,7 @@ async def handle(x: Exchange) -> Response:
             f"The request body is over the limit of {x.settings.max_body_bytes:,} bytes."
         )
     has_body = request.method == "POST"
-    path = request.path.removeprefix("/v1") + (f"?{request.query}" if request.query else "")
+    path = x.endpoint.removeprefix("/v1") + (f"?{request.query}" if request.query else "")
     outgoing = Outgoing(
         path,
         request.stream() if has_body else None,

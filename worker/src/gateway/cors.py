@@ -1,0 +1,41 @@
+"""Cross-origin requests, for SDKs that run in a browser (Fetch Standard, "CORS protocol").
+
+Any origin may ask, as at the providers: requests carry a key, never a cookie.
+"""
+
+from gateway.http import Request, Response
+
+_EXPOSED = ", ".join(
+    (
+        "x-request-id",
+        "x-watchllm-cache",
+        "x-watchllm-cache-age",
+        "x-watchllm-similarity",
+        "x-watchllm-provider",
+        "x-watchllm-cost-usd",
+        "x-watchllm-saved-usd",
+        "retry-after",
+        "server-timing",
+    )
+)
+_SECONDS = "86400"
+
+
+def preflight(request: Request) -> Response:
+    """The answer to ``OPTIONS``: whatever method and headers were asked for."""
+    asked = request.header("access-control-request-headers") or "authorization, content-type"
+    headers = [
+        ("access-control-allow-methods", "GET, POST, DELETE"),
+        ("access-control-allow-headers", asked),
+        ("access-control-max-age", _SECONDS),
+        ("vary", "access-control-request-headers"),
+    ]
+    return allow(request, Response(204, headers))
+
+
+def allow(request: Request, response: Response) -> Response:
+    """Let a page of any origin read ``response``."""
+    if request.header("origin") is not None:
+        response.headers.append(("access-control-allow-origin", "*"))
+        response.headers.append(("access-control-expose-headers", _EXPOSED))
+    return response

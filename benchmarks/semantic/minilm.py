@@ -37,6 +37,4 @@ def embed(texts: list[str]):  # type: ignore[no-untyped-def]
 
     torch.set_num_threads(2)
     model = SentenceTransformer(str(get_model_path()), device="cpu")
-    return model.encode(
-        texts, batch_size=128, normalize_embeddings=True, convert_to_tensor=True
-    )
+    return model.encode(texts, batch_size=128, normalize_embeddings=True, convert_to_tensor=True)

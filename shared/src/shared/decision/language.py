@@ -46,6 +46,10 @@ FOREIGN = (
 )
 
 
+# English words that are frequent words of other languages too: one alone proves nothing.
+_SHARED = frozenset("a i on in an me no he do am be so most".split())
+
+
 def english(text: str) -> bool:
     """True when the prompt reads as English."""
     if not text.isascii() and not _latin(text):
@@ -53,7 +57,8 @@ def english(text: str) -> bool:
     words = _WORDS(text.lower())
     known = sum(word in ENGLISH for word in words)
     foreign = sum(word in FOREIGN for word in words)
-    return known > 0 and foreign < max(known, 1)
+    sure = any(word in ENGLISH and word not in _SHARED for word in words)
+    return foreign < known and (sure or (known > 1 and text.isascii()))
 
 
 def _latin(text: str) -> bool:

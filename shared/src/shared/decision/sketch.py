@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from shared.decision.lexicon.function_words import (
     LINKS,
@@ -23,6 +24,7 @@ _AUXILIARIES = {
     "is": "is", "are": "is", "was": "was", "were": "was", "am": "is", "do": "do", "does": "do",
     "did": "did", "has": "have", "have": "have", "had": "had",
 } | MODALS  # fmt: skip
+_BE = frozenset({"am", "are", "is", "was", "were"})
 _PAST = frozenset({"was", "were", "did", "had"})
 _CLAUSE_STARTS = frozenset({"who", "that", "which", "if", "when", "to", "because", "while"})
 _EMPTY = frozenset({"a", "an", "the", "some", "any", "is", "are", "am", "be", "do", "does"})
@@ -57,6 +59,9 @@ class Sketch:
     modals: frozenset[str]
     strict: frozenset[str]
     past: bool
+    been: bool
+    asides: frozenset[str]
+    self_description: bool
     names: frozenset[str]
     acronyms: frozenset[str]
     quotes: frozenset[str]
@@ -87,6 +92,13 @@ def sketch(text: str, lexicon: Lexicon) -> Sketch:
         modals=frozenset(MODALS[word] for word in wordset & MODALS.keys()),
         strict=wordset & STRICT_WORDS,
         past=not wordset.isdisjoint(_PAST),
+        been="been" in wordset,
+        asides=_WH.intersection(rest) - {"which", "what"},
+        self_description=any(
+            (one in _BE and PERSONS.get(other) in ("i", "you"))
+            or (other in _BE and PERSONS.get(one) in ("i", "you"))
+            for one, other in pairwise(plain)
+        ),
         names=_names(text, lexicon),
         acronyms=wordset.intersection(a.lower() for a in _ACRONYMS(text) if a not in ("I", "A")),
         quotes=frozenset(next(part for part in found if part).lower() for found in _QUOTED(text)),

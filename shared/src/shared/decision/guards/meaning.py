@@ -7,6 +7,8 @@ from shared.decision.lexicon.index import lexicon
 CLOSE = 0.45
 CLOSE_ALONE = 0.6
 SUBSTITUTE = 0.7
+_DEFINING = frozenset({"what", "mean", "about", "who", "why", ""})
+_SHORT_DEFINITION = 3  # content words
 _COMMON = 2.0  # nats: words more frequent than one sentence in seven carry no condition
 
 
@@ -22,6 +24,17 @@ def opposites(pair: Alignment) -> bool:
 def contrast(pair: Alignment) -> bool:
     """A member of a closed kind (month, country, colour, currency …) without its partner."""
     return any(word.sets and not (word.filler or word.light) for word in pair.extra())
+
+
+def nominal(pair: Alignment) -> bool:
+    """In "what is …" a thing and its -ing form are two things ("process", "processing")."""
+    if pair.left.frame not in _DEFINING or len(pair.pairs) > _SHORT_DEFINITION:
+        return False
+    return any(
+        pair.left.items[i].word.text.endswith("ing")
+        != pair.right.items[j].word.text.endswith("ing")
+        for i, j in pair.pairs
+    )
 
 
 def names(pair: Alignment) -> bool:

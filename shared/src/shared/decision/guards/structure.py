@@ -64,6 +64,10 @@ def persons(pair: Alignment) -> bool:
         return _without_you(pair.left.roles) != _without_you(pair.right.roles)
     if {"i", "you"} <= left or {"i", "you"} <= right:
         return left != right and pair.left.frame not in _OPEN_FRAMES
+    if pair.left.self_description or pair.right.self_description:
+        return left != right
+    if bool(left) != bool(right) and "have" in (pair.left if left else pair.right).wordset:
+        return True  # "photos you have taken", "photos ever taken"
     if pair.left.frame in IMPERSONAL_FRAMES:
         return False
     return bool(left) and bool(right) and left != right
@@ -81,8 +85,13 @@ def modal(pair: Alignment) -> bool:
 
 
 def tense(pair: Alignment) -> bool:
-    """Past and present questions differ."""
-    return pair.left.past != pair.right.past
+    """Past and present questions differ, and so do "has been asked" and "have asked"."""
+    return pair.left.past != pair.right.past or pair.left.been != pair.right.been
+
+
+def asides(pair: Alignment) -> bool:
+    """A further question inside the prompt ("… and why?") is in both prompts."""
+    return pair.left.asides != pair.right.asides
 
 
 def arguments(pair: Alignment) -> bool:

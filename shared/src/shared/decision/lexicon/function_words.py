@@ -65,7 +65,7 @@ FILLERS = frozenset(
 )  # fmt: skip
 # Light verbs and nouns: one prompt may have one more of them, but none replaces another.
 LIGHT = frozenset(
-    "available exist able want wish need like recommend suggest help know find understand list show tell "
-    "think believe get getting go going question answer person people somebody everyone method number "
-    "mean meaning some detail example name consider continue follow exact quick".split()
+    "available exist able recommend suggest help know find understand list show tell "
+    "get getting go going question answer person people somebody everyone method number "
+    "mean meaning some detail example consider continue follow exact quick".split()
 )  # fmt: skip

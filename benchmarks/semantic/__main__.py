@@ -1,0 +1,130 @@
+"""Prints the semantic cache's figures: replay, minimal pairs, time, beside the peers' rule.
+
+Usage (from the repository's root):
+
+    PYTHONPATH=shared/src python -m benchmarks.semantic --data DIR [--pyodide DIR] [--show-unread]
+
+DIR holds qqp_dev.jsonl.gz (not part of the repository). With the packages of
+tools/semantic/requirements.txt installed, MiniLM is measured in the same run. ``--pyodide`` names
+a folder in which ``npm i pyodide@314.0.7`` ran.
+"""
+
+import argparse
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.semantic import minilm, pairs, timing
+from benchmarks.semantic.audit import SAMPLE, audit
+from benchmarks.semantic.replay import Hit, Replay, load, pair_hash, semantic_hits
+from shared.decision import MODES, eligible
+
+_HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Runs every part that its arguments allow, and says which it left out."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--pyodide", type=Path)
+    parser.add_argument("--show-unread", action="store_true", help="print pairs without judgement")
+    args = parser.parse_args()
+    missing = minilm.available()
+    replay = load(args.data / "qqp_dev.jsonl.gz")
+    _replay(replay, missing, show=args.show_unread)
+    _pairs(missing)
+    _languages()
+    _time(args.pyodide)
+
+
+def _replay(replay: Replay, missing: str | None, *, show: bool) -> None:
+    eligible_share = sum(eligible(text).eligible for text in replay.asked) / len(replay.asked)
+    print(
+        f"Replay: {len(replay.cached)} cached, {len(replay.asked)} asked (held back), "
+        f"{len(replay.answerable)} answerable, {eligible_share:.1%} eligible"
+    )
+    print(
+        "rule                 hits  hit rate  answerable  labelled   audited wrong   upper 95 %  unread"
+    )
+    print("                                     served      different")
+    found = list(semantic_hits(replay))
+    rules: list[tuple[str, list[Hit], int | None]] = [
+        (f"WatchLLM {name} p≥{mode.threshold:.2f}", _above(found, mode.threshold), None)
+        for name, mode in MODES.items()
+        if name != "off"
+    ]
+    if missing:
+        print(f"MiniLM left out: {missing}")
+    else:
+        nearest = list(minilm.hits(replay))
+        rules += [(f"MiniLM cos≥{t:.2f}", _above(nearest, t), SAMPLE) for t in minilm.THRESHOLDS]
+    for name, hits, sample in rules:
+        result = audit(hits, sample=sample)
+        share = sum(hit.answerable for hit in hits) / len(replay.answerable)
+        print(
+            f"{name:<20} {len(hits):5}  {len(hits) / len(replay.asked):8.2%}  {share:10.2%}  "
+            f"{result.mismatches:9}  {result.wrong:13.2%}  {result.upper:11.2%}  {len(result.unread):6}"
+        )
+        if show:
+            for hit in result.unread:
+                print(
+                    f"   {pair_hash(hit.asked, hit.cached)} {hit.score:.2f} {hit.asked} | {hit.cached}"
+                )
+
+
+def _above(hits: list[Hit], threshold: float) -> list[Hit]:
+    return [hit for hit in hits if hit.score >= threshold]
+
+
+def _pairs(missing: str | None) -> None:
+    rows = pairs.load()
+    kept = [row for row in rows if row.held_back]
+    print(f"\nMinimal pairs: {len(rows)}, of which {len(kept)} held back from tuning")
+    print(
+        "rule                 false hits (all / held back)   paraphrases accepted (all / held back)"
+    )
+    rules: list[tuple[str, Callable[[pairs.Pair], bool]]] = [
+        (f"WatchLLM {name}", lambda pair, limit=mode.threshold: pairs.served(pair, limit))
+        for name, mode in MODES.items()
+        if name != "off"
+    ]
+    if not missing:
+        vectors = minilm.embed([text for row in rows for text in (row.first, row.second)])
+        cosine = {
+            (row.first, row.second): float(vectors[2 * place] @ vectors[2 * place + 1])
+            for place, row in enumerate(rows)
+        }
+        rules += [
+            (f"MiniLM cos≥{t:.2f}", lambda pair, t=t: cosine[pair.first, pair.second] >= t)
+            for t in minilm.THRESHOLDS
+        ]
+    for name, serve in rules:
+        every, held = pairs.rates(rows, serve), pairs.rates(kept, serve)
+        print(f"{name:<20} {every[0]:8.2%} / {held[0]:.2%} {every[1]:24.2%} / {held[1]:.2%}")
+
+
+def _languages() -> None:
+    prompts = json.loads((_HERE / "other_languages.json").read_text(encoding="utf-8"))
+    passed = [text for text in prompts if eligible(text).eligible]
+    print(f"\nPrompts in other languages: {len(prompts)}, eligible {len(passed)}")
+    for text in passed:
+        print(f"   passed: {text}")
+
+
+def _time(pyodide: Path | None) -> None:
+    print("\nTime (µs, medians; 10 candidates compared with one prompt)")
+    columns = {"CPython": timing.measure()}
+    if pyodide:
+        command = ["node", str(_HERE / "pyodide_timing.mjs"), str(pyodide), str(_HERE.parents[1])]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        columns["Pyodide"] = json.loads(done.stdout)
+    else:
+        print("Pyodide left out: --pyodide not given")
+    print(f"{'':<24}" + "".join(f"{name:>10}" for name in columns))
+    for key in columns["CPython"]:
+        print(f"{key:<24}" + "".join(f"{column[key]:10.1f}" for column in columns.values()))
+
+
+if __name__ == "__main__":
+    main()

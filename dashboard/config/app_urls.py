@@ -15,6 +15,7 @@ from django.urls import include, path
 
 from apps.accounts import views as accounts
 from apps.billing.app_urls import urlpatterns as billing_pages
+from apps.projects.app_urls import urlpatterns as project_settings_pages
 from apps.projects.views.onboarding import (
     onboarding,
     onboarding_key,
@@ -41,6 +42,7 @@ project_pages = [
     path("start/key/", onboarding_key, name="onboarding_key"),
     path("start/provider/", onboarding_provider, name="onboarding_provider"),
     path("start/status/", onboarding_status, name="onboarding_status"),
+    *project_settings_pages,
 ]
 
 urlpatterns = [

@@ -25,7 +25,10 @@ class Entry:
     also: tuple[str, ...] = ()
 
 
-PROJECT_PAGES: tuple[Entry, ...] = (Entry("Overview", "project_overview", "overview"),)
+PROJECT_PAGES: tuple[Entry, ...] = (
+    Entry("Overview", "project_overview", "overview"),
+    Entry("Keys", "project_keys", "keys", also=("key_new", "key_edit", "key_rotate")),
+)
 
 ORGANIZATION_PAGES: tuple[Entry, ...] = (
     Entry("Billing", "billing", "billing", Role.ADMIN, also=("billing_change_plan",)),

@@ -63,8 +63,9 @@ def _replay(replay: Replay, missing: str | None, *, show: bool) -> None:
         result = audit(hits, sample=sample)
         share = sum(hit.answerable for hit in hits) / len(replay.answerable)
         print(
-            f"{name:<20} {len(hits):5}  {len(hits) / len(replay.asked):8.2%}  {share:10.2%}  "
-            f"{result.mismatches:9}  {result.wrong:13.2%}  {result.upper:11.2%}  {len(result.unread):6}"
+            f"{name:<22}{len(hits):5}{len(hits) / len(replay.asked):10.2%}{share:19.2%}"
+            f"{result.mismatches:20}{result.wrong:15.2%}{result.upper:12.2%}"
+            f"{len(result.unread):8}"
         )
         if show:
             for hit in result.unread:

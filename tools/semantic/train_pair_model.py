@@ -136,7 +136,9 @@ def main() -> None:
     knots = np.quantile(out_of_fold, np.linspace(0.0, 1.0, 41))
     # Strictly rising: the isotonic steps are joined by lines, with a small slope on the flats.
     levels = fitted.predict(knots) * 0.98 + np.linspace(0, 0.02, 41)
-    calibration = [[round(float(s), 4), round(float(p), 4)] for s, p in zip(knots, levels)]
+    calibration = [
+        [round(float(s), 4), round(float(p), 4)] for s, p in zip(knots, levels, strict=True)
+    ]
     for cut in (0.6, 0.7, 0.8, 0.85, 0.9, 0.95):
         served = np.interp(out_of_fold, knots, levels) >= cut
         print(f"p>={cut}: {served.sum()} pairs, {1 - labels[served].mean():.4f} labelled different")

@@ -40,7 +40,7 @@ def english_vocabulary(tokens: list[str]) -> list[int]:
     keep = []
     for index, token in enumerate(tokens):
         if token.startswith("["):
-            if token == "[UNK]":
+            if token == "[UNK]":  # noqa: S105
                 keep.append(index)
             continue
         if token.isascii():
@@ -85,7 +85,7 @@ def itq(x: np.ndarray, seed: int, rounds: int = 60) -> np.ndarray:
     return rotation
 
 
-def tune(rows, bags, target, epochs, rate, seed):
+def tune(rows, bags, target, *, epochs, rate, seed):
     """Adam on the bag means; returns the tuned rows."""
     torch.manual_seed(seed)
     table = torch.nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="mean")
@@ -157,7 +157,7 @@ def document_frequency(bags: list[list[int]], size: int, old_index: list[int]) -
     return values
 
 
-def main() -> None:
+def main() -> None:  # noqa: PLR0915 -- a recipe, read from top to bottom
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -211,7 +211,7 @@ def main() -> None:
     share = np.exp(-information.astype(float) / 8)
     weight = torch.tensor(FREQUENT / (FREQUENT + share), dtype=torch.float32)
     start = torch.nn.functional.normalize(start, dim=1) * weight[:, None]
-    tuned = tune(start, bags, target, args.epochs, 3e-3, args.seed).numpy()
+    tuned = tune(start, bags, target, epochs=args.epochs, rate=3e-3, seed=args.seed).numpy()
 
     means = np.stack([tuned[bag].mean(0) for bag in bags[: len(real)]])
     shift = means.mean(0)

@@ -3,7 +3,7 @@
 A prompt passes when its letters are Latin, at least one English function word is there, and no
 other language's function words are as many.
 """
-# ruff: noqa: SIM905 -- word lists read better as running text
+# ruff: noqa: E501, SIM905 -- word lists read better as running text
 
 import re
 import unicodedata

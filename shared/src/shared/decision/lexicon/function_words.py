@@ -1,5 +1,5 @@
 """Closed word classes and the words that one prompt may add without changing its answer."""
-# ruff: noqa: SIM905 -- word lists read better as running text
+# ruff: noqa: E501, SIM905 -- word lists read better as running text
 
 STOP = frozenset(
     "a an the of to in on at for with by from and or is are was were be been being am do does did "

@@ -1,0 +1,107 @@
+"""Each guard: pairs that it must refuse, and a pair that it must let pass."""
+
+import pytest
+
+from shared.decision.alignment import Alignment, align
+from shared.decision.guards import GUARDS, first_refusal
+from shared.decision.lexicon import lexicon
+from shared.decision.sketch import sketch
+
+REFUSED = {
+    "numbers": [
+        ("How do I convert 5 miles to km?", "How do I convert 6 miles to km?"),
+        ("Is 5 more than 10?", "Is 10 more than 5?"),
+    ],
+    "operators": [("What is 2 + 2?", "What is 2 - 2?")],
+    "quotes": [('What does "run" mean?', 'What does "jog" mean?')],
+    "acronyms": [("What is the capital of the EU?", "What is the capital of the union?")],
+    "characters": [("What is plan b?", "What is plan c?")],
+    "frame": [
+        ("How do vaccines work?", "Do vaccines work?"),
+        ("Why do people yawn?", "When do people yawn?"),
+    ],
+    "negation": [
+        ("Why does my cat eat grass?", "Why doesn't my cat eat grass?"),
+        ("Is it bad not to eat?", "Is it not bad to eat?"),
+    ],
+    "strict-words": [("Can I eat only fruit?", "Can I eat fruit?")],
+    "persons": [
+        ("How do I forgive him?", "How do I forgive her?"),
+        ("How do I tell if he loves me?", "How do I tell if I love him?"),
+    ],
+    "modal": [("Can I drink tap water?", "Can I and should I drink tap water?")],
+    "tense": [
+        ("Where is the royal family?", "Where was the royal family?"),
+        ("How many songs have been sung?", "How many songs have you sung?"),
+    ],
+    "asides": [("What is your favorite song and why?", "What is your favorite song?")],
+    "opposites": [("How do I buy a house?", "How do I sell a house?")],
+    "contrast": [("Who lives in Paris?", "Who lives in Berlin?")],
+    "names": [("Who is Anna Freud?", "Who is Anna Jung?")],
+    "nominal": [("What is a process?", "What is processing?")],
+    "arguments": [
+        ("Can a lion kill a tiger?", "Can a tiger kill a lion?"),
+        ("Was Brutus killed by Caesar?", "Was Caesar killed by Brutus?"),
+    ],
+    "links": [("What can I do with my boss?", "What can I do for my boss?")],
+    "substitution": [("How do I sharpen a knife?", "How do I hold a knife?")],
+    "unaligned": [("How do I make pancakes?", "How do I make vegan pancakes?")],
+}
+PASSED = {
+    "numbers": ("How many minutes are in two hours?", "How many minutes are in 2 hrs?"),
+    "operators": ("What is 2 + 2?", "What's 2 + 2?"),
+    "quotes": ('What is the "golden ratio"?', "What is the golden ratio?"),
+    "acronyms": ("What is the population of the USA?", "What is the population of America?"),
+    "characters": ("What is plan b?", "What's plan B?"),
+    "frame": ("How do I learn chess?", "What is the best way to learn chess?"),
+    "negation": ("Why don't cats like water?", "Why do cats not like water?"),
+    "strict-words": ("Do all birds fly?", "Do every birds fly?"),
+    "persons": ("How do I tie a bow tie?", "How do you tie a bow tie?"),
+    "modal": ("How can I learn to swim?", "How should I learn to swim?"),
+    "tense": ("Who founded Rome?", "Who was the founder of Rome?"),
+    "asides": ("Why do people yawn?", "What is the reason people yawn?"),
+    "opposites": ("How do I buy a house?", "How do I purchase a house?"),
+    "contrast": ("Who lives in Paris?", "Who is living in Paris?"),
+    "names": ("Who is Anna Freud?", "who is anna freud"),
+    "nominal": ("How do I learn swimming?", "How do I learn to swim?"),
+    "arguments": ("What are symptoms of diabetes?", "What are diabetes symptoms?"),
+    "links": ("What is the cause of hiccups?", "What is the cause for hiccups?"),
+    "substitution": ("How do I fix a bike?", "How do I repair a bike?"),
+    "unaligned": ("What exactly is a fjord?", "What is a fjord?"),
+}
+
+
+def _pair(first: str, second: str) -> Alignment:
+    words = lexicon()
+    return align(sketch(first, words), sketch(second, words))
+
+
+def test_every_guard_has_examples() -> None:
+    names = {name for name, _ in GUARDS}
+    assert names == REFUSED.keys() == PASSED.keys()
+
+
+@pytest.mark.parametrize("name", [name for name, _ in GUARDS])
+def test_guard_refuses_its_cases_in_both_directions(name: str) -> None:
+    guard = dict(GUARDS)[name]
+    for first, second in REFUSED[name]:
+        assert guard(_pair(first, second)), (first, second)
+        assert guard(_pair(second, first)), (second, first)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in GUARDS])
+def test_guard_lets_a_paraphrase_pass(name: str) -> None:
+    guard = dict(GUARDS)[name]
+    first, second = PASSED[name]
+    assert not guard(_pair(first, second))
+    assert not guard(_pair(second, first))
+
+
+def test_guards_are_documented() -> None:
+    for name, guard in GUARDS:
+        assert (guard.__doc__ or "").strip(), name
+
+
+def test_first_refusal_names_the_guard() -> None:
+    assert first_refusal(_pair("How do I buy a house?", "How do I sell a house?")) == "opposites"
+    assert first_refusal(_pair("How do I buy a house?", "How do I purchase a house?")) is None

@@ -27,6 +27,8 @@ class Entry:
 
 PROJECT_PAGES: tuple[Entry, ...] = (
     Entry("Overview", "project_overview", "overview"),
+    Entry("Usage", "project_usage", "usage"),
+    Entry("Requests", "project_requests", "requests", also=("request_detail",)),
     Entry("Keys", "project_keys", "keys", also=("key_new", "key_edit", "key_rotate")),
 )
 

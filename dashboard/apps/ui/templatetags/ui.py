@@ -110,8 +110,8 @@ def duration(seconds: int | None) -> str:
 
 
 @register.filter
-def when(value: datetime | None) -> SafeString | str:
-    """A ``<time>``: to the minute in the active zone; second and zone are in the title."""
+def when(value: datetime | None, precision: str = "minutes") -> SafeString | str:
+    """A ``<time>`` in the active zone, to the minute or the second; the title has the zone too."""
     if value is None:
         return NONE
     local = timezone.localtime(value)
@@ -119,7 +119,7 @@ def when(value: datetime | None) -> SafeString | str:
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),
         local.strftime("%Y-%m-%d %H:%M:%S %Z"),
-        local.strftime("%b %-d, %H:%M"),
+        local.strftime("%b %-d, %H:%M:%S" if precision == "seconds" else "%b %-d, %H:%M"),
     )
 
 
@@ -169,7 +169,9 @@ def delta_points(now: float | None, before: float | None) -> SafeString | str:
     if before is None:
         return "No earlier traffic"
     points = (now - before) * 100
-    level = "good" if points > 0.05 else "bad" if points < -0.05 else ""
+    if abs(points) < 0.05:
+        return f"Unchanged from {percent(before)}"
+    level = "good" if points > 0 else "bad"
     return format_html(
         '<span class="delta {}">{}</span> from {}', level, f"{points:+.1f} pts", percent(before)
     )

@@ -5,6 +5,8 @@
         supabase.records[key_hash] = {…}            # what resolve_api_key answers
         supabase.usage_logs                         # rows, unique by request_id, oldest first
         supabase.calls("resolve_api_key")           # or "usage_logs"
+        supabase.gone.add(project_id)               # deleted: its rows are refused by the policy
+        supabase.lose_answers = 1                   # so many inserts are done and answered with 500
 
 The contract is the one that PostgreSQL with the real functions is held to in tests/contract.
 """
@@ -33,6 +35,8 @@ class PostgrestDouble(Double):
         super().__init__()
         self.records: dict[str, dict[str, Any]] = {}
         self.usage_logs: list[dict[str, Any]] = []
+        self.gone: set[str] = set()
+        self.lose_answers = 0
 
     def calls(self, route: str) -> int:
         """How many requests arrived for `resolve_api_key` or `usage_logs`."""
@@ -70,6 +74,14 @@ class PostgrestDouble(Double):
             for column in _REQUIRED:
                 if row.get(column) is None:
                     return _error(400, "23502", f'null value in column "{column}"')
+            if "\\u0000" in json.dumps(row):
+                return _error(400, "22P05", "unsupported Unicode escape sequence")
+        if any(row.keys() != rows[0].keys() for row in rows):
+            return _error(400, "PGRST102", "All object keys must match")
+        if any(row["project_id"] in self.gone for row in rows):
+            return _error(
+                403, "42501", 'new row violates row-level security policy for table "usage_logs"'
+            )
         known = {row["request_id"] for row in self.usage_logs}
         duplicates = [row for row in rows if row["request_id"] in known]
         ignores = (
@@ -82,6 +94,9 @@ class PostgrestDouble(Double):
             if row["request_id"] not in known:
                 known.add(row["request_id"])
                 self.usage_logs.append(row)
+        if self.lose_answers:
+            self.lose_answers -= 1
+            return web.Response(status=500, text="<html>upstream fault</html>")
         return web.Response(status=201)
 
 

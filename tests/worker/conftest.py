@@ -21,7 +21,7 @@ from tests.worker.edge import ROOT, Edge, EdgeCannotStart, Tenant
 HOSTS = os.environ.get("WATCHLLM_TEST_HOSTS", "cpython,pyodide").split(",")
 
 
-def _missing(host: str) -> str | None:
+def missing(host: str) -> str | None:
     """Why ``host`` cannot run here, or None."""
     if host == "workerd":
         return wrangler_missing()
@@ -35,7 +35,7 @@ def _missing(host: str) -> str | None:
 
 
 def _running(host: str, **env: str) -> Iterator[Edge]:
-    reason = _missing(host)
+    reason = missing(host)
     if reason:
         pytest.skip(reason)
     edge = Edge(host, **env)

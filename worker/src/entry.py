@@ -13,3 +13,11 @@ class Default(WorkerEntrypoint):
     async def fetch(self, request: Any) -> Any:
         """Answer one request."""
         return await cloudflare.serve(request.js_object, self.env, self.ctx)
+
+    async def queue(self, batch: Any, *_: Any) -> None:
+        """Store usage rows that a queue brings. (The runtime also passes ``env`` and ``ctx``.)"""
+        await cloudflare.consume(batch, self.env, self.ctx)
+
+    async def scheduled(self, *_: Any) -> None:
+        """Run by the cron trigger."""
+        await cloudflare.tick(self.env, self.ctx)

@@ -3,10 +3,11 @@
 //   --port N            listen on 127.0.0.1:N (0: any free port)
 //   --entry FILE        the Worker's main module (default: worker/src/entry.py)
 //   --python FILE       the interpreter whose environment holds the Worker's packages
+//   --queue             bind a queue in memory as USAGE_QUEUE, as wrangler.toml can on Cloudflare
 //   --import-times      print CPython's -X importtime report of the entry's imports, then exit
 //
 // The Worker's `env` is this process's environment. When ready it prints one line of JSON:
-// {"port": 8787, "startup_ms": …, "import_ms": …}.
+// {"port": 8787, "startup_ms": …, "import_ms": …}. SIGUSR2 runs the cron trigger.
 //
 // What it does not enforce, unlike workerd: no random numbers, clock or fetch at import, no I/O object
 // used across requests, background work killed unless it went through waitUntil. Static tests hold those.
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     port: { type: 'string', default: '0' },
     entry: { type: 'string', default: path.join(REPOSITORY, 'worker/src/entry.py') },
     python: { type: 'string', default: path.join(REPOSITORY, '.venv/bin/python') },
+    queue: { type: 'boolean', default: false },
     'import-times': { type: 'boolean', default: false },
   },
 });
@@ -36,6 +38,7 @@ const worker = await loadWorker({
   repository: REPOSITORY,
   env: { ...process.env },
   importTimes: options['import-times'],
+  queue: options.queue,
 });
 if (options['import-times']) process.exit(0);
 
@@ -72,5 +75,6 @@ async function stop() {
   await worker.settle(2_000);
   process.exit(0);
 }
+process.on('SIGUSR2', () => worker.scheduled().catch((error) => console.error(error.message)));
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);

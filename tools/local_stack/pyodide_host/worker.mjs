@@ -6,6 +6,8 @@ import path from 'node:path';
 
 import { loadPyodide } from 'pyodide';
 
+import { WorkerQueue } from './queue.mjs';
+
 const PACKAGES = '/packages'; // on Cloudflare: python_modules/
 const SOURCE = '/source';
 
@@ -24,16 +26,21 @@ async def dispatch(entrypoint, ctx, env, request):
     response = await entrypoint(ctx, env).fetch(python_from_rpc(request))
     return python_to_rpc(response)
 
-dispatch
+async def dispatch_event(entrypoint, ctx, env, name, event):
+    await getattr(entrypoint(ctx, env), name)(event, env, ctx)
+
+dispatch, dispatch_event
 `;
 
 /**
  * Load Pyodide and import the entry.
  *
- * @returns {Promise<{fetch(request: Request): Promise<Response>, settle(ms: number): Promise<void>,
- *   timings: {startup_ms: number, import_ms: number}}>} `settle` waits for waitUntil's work.
+ * @param {boolean} options.queue bind a queue as USAGE_QUEUE, consumed by the entry itself
+ * @returns {Promise<{fetch(request: Request): Promise<Response>, scheduled(): Promise<void>,
+ *   settle(ms: number): Promise<void>, timings: {startup_ms: number, import_ms: number}}>} `settle`
+ *   waits for waitUntil's work.
  */
-export async function loadWorker({ entry, python, repository, env, importTimes }) {
+export async function loadWorker({ entry, python, repository, env, importTimes, queue }) {
   const started = performance.now();
   const pyodide = await loadPyodide({
     args: importTimes ? ['-X', 'importtime'] : [],
@@ -52,14 +59,18 @@ export async function loadWorker({ entry, python, repository, env, importTimes }
   const ready = performance.now();
 
   const entrypoint = main.Default;
-  const dispatch = pyodide.runPython(DISPATCH);
+  const [dispatch, dispatchEvent] = pyodide.runPython(DISPATCH);
   const pending = new Set();
+  const bring = (name, event) =>
+    dispatchEvent(entrypoint, new ExecutionContext(pending), env, name, event);
+  if (queue) env.USAGE_QUEUE = new WorkerQueue((batch) => bring('queue', batch));
   return {
     timings: {
       startup_ms: Math.round(importing - started),
       import_ms: Math.round(ready - importing),
     },
     fetch: (request) => dispatch(entrypoint, new ExecutionContext(pending), env, request),
+    scheduled: () => bring('scheduled', { cron: '* * * * *', scheduledTime: Date.now() }),
     async settle(milliseconds) {
       const timeout = new Promise((resolve) => setTimeout(resolve, milliseconds));
       await Promise.race([Promise.allSettled(pending), timeout]);

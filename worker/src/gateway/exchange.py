@@ -1,5 +1,6 @@
 """One request on its way through the gateway: its context, its usage row, its response headers."""
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from gateway import errors, limits, strict_json, usage
 from gateway.auth import KeyResolver, check_usable, presented_key
 from gateway.cache.store import Store
+from gateway.delivery import writer
 from gateway.formats.base import Usage
 from gateway.http import FetchFailed, Headers, Request, Response
 from gateway.platform.base import Platform
@@ -80,8 +82,7 @@ class Exchange:
 
     async def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises ``InvalidJson`` or ``BodyTooLarge``."""
-        limit = min(self.settings.max_body_bytes, self.record.project.max_body_bytes)
-        text = await self.request.text(limit)
+        text = await self.request.text(self.settings.max_body_bytes)
         self.characters = len(text)
         try:
             body = strict_json.request(text)
@@ -127,6 +128,10 @@ class Exchange:
         check_usable(record, self.platform.now())
         self.record = record
 
+    def most_stored_bytes(self) -> int:
+        """Longer answers are passed on and not stored."""
+        return min(self.settings.max_capture_bytes, self.record.project.max_body_bytes)
+
     def mark(self, name: str, since: float) -> None:
         """Add a phase to ``server-timing``."""
         self._marks.append(f"{name};dur={(self.platform.now() - since) * 1000:.1f}")
@@ -141,6 +146,15 @@ class Exchange:
             event.cost_nanousd, event.saved_nanousd = 0, price
         else:
             event.cost_nanousd, event.saved_nanousd = price, 0
+
+    def account_shadow(self, provider: str, model: str, spent: Usage) -> None:
+        """A sampled check of a semantic hit was paid for after all: it saves nothing."""
+        price = usage.cost(provider, model, spent)
+        self.event.cost_nanousd = price
+        if price is not None and self.event.saved_nanousd is not None:
+            self.event.saved_nanousd = max(0, self.event.saved_nanousd - price)
+        if self.event.decision is not None:
+            self.event.decision["shadow"] = True
 
     def account_parts(self, provider: str, model: str, *, tokens: int, paid: int) -> None:
         """For an answer of which a part came from the cache (embeddings). Input tokens only."""
@@ -160,6 +174,8 @@ class Exchange:
             headers.append(("x-watchllm-provider", event.provider))
         if event.cost_nanousd is not None:
             headers.append(("x-watchllm-cost-usd", usage.dollars(event.cost_nanousd)))
+        if event.decision is not None and self.request.header("x-watchllm-explain") is not None:
+            headers.append(("x-watchllm-decision", json.dumps(event.decision)))
         if event.saved_nanousd is not None:
             headers.append(("x-watchllm-saved-usd", usage.dollars(event.saved_nanousd)))
         return Response(status, headers, body)
@@ -179,7 +195,8 @@ class Exchange:
         event = self.event
         event.status = status
         event.error_code = error_code
-        event.latency_ms = self.elapsed_ms()
+        if not event.latency_ms:
+            event.latency_ms = self.elapsed_ms()
         log_event(
             "request",
             request_id=event.request_id,
@@ -195,11 +212,12 @@ class Exchange:
             completion_tokens=event.completion_tokens,
         )
         runtime = self.runtime
-        runtime.pending.rows.append(event.row())
-        if runtime.pending.needs_writer(self.platform.now()):
-            self.platform.wait_until(
-                usage.write(self.platform, self.settings, runtime.pending, runtime.usage_breaker)
-            )
+        runtime.pending.add(event.row())
+        writer.start(self.platform, runtime)
+
+    def stop_clock(self) -> None:
+        """The answer is on its way; what follows is work of ours and no latency."""
+        self.event.latency_ms = self.elapsed_ms()
 
     def elapsed_ms(self) -> int:
         """Milliseconds since the request arrived."""

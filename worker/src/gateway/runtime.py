@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from gateway.auth import KeyMemory
 from gateway.cache import entry
 from gateway.cache.store import Breaker
+from gateway.delivery.pending import PendingRows
 from gateway.limits import LocalEstimate
 from gateway.settings import Settings
-from gateway.usage import PendingRows
 from shared.key_record import KeyRecord
 
 
@@ -20,6 +20,7 @@ class Runtime:
     redis: Breaker = field(default_factory=Breaker)
     supabase: Breaker = field(default_factory=Breaker)
     usage_breaker: Breaker = field(default_factory=Breaker)
+    spool_breaker: Breaker = field(default_factory=Breaker)
     estimate: LocalEstimate = field(default_factory=LocalEstimate)
     pending: PendingRows = field(default_factory=PendingRows)
     opened_keys: dict[str, str] = field(default_factory=dict, repr=False)

@@ -12,6 +12,10 @@ from gateway.http import Headers, UpstreamResponse
 class Platform(Protocol):
     """Clock, randomness, outgoing HTTP, background work, streams and AES-GCM."""
 
+    @property
+    def has_queue(self) -> bool:
+        """True when the deployment has a queue for usage rows."""
+
     def now(self) -> float:
         """Unix time in seconds. On Cloudflare it moves only when I/O happens."""
 
@@ -42,7 +46,7 @@ class Platform(Protocol):
         method: str,
         url: str,
         headers: Sequence[tuple[str, str]],
-        body: str,
+        body: str | bytes,
         *,
         timeout: float,
     ) -> tuple[int, str]:
@@ -62,6 +66,9 @@ class Platform(Protocol):
 
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         """Run ``work`` to its end after the response; the host stays alive for it."""
+
+    async def enqueue(self, message: str) -> None:
+        """Put a message on the queue; there is one where ``has_queue``. Raises ``FetchFailed``."""
 
     async def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
         """AES-256-GCM: a fresh 12-byte nonce, then ciphertext and tag."""

@@ -17,6 +17,7 @@ from multidict import CIMultiDict
 
 from gateway import app as application
 from gateway import errors, settings
+from gateway.delivery import writer
 from gateway.http import FetchFailed, Generated, Live, Response, Transform, UpstreamResponse
 from gateway.platform.keepalive import KeepAliveClient
 from gateway.providers.registry import DEFAULT_BASE_URLS
@@ -27,6 +28,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_GRACE_SECONDS = 5.0
+"""For work after responses, when the process is told to end."""
 _QUEUED_CHUNKS = 32
 _END = None
 
@@ -177,6 +180,8 @@ class SplitBody:
 class CPythonPlatform:
     """``Platform`` on asyncio, aiohttp and ``cryptography``. One serves every request."""
 
+    has_queue = False
+
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
         self._keepalive = KeepAliveClient()
@@ -227,7 +232,7 @@ class CPythonPlatform:
         method: str,
         url: str,
         headers: Sequence[tuple[str, str]],
-        body: str,
+        body: str | bytes,
         *,
         timeout: float,
     ) -> tuple[int, str]:
@@ -254,6 +259,10 @@ class CPythonPlatform:
         self._background.add(task)
         task.add_done_callback(self._done)
 
+    async def enqueue(self, message: str) -> None:  # noqa: ARG002 (queues are Cloudflare's)
+        """See ``Platform``."""
+        raise FetchFailed("this host has no queue")
+
     async def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
         """See ``Platform``."""
         nonce = os.urandom(12)
@@ -266,10 +275,16 @@ class CPythonPlatform:
         except (InvalidTag, ValueError) as error:
             raise ValueError("does not open") from error
 
-    async def close(self) -> None:
-        """Finish background work (for a few seconds), then close the client."""
+    async def finish(self, seconds: float) -> None:
+        """Wait for background work; cancel what is not done by then (it waits to try again)."""
         if self._background:
-            await asyncio.wait(self._background, timeout=5)
+            _, late = await asyncio.wait(self._background, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Close every connection."""
         self._keepalive.close()
         if self._session is not None:
             await self._session.close()
@@ -337,6 +352,9 @@ class App:
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self._platform.finish(_GRACE_SECONDS)
+        if self.runtime().pending.rows:
+            await writer.deliver(self._platform, self.runtime())
         await self._platform.close()
         await send({"type": "lifespan.shutdown.complete"})
 

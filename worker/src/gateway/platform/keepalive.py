@@ -110,7 +110,7 @@ class KeepAliveClient:
         method: str,
         url: str,
         headers: Sequence[tuple[str, str]],
-        body: str,
+        body: str | bytes,
         *,
         timeout: float,
     ) -> tuple[int, str]:
@@ -120,7 +120,7 @@ class KeepAliveClient:
         to answer.
         """
         address, head = self._place(url)
-        payload = body.encode()
+        payload = body.encode() if isinstance(body, str) else body
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
         request = (
             f"{method} ".encode()

@@ -1,0 +1,1 @@
+"""What leaves the gateway after a response: usage rows, log lines and reports of errors."""

@@ -1,0 +1,64 @@
+"""Usage rows of this isolate that nobody has taken yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+Row = dict[str, Any]
+
+MAX_BATCH = 500
+MAX_PENDING = 20_000
+_LEASE_SECONDS = 8.0
+_LONGEST_TURN = 20.0
+
+
+@dataclass(slots=True)
+class PendingRows:
+    """Plain data. A row leaves when it was handed over, not when a writer takes it up: a writer
+    that is cancelled, or ended with its request without a word, loses nothing.
+
+    ``spooled``: rows of this isolate may lie in the spool. ``next_drain``: unix time of the next
+    look there for those of others. ``retrier_until``: somebody is waiting to try again.
+    """
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    lost: int = 0
+    spooled: bool = False
+    next_drain: float = 0.0
+    retrier_until: float = 0.0
+    _writer_until: float = 0.0
+    _turn_ends: float = 0.0
+
+    def add(self, row: Row) -> None:
+        """Keep a row; refuse it (and count it) when far too many wait."""
+        if len(self.rows) < MAX_PENDING:
+            self.rows[row["request_id"]] = row
+        else:
+            self.lost += 1
+
+    def needs_writer(self, now: float) -> bool:
+        """True for the caller who has to write; the others' rows go with its batch."""
+        if now < self._writer_until:
+            return False
+        self._turn_ends = now + _LONGEST_TURN
+        self.hold(now)
+        return True
+
+    def hold(self, now: float) -> None:
+        """The writer lives. One that fell silent is replaced when its lease has run out; one that
+        never ends, under steady load, is given company: its request may end before it does."""
+        self._writer_until = min(now + _LEASE_SECONDS, self._turn_ends)
+
+    def release(self) -> None:
+        """The writer is done."""
+        self._writer_until = 0.0
+
+    def oldest(self) -> list[Row]:
+        """The next batch; it stays here."""
+        return list(islice(self.rows.values(), MAX_BATCH))
+
+    def handed_over(self, batch: Sequence[Row]) -> None:
+        """Somebody else keeps these now."""
+        for row in batch:
+            self.rows.pop(row["request_id"], None)

@@ -119,6 +119,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Its INFO is two lines for each request.
+    "loggers": {"stripe": {"level": "WARNING"}},
 }
 
 from config.settings.allauth import *  # noqa: E402, F403

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 
 from apps.accounts.models import Organization, User
@@ -69,6 +70,9 @@ def buy(
     def purchase(slug: str) -> None:
         answer = owner_client.post(f"/app/{organization.slug}/-/billing/plan/{slug}/")
         assert answer.status_code == 302
+        assert answer["Location"].startswith(stripe.url), [
+            str(message) for message in get_messages(answer.wsgi_request)
+        ]
         identifier = answer["Location"].rpartition("/")[2]
         session = stripe.store.get(identifier, "checkout.session")
         stripe.lifecycle.complete_checkout(session, GOOD_CARD)

@@ -17,6 +17,7 @@ _KINDS = {
     "customers": "customer",
     "checkout/sessions": "checkout.session",
     "billing_portal/configurations": "billing_portal.configuration",
+    "billing_portal/sessions": "billing_portal.session",
     "subscriptions": "subscription",
     "invoices": "invoice",
     "invoice_payments": "invoice_payment",

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 _PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 12 * 60))
 _INTERRUPTED_AFTER = timedelta(minutes=5)
+_GIVE_UP_AFTER = timedelta(days=7)
 _BATCH = 100
 
 
@@ -37,15 +38,16 @@ def event_store(*, payload: dict[str, Any]) -> bool:
 
 
 def events_handle_due(*, limit: int = _BATCH) -> int:
-    """Handles what is due, oldest first; returns how many were taken on."""
+    """Handles what is due; returns how many events were taken on."""
     now = timezone.now()
     due = Q(
         state__in=[StripeEventState.RECEIVED, StripeEventState.FAILED], next_attempt_at__lte=now
     )
     interrupted = Q(state=StripeEventState.STARTED, started_at__lte=now - _INTERRUPTED_AFTER)
-    # A permanent failure has no attempts left and waits for staff.
-    rows = StripeEvent.objects.filter(due | interrupted, attempts__lte=len(_PAUSES))
-    return sum(event_handle(event=event) for event in rows.order_by("stripe_created", "id")[:limit])
+    # What fails for a week waits for staff; what keeps failing does not stand before the rest.
+    rows = StripeEvent.objects.filter(due | interrupted, received_at__gte=now - _GIVE_UP_AFTER)
+    rows = rows.order_by("attempts", "stripe_created", "id")[:limit]
+    return sum(event_handle(event=event) for event in rows)
 
 
 def event_handle(*, event: StripeEvent) -> bool:

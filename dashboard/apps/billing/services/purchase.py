@@ -36,10 +36,21 @@ def live_subscription(organization: Organization) -> Subscription | None:
     return next((row for row in rows if row.is_live), None)
 
 
+def customer_refresh(*, organization: Organization) -> None:
+    """Looks at Stripe before something is decided, as an event may still be under way.
+
+    Raises ``stripe.StripeError``.
+    """
+    customer = BillingCustomer.objects.filter(organization=organization).first()
+    if customer is not None:
+        with stripe_client() as client:
+            customer_sync(client=client, customer=customer)
+
+
 def checkout_start(
     *, organization: Organization, plan: Plan, actor: User, addresses: ReturnAddresses
 ) -> str:
-    """The address of a Checkout page for ``plan``.
+    """The address of a Checkout page for ``plan``; call ``customer_refresh`` before.
 
     Raises ``PurchaseError`` when there is a subscription already (that one is changed instead) or
     the plan is not for sale, and ``stripe.StripeError``.
@@ -47,7 +58,6 @@ def checkout_start(
     _refuse_unsold(plan)
     with stripe_client() as client:
         customer = customer_ensure(client=client, organization=organization, actor=actor)
-        customer_sync(client=client, customer=customer)
         if live_subscription(organization) is not None:
             raise PurchaseError("There is a subscription already: change its plan instead.")
         session = client.v1.checkout.sessions.create(

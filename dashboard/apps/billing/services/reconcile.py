@@ -35,7 +35,7 @@ def _missed_events(client: stripe.StripeClient, *, dry_run: bool) -> Iterator[st
             continue
         yield f"event {event.id} ({event.type}) never arrived"
         if not dry_run:
-            event_store(payload=event.to_dict())
+            event_store(payload=event.to_dict(for_json=True))
             event_handle(event=StripeEvent.objects.get(pk=event.id))
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 
 import stripe
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.models import Plan
@@ -63,6 +64,26 @@ def customer_sync(
 def entitlement_apply(*, customer: BillingCustomer) -> bool:
     """Gives the plan that time alone has changed (grace or a paid period ended)."""
     return bool(_apply_entitlement(_lock(customer)))
+
+
+def entitlements_apply_due() -> int:
+    """For every customer whose plan depends on the clock; returns how many plans changed."""
+    on_the_clock = Q(subscriptions__status="past_due") | Q(
+        subscriptions__keep_until__lte=timezone.now(), subscriptions__ended_at=None
+    )
+    customers = BillingCustomer.objects.filter(on_the_clock).distinct()
+    return sum(entitlement_apply(customer=customer) for customer in customers)
+
+
+def trial_notices_due() -> int:
+    """For trials whose event did not come; returns how many subscriptions were looked at."""
+    trials = Subscription.objects.filter(status="trialing", cancel_at=None).select_related(
+        "customer__organization", "plan"
+    )
+    for subscription in trials:
+        with transaction.atomic():
+            notices.trial_notice(subscription.customer, subscription)
+    return len(trials)
 
 
 def _lock(customer: BillingCustomer) -> BillingCustomer:

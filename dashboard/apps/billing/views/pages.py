@@ -19,8 +19,7 @@ from apps.billing.entitlement import grace_end
 from apps.billing.models import BillingCustomer
 from apps.billing.services import purchase
 from apps.billing.services.purchase import PurchaseError, ReturnAddresses
-from apps.billing.services.sync import customer_sync
-from apps.billing.stripe_client import billing_enabled, stripe_client
+from apps.billing.stripe_client import billing_enabled
 from apps.emails import links
 from apps.usage.month import next_month_start, requests_this_month
 
@@ -113,6 +112,7 @@ def _change(request: HttpRequest, access: Access, plan: Plan) -> HttpResponse:
     organization = access.organization
     page = reverse("billing", args=[organization.slug])
     try:
+        purchase.customer_refresh(organization=organization)
         if plan.price_cents == 0:
             purchase.subscription_cancel(organization=organization, actor=access.user)
             messages.success(request, "The subscription ends with the period you have paid for.")
@@ -134,12 +134,8 @@ def _change(request: HttpRequest, access: Access, plan: Plan) -> HttpResponse:
 
 def _catch_up(request: HttpRequest, access: Access) -> None:
     """Back from Checkout, often before the webhook: look at once, not to show the old plan."""
-    customer = BillingCustomer.objects.filter(organization=access.organization).first()
-    if customer is None:
-        return
     try:
-        with stripe_client() as client:
-            customer_sync(client=client, customer=customer)
+        purchase.customer_refresh(organization=access.organization)
     except stripe.StripeError:
         logger.exception("Stripe was not asked after Checkout; the webhook will tell")
     messages.success(request, "Thank you. The plan is in force within a minute.")

@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 _PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 4 * 60, 12 * 60))
 _INTERRUPTED_AFTER = timedelta(minutes=10)
+_GIVE_UP_AFTER = timedelta(days=1)
 _BATCH = 100
 
 
@@ -167,14 +168,14 @@ def _message(email: Email) -> EmailMultiAlternatives:
 
 
 def _try_again(email: Email, error: Exception) -> None:
-    if email.attempts > len(_PAUSES):
+    if timezone.now() - email.created_at > _GIVE_UP_AFTER:
         _settle(email, EmailState.FAILED, error=f"given up: {error}")
         return
     Email.objects.filter(pk=email.pk).update(
         state=EmailState.QUEUED,
         claimed_at=None,
         error=str(error),
-        next_attempt_at=timezone.now() + _PAUSES[email.attempts - 1],
+        next_attempt_at=timezone.now() + _PAUSES[min(email.attempts, len(_PAUSES)) - 1],
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.projects.views import keys
+from apps.projects.views import keys, providers
 
 urlpatterns = [
     path("keys/", keys.keys, name="project_keys"),
@@ -10,4 +10,13 @@ urlpatterns = [
     path("keys/<uuid:key_id>/", keys.key_edit, name="key_edit"),
     path("keys/<uuid:key_id>/rotate/", keys.key_rotate, name="key_rotate"),
     path("keys/<uuid:key_id>/revoke/", keys.key_revoke, name="key_revoke"),
+    path("providers/", providers.providers, name="project_providers"),
+    path("providers/new/", providers.provider_new, name="provider_new"),
+    path("providers/<uuid:credential_id>/", providers.provider_edit, name="provider_edit"),
+    path("providers/<uuid:credential_id>/test/", providers.provider_test, name="provider_test"),
+    path(
+        "providers/<uuid:credential_id>/remove/",
+        providers.provider_remove,
+        name="provider_remove",
+    ),
 ]

@@ -30,6 +30,7 @@ PROJECT_PAGES: tuple[Entry, ...] = (
     Entry("Usage", "project_usage", "usage"),
     Entry("Requests", "project_requests", "requests", also=("request_detail",)),
     Entry("Keys", "project_keys", "keys", also=("key_new", "key_edit", "key_rotate")),
+    Entry("Providers", "project_providers", "providers", also=("provider_new", "provider_edit")),
 )
 
 ORGANIZATION_PAGES: tuple[Entry, ...] = (

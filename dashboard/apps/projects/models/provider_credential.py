@@ -7,6 +7,7 @@ from django.core.validators import URLValidator
 from django.db import models
 
 from apps.projects.models.project import Project
+from apps.projects.providers import LABELS
 
 
 class ProviderCredential(models.Model):
@@ -49,3 +50,8 @@ class ProviderCredential(models.Model):
     def masked(self) -> str:
         """What may be shown of the key."""
         return f"…{self.last4}"
+
+    @property
+    def provider_name(self) -> str:
+        """As people write it."""
+        return LABELS.get(self.provider, self.provider)

@@ -208,15 +208,21 @@ def test_a_stream_that_breaks_off_ends_with_anthropics_error_event(
     edge: Edge, tenant: Tenant
 ) -> None:
     edge.anthropic.behave(MODEL, Behaviour("reset-mid"))
-    with sdk(tenant) as client, pytest.raises((anthropic.APIError, ConnectionError)):
-        with client.messages.stream(**native()) as stream:
-            stream.get_final_message()
+    with (
+        sdk(tenant) as client,
+        pytest.raises((anthropic.APIError, ConnectionError)),
+        client.messages.stream(**native()) as stream,
+    ):
+        stream.get_final_message()
     (row,) = tenant.rows()
     assert row["error_code"] == "upstream_disconnected"
 
 
 def test_an_error_event_reaches_the_sdk_as_an_exception(edge: Edge, tenant: Tenant) -> None:
     edge.anthropic.behave(MODEL, Behaviour("error-mid"))
-    with sdk(tenant) as client, pytest.raises(anthropic.APIStatusError, match="Overloaded"):
-        with client.messages.stream(**native()) as stream:
-            stream.get_final_message()
+    with (
+        sdk(tenant) as client,
+        pytest.raises(anthropic.APIStatusError, match="Overloaded"),
+        client.messages.stream(**native()) as stream,
+    ):
+        stream.get_final_message()

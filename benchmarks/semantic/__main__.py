@@ -31,8 +31,10 @@ def main() -> None:
     parser.add_argument("--show-unread", action="store_true", help="print pairs without judgement")
     args = parser.parse_args()
     missing = minilm.available()
-    replay = load(args.data / "qqp_dev.jsonl.gz")
-    _replay(replay, missing, show=args.show_unread)
+    questions = args.data / "qqp_dev.jsonl.gz"
+    _replay(load(questions), missing, show=args.show_unread)
+    print("\nSecond split: questions that were cached above are asked")
+    _replay(load(questions, turn=0.3), "measured on the first split", show=args.show_unread)
     _pairs(missing)
     _languages()
     _time(args.pyodide)

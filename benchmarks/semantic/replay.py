@@ -40,16 +40,20 @@ class Replay:
     answerable: frozenset[str]
 
 
-def load(path: Path) -> Replay:
-    """Reads {"a", "b", "duplicate"} lines, gzipped JSON."""
+def load(path: Path, *, turn: float = 0.0) -> Replay:
+    """Reads {"a", "b", "duplicate"} lines, gzipped JSON.
+
+    ``turn`` moves the hash: 0.3 asks questions that the first split had cached.
+    """
     component = _components(path)
     tokenize = encoder().tokenize
     texts = sorted(text for text in component if 0 < len(tokenize(text)) <= 64)
-    cached = [text for text in texts if part(text) >= ASKED_SHARE]
+    place = {text: (part(text) - turn) % 1.0 for text in texts}
+    cached = [text for text in texts if place[text] >= ASKED_SHARE]
     asked = [
         text
         for text in texts
-        if part(text) < ASKED_SHARE and part("half" + component[text]) >= TUNING_SHARE
+        if place[text] < ASKED_SHARE and part("half" + component[text]) >= TUNING_SHARE
     ]
     stored = {component[text] for text in cached}
     answerable = frozenset(text for text in asked if component[text] in stored)

@@ -16,6 +16,6 @@ class Mode:
 
 
 OFF = Mode("off", 1.01, 0.0)
-STRICT = Mode("strict", 0.60, 0.01)
-BALANCED = Mode("balanced", 0.45, 0.03)
+STRICT = Mode("strict", 0.70, 0.01)
+BALANCED = Mode("balanced", 0.50, 0.03)
 MODES = {mode.name: mode for mode in (OFF, STRICT, BALANCED)}

@@ -118,11 +118,15 @@ def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
             return "mean", rest[:-2]
     if frame.startswith("where") and rest[-1] == "located" and len(rest) > 1:
         return frame, rest[:-1]
+    if frame == "what" and rest[0] == "how" and len(rest) > 1:
+        return "how does", rest[1:]  # "explain how … works"
     if frame:
         return frame, rest
     first = words[0] if words else ""
     if first in _AUXILIARIES and len(words) > 1:
         return "? " + _AUXILIARIES[first], words[1:]
+    if first == "how":
+        return "how does", words[1:]  # asks for an explanation, not for instructions
     if first in _WH:
         return first, words[1:]
     # "in which city …", "at what age …": a question word behind a preposition.
@@ -134,7 +138,7 @@ def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
 
 # Frame of a passive question -> frame of the same question in the active voice.
 _ACTIVE_FRAMES = {
-    "? is": "? do", "? was": "? did", "? were": "? did", "how is": "how", "who was": "who was",
+    "? is": "? do", "? was": "? did", "? were": "? did", "how is": "how does", "who was": "who was",
     "when was": "when was", "where was": "where was", "what was": "what was", "why": "why",
 }  # fmt: skip
 

@@ -22,7 +22,7 @@ _SOFT_PAIRS = (
     frozenset({"when was", "when did"}),
     frozenset({"how much", "cost"}),
     frozenset({"how long", "how long is"}),
-    frozenset({"how is", "how"}),
+    frozenset({"how is", "how does"}),
     frozenset({"where can", "where"}),
 )
 # Frames in which "I" and "you" both mean anybody.

@@ -103,6 +103,10 @@ how may i > how
 how will i > how
 how to > how
 how must i > how
+how i can > how
+how one can > how
+how we can > how
+how you can > how
 how am i able to > how
 how do i go about > how
 how can i go about > how

@@ -1,0 +1,147 @@
+"""The request log: paging by key, search, details."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils.html import escape
+
+from apps.projects.services.api_keys import CreatedApiKey
+from apps.usage.models import UsageLog
+from apps.usage.request_log import PAGE, Cursor, parse_cursor
+from apps.usage.verdicts import reason, waterfall
+from shared.usage_events import CACHE_STATUSES
+from tests.dashboard.pages.conftest import Cast
+from tests.dashboard.usage_rows import usage_row
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def logs(created_key: CreatedApiKey) -> list[UsageLog]:
+    """Two pages and a half, many at the same instant; newest first."""
+    UsageLog.objects.bulk_create(
+        usage_row(
+            created_key.api_key,
+            request_id=f"r-{number}",
+            ts=START + timedelta(seconds=number // 7),
+            status=502 if number % 10 == 0 else 200,
+            cache_status=CACHE_STATUSES[number % 5],
+            model=f"model-{number % 3}",
+        )
+        for number in range(PAGE * 5 // 2)
+    )
+    return list(UsageLog.objects.order_by("-ts", "-id"))
+
+
+def _shown(response: object) -> list[str]:
+    return [log.request_id for log in response.context["page"].logs]  # type: ignore[attr-defined]
+
+
+def test_pages_run_through_the_log_once_and_back(
+    cast: Cast, home: str, logs: list[UsageLog]
+) -> None:
+    everything = [log.request_id for log in logs]
+    response = cast.viewer.get(f"{home}requests/")
+    seen = _shown(response)
+    assert response.context["newer"] == ""
+    while response.context["older"]:
+        response = cast.viewer.get(f"{home}requests/{response.context['older']}")
+        seen += _shown(response)
+    assert seen == everything
+    back = cast.viewer.get(f"{home}requests/{response.context['newer']}")
+    assert _shown(back) == everything[PAGE : 2 * PAGE]
+    first = cast.viewer.get(f"{home}requests/{back.context['newer']}")
+    assert _shown(first) == everything[:PAGE]
+
+
+def test_rows_that_arrive_meanwhile_move_nothing(
+    cast: Cast, home: str, logs: list[UsageLog], created_key: CreatedApiKey
+) -> None:
+    older = cast.owner.get(f"{home}requests/").context["older"]
+    expected = _shown(cast.owner.get(f"{home}requests/{older}"))
+    usage_row(created_key.api_key, ts=START + timedelta(days=1)).save()
+    assert _shown(cast.owner.get(f"{home}requests/{older}")) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("q=r-7", lambda log: log.request_id == "r-7"),
+        ("q=model-2&outcome=error", lambda log: log.model == "model-2" and log.status >= 400),
+        ("status=HIT", lambda log: log.cache_status == "HIT"),
+        ("outcome=ok&model=model-1", lambda log: log.status < 400 and log.model == "model-1"),
+        (
+            "since=2026-11-20T12:00Z&until=2026-11-20T12:01Z",
+            lambda log: log.ts < START + timedelta(minutes=1),
+        ),
+        ("q=%00&status=nonsense&key=x&at=o1-&since=never", bool),
+    ],
+)
+def test_filters(cast: Cast, home: str, logs: list[UsageLog], query: str, wanted: object) -> None:
+    expected = [log.request_id for log in logs if wanted(log)]  # type: ignore[operator]
+    assert _shown(cast.owner.get(f"{home}requests/?{query}")) == expected[:PAGE]
+    assert expected
+
+
+def test_nothing_found_offers_a_way_back(cast: Cast, home: str, logs: list[UsageLog]) -> None:
+    page = cast.owner.get(f"{home}requests/?q=unheard-of").content.decode()
+    assert "No request matches" in page
+    assert f'href="{home}requests/"' in page
+
+
+def test_a_charts_bar_leads_to_its_requests(
+    cast: Cast, home: str, created_key: CreatedApiKey
+) -> None:
+    now = datetime.now(UTC)
+    UsageLog.objects.bulk_create(
+        usage_row(created_key.api_key, ts=now - timedelta(hours=hours), model="gpt-4o")
+        for hours in (0, 0, 3)
+    )
+    page = cast.owner.get(f"{home}usage/?period=24h&model=gpt-4o")
+    bars = [bar for bar in page.context["chart"].bars if bar.segments]
+    counts = [len(_shown(cast.owner.get(bar.href))) for bar in bars]
+    assert [int(bar.total) for bar in bars] == counts
+    assert sum(counts) == 3
+
+
+def test_details_as_a_drawer_and_as_a_page(cast: Cast, home: str, logs: list[UsageLog]) -> None:
+    url = f"{home}requests/{logs[0].pk}/"
+    whole = cast.viewer.get(url).content.decode()
+    drawer = cast.viewer.get(url, headers={"HX-Request": "true", "HX-Target": "drawer"})
+    assert "<html" in whole
+    assert "<html" not in drawer.content.decode()
+    for text in (whole, drawer.content.decode()):
+        assert logs[0].request_id in text
+        assert escape(reason(logs[0])) in text
+
+
+def test_every_verdict_has_a_reason() -> None:
+    reasons = {reason(UsageLog(cache_status=status)) for status in CACHE_STATUSES}
+    assert len(reasons) == len(CACHE_STATUSES)
+
+
+@pytest.mark.parametrize(
+    ("latency", "upstream", "ttfb"),
+    [(100, None, None), (100, 90, 40), (100, 90, None), (100, 120, 300), (100, 0, 0), (0, 0, 0)],
+)
+def test_the_waterfall_adds_up_to_the_latency(
+    latency: int, upstream: int | None, ttfb: int | None
+) -> None:
+    spans = waterfall(
+        UsageLog(cache_status="MISS", latency_ms=latency, upstream_ms=upstream, ttfb_ms=ttfb)
+    )
+    assert sum(span.length for span in spans) == latency
+    assert all(span.length >= 0 for span in spans)
+    ends = [span.start + span.length for span in spans]
+    assert [span.start for span in spans][1:] == ends[:-1]
+
+
+@pytest.mark.parametrize("text", ["", "o", "x1-2", "o1", "o-1", "n²-1", "o" + "9" * 40 + "-1"])
+def test_a_broken_cursor_is_the_first_page(text: str) -> None:
+    assert parse_cursor(text) is None
+
+
+def test_a_cursor_reads_back() -> None:
+    cursor = Cursor(datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC), 42, older=True)
+    assert parse_cursor(cursor.dump()) == cursor

@@ -1,0 +1,180 @@
+"""Every route under /app/ as a stranger, another organization's owner and a viewer: none of them
+sees or changes anything of the first organization. The routes come from the URLconf, so a new page
+is covered when it is added.
+"""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.models import Membership, Organization, Role, User
+from apps.audit.models import AuditLog
+from apps.projects.models import ApiKey, Project, ProviderCredential
+from apps.projects.services.api_keys import CreatedApiKey
+from apps.projects.services.projects import project_archive
+from apps.projects.services.provider_credentials import provider_credential_create
+from apps.usage.models import UsageLog
+from apps.usage.rollup import usage_rollup
+from tests.dashboard.pages.conftest import Cast
+from tests.dashboard.pages.routes import arguments, signed_in_routes
+from tests.dashboard.usage_rows import usage_row
+
+pytestmark = pytest.mark.django_db
+
+ROUTES = sorted(signed_in_routes(), key=lambda item: item[0])
+TENANT_ROUTES = [item for item in ROUTES if "<slug:organization>" in item[0]]
+SECRETS = ("Acme", "acme-secret", "acme secret", "Server (", "owner@example.com", "$1.23")
+
+
+@pytest.fixture
+def log(created_key: CreatedApiKey) -> UsageLog:
+    """One request of the first tenant, recognisable wherever it appears."""
+    row = usage_row(
+        created_key.api_key,
+        ts=timezone.now(),
+        model="acme-secret-model",
+        provider="openai",
+        cost_nanousd=1_230_000_000,
+        prompt="acme secret prompt",
+    )
+    row.save()
+    usage_rollup()
+    return row
+
+
+@pytest.fixture
+def known(
+    project: Project, created_key: CreatedApiKey, log: UsageLog, owner: User
+) -> dict[str, Any]:
+    """The first tenant's rows, by the names of URL arguments."""
+    credential = provider_credential_create(
+        project=project, provider="openai", secret="sk-acme-secret", actor=owner
+    )
+    membership = Membership.objects.get(organization=project.organization, user=owner)
+    return {
+        "organization": project.organization.slug,
+        "project": project.slug,
+        "log_id": log.pk,
+        "key_id": created_key.api_key.pk,
+        "credential_id": credential.pk,
+        "membership_id": membership.pk,
+    }
+
+
+def _url(route: str, pattern: Any, known: dict[str, Any], **other: Any) -> str:
+    return reverse(pattern.name, kwargs=arguments(pattern, route, {**known, **other}))
+
+
+def _state(organization: str | None = None) -> list[Any]:
+    """All that a write could change: of everybody, or of one organization."""
+    found = {"slug": organization} if organization else {}
+    return [
+        list(rows.order_by("pk").values())
+        for rows in (
+            AuditLog.objects.filter(
+                organization_id__in=Organization.objects.filter(**found).values("pk")
+            ),
+            Organization.objects.filter(**found),
+            Membership.objects.filter(organization__in=Organization.objects.filter(**found)),
+            Project.objects.filter(organization__in=Organization.objects.filter(**found)),
+            ApiKey.objects.filter(project__organization__in=Organization.objects.filter(**found)),
+            ProviderCredential.objects.filter(
+                project__organization__in=Organization.objects.filter(**found)
+            ),
+        )
+    ]
+
+
+def _leaks(response: Any) -> list[str]:
+    """What of the first tenant shows in the answer."""
+    streamed = getattr(response, "streaming_content", None)
+    text = (b"".join(streamed) if streamed else response.content).decode()
+    return [secret for secret in SECRETS if secret in text]
+
+
+def test_there_are_routes_to_visit() -> None:
+    assert len(TENANT_ROUTES) >= 15
+
+
+def test_every_tenant_route_is_bound_by_the_access_decorators() -> None:
+    loose = [
+        r for r, found in TENANT_ROUTES if not getattr(found.callback, "access_guarded", False)
+    ]
+    assert loose == []
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_stranger_is_sent_to_the_log_in(
+    client: Client, method: str, known: dict[str, Any]
+) -> None:
+    before = _state()
+    for route, pattern in ROUTES:
+        response = getattr(client, method)(_url(route, pattern, known))
+        assert response.status_code in (302, 405), route
+        if response.status_code == 302:
+            assert response["Location"].startswith("/accounts/login/"), route
+    assert _state() == before
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_another_organizations_owner_finds_nothing(
+    cast: Cast, method: str, known: dict[str, Any]
+) -> None:
+    before = _state()
+    for route, pattern in TENANT_ROUTES:
+        response = getattr(cast.stranger, method)(_url(route, pattern, known))
+        assert response.status_code in (404, 405), route
+        assert _leaks(response) == [], route
+    assert _state() == before
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_foreign_rows_under_ones_own_project_do_not_exist(
+    cast: Cast, method: str, known: dict[str, Any]
+) -> None:
+    """The stranger's own slugs in front, the first tenant's ids behind."""
+    before = _state("acme")
+    for route, pattern in TENANT_ROUTES:
+        url = _url(route, pattern, known, organization="other", project="search")
+        response = getattr(cast.stranger, method)(url)
+        assert _leaks(response) == [], route
+        if set(arguments(pattern, route, known)) - {"organization", "project", "slug"}:
+            assert response.status_code in (404, 405), route
+    assert _state("acme") == before
+
+
+def test_a_viewer_changes_nothing(cast: Cast, known: dict[str, Any]) -> None:
+    before = _state()
+    for route, pattern in TENANT_ROUTES:
+        response = cast.viewer.post(_url(route, pattern, known), {"name": "Mine now"})
+        assert response.status_code in (403, 405), route
+    assert _state() == before
+
+
+@pytest.mark.parametrize("role", ["owner", "admin", "member", "viewer"])
+def test_every_role_reads_the_projects_pages(
+    cast: Cast, role: str, home: str, log: UsageLog
+) -> None:
+    for path in ("", "usage/", "requests/", f"requests/{log.pk}/", "start/", "start/status/"):
+        assert getattr(cast, role).get(home + path).status_code == 200, path
+
+
+def test_an_archived_project_is_gone(cast: Cast, owner: User, project: Project, home: str) -> None:
+    project_archive(project=project, actor=owner)
+    assert cast.owner.get(home).status_code == 404
+
+
+def test_leaving_an_organization_closes_its_pages(cast: Cast, home: str) -> None:
+    assert cast.viewer.get(home).status_code == 200
+    Membership.objects.filter(role=Role.VIEWER).delete()
+    assert cast.viewer.get(home).status_code == 404
+
+
+def test_a_write_without_a_token_is_refused(cast: Cast, owner: User, home: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert client.post(home + "start/key/").status_code == 403
+    assert not ApiKey.objects.exists()

@@ -8,6 +8,7 @@ from django.utils.html import escape
 from apps.projects.services.api_keys import CreatedApiKey
 from apps.usage.models import UsageLog
 from apps.usage.request_log import PAGE, Cursor, parse_cursor
+from apps.usage.rollup import usage_rollup
 from apps.usage.verdicts import reason, waterfall
 from shared.usage_events import CACHE_STATUSES
 from tests.dashboard.pages.conftest import Cast
@@ -98,6 +99,7 @@ def test_a_charts_bar_leads_to_its_requests(
         usage_row(created_key.api_key, ts=now - timedelta(hours=hours), model="gpt-4o")
         for hours in (0, 0, 3)
     )
+    usage_rollup()
     page = cast.owner.get(f"{home}usage/?period=24h&model=gpt-4o")
     bars = [bar for bar in page.context["chart"].bars if bar.segments]
     counts = [len(_shown(cast.owner.get(bar.href))) for bar in bars]

@@ -22,6 +22,7 @@ urlpatterns = [
     path("app/", include("config.app_urls")),
     path("", include("apps.emails.urls")),
     path("", include("apps.billing.urls")),
+    path("", include("apps.jobs.urls")),
     path("", include("apps.docs.urls")),
 ]
 

@@ -29,6 +29,10 @@ def announce(
     if ready["staff"]:
         staff = ready["staff"]
         show(f"  Dashboard  {options.dashboard_url}  {staff['email']} / {staff['password']}")
+    if not options.bare:
+        show(f"  Mailbox    {options.dashboard_url}/dev/mailbox/")
+    if stack.stripe_url:
+        show(f"  Payments   Stripe test double, {stack.stripe_url} (no card is charged)")
     if stack.demo:
         show("  Provider   demo (no model; set OPENAI_API_KEY to use a real one)")
     show("")

@@ -7,6 +7,8 @@ import argparse
 from pathlib import Path
 
 import django
+from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -23,6 +25,15 @@ def main() -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
     call_command("seed_demo", output=options.output, bare=options.bare)
+    if not options.bare:
+        _put_plans_on_sale()
+
+
+def _put_plans_on_sale() -> None:
+    """At the double alone: nothing is ever made at a real Stripe account unasked."""
+    unsold = apps.get_model("accounts", "Plan").objects.filter(public=True, stripe_price_id="")
+    if settings.STRIPE_API_BASE and unsold.exists():
+        call_command("stripe_sync")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,11 @@ def unused() -> int:
         return port
 
 
+def unused_near(port: int) -> int:
+    """The first free port from this one on, of a hundred: addresses of it outlive a restart."""
+    return next((near for near in range(port, port + 100) if _is_free(near)), None) or unused()
+
+
 def _is_free(port: int) -> bool:
     try:
         socket.create_server((_HOST, port)).close()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local_stack import ports
+from local_stack import ports, stripe_double
 from local_stack.options import REPOSITORY, Options, StartError
 from local_stack.state import Secrets
 
@@ -18,6 +18,7 @@ _SERVER = (
     *("--log-level", "warning"),
 )
 _DASHBOARD_THREADS = "4"
+_TICK_SECONDS = "30"
 _NODE_HOST = REPOSITORY / "tools" / "local_stack" / "pyodide_host"
 
 
@@ -44,6 +45,7 @@ class Stack:
     upstash_url: str
     seed_file: Path
     demo: bool
+    stripe_url: str | None = None
 
 
 def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> Stack:
@@ -70,7 +72,16 @@ def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> 
         "DATABASE_URL": options.database_url,
         "EDGE_BASE_URL": options.edge_url,
         "EDGE_API_ENABLED": "true",
+        "DASHBOARD_BASE_URL": options.dashboard_url,
     }
+    stripe_url = None
+    if not options.bare and not environment.get("STRIPE_SECRET_KEY"):
+        stripe_url = f"http://127.0.0.1:{ports.unused_near(options.dashboard_port + 1)}"
+        dashboard_environment |= {
+            "STRIPE_API_BASE": stripe_url,
+            "STRIPE_SECRET_KEY": stripe_double.SECRET_KEY,
+            "STRIPE_WEBHOOK_SECRET": stripe_double.WEBHOOK_SECRET,
+        }
     demo = _wants_demo_provider(environment)
     demo_url = f"http://127.0.0.1:{ports.unused()}"
     edge_environment = {
@@ -84,6 +95,10 @@ def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> 
         _redis(options, redis_port, secrets),
         _dashboard(options, supabase_url, dashboard_environment),
     ]
+    if not options.bare:
+        stores.append(_tick(options, dashboard_environment))
+    if stripe_url:
+        stores.append(_stripe_double(options, stripe_url))
     if demo:
         stores.append(_demo_provider(demo_url))
     seed_file = options.state / ("seed-bare.json" if options.bare else "seed.json")
@@ -94,6 +109,7 @@ def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> 
         upstash_url=upstash_url,
         seed_file=seed_file,
         demo=demo,
+        stripe_url=stripe_url,
     )
 
 
@@ -154,6 +170,32 @@ def _dashboard(options: Options, url: str, environment: Mapping[str, str]) -> Se
             "Content-Type": "application/json",
         },
         health_body=b'{"key_hash": "0"}',
+    )
+
+
+def _tick(options: Options, environment: Mapping[str, str]) -> Service:
+    """The cron of the local stack; up with the dashboard, since nobody waits for it."""
+    return Service(
+        name="tick",
+        command=(
+            *(sys.executable, str(REPOSITORY / "dashboard" / "manage.py")),
+            *("tick", "--every", _TICK_SECONDS),
+        ),
+        environment=environment,
+        health_url=f"{options.dashboard_url}/healthz",
+    )
+
+
+def _stripe_double(options: Options, url: str) -> Service:
+    return Service(
+        name="stripe",
+        command=(
+            *(sys.executable, "-m", "local_stack.stripe_double", "--port", url.rpartition(":")[2]),
+            *("--webhook-url", f"{options.dashboard_url}/webhooks/stripe"),
+            *("--data-file", str(options.state / "stripe.json")),
+        ),
+        environment={"PYTHONPATH": _python_path("tools")},
+        health_url=f"{url}/",
     )
 
 

@@ -112,6 +112,7 @@ STORAGES = {
 
 # Work that a request left behind starts with its commit instead of with the next tick.
 WORK_AFTER_RESPONSE = True
+TICK_TOKEN = ENVIRONMENT.tick_token
 
 LOGGING = {
     "version": 1,

@@ -94,6 +94,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("People", "group", "accounts_user"),
                     _link("Audit log", "history", "audit_auditlog"),
+                    _link("Scheduled work", "schedule", "jobs_jobrun"),
                 ],
             },
         ],

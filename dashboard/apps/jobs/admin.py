@@ -1,0 +1,13 @@
+"""Staff page: is the scheduled work being done?"""
+
+from django.contrib import admin
+
+from apps.jobs.models import JobRun
+from apps.staff.model_admin import ReadOnlyAdmin
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    """The last run of every job."""
+
+    list_display = ("name", "last_succeeded_at", "last_result", "last_error", "lease_until")

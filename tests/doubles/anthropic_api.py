@@ -169,13 +169,14 @@ class AnthropicDouble(Double):
             name = hashlib.sha256(prompt.encode()).hexdigest()
             written, read = (0, size - 5) if name in self._cached_prompts else (size - 5, 0)
             self._cached_prompts.add(name)
+        hourly = written if '"ttl": "1h"' in prompt else 0
         return {
             "input_tokens": size - written - read,
             "cache_creation_input_tokens": written,
             "cache_read_input_tokens": read,
             "cache_creation": {
-                "ephemeral_5m_input_tokens": written,
-                "ephemeral_1h_input_tokens": 0,
+                "ephemeral_5m_input_tokens": written - hourly,
+                "ephemeral_1h_input_tokens": hourly,
             },
             "service_tier": "standard",
         }

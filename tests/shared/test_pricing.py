@@ -32,6 +32,18 @@ TOKENS = st.integers(0, 10_000_000)
             {"prompt_tokens": 1000, "completion_tokens": 0, "cache_write_tokens": 1000},
             0.00375,
         ),
+        (
+            "anthropic",
+            "claude-opus-5-5",
+            {
+                "prompt_tokens": 1000,
+                "completion_tokens": 100,
+                "cached_tokens": 500,
+                "cache_write_tokens": 300,
+                "cache_write_hour_tokens": 200,
+            },
+            0.0008 + 0.0001 + 0.0005 + 0.0016 + 0.002,
+        ),
     ],
 )
 def test_amounts(provider: str, model: str, tokens: dict[str, int], dollars: float) -> None:

@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 import anthropic
+import httpx2
 import pytest
 
 from shared import pricing
@@ -204,13 +205,13 @@ def test_errors_have_anthropics_envelope(
     assert answer.json()["error"]["message"]
 
 
-def test_a_stream_that_breaks_off_ends_with_anthropics_error_event(
+def test_a_stream_that_breaks_off_is_an_exception_to_the_sdk(
     edge: Edge, tenant: Tenant
 ) -> None:
     edge.anthropic.behave(MODEL, Behaviour("reset-mid"))
     with (
         sdk(tenant) as client,
-        pytest.raises((anthropic.APIError, ConnectionError)),
+        pytest.raises((anthropic.APIError, httpx2.TransportError)),
         client.messages.stream(**native()) as stream,
     ):
         stream.get_final_message()

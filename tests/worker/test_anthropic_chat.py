@@ -110,15 +110,18 @@ def test_chat_refusals_are_filtered_and_not_stored(edge: Edge, tenant: Tenant) -
             assert choice["message"]["refusal"] == "This is against the policy."
 
 
-def test_chat_money_counts_the_prompt_cache(edge: Edge, tenant: Tenant) -> None:
-    marked = {"type": "text", "text": "y " * 200, "cache_control": {"type": "ephemeral"}}
-    assert tenant.post("/v1/chat/completions", chat([marked])).status_code == 200
-    (row,) = tenant.rows()
+def test_chat_money_counts_what_the_prompt_cache_wrote(edge: Edge, tenant: Tenant) -> None:
     rate = pricing.PRICES["anthropic"][MODEL]
-    assert rate.cache_write is not None
-    written = row["prompt_tokens"] - 5
-    spent = 5 * rate.input + written * rate.cache_write + row["completion_tokens"] * rate.output
-    assert row["cost_nanousd"] == round(spent * 1000)
+    for more, factor in (({}, rate.cache_write), ({"ttl": "1h"}, rate.cache_write_hour)):
+        mark = {"type": "ephemeral", **more}
+        marked = {"type": "text", "text": f"{secrets.token_hex(4)} " * 99, "cache_control": mark}
+        assert tenant.post("/v1/chat/completions", chat([marked])).status_code == 200
+        edge.settled()
+        row = tenant.rows()[-1]
+        assert factor is not None
+        written = row["prompt_tokens"] - 5
+        spent = 5 * rate.input + written * factor + row["completion_tokens"] * rate.output
+        assert row["cost_nanousd"] == round(spent * 1000)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Anthropic's Messages API on OpenAI-compatible providers: requests, answers, streams, errors."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -484,7 +485,8 @@ def test_an_answer_survives_the_way_to_chat_and_back(name: str) -> None:
     back = TRANSLATION.answer(ChatOverMessages().answer(whole))
     assert back["content"] == whole["content"]
     assert back["stop_reason"] == whole["stop_reason"]
-    assert FORMAT.usage(back) == FORMAT.usage(whole)
+    # Chat does not tell apart for how long a prompt was cached, when none was for an hour.
+    assert FORMAT.usage(back) == replace(FORMAT.usage(whole), cache_write_hour=None)
     source = fixtures.stream("anthropic", name)
     chat = ChatOverMessages().stream()
     made = assembled(stream(chat(source), chat(b"")))

@@ -14,12 +14,15 @@ _DATE_SUFFIX = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|latest)$")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD per million tokens. ``cached_input`` is the discounted price of cached prompt tokens."""
+    """USD per million tokens. ``cached_input`` is the discounted price of cached prompt tokens,
+    ``cache_write`` that of writing them; for an hour instead of five minutes it is
+    ``cache_write_hour``."""
 
     input: float
     output: float
     cached_input: float | None = None
     cache_write: float | None = None
+    cache_write_hour: float | None = None
 
 
 PRICES: dict[str, dict[str, Price]] = {
@@ -47,17 +50,30 @@ PRICES: dict[str, dict[str, Price]] = {
         "text-embedding-ada-002": Price(0.1, 0.0),
     },
     "anthropic": {
-        "claude-opus-4-1": Price(15.0, 75.0, 1.5, 18.75),
-        "claude-opus-4": Price(15.0, 75.0, 1.5, 18.75),
-        "claude-opus-4-5": Price(5.0, 25.0, 0.5, 6.25),
-        "claude-sonnet-4-5": Price(3.0, 15.0, 0.3, 3.75),
-        "claude-sonnet-4": Price(3.0, 15.0, 0.3, 3.75),
-        "claude-haiku-4-5": Price(1.0, 5.0, 0.1, 1.25),
-        "claude-3-7-sonnet": Price(3.0, 15.0, 0.3, 3.75),
-        "claude-3-5-sonnet": Price(3.0, 15.0, 0.3, 3.75),
-        "claude-3-5-haiku": Price(0.8, 4.0, 0.08, 1.0),
-        "claude-3-opus": Price(15.0, 75.0, 1.5, 18.75),
-        "claude-3-haiku": Price(0.25, 1.25, 0.03, 0.3),
+        "claude-fable-5-1": Price(10.0, 50.0, 0.25, 12.5, 20.0),
+        "claude-fable-5": Price(10.0, 50.0, 1.0, 12.5, 20.0),
+        "claude-mythos-5-1": Price(10.0, 50.0, 0.25, 12.5, 20.0),
+        "claude-mythos-5": Price(10.0, 50.0, 1.0, 12.5, 20.0),
+        "claude-opus-5-5": Price(4.0, 20.0, 0.2, 5.0, 8.0),
+        "claude-opus-5": Price(5.0, 25.0, 0.5, 6.25, 10.0),
+        "claude-opus-4-8": Price(5.0, 25.0, 0.5, 6.25, 10.0),
+        "claude-opus-4-7": Price(5.0, 25.0, 0.5, 6.25, 10.0),
+        "claude-opus-4-6": Price(5.0, 25.0, 0.5, 6.25, 10.0),
+        "claude-opus-4-5": Price(5.0, 25.0, 0.5, 6.25, 10.0),
+        "claude-opus-4-1": Price(15.0, 75.0, 1.5, 18.75, 30.0),
+        "claude-opus-4": Price(15.0, 75.0, 1.5, 18.75, 30.0),
+        "claude-sonnet-5-5": Price(2.0, 10.0, 0.1, 2.5, 4.0),
+        "claude-sonnet-5": Price(2.0, 10.0, 0.2, 2.5, 4.0),
+        "claude-sonnet-4-6": Price(3.0, 15.0, 0.3, 3.75, 6.0),
+        "claude-sonnet-4-5": Price(3.0, 15.0, 0.3, 3.75, 6.0),
+        "claude-sonnet-4": Price(3.0, 15.0, 0.3, 3.75, 6.0),
+        "claude-haiku-4-5": Price(1.0, 5.0, 0.1, 1.25, 2.0),
+        "claude-3-7-sonnet": Price(3.0, 15.0, 0.3, 3.75, 6.0),
+        "claude-3-5-sonnet": Price(3.0, 15.0, 0.3, 3.75, 6.0),
+        "claude-3-5-haiku": Price(0.8, 4.0, 0.08, 1.0, 1.6),
+        "claude-3-opus": Price(15.0, 75.0, 1.5, 18.75, 30.0),
+        "claude-3-haiku": Price(0.25, 1.25, 0.03, 0.3, 0.5),
+        # claude-haiku-5-5 has two prices, by the length of the prompt, and so none here.
     },
     "groq": {
         "llama-3.1-8b-instant": Price(0.05, 0.08),
@@ -109,10 +125,12 @@ def cost_nanousd(
     completion_tokens: int | None,
     cached_tokens: int | None = None,
     cache_write_tokens: int | None = None,
+    cache_write_hour_tokens: int | None = None,
 ) -> int | None:
     """The charge in nano-USD, or ``None`` when model or token counts are unknown.
 
-    ``cached_tokens`` and ``cache_write_tokens`` are parts of ``prompt_tokens``.
+    ``cached_tokens`` and ``cache_write_tokens`` are parts of ``prompt_tokens``, and
+    ``cache_write_hour_tokens`` of the latter.
     """
     rate = price(provider, model)
     if rate is None or prompt_tokens is None:
@@ -120,10 +138,14 @@ def cost_nanousd(
     cached = min(cached_tokens or 0, prompt_tokens)
     written = min(cache_write_tokens or 0, prompt_tokens - cached)
     plain = prompt_tokens - cached - written
+    hourly = min(cache_write_hour_tokens or 0, written)
+    write_rate = rate.input if rate.cache_write is None else rate.cache_write
+    hourly_rate = write_rate if rate.cache_write_hour is None else rate.cache_write_hour
     dollars_per_million = (
         plain * rate.input
         + cached * (rate.input if rate.cached_input is None else rate.cached_input)
-        + written * (rate.input if rate.cache_write is None else rate.cache_write)
+        + (written - hourly) * write_rate
+        + hourly * hourly_rate
         + (completion_tokens or 0) * rate.output
     )
     return round(dollars_per_million * 1_000)

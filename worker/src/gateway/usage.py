@@ -13,6 +13,7 @@ def cost(provider: str, model: str, usage: Usage) -> int | None:
         completion_tokens=usage.completion,
         cached_tokens=usage.cached,
         cache_write_tokens=usage.cache_write,
+        cache_write_hour_tokens=usage.cache_write_hour,
     )
 
 

@@ -59,7 +59,13 @@ def facts(provider: str, model: str, usage: Usage, answered_ms: int) -> dict[str
         "answered_ms": answered_ms,
         "provider": provider,
         "model": model,
-        "usage": [usage.prompt, usage.completion, usage.cached, usage.cache_write],
+        "usage": [
+            usage.prompt,
+            usage.completion,
+            usage.cached,
+            usage.cache_write,
+            usage.cache_write_hour,
+        ],
     }
 
 

@@ -13,13 +13,15 @@ Json = dict[str, Any]
 class Usage:
     """Tokens of one answer; ``None`` where the provider did not say.
 
-    ``cached`` and ``cache_write`` are parts of ``prompt``.
+    ``cached`` and ``cache_write`` are parts of ``prompt``; ``cache_write_hour`` is the part of
+    ``cache_write`` that Anthropic keeps for an hour, at a higher price.
     """
 
     prompt: int | None = None
     completion: int | None = None
     cached: int | None = None
     cache_write: int | None = None
+    cache_write_hour: int | None = None
 
 
 class Assembler(Protocol):

@@ -185,6 +185,7 @@ def read_usage(usage: Any) -> Usage:
         completion=count(usage.get("completion_tokens")),
         cached=count(details.get("cached_tokens")),
         cache_write=count(details.get("cache_write_tokens")),
+        cache_write_hour=count(details.get("cache_write_hour_tokens")),
     )
 
 

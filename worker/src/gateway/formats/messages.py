@@ -156,7 +156,15 @@ def read_usage(usage: Any) -> Usage:
         completion=count(usage.get("output_tokens")),
         cached=read,
         cache_write=written,
+        cache_write_hour=written_for_an_hour(usage),
     )
+
+
+def written_for_an_hour(usage: Json) -> int | None:
+    """Tokens written to the prompt cache with ``ttl: "1h"``."""
+    by_time = usage.get("cache_creation")
+    found = by_time.get("ephemeral_1h_input_tokens") if isinstance(by_time, dict) else None
+    return count(found)
 
 
 def _complete(answer: Json) -> bool:

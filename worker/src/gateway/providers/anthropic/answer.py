@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway import strict_json
 from gateway.formats.base import Json, count
+from gateway.formats.messages import written_for_an_hour
 
 FINISH_REASONS = {
     "end_turn": "stop",
@@ -104,11 +105,14 @@ def usage(spent: Json) -> Json:
     prompt = (count(spent.get("input_tokens")) or 0) + read + written
     completion_tokens = count(spent.get("output_tokens")) or 0
     details = spent.get("output_tokens_details") or {}
+    prompt_details = {"cached_tokens": read, "cache_write_tokens": written}
+    if hourly := written_for_an_hour(spent):
+        prompt_details["cache_write_hour_tokens"] = hourly
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion_tokens,
         "total_tokens": prompt + completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": read, "cache_write_tokens": written},
+        "prompt_tokens_details": prompt_details,
         "completion_tokens_details": {
             "reasoning_tokens": count(details.get("thinking_tokens")) or 0
         },

@@ -14,6 +14,9 @@ not bound by one of the two decorators fails them.
 from django.urls import include, path
 
 from apps.accounts import views as accounts
+from apps.accounts.app_urls import urlpatterns as team_pages
+from apps.accounts.team_views import invitation
+from apps.audit.views import audit_log
 from apps.billing.app_urls import urlpatterns as billing_pages
 from apps.projects.app_urls import urlpatterns as project_settings_pages
 from apps.projects.views.onboarding import (
@@ -30,6 +33,8 @@ from apps.usage.views.usage import usage, usage_export
 organization_pages = [
     path("projects/new/", project_new, name="project_new"),
     *billing_pages,
+    *team_pages,
+    path("audit/", audit_log, name="audit_log"),
 ]
 
 project_pages = [
@@ -48,6 +53,7 @@ project_pages = [
 urlpatterns = [
     path("", accounts.home, name="app_home"),
     path("new/", accounts.organization_new, name="organization_new"),
+    path("invitations/<str:token>/", invitation, name="invitation"),
     path("<slug:organization>/-/", include(organization_pages)),
     path("<slug:organization>/<slug:project>/", include(project_pages)),
 ]

@@ -47,9 +47,9 @@ def _replay(replay: Replay, missing: str | None, *, show: bool) -> None:
         f"{len(replay.answerable)} answerable, {eligible_share:.1%} eligible"
     )
     print(
-        "rule                 hits  hit rate  answerable  labelled   audited wrong   upper 95 %  unread"
+        f"{'rule':<22}{'hits':>5}{'hit rate':>10}{'answerable served':>19}"
+        f"{'labelled different':>20}{'audited wrong':>15}{'upper 95 %':>12}{'unread':>8}"
     )
-    print("                                     served      different")
     found = list(semantic_hits(replay))
     rules: list[tuple[str, list[Hit], int | None]] = [
         (f"WatchLLM {name} p≥{mode.threshold:.2f}", _above(found, mode.threshold), None)
@@ -71,9 +71,8 @@ def _replay(replay: Replay, missing: str | None, *, show: bool) -> None:
         )
         if show:
             for hit in result.unread:
-                print(
-                    f"   {pair_hash(hit.asked, hit.cached)} {hit.score:.2f} {hit.asked} | {hit.cached}"
-                )
+                name_of_pair = pair_hash(hit.asked, hit.cached)
+                print(f"   {name_of_pair} {hit.score:.2f} {hit.asked} | {hit.cached}")
 
 
 def _above(hits: list[Hit], threshold: float) -> list[Hit]:

@@ -1,8 +1,8 @@
 """The pair model: gradient-boosted trees over ``features``, and the calibration of their score.
 
 File layout (``pair_model.json``, made by tools/semantic/train_pair_model.py): ``trees`` is a list
-of trees, each a list of nodes in preorder. A split is ``[feature, threshold, right]``: go to the next
-node when the value is at most the threshold, to node ``right`` otherwise. A leaf is a number.
+of trees, each a list of nodes in preorder. A split is ``[feature, threshold, right]``: go to the
+next node when the value is at most the threshold, to node ``right`` otherwise. A leaf is a number.
 ``calibration`` is ``[[score, probability], …]``, rising, interpolated in between (isotonic).
 """
 

@@ -106,22 +106,10 @@ def sketch(text: str, lexicon: Lexicon) -> Sketch:
 
 
 def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
+    """The frame of a question and the words that it leaves."""
     frame, rest = framed(words, lexicon.frames)
-    if frame == "cost-verb":
-        if rest[-1] in ("cost", "costs"):
-            return "cost", rest[:-1]
-        return "how much", rest
-    if frame == "what does":
-        if rest[-1] in ("mean", "means", "signify"):
-            return "mean", rest[:-1]
-        if rest[-2:] == ["stand", "for"]:
-            return "mean", rest[:-2]
-    if frame.startswith("where") and rest[-1] == "located" and len(rest) > 1:
-        return frame, rest[:-1]
-    if frame == "what" and rest[0] == "how" and len(rest) > 1:
-        return "how does", rest[1:]  # "explain how … works"
     if frame:
-        return frame, rest
+        return _completed(frame, rest)
     first = words[0] if words else ""
     if first in _AUXILIARIES and len(words) > 1:
         return "? " + _AUXILIARIES[first], words[1:]
@@ -134,6 +122,22 @@ def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
         if word in _WH and words[0] in LINKS:
             return f"{words[0]} {word}", words[:place] + words[place + 1 :]
     return "", words
+
+
+def _completed(frame: str, rest: list[str]) -> tuple[str, list[str]]:
+    """Frames that a later word decides: "how much does … cost", "what does … mean"."""
+    last, more = rest[-1], len(rest) > 1
+    if frame == "cost-verb":
+        return ("cost", rest[:-1]) if last in ("cost", "costs") else ("how much", rest)
+    if frame == "what does" and last in ("mean", "means", "signify"):
+        return "mean", rest[:-1]
+    if frame == "what does" and rest[-2:] == ["stand", "for"]:
+        return "mean", rest[:-2]
+    if frame.startswith("where") and last == "located" and more:
+        return frame, rest[:-1]
+    if frame == "what" and rest[0] == "how" and more:
+        return "how does", rest[1:]  # "explain how … works"
+    return frame, rest
 
 
 # Frame of a passive question -> frame of the same question in the active voice.

@@ -1,0 +1,131 @@
+"""The running product and a real browser in front of it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from local_stack import ports
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SCREENSHOTS = REPOSITORY / ".screenshots"
+_AXE = REPOSITORY / "tests" / "e2e" / "node_modules" / "axe-core" / "axe.min.js"
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+_START_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where ``python -m local_stack`` answers, and whom it let in."""
+
+    dashboard: str
+    edge: str
+    email: str
+    password: str
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product on its own ports, with a month of made-up traffic in the demo project."""
+    state = tmp_path_factory.mktemp("stack")
+    edge, dashboard = ports.unused(), ports.unused()
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "HOME", "LANG") or name.startswith("COVERAGE")
+    } | {
+        "WATCHLLM_EDGE_PORT": str(edge),
+        "WATCHLLM_DASHBOARD_PORT": str(dashboard),
+        "PYTHONPATH": str(REPOSITORY / "tools"),
+    }
+    log = (state / "output.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local_stack", "--state", str(state)],
+        cwd=REPOSITORY,
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        dev = _wait_for(state / "dev.json", process)
+        _generate_traffic(state)
+        yield Stack(
+            dashboard=dev["dashboard_url"],
+            edge=dev["base_url"],
+            email=dev["staff"]["email"],
+            password=dev["staff"]["password"],
+        )
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+        log.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium. Playwright's own loop must be gone before other modules run, so this is
+    not the session-wide fixture of pytest-playwright.
+    """
+    found = next(filter(None, map(shutil.which, _CHROMIUM)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """axe-core's source, which ``page.evaluate`` puts into a page past its policy."""
+    if not _AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci --prefix tests/e2e")
+    return _AXE.read_text()
+
+
+def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end:
+        if path.exists():
+            found: dict[str, Any] = json.loads(path.read_text())
+            return found
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    output = (path.parent / "output.log").read_text()[-3000:]
+    pytest.fail(f"the local stack did not start:\n{output}")
+
+
+def _generate_traffic(state: Path) -> None:
+    secrets = json.loads((state / "secrets.json").read_text())
+    environment = {name.upper(): value for name, value in secrets.items()} | {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": f"sqlite:///{state / 'dashboard.sqlite3'}",
+        "PYTHONPATH": f"{REPOSITORY / 'shared/src'}{os.pathsep}{REPOSITORY / 'dashboard'}",
+        "DJANGO_DEBUG": "true",
+    }
+    subprocess.run(
+        [sys.executable, "manage.py", "generate_usage", "demo", "--rows", "8000", "--days", "45"],
+        cwd=REPOSITORY / "dashboard",
+        env=environment,
+        check=True,
+        capture_output=True,
+    )

@@ -1,0 +1,115 @@
+"""Every page, light and dark and on a phone: no serious accessibility issue, nothing that the
+Content Security Policy refuses, nothing wider than the screen. Screenshots stay in .screenshots/.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.dashboard.pages.routes import signed_in_routes
+from tests.e2e.browser.conftest import SCREENSHOTS, Stack
+
+PUBLIC = (
+    "/",
+    "/pricing/",
+    "/docs/",
+    "/docs/quickstart/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+)
+ACCOUNT = (
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/2fa/",
+    "/accounts/sessions/",
+    "/accounts/logout/",
+)
+# Answers that are no page of their own.
+_PARTS = re.compile(r"export|status|search/preview|entries/|/portal/|/key/$|/provider/$|resume")
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
+}
+SERIOUS = ("serious", "critical")
+
+
+def _signed_in_pages() -> Iterator[str]:
+    """Addresses of the demo project's pages that need no further argument."""
+    for route, _ in signed_in_routes():
+        path = "/" + route.replace("<slug:organization>", "demo").replace("<slug:project>", "demo")
+        if "<" not in path and path != "/app/" and not _PARTS.search(path):
+            yield path
+
+
+@pytest.fixture(scope="module", params=LOOKS)
+def look(
+    request: pytest.FixtureRequest, chromium: Browser, stack: Stack
+) -> Iterator[tuple[str, BrowserContext]]:
+    """A browser of that look with the demo's owner signed in."""
+    name: str = request.param
+    context = chromium.new_context(
+        base_url=stack.dashboard,
+        reduced_motion="reduce",
+        timezone_id="Europe/Berlin",
+        **LOOKS[name],
+    )
+    yield name, context
+    context.close()
+
+
+def _sign_in(context: BrowserContext, stack: Stack) -> None:
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(stack.email)
+    page.get_by_label("Password", exact=True).fill(stack.password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/app/**")
+    page.close()
+
+
+def test_every_page(look: tuple[str, BrowserContext], stack: Stack, axe: str) -> None:
+    name, context = look
+    problems = [found for path in PUBLIC for found in _inspect(context, name, path, axe)]
+    _sign_in(context, stack)
+    pages = [*ACCOUNT, *_signed_in_pages()]
+    assert len(pages) >= 12
+    problems += [found for path in pages for found in _inspect(context, name, path, axe)]
+    assert problems == []
+
+
+def _inspect(context: BrowserContext, look: str, path: str, axe: str) -> list[str]:
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    response = page.goto(path)
+    assert response is not None
+    if response.status == 405 or "text/html" not in response.headers.get("content-type", ""):
+        page.close()
+        return []
+    if response.status != 200:
+        errors.append(f"status {response.status}")
+    file = path.strip("/").replace("/", "-").replace("?", "-") or "landing"
+    page.screenshot(path=SCREENSHOTS / look / f"{file}.png", full_page=True)
+    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    if width > 0:
+        errors.append(f"{width} px wider than the screen")
+    errors += _issues(page, axe)
+    page.close()
+    return [f"{look} {path}: {error}" for error in errors]
+
+
+def _issues(page: Page, axe: str) -> list[str]:
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{issue['id']} ({issue['impact']}): {node['target']} {node['failureSummary']}"
+        for issue in found["violations"]
+        if issue["impact"] in SERIOUS
+        for node in issue["nodes"]
+    ]

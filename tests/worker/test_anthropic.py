@@ -92,6 +92,14 @@ def test_what_reaches_anthropic(edge: Edge, tenant: Tenant) -> None:
         assert tenant.key not in json.dumps(dict(request.headers))
 
 
+def test_the_sdk_knows_the_id_of_its_request(edge: Edge, tenant: Tenant) -> None:
+    with sdk(tenant) as client:
+        assert client.messages.create(**native())._request_id == tenant.rows()[0]["request_id"]
+        with pytest.raises(anthropic.NotFoundError) as raised:
+            client.messages.create(**native(model="claude-no-such"))
+    assert raised.value.request_id == tenant.rows(2)[1]["request_id"]
+
+
 def test_version_and_beta_are_part_of_the_key(edge: Edge, tenant: Tenant) -> None:
     body = native()
     for headers in ({}, {"anthropic-version": "2026-10-21"}, {"anthropic-beta": "b"}):

@@ -26,7 +26,7 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/v1/chat/completions": {"POST": chat_completions.GENERATION.handle},
     "/v1/completions": {"POST": completions.GENERATION.handle},
     "/v1/responses": {"POST": responses.GENERATION.handle},
-    "/v1/messages": {"POST": messages.GENERATION.handle},
+    "/v1/messages": {"POST": messages.create},
     "/v1/messages/count_tokens": {"POST": messages.count_tokens},
     "/v1/embeddings": {"POST": embeddings.handle},
     "/v1/models": {"GET": models.handle},

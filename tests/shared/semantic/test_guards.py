@@ -31,6 +31,7 @@ REFUSED = {
     ],
     "modal": [("Can I drink tap water?", "Can I and should I drink tap water?")],
     "tense": [
+        ("Who plays Batman?", "Who played Batman?"),
         ("Where is the royal family?", "Where was the royal family?"),
         ("How many songs have been sung?", "How many songs have you sung?"),
     ],

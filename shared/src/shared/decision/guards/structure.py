@@ -86,7 +86,13 @@ def modal(pair: Alignment) -> bool:
 
 def tense(pair: Alignment) -> bool:
     """Past and present questions differ, and so do "has been asked" and "have asked"."""
-    return pair.left.past != pair.right.past or pair.left.been != pair.right.been
+    left, right = pair.left, pair.right
+    if left.past != right.past or left.been != right.been:
+        return True
+    if left.frame != "who" or right.frame != "who" or (0, 0) not in pair.pairs:
+        return False
+    # "who plays …", "who played …": the verb itself carries the tense.
+    return left.items[0].word.text.endswith("s") != right.items[0].word.text.endswith("s")
 
 
 def asides(pair: Alignment) -> bool:

@@ -38,6 +38,7 @@ class Environment:
     edge_base_url: str
     edge_api_enabled: bool
     supabase_key: str
+    supabase_api_key: str
     redis_url: str
     redis_token: str
     social_login: Mapping[str, tuple[str, str]]
@@ -154,6 +155,7 @@ def _parse(read: _Reader) -> Environment:
         edge_base_url=read.text("EDGE_BASE_URL", "http://127.0.0.1:8787").rstrip("/"),
         edge_api_enabled=read.flag("EDGE_API_ENABLED", default=False),
         supabase_key=read.text("SUPABASE_KEY", ""),
+        supabase_api_key=read.text("SUPABASE_PUBLISHABLE_KEY", ""),
         redis_url=read.text("UPSTASH_REDIS_REST_URL", "").rstrip("/"),
         redis_token=read.text("UPSTASH_REDIS_REST_TOKEN", ""),
         social_login=read.social_login("github", "google"),

@@ -73,6 +73,19 @@ def test_a_bearer_token_beside_the_key(edge: Edge) -> None:
     assert (response.status_code, response.json()) == (200, None)
 
 
+def test_a_publishable_key_beside_the_token(edge: Edge, settings: Any) -> None:
+    """As hosted Supabase has it: the one opens the gateway, the other names the role."""
+    settings.SUPABASE_API_KEY = "sb_publishable_1"
+    both = {"apikey": "sb_publishable_1", "authorization": f"Bearer {settings.SUPABASE_KEY}"}
+    assert edge.post(RPC, {"key_hash": "0"}, both).status_code == 200
+    for incomplete in (
+        {"apikey": "sb_publishable_1"},
+        {"apikey": settings.SUPABASE_KEY, "authorization": both["authorization"]},
+        {"apikey": "sb_publishable_1", "authorization": "Bearer sb_publishable_1"},
+    ):
+        assert edge.post(RPC, {"key_hash": "0"}, incomplete).status_code == 401
+
+
 @pytest.mark.parametrize("arguments", [{}, {"hash": "x"}, {"key_hash": "x", "more": 1}])
 def test_other_arguments_find_no_function(edge: Edge, arguments: dict[str, Any]) -> None:
     response = edge.post(RPC, arguments)

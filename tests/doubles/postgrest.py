@@ -1,6 +1,6 @@
 """Supabase's REST side, for tests of the Worker: the two routes it may use, and nothing else.
 
-    with PostgrestDouble() as supabase:
+    with PostgrestDouble() as supabase:             # api_key=…: a publishable key apart from `key`
         supabase.url, supabase.key                  # SUPABASE_URL, SUPABASE_KEY
         supabase.records[key_hash] = {…}            # what resolve_api_key answers
         supabase.usage_logs                         # rows, unique by request_id, oldest first
@@ -31,8 +31,9 @@ class PostgrestDouble(Double):
 
     key = KEY
 
-    def __init__(self) -> None:
+    def __init__(self, api_key: str = KEY) -> None:
         super().__init__()
+        self.api_key = api_key
         self.records: dict[str, dict[str, Any]] = {}
         self.usage_logs: list[dict[str, Any]] = []
         self.gone: set[str] = set()
@@ -45,7 +46,7 @@ class PostgrestDouble(Double):
     async def respond(self, request: web.Request, body: bytes) -> web.StreamResponse:
         """Authenticate, route, answer."""
         authorized = request.headers.get("Authorization") == f"Bearer {KEY}"
-        if request.headers.get("apikey") != KEY or not authorized:
+        if request.headers.get("apikey") != self.api_key or not authorized:
             return _error(401, "PGRST301", "No suitable key or wrong key type")
         route = _PATHS.get(request.path)
         if route is None:

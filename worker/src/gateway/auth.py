@@ -172,11 +172,10 @@ class KeyResolver:
         return record
 
     async def _call(self, key_hash: str, timeout: float) -> dict[str, Any] | None:
-        key = self._settings.supabase_key
         status, text = await self._platform.call(
             "POST",
             f"{self._settings.supabase_url}/rest/v1/rpc/resolve_api_key",
-            json_headers(("apikey", key), ("authorization", f"Bearer {key}")),
+            json_headers(*self._settings.supabase_headers()),
             json.dumps({"key_hash": key_hash}),
             timeout=timeout,
         )

@@ -68,13 +68,11 @@ def _same_owner(batch: list[Row]) -> bool:
 
 
 async def _post(platform: Platform, settings: Settings, batch: list[Row]) -> None:
-    key = settings.supabase_key
     status, body = await platform.call(
         "POST",
         f"{settings.supabase_url}/rest/v1/usage_logs?on_conflict=request_id",
         json_headers(
-            ("apikey", key),
-            ("authorization", f"Bearer {key}"),
+            *settings.supabase_headers(),
             ("prefer", "resolution=ignore-duplicates,return=minimal"),
         ),
         json.dumps(batch, separators=(",", ":")),

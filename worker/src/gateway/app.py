@@ -18,6 +18,7 @@ from gateway.exchange import Exchange
 from gateway.http import Request, Response
 from gateway.platform.base import Platform
 from gateway.runtime import Runtime
+from gateway.telemetry import sentry
 from gateway.telemetry.log import log_event
 
 Handler = Callable[[Exchange], Awaitable[Response]]
@@ -57,6 +58,7 @@ async def handle(runtime: Runtime, platform: Platform, request: Request) -> Resp
         log_event("unhandled", "error", path=request.path, error=f"{type(error).__name__}: {error}")
         failure = errors.InternalError("The gateway failed to handle this request.")
         response = _failed(x, failure, dialect)
+        _report(runtime, platform, request, x, error)
     if x is not None:
         x.seal_headers(response)
     return cors.allow(request, response)
@@ -92,6 +94,17 @@ def _route(request: Request, path: str) -> Handler:
             headers=[("allow", allowed)],
         )
     return handler
+
+
+def _report(
+    runtime: Runtime, platform: Platform, request: Request, x: Exchange | None, error: Exception
+) -> None:
+    if not runtime.settings.telemetry.sentry_dsn:
+        return
+    tags = {"method": request.method, "path": request.path}
+    if x is not None:
+        tags["request_id"] = x.request_id
+    platform.wait_until(sentry.report(platform, runtime.settings, runtime.reports, error, tags))
 
 
 def _failed(x: Exchange | None, error: errors.GatewayError, dialect: str) -> Response:

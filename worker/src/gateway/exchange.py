@@ -1,6 +1,7 @@
 """One request on its way through the gateway: its context, its usage row, its response headers."""
 
 import json
+import random
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -13,11 +14,15 @@ from gateway.formats.base import Usage
 from gateway.http import FetchFailed, Headers, Request, Response
 from gateway.platform.base import Platform
 from gateway.runtime import Runtime
+from gateway.telemetry import sentry
 from gateway.telemetry.log import log_event
 from shared.key_record import KeyRecord
 from shared.usage_events import HIT, HIT_COALESCED, HIT_SEMANTIC, CacheStatus, UsageEvent
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}\Z")
+_TRACEPARENT = re.compile(
+    r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}"
+)
 _HITS = (HIT, HIT_SEMANTIC, HIT_COALESCED)
 
 
@@ -39,7 +44,9 @@ class Exchange:
         self.started = platform.now()
         self.headers: Headers = []
         self.characters = 0
-        self.request_id = self._row_id = platform.request_id()
+        # Ours alone: the row's id, and this request's name as a single-flight leader.
+        self.token = platform.request_id()
+        self.request_id = self._row_id = self.token
         self._marks: list[str] = []
         self._finished = False
         self.store = Store(
@@ -193,6 +200,7 @@ class Exchange:
             return
         self._finished = True
         event = self.event
+        trace_id, parent_id = _trace(self.request.header("traceparent"))
         event.status = status
         event.error_code = error_code
         if not event.latency_ms:
@@ -200,6 +208,7 @@ class Exchange:
         log_event(
             "request",
             request_id=event.request_id,
+            trace_id=trace_id,
             project_id=event.project_id,
             endpoint=event.endpoint,
             provider=event.provider,
@@ -213,7 +222,35 @@ class Exchange:
         )
         runtime = self.runtime
         runtime.pending.add(event.row())
+        rate = self.settings.telemetry.traces_sample_rate
+        if rate and self.settings.telemetry.sentry_dsn and random.random() < rate:  # noqa: S311
+            runtime.reports.events.append(self._measurements(trace_id, parent_id))
         writer.start(self.platform, runtime)
+
+    def _measurements(self, trace_id: str | None, parent_id: str | None) -> dict[str, Any]:
+        event = self.event
+        return sentry.transaction(
+            f"{self.request.method} {event.endpoint}",
+            started=self.started,
+            ended=self.started + event.latency_ms / 1000,
+            trace_id=trace_id or self.platform.request_id(),
+            span_id=self.platform.request_id()[:16],
+            parent_span_id=parent_id,
+            status=event.status,
+            measured={
+                "latency": event.latency_ms,
+                "upstream": event.upstream_ms,
+                "ttfb": event.ttfb_ms,
+            },
+            tags={
+                "cache": event.cache_status,
+                "provider": event.provider,
+                "model": event.model,
+                "stream": event.stream,
+                "error_code": event.error_code,
+                "request_id": self.request_id,
+            },
+        )
 
     def stop_clock(self) -> None:
         """The answer is on its way; what follows is work of ours and no latency."""
@@ -226,3 +263,9 @@ class Exchange:
     def set_status(self, status: CacheStatus) -> None:
         """What the cache did for this request."""
         self.event.cache_status = status
+
+
+def _trace(traceparent: str | None) -> tuple[str | None, str | None]:
+    """Trace id and parent span id of a W3C ``traceparent`` header; ``None`` for a malformed one."""
+    match = _TRACEPARENT.match(traceparent or "")
+    return (match[1], match[2]) if match else (None, None)

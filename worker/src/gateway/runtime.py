@@ -8,6 +8,9 @@ from gateway.cache.store import Breaker
 from gateway.delivery.pending import PendingRows
 from gateway.limits import LocalEstimate
 from gateway.settings import Settings
+from gateway.telemetry.datadog import LogBuffer
+from gateway.telemetry.log import observe
+from gateway.telemetry.sentry import Reports
 from shared.key_record import KeyRecord
 
 
@@ -23,9 +26,18 @@ class Runtime:
     spool_breaker: Breaker = field(default_factory=Breaker)
     estimate: LocalEstimate = field(default_factory=LocalEstimate)
     pending: PendingRows = field(default_factory=PendingRows)
+    logs: LogBuffer = field(default_factory=LogBuffer)
+    reports: Reports = field(default_factory=Reports)
     opened_keys: dict[str, str] = field(default_factory=dict, repr=False)
     _providers: dict[tuple[str, str], Breaker] = field(default_factory=dict)
     _data_keys: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        telemetry = self.settings.telemetry
+        if telemetry.datadog_key:
+            observe(self.logs.add)
+        if telemetry.sentry_dsn:
+            observe(self.reports.add_line)
 
     def provider_breaker(self, record: KeyRecord, name: str) -> Breaker:
         """Opens after five failures in a row: one bad answer says little about a provider.

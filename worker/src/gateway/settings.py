@@ -1,5 +1,6 @@
 """The Worker's environment, read once into a frozen value."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +26,20 @@ NUMBERS: dict[str, float] = {
 }
 """Optional numbers with their defaults; all must be greater than 0."""
 
+OPTIONAL = (
+    "SUPABASE_PUBLISHABLE_KEY",
+    "RELEASE",
+    "HEALTH_TOKEN",
+    "DD_API_KEY",
+    "DD_SITE",
+    "DD_LOGS_URL",
+    "SENTRY_DSN",
+    "SENTRY_TRACES_SAMPLE_RATE",
+)
+"""Texts that may be absent; each switches something on or names something."""
+
+_DSN = re.compile(r"https?://[^@/\s]+@[^/\s]+/(.+/)?[0-9]+\Z")
+
 
 class SettingsError(ValueError):
     """A variable is missing or malformed; the message names it and never shows its value."""
@@ -40,13 +55,31 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Telemetry:
+    """Where log lines and reports go; an empty key or DSN switches its service off.
+
+    ``traces_sample_rate``: the share of requests (0 to 1) that Sentry gets measurements of.
+    """
+
+    datadog_key: str = field(repr=False)
+    datadog_url: str
+    sentry_dsn: str = field(repr=False)
+    traces_sample_rate: float
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the edge is configured with. Names of variables: ``.env.example``."""
+    """Everything the edge is configured with. Names of variables: ``.env.example``.
+
+    ``supabase_api_key`` opens Supabase's gateway, ``supabase_key`` names the database role: on
+    hosted Supabase they are two, the project's publishable key and a JWT.
+    """
 
     environment: str
     supabase_url: str
     supabase_key: str = field(repr=False)
     redis_url: str
+    supabase_api_key: str = field(repr=False)
     redis_token: str = field(repr=False)
     api_key_pepper: bytes = field(repr=False)
     encryption_keys: Mapping[str, bytes] = field(repr=False)
@@ -59,6 +92,12 @@ class Settings:
     max_capture_bytes: int
     lease_seconds: float
 
+    health_token: str = field(repr=False)
+    telemetry: Telemetry
+
+    def supabase_headers(self) -> list[tuple[str, str]]:
+        """What every request to Supabase's REST API carries."""
+        return [("apikey", self.supabase_api_key), ("authorization", f"Bearer {self.supabase_key}")]
 
 def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
     """Parse ``env``; ``providers`` maps each known provider's name to its default base URL.
@@ -71,6 +110,7 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         supabase_key=_required(env, "SUPABASE_KEY"),
         redis_url=_url(env, "UPSTASH_REDIS_REST_URL"),
         redis_token=_required(env, "UPSTASH_REDIS_REST_TOKEN"),
+        supabase_api_key=env.get("SUPABASE_PUBLISHABLE_KEY") or _required(env, "SUPABASE_KEY"),
         api_key_pepper=_required(env, "API_KEY_PEPPER").encode(),
         encryption_keys=_encryption_keys(env),
         provider_base_urls={
@@ -94,6 +134,27 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         lease_seconds=_number(env, "SINGLE_FLIGHT_LEASE_SECONDS"),
     )
 
+        health_token=env.get("HEALTH_TOKEN", ""),
+        telemetry=_telemetry(env),
+    )
+
+
+def _telemetry(env: Mapping[str, str]) -> Telemetry:
+    site = env.get("DD_SITE") or "datadoghq.com"
+    rate = env.get("SENTRY_TRACES_SAMPLE_RATE") or "0"
+    try:
+        share = float(rate)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise SettingsError("SENTRY_TRACES_SAMPLE_RATE must be a number from 0 to 1")
+    if env.get("SENTRY_DSN") and not _DSN.match(env["SENTRY_DSN"]):
+        raise SettingsError("SENTRY_DSN must look like https://<key>@<host>/<project>")
+    return Telemetry(
+        datadog_key=env.get("DD_API_KEY", ""),
+        datadog_url=env.get("DD_LOGS_URL") or f"https://http-intake.logs.{site}/api/v2/logs",
+        sentry_dsn=env.get("SENTRY_DSN", ""),
+        traces_sample_rate=share,
 
 def _required(env: Mapping[str, str], name: str) -> str:
     value = env.get(name, "")
@@ -112,7 +173,7 @@ def _url(env: Mapping[str, str], name: str) -> str:
 def variables(providers: Iterable[str]) -> list[str]:
     """Every variable that ``load`` reads."""
     own = [f"{name.upper()}_{part}" for name in providers for part in ("BASE_URL", "API_KEY")]
-    return ["ENVIRONMENT", *REQUIRED, *NUMBERS, *own]
+    return ["ENVIRONMENT", *REQUIRED, *NUMBERS, *OPTIONAL, *own]
 
 
 def _number(env: Mapping[str, str], name: str) -> float:

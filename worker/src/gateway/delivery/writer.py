@@ -14,6 +14,7 @@ from gateway.delivery.spool import Spool
 from gateway.http import FetchFailed
 from gateway.platform.base import Platform
 from gateway.runtime import Runtime
+from gateway.telemetry import datadog, sentry
 from gateway.telemetry.log import log_event
 
 LINGER_SECONDS = 0.05
@@ -24,7 +25,10 @@ DRAIN_EVERY_SECONDS = 60.0
 
 
 def start(platform: Platform, runtime: Runtime) -> None:
-    """Have what is pending written after the response, unless a writer is at it already."""
+    """Have what is pending written after the response, unless a writer is at it already.
+
+    Log lines and reports go in the same moment.
+    """
     if runtime.pending.needs_writer(platform.now()):
         platform.wait_until(_run(platform, runtime))
 
@@ -32,7 +36,10 @@ def start(platform: Platform, runtime: Runtime) -> None:
 async def _run(platform: Platform, runtime: Runtime) -> None:
     pending = runtime.pending
     await platform.sleep(LINGER_SECONDS)
-    if await deliver(platform, runtime) or platform.now() < pending.retrier_until:
+    clean = await deliver(platform, runtime)
+    await datadog.flush(platform, runtime.settings, runtime.logs)
+    await sentry.flush(platform, runtime.settings, runtime.reports)
+    if clean or platform.now() < pending.retrier_until:
         return
     for pause in RETRY_PAUSES:
         pending.retrier_until = platform.now() + pause + 1

@@ -3,6 +3,8 @@
 import json
 import re
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 _MARKERS = ("lgw_", "sk-", "gsk_", "xai-", "earer ")
@@ -17,8 +19,20 @@ def redact(text: str) -> str:
     return _SECRETS.sub(lambda match: f"{match[1]}[redacted]", text)
 
 
+Observer = Callable[[str, float], None]
+_observers: list[Observer] = []
+
+
+def observe(observer: Observer) -> None:
+    """Have ``observer`` called with each line, secrets redacted, and its unix time."""
+    _observers.append(observer)
+
+
 def log_event(event: str, level: str = "info", **fields: Any) -> None:
     """Write one line: ``{"event": …, "level": …, …}`` without empty fields, secrets redacted."""
     line: dict[str, Any] = {"event": event, "level": level}
     line.update((name, value) for name, value in fields.items() if value is not None)
-    sys.stdout.write(redact(_encode(line)) + "\n")
+    text = redact(_encode(line))
+    sys.stdout.write(text + "\n")
+    for observer in _observers:
+        observer(text, time.time())

@@ -4,6 +4,8 @@ import importlib
 import sys
 
 NAMES = {
+    "dashboard": "server time of Overview, Usage and Requests over BENCH_ROWS rows on PostgreSQL",
+    "edge": "CPU of a hit and a miss on both hosts, beside servers that do nothing",
     "http_client": "a short exchange by the CPython host's own HTTP client, and by aiohttp",
     "import_time": "importing the Worker's entry under Pyodide, by package",
     "redis_rest": "one Redis round trip through the local Upstash REST server",

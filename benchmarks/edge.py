@@ -1,0 +1,112 @@
+"""What a request costs the edge: CPU of its process for a hit and a miss, 16 connections busy.
+
+Beside each host a server that does nothing. Redis, Supabase and the provider are local doubles in
+another process, whose CPU does not count. The request is a 4 KB chat completion, the answer 2 KB.
+A miss is a request that may not be read from the cache (`x-watchllm-cache: refresh`): it is
+forwarded, captured, sealed and stored.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from benchmarks.load import measure, post
+from tests.worker.edge import Edge, free_port
+
+_ROOT = Path(__file__).resolve().parents[1]
+_NODE_HOST = _ROOT / "tools/local_stack/pyodide_host/main.mjs"
+_ROUNDS = 3
+_REQUESTS = 2_000
+_QUESTION = "Explain to a new colleague how our cache decides what may be served. " * 52
+_ANSWER = "A cached answer is served when the request is the same in everything that counts. " * 24
+
+
+def main() -> None:
+    """Print microseconds of CPU per request, medians of three rounds, and ratios."""
+    for host in ("cpython", "pyodide"):
+        nothing = statistics.median(_nothing(host))
+        print(f"{host:8} {'does nothing':14} {nothing:8.0f} µs CPU a request")
+        with Edge(host, STORE_TIMEOUT_MS="2000") as edge:
+            for what, cost in _edge(edge).items():
+                print(f"{host:8} {what:14} {cost:8.0f} µs CPU a request, {cost / nothing:.1f} ×")
+
+
+def _edge(edge: Edge) -> dict[str, float]:
+    tenant = edge.tenant()
+    edge.openai.say(_ANSWER)
+    body = json.dumps(
+        {
+            "model": "gpt-4o-mini",
+            "temperature": 0,
+            "messages": [
+                {"role": "system", "content": "You are a patient engineer."},
+                {"role": "user", "content": _QUESTION},
+            ],
+        }
+    ).encode()
+    port = int(edge.base_url.rpartition(":")[2])
+    hit = post("/v1/chat/completions", body, Authorization=f"Bearer {tenant.key}")
+    miss = post(
+        "/v1/chat/completions",
+        body,
+        Authorization=f"Bearer {tenant.key}",
+        X_WatchLLM_Cache="refresh",
+    )
+    tenant.http.post("/v1/chat/completions", content=body)
+    edge.settled()
+    pid = edge.pid
+    return {
+        what: statistics.median(
+            measure(port, pid, request, requests=_REQUESTS).cpu for _ in range(_ROUNDS)
+        )
+        for what, request in (("exact hit", hit), ("miss", miss))
+    }
+
+
+def _nothing(host: str) -> Iterator[float]:
+    with _nothing_server(host) as (port, pid):
+        request = post("/v1/chat/completions", b"x" * 4_000)
+        for _ in range(_ROUNDS):
+            yield measure(port, pid, request, requests=_REQUESTS).cpu
+
+
+@contextmanager
+def _nothing_server(host: str) -> Iterator[tuple[int, int]]:
+    port = free_port()
+    if host == "cpython":
+        command = [
+            *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"),
+            *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
+            "benchmarks.do_nothing_asgi:app",
+        ]
+    else:
+        entry = _ROOT / "benchmarks/do_nothing_worker/entry.py"
+        command = ["node", str(_NODE_HOST), "--port", str(port), "--entry", str(entry)]
+        command += ["--python", sys.executable]
+    process = subprocess.Popen(
+        command, cwd=_ROOT, env={**os.environ, "PYTHONPATH": str(_ROOT)}, stdout=subprocess.DEVNULL
+    )
+    try:
+        _wait(port)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(port: int) -> None:
+    for _ in range(600):
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/")
+            return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise RuntimeError("the do-nothing server did not start")

@@ -83,7 +83,7 @@ def _lookup(x: Exchange, call: Call) -> Lookup:
         namespace=policy.namespace,
         max_age_ms=-1 if policy.max_age is None else policy.max_age * 1000,
         lock=redis_keys.lock(project, call.key),
-        token=x.platform.request_id() if competes else "",
+        token=x.token if competes else "",
         lease_ms=round(x.settings.lease_seconds * 1000),
         estimated_tokens=call.estimated_tokens,
         only=policy.only,

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from apps.projects.views import keys, providers
+from apps.projects.views import cache, keys, providers
 
 urlpatterns = [
+    path("cache/", cache.cache, name="project_cache"),
+    path("cache/purge/", cache.cache_purge_page, name="cache_purge"),
     path("keys/", keys.keys, name="project_keys"),
     path("keys/new/", keys.key_new, name="key_new"),
     path("keys/<uuid:key_id>/", keys.key_edit, name="key_edit"),

@@ -11,12 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from apps.projects.models import ApiKey, Project
+from apps.projects.redis import redis_client, redis_configured
 from shared import redis_keys
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 # The edge keeps a record for at most 60 s in memory after at most 60 s in Redis.
 _REVISION_TTL_SECONDS = 300
-_TIMEOUT_SECONDS = 0.5  # to connect, and again for the answer: a page waits at most twice this
 _PROJECTS_PER_PIPELINE = 200
 
 
@@ -46,10 +45,10 @@ def edge_publish(project_ids: list[UUID]) -> None:
     Never raises. After the first failure the rest is left to expire, so that a dead Redis costs one
     timeout and not one per batch.
     """
-    if not settings.UPSTASH_REDIS_REST_URL:
+    if not redis_configured():
         return
     try:
-        with _redis() as redis:
+        with redis_client() as redis:
             for start in range(0, len(project_ids), _PROJECTS_PER_PIPELINE):
                 _publish_batch(redis, project_ids[start : start + _PROJECTS_PER_PIPELINE])
     except Exception:
@@ -73,18 +72,3 @@ def _publish_batch(redis: "Redis", project_ids: list[UUID]) -> None:
     if records:
         pipeline.delete(*records)
     pipeline.exec()
-
-
-def _redis() -> "Redis":
-    """A client that gives up soon; the library's own has no timeout and retries after 3 s."""
-    import httpx
-    from upstash_redis import Redis
-
-    redis = Redis(
-        settings.UPSTASH_REDIS_REST_URL,
-        settings.UPSTASH_REDIS_REST_TOKEN,
-        rest_retries=0,
-        allow_telemetry=False,
-    )
-    redis._http._client.timeout = httpx.Timeout(_TIMEOUT_SECONDS)
-    return redis

@@ -1,11 +1,16 @@
 """Form fields that several pages share."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
+from apps.ui.templatetags.ui import duration
+
 _NANO = 10**9
+_SPAN = re.compile(r"(\d{1,9})\s*(s|m|h|d|seconds?|minutes?|hours?|days?)?")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 class UsdField(forms.DecimalField):
@@ -22,3 +27,32 @@ class UsdField(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         """An initial value is nano-USD; what somebody typed is a string and stays as it is."""
         return f"{Decimal(value) / _NANO:.2f}" if isinstance(value, int) else value
+
+
+class SpanField(forms.CharField):
+    """A span of time as people write it (``90m``, ``12 hours``, ``3600``); seconds outside."""
+
+    def __init__(self, *, longest: int, **kwargs: Any) -> None:
+        super().__init__(max_length=40, **kwargs)
+        self._longest = longest
+
+    def clean(self, value: Any) -> int:
+        """Raises ``ValidationError`` for what is no span, or too long."""
+        found = _SPAN.fullmatch(super().clean(value).strip().lower())
+        if found is None:
+            raise forms.ValidationError("A time such as 90m, 12 hours or 3600 (seconds).")
+        seconds = int(found[1]) * _SECONDS[(found[2] or "s")[0]]
+        if not 1 <= seconds <= self._longest:
+            raise forms.ValidationError(f"From 1 second to {duration(self._longest)}.")
+        return seconds
+
+    def prepare_value(self, value: Any) -> Any:
+        """An initial value is seconds; what somebody typed stays as it is."""
+        return duration(value) if isinstance(value, int) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """``1 hour`` and 3600 are the same."""
+        try:
+            return bool(self.clean(data) != initial)
+        except forms.ValidationError:
+            return True

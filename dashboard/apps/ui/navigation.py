@@ -29,6 +29,7 @@ PROJECT_PAGES: tuple[Entry, ...] = (
     Entry("Overview", "project_overview", "overview"),
     Entry("Usage", "project_usage", "usage"),
     Entry("Requests", "project_requests", "requests", also=("request_detail",)),
+    Entry("Cache", "project_cache", "cache", also=("cache_purge",)),
     Entry("Keys", "project_keys", "keys", also=("key_new", "key_edit", "key_rotate")),
     Entry("Providers", "project_providers", "providers", also=("provider_new", "provider_edit")),
 )

@@ -1,0 +1,102 @@
+"""The cache of a project: settings, what it did lately, purge."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts.access import ProjectAccess, project_view
+from apps.projects.cache_control import (
+    STATS_DAYS,
+    CacheUnreachableError,
+    Scope,
+    cache_purge,
+    cache_stats,
+)
+from apps.projects.cache_forms import AGES, CacheSettingsForm, PurgeForm
+from apps.projects.models import Project
+from apps.projects.services.projects import project_update
+from apps.usage.models import UsageHourly
+from shared import usage_events
+
+_HITS = (usage_events.HIT, usage_events.HIT_SEMANTIC, usage_events.HIT_COALESCED)
+
+
+@require_http_methods(["GET", "POST"])
+@project_view()
+def cache(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    """GET shows everything, POST saves the settings."""
+    form = CacheSettingsForm.for_project(access.project, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        project_update(project=access.project, actor=access.user, **form.cleaned_data)
+        messages.success(request, "Saved. The edge applies it within a minute, usually at once.")
+        return redirect("project_cache", access.organization.slug, access.project.slug)
+    return _page(request, access, form, PurgeForm())
+
+
+@require_POST
+@project_view()
+def cache_purge_page(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    """First what a purge would do, then the purge."""
+    form = PurgeForm(request.POST)
+    if not form.is_valid():
+        return _page(request, access, CacheSettingsForm.for_project(access.project), form)
+    scope = form.chosen()
+    if "confirm" not in request.POST:
+        context = {
+            "access": access,
+            "form": form,
+            "scope": scope,
+            "age": AGES[int(scope.older_than.total_seconds())],
+            "traffic": _traffic(access.project, scope),
+            "days": STATS_DAYS,
+        }
+        return render(request, "app/cache/purge.html", context)
+    try:
+        until = cache_purge(project=access.project, scope=scope, actor=access.user)
+    except CacheUnreachableError:
+        messages.error(request, "Redis did not answer, so nothing was purged. Try again.")
+    else:
+        messages.success(request, f"Purged: nothing created until {until:%H:%M:%S} UTC is served.")
+    return redirect("project_cache", access.organization.slug, access.project.slug)
+
+
+def _page(
+    request: HttpRequest, access: ProjectAccess, form: CacheSettingsForm, purge: PurgeForm
+) -> HttpResponse:
+    try:
+        stats = cache_stats(access.project)
+    except CacheUnreachableError:
+        stats = None
+    context = {
+        "access": access,
+        "form": form,
+        "purge": purge,
+        "stats": stats,
+        "models": _recent(access.project).values_list("model", flat=True).distinct(),
+    }
+    return render(request, "app/cache/cache.html", context)
+
+
+def _recent(project: Project) -> QuerySet[UsageHourly]:
+    since = timezone.now() - timedelta(days=STATS_DAYS)
+    return UsageHourly.objects.filter(project=project, hour__gte=since)
+
+
+def _traffic(project: Project, scope: Scope) -> dict[str, int] | None:
+    """Requests and hits that the purge concerns; None where usage does not tell (namespaces)."""
+    if scope.namespace:
+        return None
+    rows = _recent(project)
+    if scope.model:
+        rows = rows.filter(model=scope.model)
+    return dict(
+        rows.aggregate(
+            asked=Sum("requests", default=0),
+            hits=Sum("requests", filter=Q(cache_status__in=_HITS), default=0),
+        )
+    )

@@ -79,7 +79,12 @@ class JsRequest:
         declared = self.header("content-length") or "0"
         if declared.isdigit() and int(declared) > limit:
             raise _too_large(limit)
-        text: str = await self._request.text()
+        try:
+            text: str = await self._request.text()
+        except JsException as error:
+            raise errors.InvalidRequest(
+                "The client left before its request was complete."
+            ) from error
         if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
             raise _too_large(limit)
         return text

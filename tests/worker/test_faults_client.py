@@ -1,0 +1,131 @@
+"""The client gone at each stage: one usage row, a whole answer in the cache or none."""
+
+import json
+import socket
+
+import pytest
+
+from tests.doubles.openai_api import Behaviour
+from tests.worker.edge import Edge, Tenant, until
+from tests.worker.test_faults_provider import entries
+
+MODEL = "gpt-4o"
+
+
+class Caller:
+    """A socket that speaks just enough HTTP to leave in the middle of it."""
+
+    def __init__(self, edge: Edge, tenant: Tenant, *, stream: bool) -> None:
+        body = {
+            "model": MODEL,
+            "messages": [{"role": "user", "content": "a question"}],
+            "stream": stream,
+        }
+        self._body = json.dumps(body).encode()
+        host, port = edge.base_url.removeprefix("http://").split(":")
+        self._head = (
+            f"POST /v1/chat/completions HTTP/1.1\r\nhost: {host}\r\n"
+            f"authorization: Bearer {tenant.key}\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(self._body)}\r\n\r\n"
+        ).encode()
+        self._socket = socket.create_connection((host, int(port)))
+
+    def send(self, *, body_bytes: int | None = None) -> None:
+        """The request, or its first ``body_bytes``."""
+        self._socket.sendall(self._head + self._body[:body_bytes])
+
+    def read_until(self, text: bytes) -> None:
+        """Return once ``text`` has arrived."""
+        received = b""
+        while text not in received:
+            received += self._socket.recv(65536)
+
+    def leave(self) -> None:
+        """Close at once."""
+        self._socket.close()
+
+
+@pytest.fixture
+def known(edge: Edge, tenant: Tenant) -> Tenant:
+    """A tenant whose key the edge has in memory, without usage so far."""
+    tenant.http.get("/v1/cache/stats")
+    edge.settled()
+    edge.quiet_traffic()
+    edge.supabase.usage_logs.clear()
+    return tenant
+
+
+def test_before_its_request_is_complete(edge: Edge, known: Tenant) -> None:
+    caller = Caller(edge, known, stream=False)
+    caller.send(body_bytes=20)
+    caller.leave()
+    (row,) = known.rows()
+    assert row["status"] == 400
+    assert edge.openai.calls() == 0
+    assert entries(edge, known) == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_while_the_provider_thinks(edge: Edge, known: Tenant, *, stream: bool) -> None:
+    edge.openai.behave(MODEL, Behaviour("hold"))
+    caller = Caller(edge, known, stream=stream)
+    caller.send()
+    edge.openai.wait_for_requests(1)
+    caller.leave()
+    edge.openai.release()
+    until(lambda: known.stores() == 1, "the answer that was paid for to be stored")
+    (row,) = known.rows()
+    assert (row["status"], row["error_code"], row["cache_status"]) == (200, None, "MISS")
+    edge.settled()
+    assert len(known.rows()) == 1
+    assert known.chat("a question", model=MODEL).headers["x-watchllm-cache"] == "HIT"
+    assert edge.openai.calls() == 1
+
+
+def test_in_the_middle_of_a_stream(edge: Edge, known: Tenant) -> None:
+    edge.openai.behave(MODEL, Behaviour("step"))
+    caller = Caller(edge, known, stream=True)
+    caller.send()
+    edge.openai.wait_for_requests(1)
+    edge.openai.step()
+    caller.read_until(b"data: ")
+    caller.leave()
+    for _ in range(30):
+        edge.openai.step()
+    until(lambda: known.stores() == 1, "the answer that was paid for to be stored")
+    (row,) = known.rows()
+    assert (row["status"], row["error_code"]) == (200, None)
+    edge.settled()
+    assert len(known.rows()) == 1
+    assert known.chat("a question", model=MODEL).headers["x-watchllm-cache"] == "HIT"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_while_it_is_served_from_the_cache(edge: Edge, known: Tenant, *, stream: bool) -> None:
+    edge.openai.say("a long answer " * 20_000)
+    known.ask("a question", model=MODEL)
+    known.rows(1)
+    caller = Caller(edge, known, stream=stream)
+    caller.send()
+    caller.read_until(b"HTTP/1.1 200")
+    caller.leave()
+    rows = known.rows(2)
+    assert [(row["cache_status"], row["status"]) for row in rows] == [("MISS", 200), ("HIT", 200)]
+    edge.settled()
+    assert len(known.rows(2)) == 2
+
+
+def test_while_it_follows_another_request(edge: Edge, known: Tenant) -> None:
+    edge.openai.behave(MODEL, Behaviour("hold"))
+    leader, follower = (Caller(edge, known, stream=False) for _ in range(2))
+    leader.send()
+    edge.openai.wait_for_requests(1)
+    follower.send()
+    until(lambda: known.trips() >= 3, "the follower to wait")
+    follower.leave()
+    edge.openai.release()
+    leader.read_until(b"You said")
+    leader.leave()
+    rows = known.rows(2)
+    assert len({row["request_id"] for row in rows}) == 2
+    assert edge.openai.calls() == 1

@@ -1,0 +1,201 @@
+"""The fault table of the provider: what the client saw, what was cached, what was logged.
+
+Each row runs against the running edge with real sockets. Whatever happens: one usage row, an entry
+only of a whole good answer, and the next request is served as if nothing had been.
+"""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.envelope import Envelope
+from tests.doubles.openai_api import Behaviour
+from tests.worker.edge import Edge, Tenant
+
+MODEL = "gpt-4o"
+_WHOLE = b'data: {"id": "x", "object": "chat.completion.chunk", "choices": []}\n\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``seen``: status and error code of the answer; ``logged``: the row's status and error code.
+
+    ``cut``: the status is sent when it breaks, so the stream ends with an error event, or as the
+    provider ended it (``None``).
+    """
+
+    behaviour: Behaviour
+    stream: bool
+    seen: tuple[int, str | None]
+    logged: tuple[int, str | None]
+    cut: str | None = None
+    stored: bool = False
+
+
+def refusal(status: int, code: str | None) -> Behaviour:
+    """An error as the provider words it."""
+    error = {"message": "No.", "type": "some_error", "param": None, "code": code}
+    body = json.dumps({"error": error}).encode()
+    return Behaviour("raw", status=status, body=body, content_type="application/json")
+
+
+def answered(behaviour: Behaviour, status: int, code: str | None, *, stream: bool) -> Fault:
+    """A fault that the client gets as a status."""
+    return Fault(behaviour, stream, (status, code), (status, code or "server_error"))
+
+
+def broken(name: Any, row_code: str, cut: str | None) -> Fault:
+    """A stream that does not end well."""
+    return Fault(Behaviour(name), True, (200, None), (200, row_code), cut)
+
+
+TABLE: dict[str, Fault] = {
+    f"{name}, {'streamed' if stream else 'whole'}": fault
+    for stream in (False, True)
+    for name, fault in {
+        "400": answered(refusal(400, "bad"), 400, "bad", stream=stream),
+        "401": answered(refusal(401, "invalid_api_key"), 401, "invalid_api_key", stream=stream),
+        "429 with retry-after": answered(
+            Behaviour("rate-limited", retry_after="7"), 429, "rate_limit_exceeded", stream=stream
+        ),
+        "500": answered(Behaviour("server-error"), 500, None, stream=stream),
+        "503": answered(Behaviour("server-error", status=503), 503, None, stream=stream),
+        "stall before the first byte": answered(
+            Behaviour("stall-first"), 504, "upstream_timeout", stream=stream
+        ),
+        "not JSON": answered(
+            Behaviour("raw", status=200, body=b"<html>", content_type="text/html"),
+            502,
+            "upstream_unreachable",
+            stream=stream,
+        ),
+    }.items()
+} | {
+    "stall mid-stream": broken("stall-mid", "upstream_timeout", "upstream_timeout"),
+    "reset mid-stream": broken("reset-mid", "upstream_disconnected", "upstream_unreachable"),
+    "error event mid-stream": broken("error-mid", "stream_incomplete", None),
+    "end without [DONE]": broken("truncate", "stream_incomplete", None),
+    "garbage among the events": broken("garbage", "stream_incomplete", None),
+    "one huge chunk": broken("huge", "too_large_to_cache", None),
+    "nothing but a good chunk": Fault(
+        Behaviour("raw", status=200, body=_WHOLE), True, (200, None), (200, "stream_incomplete")
+    ),
+    "a moment's delay": Fault(Behaviour("delay"), True, (200, None), (200, None), stored=True),
+}
+
+
+@pytest.fixture
+def known(fragile: Edge) -> Tenant:
+    """A tenant whose key is in the edge's memory, with nothing recorded since."""
+    tenant = fragile.tenant()
+    tenant.http.get("/v1/cache/stats")
+    fragile.settled()
+    fragile.quiet_traffic()
+    fragile.supabase.usage_logs.clear()
+    return tenant
+
+
+def entries(edge: Edge, tenant: Tenant) -> list[str]:
+    """The project's cache entries in Redis."""
+    answer = httpx.post(
+        edge.upstash.url,
+        json=["KEYS", f"{tenant.project_id}:entry:*"],
+        headers={"authorization": f"Bearer {edge.upstash.token}"},
+    )
+    return list(answer.json()["result"])
+
+
+def error_code(text: str) -> str | None:
+    """The code of an error envelope, in a body or in a stream's last event."""
+    last = text.strip().split("\n\n")[-1].removeprefix("data: ")
+    try:
+        error = json.loads(last).get("error")
+    except ValueError:
+        return None
+    code = error and error["code"]
+    return code if isinstance(code, str) else None
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_fault(fragile: Edge, known: Tenant, name: str) -> None:
+    fault = TABLE[name]
+    fragile.openai.behave(MODEL, fault.behaviour)
+    answer = known.chat("a question", model=MODEL, stream=fault.stream)
+    # What the client saw.
+    status, code = fault.seen
+    assert answer.status_code == status
+    assert error_code(answer.text) == (code if status >= 400 else fault.cut)
+    if fault.behaviour.name == "rate-limited":
+        assert answer.headers["retry-after"] == "7"
+    # What was logged.
+    (row,) = known.rows()
+    assert (row["status"], row["error_code"]) == fault.logged
+    fragile.settled()
+    assert len(known.rows()) == 1
+    # What was cached.
+    assert len(entries(fragile, known)) == int(fault.stored)
+    fragile.openai.behave_well()
+    again = known.chat("a question", model=MODEL)
+    assert again.status_code == 200
+    assert again.headers["x-watchllm-cache"] == ("HIT" if fault.stored else "MISS")
+    assert again.json()["choices"][0]["message"]["content"] == "You said: a question"
+
+
+@contextmanager
+def nobody_accepts() -> Iterator[str]:
+    """The URL of a port whose queue is full: a connection to it is never made."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(listener.getsockname())
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        finally:
+            for each in waiting:
+                each.close()
+
+
+def own_key(tenant: Tenant, base_url: str) -> dict[str, Any]:
+    """A credential of the project's own, sealed as the dashboard seals it."""
+    nonce = bytes(12)
+    sealed = AESGCM(bytes(32)).encrypt(nonce, b"sk-own", tenant.project_id.encode())
+    return {
+        "id": "credential-1",
+        "provider": "openai",
+        "envelope": Envelope("k1", nonce, sealed).dump(),
+        "priority": 1,
+        "base_url": base_url,
+    }
+
+
+def test_connect_timeout(fragile: Edge) -> None:
+    tenant = fragile.tenant()
+    with nobody_accepts() as base_url:
+        tenant.record["credentials"] = [own_key(tenant, base_url)]
+        answer = tenant.chat()
+        assert (answer.status_code, error_code(answer.text)) == (504, "upstream_timeout")
+    (row,) = tenant.rows()
+    assert (row["status"], row["error_code"]) == (504, "upstream_timeout")
+    assert entries(fragile, tenant) == []
+
+
+@pytest.mark.parametrize("fault", ["refused", "reset"])
+def test_a_provider_out_of_reach(fragile: Edge, known: Tenant, fault: Any) -> None:
+    fragile.openai.break_with(fault)
+    answer = known.chat("a question")
+    assert (answer.status_code, error_code(answer.text)) == (502, "upstream_unreachable")
+    (row,) = known.rows()
+    assert (row["status"], row["error_code"]) == (502, "upstream_unreachable")
+    assert entries(fragile, known) == []
+    fragile.openai.heal()
+    assert known.chat("a question").status_code == 200

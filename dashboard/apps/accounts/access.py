@@ -157,6 +157,6 @@ def organization_access(user: User, organization: str) -> Access:
 
 def _require(access: Access, request: HttpRequest, read: Role, write: Role) -> None:
     minimum = read if request.method in SAFE_METHODS else write
-    request.access = access  # type: ignore[attr-defined] - what the shell's templates show
+    request.access = access  # type: ignore[attr-defined]  # for the shell
     if not access.allows(minimum):
         raise PermissionDenied(minimum.label)

@@ -12,7 +12,7 @@ _PURPOSE = b"mfa"
 """Additional authenticated data: a sealed provider key does not open here, nor the other way."""
 
 
-class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] - allauth is untyped
+class SealingMFAAdapter(DefaultMFAAdapter):
     """TOTP secrets and recovery-code seeds in AES-256-GCM envelopes."""
 
     def encrypt(self, text: str) -> str:

@@ -144,7 +144,7 @@ def nice_ceiling(value: int) -> int:
     """The next number above that divides into quarters of a readable size; at least 4."""
     if value <= _TICKS:
         return _TICKS
-    magnitude = 10 ** math.floor(math.log10(value))
+    magnitude: int = 10 ** math.floor(math.log10(value))
     for factor in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10):
         candidate = math.ceil(magnitude * factor / _TICKS) * _TICKS
         if candidate >= value:

@@ -28,7 +28,7 @@ class Bucket(Func):
         sql, params = compiler.compile(self.source_expressions[0])
         return f"(width_bucket({sql}, %s::timestamptz[]) - 1)", (*params, list(self._edges))
 
-    def as_sql(  # type: ignore[override] - the base class takes more that is not needed here
+    def as_sql(  # type: ignore[override]  # the base class takes more, of no use here
         self, compiler: SQLCompiler, connection: Any, **extra: Any
     ) -> tuple[str, tuple[Any, ...]]:
         """See the class."""

@@ -122,7 +122,7 @@ def _menus(
     choices: dict[str, list[str]], chosen: filters.Filters, names: dict[str, str]
 ) -> list[dict[str, Any]]:
     """The filter menus: what occurs in the period, and what is chosen even if it does not."""
-    values = {"status": list(usage_events.CACHE_STATUSES), **choices}
+    values: dict[str, list[str]] = {"status": list(usage_events.CACHE_STATUSES), **choices}
     return [
         {
             "name": name,
@@ -130,7 +130,7 @@ def _menus(
             "chosen": getattr(chosen, name),
             "options": [
                 (value, names.get(value, value))
-                for value in sorted({*values[name], getattr(chosen, name)} - {""})
+                for value in sorted((set(values[name]) | {getattr(chosen, name)}) - {""})
             ],
         }
         for name, label in GROUPS.items()

@@ -205,6 +205,12 @@ class Edge:
 
         until(asks, "the edge's circuit breakers to close")
 
+    @property
+    def pid(self) -> int:
+        """The host's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def settled(self) -> None:
         """Return when no round trip has reached Redis for a while: background work is done."""
         seen = -1
@@ -221,6 +227,7 @@ class Edge:
                 str(ROOT / part) for part in ("shared/src", "worker/src", "tools")
             ),
             "ENVIRONMENT": "test",
+            "PYTHONUNBUFFERED": "1",
             "MAX_BODY_BYTES": str(MAX_BODY_BYTES),
             "SUPABASE_URL": self.supabase.url,
             "SUPABASE_KEY": self.supabase.key,
@@ -249,6 +256,10 @@ class Edge:
             )
         try:
             self._wait()
+            # Redis learns the scripts, so that what a test counts does not depend on its place.
+            self.tenant().chat()
+            self.settled()
+            self.quiet()
         except BaseException:
             print(self.log())  # noqa: T201 (pytest shows it with the error)
             self.__exit__()

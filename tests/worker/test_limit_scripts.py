@@ -1,0 +1,89 @@
+"""The Lua of the sliding window against a model of it, with a clock that the test sets."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import fakeredis
+import pytest
+import redis
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.cache import scripts
+from tests.doubles.redis_process import redis_process, redis_server_missing
+
+WINDOW = 60_000
+START = 1_700_000_000_000
+
+# The script as it is shipped, but the time comes from a key.
+CLOCK = "redis.call('TIME')"
+ASKED = "{math.floor(redis.call('GET', 'clock') / 1000), redis.call('GET', 'clock') % 1000 * 1000}"
+TRIM = scripts.ADMIT.source.partition("-- KEYS")[0].replace(CLOCK, ASKED)
+ADMIT = (
+    TRIM
+    + """
+local now = now_ms()
+local used, oldest = trim(KEYS[1], now)
+if used >= tonumber(ARGV[1]) then return {0, used, oldest} end
+redis.call('RPUSH', KEYS[1], now)
+return {1, used + 1, oldest}
+"""
+)
+
+
+def test_the_clock_is_really_replaced() -> None:
+    assert CLOCK in scripts.ADMIT.source
+    assert CLOCK not in ADMIT
+
+
+@pytest.fixture(scope="module", params=["fakeredis", "redis-server"])
+def store(request: pytest.FixtureRequest) -> Iterator[Any]:
+    if request.param == "fakeredis":
+        yield fakeredis.FakeRedis(version=(7,))
+        return
+    reason = redis_server_missing()
+    if reason:
+        pytest.skip(reason)
+    with redis_process() as url, redis.Redis.from_url(url) as client:
+        yield client
+
+
+class Model:
+    """What the window promises: never more than ``limit`` admissions in any 60 s."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.admitted: list[int] = []
+
+    def admit(self, now: int) -> tuple[int, int]:
+        within = [at for at in self.admitted if at > now - WINDOW]
+        if len(within) >= self.limit:
+            return 0, len(within)
+        self.admitted.append(now)
+        return 1, len(within) + 1
+
+
+@settings(max_examples=40)
+@given(
+    st.integers(1, 6),
+    st.lists(st.sampled_from([0, 1, 500, 9_999, 20_000, 59_999, 60_000, 60_001]), max_size=40),
+)
+def test_sliding_window(store: Any, limit: int, steps: list[int]) -> None:
+    store.flushall()
+    model, now = Model(limit), START
+    for step in steps:
+        now += step
+        store.set("clock", now)
+        admitted, used, oldest = store.eval(ADMIT, 1, "log", limit)
+        assert (admitted, used) == model.admit(now)
+        assert now - WINDOW < oldest <= now
+    times = model.admitted
+    assert all(times[i + limit] - times[i] >= WINDOW for i in range(len(times) - limit))
+
+
+def test_the_log_never_grows_beyond_the_limit(store: Any) -> None:
+    store.flushall()
+    for number in range(500):
+        store.set("clock", START + number * 500)
+        store.eval(ADMIT, 1, "log", 5)
+        assert store.llen("log") <= 5

@@ -1,0 +1,111 @@
+"""Redis slow, down or wrong: every request of a known key is answered, uncached."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.cache import scripts
+from shared import redis_keys
+from tests.worker.edge import Edge, Tenant, until
+
+FAULTS: list[tuple[Any, dict[str, Any]]] = [
+    ("refused", {}),
+    ("frozen", {}),
+    ("slow", {"seconds": 5}),
+    ("error", {"status": 500}),
+    ("error", {"status": 200}),
+    ("reset", {}),
+]
+
+
+def status(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, str(answer.headers["x-watchllm-cache"])
+
+
+@pytest.mark.parametrize(("fault", "options"), FAULTS)
+def test_fails_open(fragile: Edge, fault: Any, options: dict[str, Any]) -> None:
+    tenant = fragile.tenant()
+    tenant.ask("hello")
+    fragile.upstash.break_with(fault, **options)
+    for stream in (False, True):
+        answer = tenant.chat("hello", stream=stream)
+        assert status(answer) == (200, "BYPASS")
+        assert "You" in answer.text
+    embedding = {"model": "text-embedding-3-small", "input": "a"}
+    assert status(tenant.post("/v1/embeddings", embedding)) == (200, "BYPASS")
+    assert tenant.http.get("/v1/models").status_code == 200
+    fragile.upstash.heal()
+    until(lambda: status(tenant.chat("hello")) == (200, "HIT"), "the cache to come back")
+
+
+def test_a_key_seen_for_the_first_time_works_without_redis(fragile: Edge) -> None:
+    fragile.upstash.break_with("refused")
+    assert status(fragile.tenant().chat()) == (200, "BYPASS")
+
+
+def test_a_failing_redis_is_not_asked_for_a_while(fragile: Edge) -> None:
+    tenant = fragile.tenant()
+    tenant.chat()
+    fragile.settled()
+    fragile.upstash.break_with("frozen")
+    fragile.upstash.forget()
+    began = time.monotonic()
+    asked = 0
+    while time.monotonic() - began < 1.0:
+        assert status(tenant.chat()) == (200, "BYPASS")
+        asked += 1
+    assert asked > 3
+    assert len(fragile.upstash.requests) <= 2
+
+
+def test_limits_fall_back_to_an_estimate(fragile: Edge) -> None:
+    tenant = fragile.tenant(plan={"requests_per_minute": 3})
+    fragile.upstash.break_with("refused")
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(lambda _: tenant.chat().status_code, range(8)))
+    assert statuses.count(200) == 3
+    refused = tenant.chat()
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "nonsense", "1:", "99999999999999:AAAA", "99999999999999:!!", "x:y", "99999999999999:"],
+)
+def test_a_damaged_entry_is_a_miss_and_is_replaced(edge: Edge, tenant: Tenant, value: str) -> None:
+    tenant.ask("hello")
+    key = entry_of(tenant)
+    command(edge, "SET", key, value)
+    answer = tenant.ask("hello")
+    assert status(answer) == (200, "MISS")
+    assert status(tenant.chat("hello")) == (200, "HIT")
+
+
+def test_a_key_of_another_type_fails_nobody(edge: Edge, tenant: Tenant) -> None:
+    tenant.ask("hello")
+    key = entry_of(tenant)
+    command(edge, "DEL", key)
+    command(edge, "RPUSH", key, "a list")
+    assert tenant.chat("hello").status_code == 200
+
+
+def entry_of(tenant: Tenant) -> str:
+    """The name of the entry that this tenant stored last."""
+    names = [
+        part
+        for sent in tenant.commands()
+        if sent[1] in (scripts.STORE.sha1, scripts.STORE.source)
+        for part in sent
+        if isinstance(part, str) and part.startswith(redis_keys.entry(tenant.project_id, ""))
+    ]
+    return names[-1]
+
+
+def command(edge: Edge, *parts: str) -> Any:
+    """Run one Redis command."""
+    headers = {"authorization": f"Bearer {edge.upstash.token}"}
+    return httpx.post(edge.upstash.url, json=parts, headers=headers).json()["result"]

@@ -1,0 +1,146 @@
+"""One row for each request, whatever became of it, and what it says."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared import pricing
+from shared.usage_events import COLUMNS
+from tests.doubles.openai_api import Behaviour
+from tests.worker.edge import Edge, Tenant
+
+
+def only(tenant: Tenant) -> dict[str, Any]:
+    """The one row there is; a second one would be a second invoice line."""
+    (row,) = tenant.rows()
+    assert tuple(row) == COLUMNS
+    return row
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_miss(edge: Edge, tenant: Tenant, *, stream: bool) -> None:
+    answer = tenant.ask("hello", stream=stream)
+    row = only(tenant)
+    spent = edge.openai.requests[0].json()
+    assert spent["model"] == "gpt-4o-mini"
+    expected = {
+        "request_id": answer.headers["x-request-id"],
+        "project_id": tenant.project_id,
+        "organization_id": tenant.record["organization_id"],
+        "api_key_id": tenant.record["key_id"],
+        "endpoint": "/v1/chat/completions",
+        "provider": "openai",
+        "model": "gpt-4o-mini",
+        "stream": stream,
+        "cache_status": "MISS",
+        "prompt_tokens": 5,
+        "completion_tokens": 4,
+        "cached_tokens": 0,
+        "saved_nanousd": 0,
+        "status": 200,
+        "error_code": None,
+        "similarity": None,
+        "prompt": None,
+        "response": None,
+    }
+    assert {name: row[name] for name in expected} == expected
+    assert row["cost_nanousd"] == pricing.cost_nanousd(
+        "openai", "gpt-4o-mini", prompt_tokens=5, completion_tokens=4
+    )
+    assert len(row["cache_key"]) == 64
+    assert row["latency_ms"] >= row["upstream_ms"] >= 0
+    assert (row["ttfb_ms"] is not None) is stream
+    age = datetime.now(UTC) - datetime.fromisoformat(row["ts"])
+    assert abs(age) < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_hit_saves_what_the_miss_cost(tenant: Tenant, *, stream: bool) -> None:
+    tenant.ask("hello")
+    tenant.chat("hello", stream=stream)
+    miss, hit = tenant.rows(2)
+    assert (miss["cache_status"], hit["cache_status"]) == ("MISS", "HIT")
+    assert hit["cost_nanousd"] == 0
+    assert hit["saved_nanousd"] == miss["cost_nanousd"] > 0
+    assert hit["cache_key"] == miss["cache_key"]
+    assert (hit["prompt_tokens"], hit["completion_tokens"]) == (5, 4)
+    assert hit["upstream_ms"] is None
+
+
+def test_a_model_without_a_price_costs_an_unknown_amount(tenant: Tenant) -> None:
+    answer = tenant.ask("hello", model="brand-new-model")
+    assert "x-watchllm-cost-usd" not in answer.headers
+    tenant.chat("hello", model="brand-new-model")
+    miss, hit = tenant.rows(2)
+    assert miss["cost_nanousd"] is None
+    assert hit["saved_nanousd"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 400, "invalid_json"),
+        (b'{"model": "m"}', 400, "invalid_request"),
+        (b'{"model": "no-such-x", "messages": [{"role": "user", "content": "a"}]}', 404, None),
+        (b'{"model": "gpt-4o", "messages": []}', 400, "invalid_value"),
+    ],
+)
+def test_a_failure_after_authentication(
+    tenant: Tenant, body: bytes, status: int, code: str | None
+) -> None:
+    assert tenant.http.post("/v1/chat/completions", content=body).status_code == status
+    row = only(tenant)
+    assert row["status"] == status
+    assert row["error_code"] == (code or "model_not_found")
+
+
+def test_a_providers_failure(edge: Edge, tenant: Tenant) -> None:
+    edge.openai.behave("gpt-4o", Behaviour("rate-limited", retry_after="30"))
+    tenant.chat(model="gpt-4o")
+    row = only(tenant)
+    assert (row["status"], row["error_code"]) == (429, "rate_limit_exceeded")
+    assert (row["provider"], row["model"]) == ("openai", "gpt-4o")
+    assert row["completion_tokens"] is None
+
+
+def test_other_endpoints_have_rows_too(tenant: Tenant) -> None:
+    tenant.post("/v1/embeddings", {"model": "text-embedding-3-small", "input": "one two"})
+    tenant.http.get("/v1/models")
+    rows = {row["endpoint"]: row for row in tenant.rows(2)}
+    assert rows["/v1/embeddings"]["prompt_tokens"] == 2
+    assert rows["/v1/models"]["cache_status"] == "BYPASS"
+
+
+def test_a_request_id_of_the_caller_may_come_twice(tenant: Tenant) -> None:
+    for _ in range(2):
+        tenant.chat(headers={"x-watchllm-request-id": "order-17"})
+    one, other = tenant.rows(2)
+    assert one["request_id"] != other["request_id"]
+    assert all(row["request_id"].startswith("order-17.") for row in (one, other))
+
+
+def test_without_a_good_key_there_is_no_row(edge: Edge, tenant: Tenant) -> None:
+    tenant.http.headers["authorization"] = "Bearer lgw_wrong"
+    tenant.chat()
+    edge.settled()
+    assert [r for r in edge.supabase.usage_logs if r["project_id"] == tenant.project_id] == []
+
+
+def test_rows_survive_supabase_being_away(fragile: Edge) -> None:
+    tenant = fragile.tenant()
+    tenant.chat()
+    assert len(tenant.rows()) == 1
+    fragile.supabase.break_with("error", status=503)
+    for _ in range(3):
+        assert tenant.chat().status_code == 200
+    fragile.settled()
+    assert len(tenant.rows()) == 1
+    fragile.supabase.heal()
+    fragile.recovered()
+    for _ in range(100):
+        tenant.chat()  # a later request writes what waited
+        if len({row["request_id"] for row in tenant.rows()}) >= 4:
+            break
+    rows = tenant.rows(4)
+    assert len({row["request_id"] for row in rows}) == len(rows)

@@ -29,10 +29,12 @@ from apps.projects.views.project_new import project_new
 from apps.usage.views.overview import overview
 from apps.usage.views.requests import request_detail, requests
 from apps.usage.views.usage import usage, usage_export
+from apps.webhooks.app_urls import urlpatterns as webhook_pages
 
 organization_pages = [
     path("projects/new/", project_new, name="project_new"),
     *billing_pages,
+    *webhook_pages,
     *team_pages,
     path("audit/", audit_log, name="audit_log"),
 ]

@@ -18,7 +18,7 @@ def consequences(organization: Organization, plan: Plan) -> tuple[str, ...]:
         sentences.append(f"The month's quota is {quota:,} requests.")
         if used >= quota:
             sentences.append(
-                f"This month's {used:,} requests are above it already: {past_quota(plan)}"
+                f"This month's {used:,} requests are above it already: {past_quota(plan.overage)}"
             )
     rate = organization.override_requests_per_minute or plan.requests_per_minute
     if rate is not None:
@@ -33,8 +33,8 @@ def consequences(organization: Organization, plan: Plan) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def past_quota(plan: Plan) -> str:
+def past_quota(overage: str) -> str:
     """What the edge does beyond the quota."""
-    if plan.overage == Overage.CACHE_ONLY:
+    if overage == Overage.CACHE_ONLY:
         return "cached answers are still served, everything else gets status 429 until it ends."
     return "requests get status 429 until the month ends or you upgrade."

@@ -4,10 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from apps.alerts.services.anomalies import anomaly_alerts_due
+from apps.alerts.services.digests import first_hits_due, key_expiries_due, weekly_reports_due
+from apps.alerts.services.drift import quota_drift_repair
+from apps.alerts.services.quota import budget_alerts_due, quota_alerts_due
 from apps.billing.services.events import events_handle_due
 from apps.billing.services.sync import entitlements_apply_due, trial_notices_due
 from apps.emails.services.outbox import outbox_send_due
 from apps.usage.rollup import usage_rollup
+from apps.webhooks.services.deliver import deliveries_send_due
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -28,6 +33,14 @@ JOBS: tuple[Job, ...] = (
     Job("usage_rollup", usage_rollup, MINUTE),
     Job("entitlements", entitlements_apply_due, 10 * MINUTE),
     Job("trial_notices", trial_notices_due, HOUR),
+    Job("quota_alerts", quota_alerts_due, 5 * MINUTE),
+    Job("budget_alerts", budget_alerts_due, 5 * MINUTE),
+    Job("first_hits", first_hits_due, 5 * MINUTE),
+    Job("anomaly_alerts", anomaly_alerts_due, 30 * MINUTE),
+    Job("key_expiries", key_expiries_due, HOUR),
+    Job("weekly_reports", weekly_reports_due, HOUR),
+    Job("quota_drift", quota_drift_repair, 6 * HOUR, lease=HOUR),
+    Job("webhooks", deliveries_send_due, MINUTE),
     # Last, so that what the others wrote goes out in the same minute.
     Job("outbox", outbox_send_due, MINUTE),
 )

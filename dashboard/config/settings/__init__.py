@@ -53,6 +53,8 @@ INSTALLED_APPS = [
     "apps.emails",
     "apps.billing",
     "apps.jobs",
+    "apps.alerts",
+    "apps.webhooks",
     "apps.ui",
 ]
 
@@ -114,6 +116,8 @@ STORAGES = {
 # Work that a request left behind starts with its commit instead of with the next tick.
 WORK_AFTER_RESPONSE = True
 TICK_TOKEN = ENVIRONMENT.tick_token
+# A customer's webhook must not reach into our network; a developer's own may.
+WEBHOOKS_MAY_BE_LOCAL = DEBUG
 
 LOGGING = {
     "version": 1,

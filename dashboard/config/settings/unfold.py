@@ -86,6 +86,9 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("E-mails", "mail", "emails_email"),
                     _link("Suppressed addresses", "block", "emails_suppression"),
+                    _link("Webhook deliveries", "webhook", "webhooks_webhookdelivery"),
+                    _link("Alerts", "notifications", "alerts_alert"),
+                    _link("Quota checks", "rule", "alerts_quotacheck"),
                 ],
             },
             {

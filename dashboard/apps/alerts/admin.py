@@ -1,0 +1,23 @@
+"""Staff pages: what was told, and whether the edge counts right."""
+
+from django.contrib import admin
+
+from apps.alerts.models import Alert, QuotaCheck
+from apps.staff.model_admin import ReadOnlyAdmin
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnlyAdmin):
+    """Newest first."""
+
+    list_display = ("created_at", "organization", "key")
+    list_select_related = ("organization",)
+    search_fields = ("organization__name", "key")
+
+
+@admin.register(QuotaCheck)
+class QuotaCheckAdmin(ReadOnlyAdmin):
+    """The last check of every organization."""
+
+    list_display = ("organization", "month", "counted", "logged", "repaired", "checked_at")
+    list_select_related = ("organization",)

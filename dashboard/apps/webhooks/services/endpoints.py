@@ -1,0 +1,81 @@
+"""Adding and removing endpoints."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import Organization, User
+from apps.audit.services import audit_record
+from apps.projects.encryption import seal
+from apps.webhooks import signing, transport
+from apps.webhooks.catalogue import EVENTS, TEST_EVENT
+from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
+from apps.webhooks.services.emit import delivery_queue
+
+MOST_ENDPOINTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedEndpoint:
+    """``secret`` exists here only: show it once and let go of it."""
+
+    endpoint: WebhookEndpoint
+    secret: str = field(repr=False)
+
+
+@transaction.atomic
+def endpoint_create(
+    *, organization: Organization, url: str, events: Collection[str], actor: User
+) -> CreatedEndpoint:
+    """Raises ``ValidationError`` for an address or events that will not do."""
+    if not events or not set(events) <= EVENTS.keys():
+        raise ValidationError("Choose at least one event.")
+    try:
+        transport.check_url(url)
+    except transport.AddressRefusedError as error:
+        raise ValidationError(str(error)) from error
+    live = WebhookEndpoint.objects.filter(organization=organization, disabled_at=None)
+    if live.count() >= MOST_ENDPOINTS:
+        raise ValidationError(f"There can be {MOST_ENDPOINTS} endpoints.")
+    secret = signing.new_secret()
+    endpoint = WebhookEndpoint(
+        organization=organization, url=url, events=sorted(events), created_by=actor
+    )
+    endpoint.sealed_secret = seal(
+        secret, project_id=str(endpoint.pk), keys=settings.ENCRYPTION_KEYS
+    )
+    endpoint.full_clean()
+    endpoint.save()
+    _audit(endpoint, actor, "webhook_endpoint.create")
+    return CreatedEndpoint(endpoint, secret)
+
+
+@transaction.atomic
+def endpoint_disable(*, endpoint: WebhookEndpoint, actor: User) -> None:
+    """Nothing is sent there any more; its log stays. Twice changes nothing."""
+    if endpoint.disabled_at is None:
+        endpoint.disabled_at = timezone.now()
+        endpoint.save(update_fields=["disabled_at"])
+        _audit(endpoint, actor, "webhook_endpoint.disable")
+
+
+@transaction.atomic
+def endpoint_test(*, endpoint: WebhookEndpoint) -> WebhookDelivery:
+    """Queues an event that says it is a test."""
+    return delivery_queue(
+        endpoint=endpoint, event=TEST_EVENT, data={"message": "This is a test from WatchLLM."}
+    )
+
+
+def _audit(endpoint: WebhookEndpoint, actor: User, action: str) -> None:
+    audit_record(
+        action=action,
+        actor=actor,
+        target=endpoint,
+        organization=endpoint.organization,
+        data={"events": endpoint.events},
+    )

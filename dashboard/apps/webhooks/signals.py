@@ -1,0 +1,32 @@
+"""Events about what the audit log records, written in the same transaction."""
+
+from typing import Any
+
+from django.db.models.signals import post_save
+
+from apps.accounts.models import Organization
+from apps.audit.models import AuditLog
+from apps.webhooks.services.emit import event_emit
+
+_ACTIONS = {"api_key.create": "api_key.created", "api_key.revoke": "api_key.revoked"}
+
+
+def connect() -> None:
+    """Called once, when the apps are ready."""
+    post_save.connect(_recorded, sender=AuditLog, dispatch_uid="webhooks.audit")
+
+
+def _recorded(instance: AuditLog, *, created: bool, **_details: Any) -> None:
+    event = _ACTIONS.get(instance.action)
+    if not created or event is None or instance.organization_id is None:
+        return
+    event_emit(
+        organization=Organization.objects.get(pk=instance.organization_id),
+        event=event,
+        data={
+            "api_key_id": instance.target_id,
+            "project_id": str(instance.project_id),
+            "masked": instance.data.get("masked"),
+            "by": instance.actor_label,
+        },
+    )

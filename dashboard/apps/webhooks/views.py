@@ -1,0 +1,63 @@
+"""An organization's webhooks: endpoints, what was sent, and a test button."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts.access import Access, organization_view
+from apps.accounts.models import Role
+from apps.webhooks.catalogue import EVENTS
+from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
+from apps.webhooks.services.endpoints import endpoint_create, endpoint_disable, endpoint_test
+
+_DELIVERIES = 50
+
+
+@require_http_methods(["GET", "POST"])
+@organization_view(read=Role.ADMIN)
+def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
+    """POST adds an endpoint; the page after it is the only one that shows its secret."""
+    organization = access.organization
+    created = None
+    if request.method == "POST":
+        try:
+            created = endpoint_create(
+                organization=organization,
+                url=request.POST.get("url", "").strip(),
+                events=request.POST.getlist("event"),
+                actor=access.user,
+            )
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect("webhooks", organization=organization.slug)
+    endpoints = WebhookEndpoint.objects.filter(organization=organization, disabled_at=None)
+    deliveries = WebhookDelivery.objects.filter(endpoint__organization=organization)
+    context = {
+        "endpoints": endpoints,
+        "deliveries": deliveries.select_related("endpoint")[:_DELIVERIES],
+        "events": EVENTS,
+        "created": created,
+    }
+    return render(request, "webhooks/webhooks.html", context)
+
+
+@require_POST
+@organization_view(read=Role.ADMIN)
+def test(request: HttpRequest, access: Access, pk: str) -> HttpResponse:
+    """Sends a test event."""
+    endpoint = get_object_or_404(access.organization.webhook_endpoints, pk=pk, disabled_at=None)
+    endpoint_test(endpoint=endpoint)
+    messages.success(request, "A test event is on its way; the log below tells how it went.")
+    return redirect("webhooks", organization=access.organization.slug)
+
+
+@require_POST
+@organization_view(read=Role.ADMIN)
+def disable(request: HttpRequest, access: Access, pk: str) -> HttpResponse:
+    """Removes an endpoint."""
+    endpoint = get_object_or_404(access.organization.webhook_endpoints, pk=pk)
+    endpoint_disable(endpoint=endpoint, actor=access.user)
+    messages.success(request, "The endpoint was removed.")
+    return redirect("webhooks", organization=access.organization.slug)

@@ -112,9 +112,7 @@ class Exchange:
                 admission = await self._admit(lookup)
             except limits.RecordOutdated:
                 # Supabase has not caught up with what Redis was told, or cannot be asked.
-                admission = limits.Admission(
-                    int(began * 1000), [None] * len(lookup.entries), degraded=True
-                )
+                admission = limits.admit_locally(self.record, lookup, self.runtime.estimate, began)
         self.headers += admission.headers
         self.mark("store", began)
         return admission

@@ -126,8 +126,7 @@ async def admit(
         answer = await store.run(ADMIT, keys, arguments)
     except StoreUnavailable as error:
         log_event("store_unavailable", "warning", reason=str(error))
-        _admit_locally(record, estimate, now)
-        return Admission(int(now * 1000), [None] * len(lookup.entries), degraded=True)
+        return admit_locally(record, lookup, estimate, now)
     return _read(answer, record, len(lookup.entries))
 
 
@@ -282,7 +281,10 @@ def _quota_headers(limit: int | None, used: int) -> Headers:
     ]
 
 
-def _admit_locally(record: KeyRecord, estimate: LocalEstimate, now: float) -> None:
+def admit_locally(
+    record: KeyRecord, lookup: Lookup, estimate: LocalEstimate, now: float
+) -> Admission:
+    """Without Redis: by this process's own estimate. Raises ``RateLimited``."""
     for subject, limit in (
         (record.project_id, record.plan.requests_per_minute),
         (record.key_id, record.key_limits.requests_per_minute),
@@ -295,3 +297,4 @@ def _admit_locally(record: KeyRecord, estimate: LocalEstimate, now: float) -> No
                 "Rate limit reached for requests per minute.",
                 headers=[("retry-after", str(max(1, round(wait))))],
             )
+    return Admission(int(now * 1000), [None] * len(lookup.entries), degraded=True)

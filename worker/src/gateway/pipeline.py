@@ -168,7 +168,8 @@ async def _fetch(x: Exchange, call: Call, settlement: Settlement) -> Response:
         if call.stream and answer.response.status == 200 and answer.is_event_stream:
             return _stream(x, call, answer, settlement)
         text = await answer.text()
-    except errors.GatewayError:
+    except Exception:
+        # Whatever went wrong: nobody may wait a whole lease for an answer that will not come.
         settlement.abandon()
         raise
     if answer.response.status != 200:

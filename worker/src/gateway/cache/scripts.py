@@ -74,7 +74,8 @@ local function cutoff(key, model, namespace)
   return cut
 end
 local function fresh(value, cut)
-  return value and tonumber(string.match(value, '^(%d+):')) > cut
+  local created = value and string.match(value, '^(%d+):')
+  return created and tonumber(created) > cut
 end
 """
 

@@ -17,6 +17,7 @@ CONFIDENCE = 0.99
 EDGES = (0.45, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 """Lower edges of the bins; a prediction below the first one is never tried."""
 CLOSED = 1.01
+OWN_CHECKS = 20
 
 
 def bin_of(probability: float) -> int | None:
@@ -50,14 +51,19 @@ def threshold(counts: Mapping[int, tuple[int, int]], target_error: float) -> flo
     """The least probability this scope may serve, ``CLOSED`` when its evidence allows none.
 
     ``counts``: bin → (checked, wrong). Walks down from the surest bin, adding evidence, and keeps
-    the lowest edge whose bound holds.
+    the lowest edge whose bound holds. A less sure bin opens on checks of its own, never on
+    surer ones' alone: it needs ``OWN_CHECKS`` of them with no more than δ wrong.
     """
     checked = wrong = 0
     found = CLOSED
     for number in range(len(EDGES) - 1, -1, -1):
-        more, more_wrong = counts.get(number, (0, 0))
-        checked += more
-        wrong += more_wrong
+        own, own_wrong = counts.get(number, (0, 0))
+        checked += own
+        wrong += own_wrong
+        if own < OWN_CHECKS or own_wrong > own * target_error:
+            if own:
+                break
+            continue
         if upper_bound(wrong, checked) <= target_error:
             found = EDGES[number]
     return found

@@ -1,0 +1,103 @@
+"""The threshold that a scope's own evidence allows, and whether it keeps its promise."""
+
+import random
+
+import pytest
+
+from shared.decision import evidence
+from shared.decision.answers import same_answer
+
+
+@pytest.mark.parametrize(
+    ("wrong", "checked", "bound"),
+    [(0, 299, 0.0100), (0, 100, 0.0295), (1, 100, 0.0466), (5, 100, 0.1023)],
+)
+def test_upper_bound_at_95_percent(wrong: int, checked: int, bound: float) -> None:
+    # Values of the one-sided Clopper-Pearson table.
+    assert evidence.upper_bound(wrong, checked, 0.95) == pytest.approx(bound, abs=2e-4)
+
+
+def test_no_evidence_bounds_nothing() -> None:
+    assert evidence.upper_bound(0, 0) == 1.0
+    assert evidence.upper_bound(3, 3) == 1.0
+    assert evidence.threshold({}, 0.03) == evidence.CLOSED
+
+
+def test_more_good_evidence_opens_from_the_top() -> None:
+    top = len(evidence.EDGES) - 1
+    assert evidence.threshold({top: (100, 0)}, 0.03) == evidence.CLOSED
+    assert evidence.threshold({top: (200, 0)}, 0.03) == evidence.EDGES[top]
+    lower = {top: (200, 0), top - 1: (30, 0)}
+    assert evidence.threshold(lower, 0.03) == evidence.EDGES[top - 1]
+    too_few = {top: (200, 0), top - 1: (5, 0), top - 2: (200, 0)}
+    assert evidence.threshold(too_few, 0.03) == evidence.EDGES[top]
+
+
+def test_wrong_answers_close_again() -> None:
+    top = len(evidence.EDGES) - 1
+    assert evidence.threshold({top: (200, 8)}, 0.03) == evidence.CLOSED
+    assert not evidence.refuted({top: (200, 0)}, 0.6, 0.03)
+    assert evidence.refuted({top: (100, 20)}, 0.6, 0.03)
+
+
+@pytest.mark.parametrize(
+    ("probability", "number"), [(0.2, None), (0.45, 0), (0.7, 2), (0.95, 6), (1.0, 6)]
+)
+def test_bins(probability: float, number: int | None) -> None:
+    assert evidence.bin_of(probability) == number
+
+
+def _live(seed: int, error: float, target: float, requests: int) -> tuple[list[bool], int]:
+    """A scope's life: each request's P is uniform, its hit would be wrong with ``error``.
+
+    Unserved candidates teach for free, a tenth of the served ones is checked. Answers whether
+    each served hit was wrong, and how many of the first half were served.
+    """
+    chance = random.Random(seed)
+    counts: dict[int, tuple[int, int]] = {}
+    served: list[bool] = []
+    early = 0
+    for number in range(requests):
+        probability = chance.uniform(0.45, 1)
+        wrong = chance.random() < error
+        serve = probability >= evidence.threshold(counts, target)
+        if serve:
+            served.append(wrong)
+            early += number < requests // 2
+        if not serve or chance.random() < 0.1:
+            found = evidence.bin_of(probability)
+            assert found is not None
+            checked, bad = counts.get(found, (0, 0))
+            counts[found] = (checked + 1, bad + wrong)
+    return served, early
+
+
+@pytest.mark.parametrize("error", [0.001, 0.01, 0.035, 0.1])
+def test_served_error_stays_under_delta(error: float) -> None:
+    target, runs = 0.03, 40
+    over = 0
+    for seed in range(runs):
+        served, _ = _live(seed, error, target, 800)
+        if len(served) >= 50 and sum(served) / len(served) > target:
+            over += 1
+    assert over <= runs * 0.05
+
+
+def test_the_hit_share_grows_where_the_cache_is_right() -> None:
+    served, early = _live(1, 0.001, 0.03, 1_200)
+    assert len(served) - early > early
+    assert len(served) > 500
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ("Paris.", "paris", True),
+        ("The capital is Paris.", "The capital is Madrid.", False),
+        ("Yes, you can do that.", "No, you cannot do that.", False),
+        ("It takes 3 days.", "It takes 5 days.", False),
+        ("", "Something", False),
+    ],
+)
+def test_same_answer(left: str, right: str, *, same: bool) -> None:
+    assert same_answer(left, right) is same

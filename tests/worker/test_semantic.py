@@ -1,0 +1,171 @@
+"""The semantic tier through the running edge: what it serves, refuses, tells and learns."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.worker.edge import Edge, Tenant
+
+ASKED = "How do I reverse a list in Python?"
+PARAPHRASE = "How can I reverse a list in Python?"
+OTHER = "How do I sort a list in Python?"
+CAPITAL = "What is the capital of France?"
+CAPITAL_AGAIN = "What's the capital of France?"
+
+
+@pytest.fixture
+def opened(edge: Edge) -> Tenant:
+    """A project whose owner has opened the semantic cache."""
+    return edge.tenant(project={"semantic_mode": "strict", "semantic_opened": True})
+
+
+def status(answer: Any) -> str:
+    assert answer.status_code == 200, answer.text
+    return str(answer.headers["x-watchllm-cache"])
+
+
+def test_a_paraphrase_is_answered_from_the_cache(edge: Edge, opened: Tenant) -> None:
+    original = opened.chat(ASKED)
+    edge.settled()
+    edge.upstash.forget()
+    hit = opened.chat(PARAPHRASE)
+    assert status(hit) == "HIT-SEMANTIC"
+    assert hit.json() == original.json()
+    assert 0.7 <= float(hit.headers["x-watchllm-similarity"]) <= 1
+    edge.settled()
+    commands = edge.upstash.commands()
+    # The admission, and one more for the body; what follows is after the response.
+    assert [command[0] for command in commands[:2]] == ["EVALSHA", "EVALSHA"] or "EVAL" in (
+        command[0] for command in commands
+    )
+    row = opened.rows(2)[1]
+    assert row["cache_status"] == "HIT-SEMANTIC"
+    assert row["decision"]["served"] is True
+    assert row["saved_nanousd"] > 0
+    assert row["cache_key"] == opened.rows(1)[0]["cache_key"]
+
+
+def test_streamed_too(edge: Edge, opened: Tenant) -> None:
+    opened.chat(ASKED)
+    edge.settled()
+    hit = opened.chat(PARAPHRASE, stream=True)
+    assert status(hit) == "HIT-SEMANTIC"
+    assert hit.text.endswith("data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "change"),
+    [
+        (ASKED, OTHER, {}),
+        (CAPITAL, "What is the capital of Spain?", {}),
+        ("Can I cancel my subscription?", "Can't I cancel my subscription?", {}),
+        ("Convert 5 miles to kilometers", "Convert 6 miles to kilometers", {}),
+        (ASKED, PARAPHRASE, {"temperature": 0.3}),
+        (ASKED, PARAPHRASE, {"model": "gpt-4o"}),
+        (ASKED, PARAPHRASE, {"max_tokens": 50}),
+        (ASKED, PARAPHRASE, {"response_format": {"type": "json_object"}}),
+        ("What's the weather in Paris today?", "What is the weather in Paris today?", {}),
+    ],
+)
+def test_what_is_another_question(
+    edge: Edge, opened: Tenant, first: str, second: str, change: dict[str, Any]
+) -> None:
+    opened.chat(first)
+    edge.settled()
+    assert status(opened.chat(second, **change)) == "MISS"
+
+
+def test_earlier_turns_are_compared_exactly(edge: Edge, opened: Tenant) -> None:
+    def ask(system: str, text: str) -> Any:
+        messages = [{"role": "system", "content": system}, {"role": "user", "content": text}]
+        return opened.chat(messages=messages)
+
+    ask("Answer in English.", ASKED)
+    edge.settled()
+    assert status(ask("Answer in French.", PARAPHRASE)) == "MISS"
+    assert status(ask("Answer in English.", PARAPHRASE)) == "HIT-SEMANTIC"
+
+
+def test_requests_with_tools_take_no_part(edge: Edge, opened: Tenant) -> None:
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+    opened.chat(ASKED, tools=tools)
+    edge.settled()
+    assert status(opened.chat(PARAPHRASE, tools=tools)) == "MISS"
+
+
+def test_closed_until_there_is_evidence(edge: Edge) -> None:
+    tenant = edge.tenant(project={"semantic_mode": "strict"})
+    edge.openai.say("You can use the reversed function or a slice.")
+    tenant.chat(ASKED)
+    edge.settled()
+    answer = tenant.chat(PARAPHRASE, {"x-watchllm-explain": "1"})
+    assert status(answer) == "MISS"
+    decision = json.loads(answer.headers["x-watchllm-decision"])
+    assert decision["threshold"] > 1
+    assert decision["served"] is False
+    assert decision["probability"] >= 0.7
+    # The fresh answer agreed with the cached one: evidence for free.
+    assert tenant.rows(2)[1]["decision"]["agreed"] is True
+    evidence = [c for c in edge.upstash.commands() if f"{tenant.project_id}:sem-evidence:" in c[3:]]
+    assert len(evidence) >= 1
+
+
+def test_the_request_can_switch_it_off(edge: Edge, opened: Tenant) -> None:
+    opened.chat(ASKED)
+    edge.settled()
+    assert status(opened.chat(PARAPHRASE, {"x-watchllm-semantic": "off"})) == "MISS"
+
+
+def test_no_cache_and_refresh_ask_the_provider(edge: Edge, opened: Tenant) -> None:
+    opened.chat(ASKED)
+    edge.settled()
+    assert status(opened.chat(PARAPHRASE, {"cache-control": "no-cache"})) == "MISS"
+    edge.settled()
+    assert status(opened.chat(CAPITAL, {"x-watchllm-cache": "refresh"})) == "MISS"
+
+
+def test_only_takes_a_semantic_hit(edge: Edge, opened: Tenant) -> None:
+    opened.chat(ASKED)
+    edge.settled()
+    assert status(opened.chat(PARAPHRASE, {"x-watchllm-cache": "only"})) == "HIT-SEMANTIC"
+
+
+def test_purged_with_its_entry(edge: Edge, opened: Tenant) -> None:
+    opened.chat(ASKED)
+    edge.settled()
+    assert opened.post("/v1/cache/purge", {"all": True}).status_code == 200
+    assert status(opened.chat(PARAPHRASE)) == "MISS"
+
+
+def test_no_other_tenants_answers(edge: Edge, opened: Tenant) -> None:
+    other = edge.tenant(project={"semantic_mode": "balanced", "semantic_opened": True})
+    opened.chat(ASKED)
+    edge.settled()
+    assert status(other.chat(PARAPHRASE)) == "MISS"
+
+
+def test_feedback_removes_a_wrong_hit(edge: Edge, opened: Tenant) -> None:
+    opened.chat(CAPITAL)
+    edge.settled()
+    hit = opened.chat(CAPITAL_AGAIN)
+    assert status(hit) == "HIT-SEMANTIC"
+    edge.settled()
+    told = {"request_id": hit.headers["x-request-id"], "verdict": "wrong"}
+    answer = opened.post("/v1/cache/feedback", told)
+    assert answer.status_code == 200
+    assert answer.json()["removed"] is True
+    assert status(opened.chat(CAPITAL_AGAIN)) == "MISS"
+    again = opened.post("/v1/cache/feedback", told)
+    assert again.status_code == 404
+    assert again.json()["error"]["code"] == "unknown_request"
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [({}, "request_id"), ({"request_id": "x", "verdict": "maybe"}, "verdict")],
+)
+def test_malformed_feedback(opened: Tenant, body: dict[str, Any], param: str) -> None:
+    answer = opened.post("/v1/cache/feedback", body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"] == param

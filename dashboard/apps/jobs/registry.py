@@ -11,6 +11,8 @@ from apps.alerts.services.quota import budget_alerts_due, quota_alerts_due
 from apps.billing.services.events import events_handle_due
 from apps.billing.services.sync import entitlements_apply_due, trial_notices_due
 from apps.emails.services.outbox import outbox_send_due
+from apps.projects.services.project_deletion import projects_erase_due
+from apps.usage.retention import usage_retention
 from apps.usage.rollup import usage_rollup
 from apps.webhooks.services.deliver import deliveries_send_due
 
@@ -41,6 +43,8 @@ JOBS: tuple[Job, ...] = (
     Job("weekly_reports", weekly_reports_due, HOUR),
     Job("quota_drift", quota_drift_repair, 6 * HOUR, lease=HOUR),
     Job("webhooks", deliveries_send_due, MINUTE),
+    Job("usage_retention", usage_retention, HOUR, lease=HOUR),
+    Job("projects_erase", projects_erase_due, HOUR, lease=HOUR),
     # Last, so that what the others wrote goes out in the same minute.
     Job("outbox", outbox_send_due, MINUTE),
 )

@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from apps.projects.views import cache, keys, providers
+from apps.projects.views import cache, keys, providers, settings
 
 urlpatterns = [
+    path("settings/", settings.settings_page, name="project_settings"),
+    path("settings/export.json", settings.export_json, name="project_export"),
+    path("settings/requests.csv", settings.export_requests, name="project_export_requests"),
+    path("settings/delete/", settings.delete, name="project_delete"),
     path("cache/", cache.cache, name="project_cache"),
     path("cache/purge/", cache.cache_purge_page, name="cache_purge"),
     path("keys/", keys.keys, name="project_keys"),

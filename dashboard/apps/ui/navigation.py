@@ -32,6 +32,7 @@ PROJECT_PAGES: tuple[Entry, ...] = (
     Entry("Cache", "project_cache", "cache", also=("cache_purge",)),
     Entry("Keys", "project_keys", "keys", also=("key_new", "key_edit", "key_rotate")),
     Entry("Providers", "project_providers", "providers", also=("provider_new", "provider_edit")),
+    Entry("Settings", "project_settings", "settings", Role.ADMIN, also=("project_delete",)),
 )
 
 ORGANIZATION_PAGES: tuple[Entry, ...] = (

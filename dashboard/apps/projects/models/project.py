@@ -38,6 +38,7 @@ class Project(models.Model):
     data_key_salt = models.CharField(max_length=64, default=new_salt, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
+    deletion_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     cache_enabled = models.BooleanField(default=True)
     ttl_seconds = models.PositiveIntegerField(
@@ -82,6 +83,11 @@ class Project(models.Model):
     )
     log_prompts = models.BooleanField(
         default=False, help_text="Store prompts and answers with the usage log."
+    )
+    log_retention_days = models.PositiveSmallIntegerField(
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+        help_text="Requests are deleted from the log after so many days; their sums stay.",
     )
     monthly_budget_nanousd = models.PositiveBigIntegerField(null=True, blank=True)
     routes = models.JSONField(default=list, blank=True, validators=[validate_routes])

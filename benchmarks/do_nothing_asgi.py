@@ -1,4 +1,4 @@
-"""An ASGI application that does nothing: the cost of the server, beside which the edge is measured."""
+"""An ASGI application that does nothing: what the server alone costs."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -11,9 +11,9 @@ import statistics
 from typing import Any
 
 import redis
+
 from gateway.cache.index_scripts import INSERT, NEAREST
 from shared.embedding import filed
-
 from tests.doubles.redis_process import redis_process
 
 _PREFIX = "00000000-0000-0000-0000-000000000000:sem:scope:"
@@ -26,14 +26,14 @@ local function fresh(value, cut)
   return value and tonumber(string.match(value, '^(%d+):')) > cut
 end
 """
-_ADD = f"{_SCRIPT}{NEAREST}{INSERT}" + (
-    "local now = now_ms()\n"
-    "for i = 2, #ARGV, 2 do\n"
-    "  local id = unhex(string.sub(ARGV[i + 1], 1, 16))\n"
-    "  local record = '1:' .. ARGV[i + 1] .. ':' .. string.rep('x', 120)\n"
-    "  insert(ARGV[1], unhex(ARGV[i]), id, 86400000, record, 10000000, now)\n"
-    "end"
-)
+_ADD = f"""{_SCRIPT}{NEAREST}{INSERT}
+local now = now_ms()
+for i = 2, #ARGV, 2 do
+  local id = unhex(string.sub(ARGV[i + 1], 1, 16))
+  local record = '1:' .. ARGV[i + 1] .. ':' .. string.rep('x', 120)
+  insert(ARGV[1], unhex(ARGV[i]), id, 86400000, record, 10000000, now)
+end
+"""
 _FIND = f"{_SCRIPT}{NEAREST}return nearest(ARGV[1], ARGV[2], ARGV[3], 88, 8, 0)"
 _QUERIES = 300
 _DISTANCES = (16, 24, 32, 40)
@@ -56,7 +56,7 @@ def _measure(client: Any, size: int) -> None:
     for start in range(0, size, 500):
         arguments = [_PREFIX]
         for number in range(start, min(start + 500, size)):
-            arguments += [f"{codes[number]:064x}", f"{number:064x}"]
+            arguments += [f"{codes[number]:064x}", f"{number:016x}".ljust(64, "0")]
         add(args=arguments)
     used = client.info("memory")["used_memory"] - before
     client.config_set("slowlog-log-slower-than", 0)
@@ -73,7 +73,7 @@ def _measure(client: Any, size: int) -> None:
             for bit in chance.sample(range(256), distance):
                 code ^= 1 << bit
             answer = find(args=[_PREFIX, f"{code:064x}", _probes(code, chance)])
-            found += any(int(record.split(b":")[1], 16) == mate for _, record in answer)
+            found += any(int(record.split(b":")[1][:16], 16) == mate for _, record in answer)
         recalls.append(found / _QUERIES)
     times = sorted(
         item["duration"] / 1000

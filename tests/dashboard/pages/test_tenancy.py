@@ -26,6 +26,8 @@ pytestmark = pytest.mark.django_db
 
 ROUTES = sorted(signed_in_routes(), key=lambda item: item[0])
 TENANT_ROUTES = [item for item in ROUTES if "<slug:organization>" in item[0]]
+OWN_AFFAIRS = {"team_leave"}
+"""What a viewer may do, because it concerns nobody else; tested with its page."""
 SECRETS = ("Acme", "acme-secret", "acme secret", "Server (", "owner@example.com", "$1.23")
 
 
@@ -149,6 +151,8 @@ def test_foreign_rows_under_ones_own_project_do_not_exist(
 def test_a_viewer_changes_nothing(cast: Cast, known: dict[str, Any]) -> None:
     before = _state()
     for route, pattern in TENANT_ROUTES:
+        if pattern.name in OWN_AFFAIRS:
+            continue
         response = cast.viewer.post(_url(route, pattern, known), {"name": "Mine now"})
         assert response.status_code in (403, 405), route
     assert _state() == before

@@ -56,6 +56,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Operate",
         (
+            Page("billing", "Plans, payments and messages", "Changes, alerts and webhooks."),
             Page("self-hosting", "Self-hosting", "The edge on your own machines."),
             Page("deploying", "Deploying to Cloudflare", "The edge as a Worker."),
             Page("security", "Security", "How tenants, keys and answers are protected."),

@@ -50,6 +50,7 @@ _ATTRIBUTES = {
     "img": {"src", "alt", "width", "height"},
     "div": {"data-label", "role", "aria-label", "tabindex"},
     "ol": {"start"},
+    "pre": {"tabindex"},
 }
 
 
@@ -154,7 +155,7 @@ class _Renderer(RendererHTML):
         code = _highlighted(token.content, language)
         return (
             f'<div class="code" data-label="{escape(label)}">'
-            f'<pre class="highlight"><code>{code}</code></pre></div>\n'
+            f'<pre class="highlight" tabindex="0"><code>{code}</code></pre></div>\n'
         )
 
     def heading_close(self, tokens: Sequence[Token], idx: int, *_: object) -> str:

@@ -1,0 +1,149 @@
+"""Second factors, social log-in by configuration, plans in public, times in one's own zone."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from cryptography.exceptions import InvalidTag
+from django.test import Client
+
+from apps.accounts.mfa import SealingMFAAdapter
+from apps.accounts.models import Plan, User
+from apps.accounts.services.plans import plan_update
+from apps.projects.encryption import seal
+from apps.projects.services.api_keys import CreatedApiKey
+from config import env
+from tests.dashboard.pages.conftest import Cast, signed_in
+from tests.dashboard.usage_rows import usage_row
+
+pytestmark = pytest.mark.django_db
+COMPLETE = {
+    "DJANGO_SECRET_KEY": "x",
+    "API_KEY_PEPPER": "x",
+    "ENCRYPTION_KEYS": "k:" + "A" * 43 + "=",
+}
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def _code(secret: str) -> str:
+    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+
+
+def test_an_authenticator_is_sealed_and_asked_for(owner: User) -> None:
+    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
+    client = Client()
+    client.post("/accounts/login/", {"login": owner.email, "password": "password-1234"})
+    asked = client.get("/accounts/2fa/totp/activate/")
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    page = client.post(asked["Location"], {"password": "password-1234"}, follow=True)
+    secret = page.context["form"].secret
+    response = client.post("/accounts/2fa/totp/activate/", {"code": _code(secret)})
+    assert response.status_code == 302
+    stored = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert secret not in stored
+    assert "v1.test." in stored
+    client.post("/accounts/logout/")
+    response = client.post("/accounts/login/", {"login": owner.email, "password": "password-1234"})
+    assert response["Location"].startswith("/accounts/2fa/authenticate/")
+    assert client.get("/app/").status_code == 302
+
+
+def test_a_sealed_provider_key_does_not_open_as_a_second_factor(settings: Any) -> None:
+    adapter = SealingMFAAdapter()
+    assert adapter.decrypt(adapter.encrypt("secret")) == "secret"
+    foreign = seal("secret", project_id="p", keys=settings.ENCRYPTION_KEYS)
+    with pytest.raises(InvalidTag):
+        adapter.decrypt(foreign)
+
+
+def test_the_log_in_page_offers_passkeys_and_no_social_log_in_unless_configured(
+    client: Client,
+) -> None:
+    page = client.get("/accounts/login/").content.decode()
+    assert "Sign in with a passkey" in page
+    assert "Continue with" not in page
+
+
+def test_social_log_in_appears_with_its_client_id(tmp_path: Path) -> None:
+    """In a process of its own: installed apps are decided when settings are imported."""
+    program = (
+        "import django; django.setup()\n"
+        "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
+        "from django.test import Client\n"
+        "r = Client(headers={'host': 'localhost'}).get('/accounts/login/')\n"
+        "print(r.content.decode(), r['Content-Security-Policy'])"
+    )
+    environment = COMPLETE | {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_DEBUG": "true",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
+        "GITHUB_LOGIN_CLIENT_ID": "id",
+        "GITHUB_LOGIN_CLIENT_SECRET": "secret",
+        "PYTHONPATH": f"{ROOT / 'dashboard'}{os.pathsep}{ROOT / 'shared/src'}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Continue with GitHub" in done.stdout
+    assert "Google" not in done.stdout
+    assert "form-action 'self' https://github.com" in done.stdout
+
+
+def test_half_a_social_log_in_is_refused_by_name() -> None:
+    with pytest.raises(env.SettingError, match="GOOGLE_LOGIN_CLIENT_SECRET"):
+        env.parse(COMPLETE | {"GOOGLE_LOGIN_CLIENT_ID": "id"})
+
+
+@pytest.mark.parametrize("path", ["/", "/pricing/"])
+def test_public_pages_show_the_plans_as_staff_have_set_them(client: Client, path: str) -> None:
+    plan_update(
+        plan=Plan.objects.get(slug="starter"), actor=None, price_cents=3_150, monthly_requests=None
+    )
+    plan_update(plan=Plan.objects.get(slug="pro"), actor=None, public=False)
+    page = client.get(path).content.decode()
+    assert "$31.50" in page
+    assert "Unlimited requests" in page
+    assert "50,000 requests a month" in page
+    assert "Choose Pro" not in page
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("Europe/Berlin", "Nov 20, 00:30:00"),
+        ("Asia/Kathmandu", "Nov 20, 05:15:00"),
+        ("../../etc/passwd", "Nov 19, 23:30:00"),
+        ("", "Nov 19, 23:30:00"),
+    ],
+)
+def test_times_are_in_the_visitors_zone(
+    cast: Cast, home: str, created_key: CreatedApiKey, zone: str, shown: str
+) -> None:
+    usage_row(created_key.api_key, ts=datetime(2026, 11, 19, 23, 30, tzinfo=UTC)).save()
+    cast.viewer.cookies["tz"] = zone
+    assert shown in cast.viewer.get(f"{home}requests/").content.decode()
+
+
+def test_someone_without_an_organization_makes_one(db: None) -> None:
+    user = User.objects.create_user("alone@example.com", "password-1234")
+    client = signed_in(user)
+    assert client.get("/app/")["Location"] == "/app/new/"
+    response = client.post("/app/new/", {"name": "Mine"})
+    assert response["Location"] == "/app/mine/-/projects/new/"
+    assert user.memberships.get().role == "owner"

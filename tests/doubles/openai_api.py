@@ -20,7 +20,8 @@ Behaviours (streams unless noted; `events` counts what is sent before the fault)
 - `truncate`: ends cleanly without `[DONE]`        - `error-mid`: an error event after `events`
 - `garbage`: an unreadable event after `events`    - `huge`: one event of `size` bytes
 - `raw`: exactly `body` with `content_type` and `status`, for anything else
-- `hold`: waits for `release()`; with `wait_for_requests(n)` it makes concurrency exact
+- `hold`: waits for `release()`, then does as `raw` with `body` where there is one, else answers;
+  with `wait_for_requests(n)` it makes concurrency exact
 - `step`: a stream that sends one event, `[DONE]` included, for each `step()`
 """
 
@@ -130,10 +131,11 @@ class OpenAIDouble(Double):
             return await self._service.respond(request, body)
         if behaviour.name == "hold":
             await self._released.wait()
-            return await self._service.respond(request, body)
+            if not behaviour.body:
+                return await self._service.respond(request, body)
         if behaviour.name in ("rate-limited", "server-error"):
             return _refusal(behaviour)
-        if behaviour.name == "raw":
+        if behaviour.name in ("raw", "hold"):
             return web.Response(
                 status=behaviour.status,
                 body=behaviour.body,

@@ -22,6 +22,7 @@ from shared import api_keys
 from tests.doubles.anthropic_api import AnthropicDouble
 from tests.doubles.openai_api import OpenAIDouble
 from tests.doubles.postgrest import PostgrestDouble
+from tests.doubles.server import Double
 from tests.doubles.upstash import UpstashDouble
 from tests.runtime.wrangler import make_project, wrangler_command, wrangler_environment
 
@@ -149,20 +150,24 @@ class Tenant:
 class Edge:
     """A running edge host with its doubles."""
 
-    def __init__(self, host: str, redis_url: str | None = None, **env: str) -> None:
+    def __init__(
+        self, host: str, redis_url: str | None = None, *, beside: "Edge | None" = None, **env: str
+    ) -> None:
+        """``beside``: another process on that edge's Redis, Supabase and providers."""
         self.host = host
-        self.openai = OpenAIDouble()
-        self.groq = OpenAIDouble()
-        self.anthropic = AnthropicDouble()
-        self.supabase = PostgrestDouble()
-        self.upstash = UpstashDouble(redis_url)
-        self._doubles = (
+        self.openai = beside.openai if beside else OpenAIDouble()
+        self.groq = beside.groq if beside else OpenAIDouble()
+        self.anthropic = beside.anthropic if beside else AnthropicDouble()
+        self.supabase = beside.supabase if beside else PostgrestDouble()
+        self.upstash = beside.upstash if beside else UpstashDouble(redis_url)
+        own: tuple[Double, ...] = (
             self.openai,
             self.groq,
             self.anthropic,
             self.supabase,
             self.upstash,
         )
+        self._doubles = () if beside else own
         self._env = env
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None

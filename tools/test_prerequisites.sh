@@ -35,7 +35,7 @@ if ! command -v npm >/dev/null; then
     echo "Not installed: Node.js 20 or newer. The tests that need it are skipped."
     exit 0
 fi
-for lock in tools/local_stack/pyodide_host tests/*; do
+for lock in tools/local_stack/pyodide_host tests/* tests/e2e/node; do
     [ -f "$lock/package-lock.json" ] || continue
     # npm writes this file last: newer than the lock means that the lock is installed.
     [ "$lock/node_modules/.package-lock.json" -nt "$lock/package-lock.json" ] && continue

@@ -1,5 +1,7 @@
 """Sign-up: a person and their organization, in one step; and a further organization."""
 
+from typing import Any
+
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.db import transaction
@@ -18,6 +20,11 @@ class SignupForm(AllauthSignupForm):
         widget=forms.TextInput(attrs={"placeholder": "Your team or company"}),
     )
     field_order = ["organization", "email", "password1"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # One line instead of the validators' list, which tells the same.
+        self.fields["password1"].help_text = "At least 8 characters, and not a common one."
 
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:

@@ -21,6 +21,8 @@ GATEWAY = ROOT / "worker/src/gateway"
 PUBLIC = ROOT / "docs/public"
 
 _OURS = re.compile(r"x-(watchllm|ratelimit|request-id|should-retry)[a-z-]*\Z")
+_PLUMBING = ("content-", "accept", "origin", "access-control-")
+"""What every HTTP client or browser sends by itself."""
 _READS = (
     re.compile(r'request\.header\("([^"]+)"\)'),
     re.compile(r'_choice\(request, "([^"]+)"'),
@@ -98,7 +100,7 @@ def test_errors() -> None:
 
 def test_request_headers() -> None:
     shown = table("headers", "Request headers")
-    assert set(shown) == {name for name in _read_headers() if not name.startswith("content-")}
+    assert set(shown) == {name for name in _read_headers() if not name.startswith(_PLUMBING)}
     assert "2592000" in shown["x-watchllm-cache-ttl"][0]
     assert policy.MAX_TTL_SECONDS == 2_592_000
 
@@ -120,6 +122,7 @@ def test_settings_of_the_edge() -> None:
         for name, value in re.findall(r"^\| `([A-Z_]+)` \| ([0-9.]+) \|$", text, re.MULTILINE)
     }
     assert numbers == settings.NUMBERS
+    assert tuple(table("self-hosting", "Optional settings")) == settings.OPTIONAL
 
 
 def _read_headers() -> set[str]:

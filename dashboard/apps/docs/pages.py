@@ -44,6 +44,11 @@ SECTIONS: tuple[Section, ...] = (
         "The cache",
         (
             Page("caching", "Caching explained", "What makes two requests the same question."),
+            Page(
+                "semantic-quality",
+                "How good the semantic cache is",
+                "Paraphrases: what is served, and how often wrong.",
+            ),
             Page("headers", "Headers", "Every header that WatchLLM reads and sends."),
             Page("errors", "Errors", "Every error code, and what to do about it."),
             Page(

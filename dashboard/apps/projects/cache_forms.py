@@ -59,6 +59,11 @@ class CacheSettingsForm(forms.Form):
         choices=SemanticMode.choices,
         help_text="How far a differently worded question may be answered from the cache.",
     )
+    semantic_opened = forms.BooleanField(
+        label="Serve paraphrases before checks have shown how often they are wrong",
+        required=False,
+        help_text="Off: a namespace serves them once enough of its own traffic has been checked.",
+    )
     cache_on_disconnect = forms.BooleanField(
         label="Keep the answer when the client leaves",
         required=False,

@@ -45,7 +45,7 @@ def main() -> None:
     print("entries  p50 ms  p95 ms  KB/entry  recall of the mate at distance", *_DISTANCES)
     for size in sizes:
         with redis_process() as url:
-            _measure(redis.Redis.from_url(url), size)
+            _measure(redis.Redis.from_url(url, socket_timeout=600), size)
 
 
 def _measure(client: Any, size: int) -> None:

@@ -20,7 +20,7 @@ NUMBERS: dict[str, float] = {
     "UPSTREAM_IDLE_TIMEOUT_SECONDS": 60,
     "STORE_TIMEOUT_MS": 250,
     "KEY_LOOKUP_TIMEOUT_MS": 2_000,
-    "MAX_BODY_BYTES": 10_000_000,
+    "MAX_BODY_BYTES": 50_000_000,
     "MAX_CAPTURE_BYTES": 1_000_000,
     "SINGLE_FLIGHT_LEASE_SECONDS": 30,
 }
@@ -76,10 +76,11 @@ class Settings:
     """
 
     environment: str
+    release: str
     supabase_url: str
     supabase_key: str = field(repr=False)
-    redis_url: str
     supabase_api_key: str = field(repr=False)
+    redis_url: str
     redis_token: str = field(repr=False)
     api_key_pepper: bytes = field(repr=False)
     encryption_keys: Mapping[str, bytes] = field(repr=False)
@@ -91,13 +92,13 @@ class Settings:
     max_body_bytes: int
     max_capture_bytes: int
     lease_seconds: float
-
     health_token: str = field(repr=False)
     telemetry: Telemetry
 
     def supabase_headers(self) -> list[tuple[str, str]]:
         """What every request to Supabase's REST API carries."""
         return [("apikey", self.supabase_api_key), ("authorization", f"Bearer {self.supabase_key}")]
+
 
 def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
     """Parse ``env``; ``providers`` maps each known provider's name to its default base URL.
@@ -106,11 +107,12 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
     """
     return Settings(
         environment=env.get("ENVIRONMENT", "production"),
+        release=env.get("RELEASE", ""),
         supabase_url=_url(env, "SUPABASE_URL"),
         supabase_key=_required(env, "SUPABASE_KEY"),
+        supabase_api_key=env.get("SUPABASE_PUBLISHABLE_KEY") or _required(env, "SUPABASE_KEY"),
         redis_url=_url(env, "UPSTASH_REDIS_REST_URL"),
         redis_token=_required(env, "UPSTASH_REDIS_REST_TOKEN"),
-        supabase_api_key=env.get("SUPABASE_PUBLISHABLE_KEY") or _required(env, "SUPABASE_KEY"),
         api_key_pepper=_required(env, "API_KEY_PEPPER").encode(),
         encryption_keys=_encryption_keys(env),
         provider_base_urls={
@@ -132,8 +134,6 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         max_body_bytes=int(_number(env, "MAX_BODY_BYTES")),
         max_capture_bytes=int(_number(env, "MAX_CAPTURE_BYTES")),
         lease_seconds=_number(env, "SINGLE_FLIGHT_LEASE_SECONDS"),
-    )
-
         health_token=env.get("HEALTH_TOKEN", ""),
         telemetry=_telemetry(env),
     )
@@ -155,6 +155,8 @@ def _telemetry(env: Mapping[str, str]) -> Telemetry:
         datadog_url=env.get("DD_LOGS_URL") or f"https://http-intake.logs.{site}/api/v2/logs",
         sentry_dsn=env.get("SENTRY_DSN", ""),
         traces_sample_rate=share,
+    )
+
 
 def _required(env: Mapping[str, str], name: str) -> str:
     value = env.get(name, "")

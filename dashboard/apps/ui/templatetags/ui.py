@@ -22,6 +22,7 @@ register = template.Library()
 NONE = "—"
 _NANO = 10**9
 _CENT = _NANO // 100
+_MICRO = _NANO // 10**6
 
 
 @cache
@@ -40,13 +41,13 @@ def icon(name: str, label: str = "") -> SafeString:
 
 @register.filter
 def usd(nanousd: int | None) -> str:
-    """Nano-USD in full cents, half up: ``$1,234.57``; below a cent, as many digits as it takes."""
+    """Nano-USD in full cents, half up: ``$1,234.57``; below a cent to the micro- or nano-USD."""
     if nanousd is None:
         return NONE
     sign, amount = ("-" if nanousd < 0 else ""), abs(nanousd)
     if 0 < amount < _CENT:
-        digits = f"{amount / _NANO:.9f}".rstrip("0")
-        return f"{sign}${digits}" if len(digits) < 9 else f"{sign}${amount / _NANO:.6f}"
+        places = 6 if amount >= _MICRO else 9
+        return f"{sign}${amount / _NANO:.{places}f}"
     cents = (amount + _CENT // 2) // _CENT
     return f"{sign}${cents // 100:,}.{cents % 100:02d}"
 

@@ -31,4 +31,4 @@ def test_the_steps_are_those_of_the_code() -> None:
 
 
 def test_the_double_sends_what_is_handled() -> None:
-    assert delivery.HANDLED == handlers.HANDLERS.keys()
+    assert handlers.HANDLERS.keys() == delivery.HANDLED

@@ -36,9 +36,13 @@
     line.textContent = text;
     item.append(line);
     box.append(item);
-    if (level !== "error") setTimeout(() => item.remove(), 6000);
-    else item.addEventListener("click", () => item.remove());
+    if (level === "error") item.addEventListener("click", () => item.remove());
+    else fade(item);
   }
+
+  // Errors stay until they are dismissed.
+  const fade = (item) => setTimeout(() => item.remove(), 6000);
+  for (const item of document.querySelectorAll(".toast:not(.error, .warning)")) fade(item);
 
   function nav(open) {
     document.body.dataset.nav = open ? "open" : "";

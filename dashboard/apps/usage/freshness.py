@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 3.0
 _LOCK_TIMEOUT_MS = 100
-_MAX_ROWS = 20_000
+_MAX_ROWS = 5_000
 
 
 class _Clock:

@@ -20,7 +20,7 @@ from tests.doubles.openai_api import Behaviour
 from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.sentry import SentryDouble
 from tests.doubles.upstash import UpstashDouble
-from tests.worker.conftest import HOSTS, missing
+from tests.worker.edges import HOSTS, missing
 from tests.worker.edge import ROOT, Edge, Tenant, until
 from tests.worker.in_process import Isolate, isolate
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.delivery import queue, writer
-from tests.worker.conftest import missing
+from tests.worker.edges import missing
 from tests.worker.edge import Edge, Tenant, until
 from tests.worker.in_process import isolate, usage_row
 

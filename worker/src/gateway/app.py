@@ -35,6 +35,7 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/v1/cache/feedback": {"POST": cache.feedback},
     "/v1/cache/stats": {"GET": cache.stats},
     "/health": {"GET": health.handle},
+    "/health/detailed": {"GET": health.detailed},
 }
 
 

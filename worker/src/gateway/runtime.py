@@ -50,6 +50,14 @@ class Runtime:
         breaker = Breaker(threshold=5, cooldown=5.0)
         return self._providers.setdefault((record.project_id, name), breaker)
 
+    def open_providers(self, now: float) -> dict[str, int]:
+        """For how many projects each provider is not being asked at the moment."""
+        found: dict[str, int] = {}
+        for (_, name), breaker in self._providers.items():
+            if breaker.state(now) == "open":
+                found[name] = found.get(name, 0) + 1
+        return found
+
     def data_key(self, record: KeyRecord) -> bytes:
         """The project's cache encryption key, derived once per process."""
         name = (record.project_id, record.project.data_key_salt)

@@ -42,6 +42,12 @@ class Breaker:
         self.closed_at = now + self.cooldown
         return True
 
+    def state(self, now: float) -> str:
+        """``closed`` (asked as usual), ``open``, or ``half-open``: the next caller tries."""
+        if self.failures < self.threshold:
+            return "closed"
+        return "open" if now < self.closed_at else "half-open"
+
     def succeeded(self) -> None:
         """The service answered."""
         self.failures = 0

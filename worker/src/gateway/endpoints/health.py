@@ -1,13 +1,110 @@
-"""``GET /health``: the process answers. Asks nobody else."""
+"""``GET /health``: the process answers. ``GET /health/detailed``: what an operator asks next."""
 
+import asyncio
+import hmac
+import json
+from collections.abc import Awaitable
+from typing import Any
+
+from gateway import errors
+from gateway.cache.store import Breaker, Store, StoreUnavailable
+from gateway.cache.upstash import UpstashError
 from gateway.exchange import Exchange
-from gateway.http import Response
+from gateway.http import FetchFailed, Response
+from gateway.platform.base import json_headers
+
+_HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
+_NO_KEY = "0" * 64
+_TIMEOUT_SECONDS = 3.0
 
 
 async def handle(x: Exchange) -> Response:
-    """Liveness; needs no key."""
-    return Response(
-        200,
-        [("content-type", "application/json"), ("cache-control", "no-store")],
-        f'{{"status":"ok","environment":"{x.settings.environment}"}}',
+    """Liveness; needs no key and asks nobody else."""
+    body = {"status": "ok", "environment": x.settings.environment}
+    return Response(200, [*_HEADERS], json.dumps(body, separators=(",", ":")))
+
+
+async def detailed(x: Exchange) -> Response:
+    """Redis, Supabase, breakers and what waits, of this isolate or process.
+
+    Needs ``Bearer HEALTH_TOKEN``; where the variable is unset the route does not exist. 200 also
+    when something is ``degraded``: requests of known keys are served without either service.
+    """
+    token = x.settings.health_token
+    if not token:
+        raise errors.NotFound("Unknown request URL: GET /health/detailed.")
+    given = x.request.header("authorization") or ""
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise errors.AuthenticationError("The health token is missing or wrong.")
+    redis, supabase = await asyncio.gather(_timed(x, _redis(x)), _timed(x, _supabase(x)))
+    body = {
+        "status": "ok" if redis["ok"] and supabase["ok"] else "degraded",
+        "environment": x.settings.environment,
+        "release": x.settings.release or None,
+        "redis": redis,
+        "supabase": supabase,
+        "breakers": _breakers(x),
+        "pending": _pending(x),
+    }
+    return Response(200, [*_HEADERS], json.dumps(body))
+
+
+async def _timed(x: Exchange, check: Awaitable[None]) -> dict[str, Any]:
+    """The check's outcome and its milliseconds; reasons carry no secret."""
+    began = x.platform.now()
+    try:
+        await check
+    except (FetchFailed, StoreUnavailable, UpstashError) as error:
+        return {"ok": False, "reason": str(error)}
+    return {"ok": True, "ms": round((x.platform.now() - began) * 1000, 1)}
+
+
+async def _redis(x: Exchange) -> None:
+    settings = x.settings
+    # A breaker of its own: to ask is the point, and one failure must not close the cache.
+    store = Store(
+        x.platform,
+        settings.redis_url,
+        settings.redis_token,
+        timeout=_TIMEOUT_SECONDS,
+        breaker=Breaker(),
     )
+    await store.command("PING")
+
+
+async def _supabase(x: Exchange) -> None:
+    status, _ = await x.platform.call(
+        "POST",
+        f"{x.settings.supabase_url}/rest/v1/rpc/resolve_api_key",
+        json_headers(*x.settings.supabase_headers()),
+        json.dumps({"key_hash": _NO_KEY}),
+        timeout=_TIMEOUT_SECONDS,
+    )
+    if status != 200:
+        raise FetchFailed(f"status {status}")
+
+
+def _breakers(x: Exchange) -> dict[str, Any]:
+    runtime, now = x.runtime, x.platform.now()
+    own = {
+        "redis": runtime.redis,
+        "supabase": runtime.supabase,
+        "usage": runtime.usage_breaker,
+        "spool": runtime.spool_breaker,
+        "datadog": runtime.logs.breaker,
+        "sentry": runtime.reports.breaker,
+    }
+    return {
+        **{name: breaker.state(now) for name, breaker in own.items()},
+        "providers_open": runtime.open_providers(now),
+    }
+
+
+def _pending(x: Exchange) -> dict[str, Any]:
+    runtime = x.runtime
+    return {
+        "usage_rows": len(runtime.pending.rows),
+        "usage_spooled": runtime.pending.spooled,
+        "log_lines": len(runtime.logs.lines),
+        "reports": len(runtime.reports.events),
+    }

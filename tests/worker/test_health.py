@@ -1,0 +1,85 @@
+"""/health and /health/detailed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.worker.edge import Edge, until
+from tests.worker.edges import HOSTS, missing
+
+TOKEN = "operators-only"
+
+
+@pytest.fixture(scope="module", params=HOSTS)
+def watched(request: pytest.FixtureRequest) -> Iterator[Edge]:
+    """An edge with a health token."""
+    reason = missing(request.param)
+    if reason:
+        pytest.skip(reason)
+    with Edge(request.param, HEALTH_TOKEN=TOKEN, RELEASE="1.2.3") as edge:
+        yield edge
+
+
+def detailed(edge: Edge, token: str = TOKEN) -> httpx.Response:
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    return httpx.get(f"{edge.base_url}/health/detailed", headers=headers, timeout=30)
+
+
+def test_liveness_asks_nobody(edge: Edge) -> None:
+    for double in (edge.upstash, edge.supabase):
+        double.break_with("refused")
+    answer = httpx.get(f"{edge.base_url}/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "environment": "test"})
+
+
+def test_without_the_variable_there_is_no_such_page(edge: Edge) -> None:
+    answer = detailed(edge)
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "unknown_url"
+
+
+@pytest.mark.parametrize("token", ["", "wrong", TOKEN + "x", "ключ"])
+def test_the_token_is_needed(watched: Edge, token: str) -> None:
+    headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
+    answer = httpx.get(f"{watched.base_url}/health/detailed", headers=headers)
+    assert answer.status_code == 401
+
+
+def test_all_is_well(watched: Edge) -> None:
+    watched.quiet()
+    report: dict[str, Any] = detailed(watched).json()
+    assert report["status"] == "ok"
+    assert (report["environment"], report["release"]) == ("test", "1.2.3")
+    assert report["redis"]["ok"]
+    assert report["supabase"]["ok"]
+    assert report["breakers"] == {
+        **dict.fromkeys(("redis", "supabase", "usage", "spool", "datadog", "sentry"), "closed"),
+        "providers_open": {},
+    }
+    assert report["pending"]["usage_rows"] == 0
+
+
+def test_what_is_away_is_named(watched: Edge) -> None:
+    watched.quiet()
+    tenant = watched.tenant()
+    tenant.chat()
+    tenant.rows()
+    watched.upstash.break_with("refused")
+    watched.supabase.break_with("error", status=503)
+    watched.openai.break_with("refused")
+    for _ in range(5):
+        assert tenant.chat().status_code in (502, 503)
+    until(lambda: detailed(watched).json()["pending"]["usage_rows"] >= 5, "rows to wait")
+    answer = detailed(watched)
+    report = answer.json()
+    assert (answer.status_code, report["status"]) == (200, "degraded")
+    assert not report["redis"]["ok"]
+    assert report["supabase"] == {"ok": False, "reason": "status 503"}
+    assert report["breakers"]["usage"] != "closed"
+    assert report["breakers"]["providers_open"] == {"openai": 1}
+    for secret in (watched.upstash.token, watched.supabase.key, tenant.project_id):
+        assert secret not in answer.text
+    watched.quiet()
+    tenant.rows(6)

@@ -12,7 +12,7 @@ def projects_of(user: User) -> QuerySet[Project]:
         Project.objects.filter(organization__memberships__user=user, archived_at=None)
         .select_related("organization")
         .annotate(live_keys=Count("api_keys", filter=Q(api_keys__revoked_at=None)))
-        .order_by("organization__name", "name")
+        .order_by("organization__name", "organization_id", "name")
     )
 
 

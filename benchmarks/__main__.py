@@ -8,6 +8,7 @@ NAMES = {
     "edge": "CPU of a hit and a miss on both hosts, beside servers that do nothing",
     "http_client": "a short exchange by the CPython host's own HTTP client, and by aiohttp",
     "import_time": "importing the Worker's entry under Pyodide, by package",
+    "streaming": "time to the first event that the edge adds, and memory by stream length",
     "semantic_index": "the semantic index on a real Redis as a scope grows",
     "redis_rest": "one Redis round trip through the local Upstash REST server",
 }

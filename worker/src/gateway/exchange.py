@@ -19,6 +19,8 @@ from gateway.telemetry.log import log_event
 from shared.key_record import KeyRecord
 from shared.usage_events import HIT, HIT_COALESCED, HIT_SEMANTIC, CacheStatus, UsageEvent
 
+_QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
+_LOGGED_CHARACTERS = 32_000
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}\Z")
 _TRACEPARENT = re.compile(
     r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}"
@@ -249,6 +251,17 @@ class Exchange:
                 "request_id": self.request_id,
             },
         )
+
+    def log_prompt(self, body: dict[str, Any]) -> None:
+        """Keep the question in the row, where the project wants that."""
+        if self.record.project.log_prompts:
+            asked = {name: body[name] for name in _QUESTION_FIELDS if name in body}
+            self.event.prompt = strict_json.dumps(asked)[:_LOGGED_CHARACTERS]
+
+    def log_response(self, text: str) -> None:
+        """Keep the answer in the row, where the project wants that."""
+        if self.record.project.log_prompts:
+            self.event.response = text[:_LOGGED_CHARACTERS]
 
     def stop_clock(self) -> None:
         """The answer is on its way; what follows is work of ours and no latency."""

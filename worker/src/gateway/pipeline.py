@@ -44,7 +44,10 @@ async def serve(x: Exchange, call: Call) -> Response:
         if hit is not None:
             return hit
     if call.policy.only:
-        raise errors.NotCached("This request is not in the cache (x-watchllm-cache: only).")
+        raise errors.NotCached(
+            "This request is not in the cache (x-watchllm-cache: only).",
+            headers=[("x-should-retry", "false")],
+        )
     if admission.hits_only:
         raise errors.QuotaExceeded(
             "The plan's requests for this month are used up; only cached answers are served.",
@@ -69,6 +72,7 @@ def _describe(x: Exchange, call: Call) -> None:
     event.model = call.target.model
     event.stream = call.stream
     event.cache_key = call.key
+    x.log_prompt(call.body)
     x.set_status(MISS)
 
 
@@ -131,6 +135,7 @@ async def _hit(
     x.set_status(status)
     x.event.provider = facts["provider"]
     x.account(facts["provider"], facts["model"], entries.usage(facts))
+    x.log_response(stored.body)
     age = max(0, (now_ms - stored.created_ms) // 1000)
     body: str | bytes = stored.body
     if call.stream:
@@ -214,6 +219,7 @@ def _whole(
         raise errors.UpstreamUnreachable("The provider's answer is not a JSON object.")
     target = answer.target
     x.account(target.provider.name, target.model, call.format.usage(parsed))
+    x.log_response(text)
     complete = call.format.storable(parsed, call.body)
     storable = complete and len(text) <= x.most_stored_bytes()
     body: str | bytes = text
@@ -247,6 +253,7 @@ def _stream(x: Exchange, call: Call, answer: Upstream, settlement: Settlement) -
 
     async def settle(outcome: Outcome) -> None:
         x.account(target.provider.name, target.model, outcome.usage)
+        x.log_response(strict_json.dumps(outcome.answer) if outcome.answer else "")
         x.stop_clock()
         if outcome.error_code is not None:
             x.finish(200, outcome.error_code)

@@ -12,6 +12,7 @@ from gateway.http import Request
 from shared.key_record import Project
 
 MAX_TTL_SECONDS = 30 * 24 * 3600
+"""No entry lives longer: purge cutoffs are kept a day longer than this."""
 _NAMESPACE = re.compile(r"[A-Za-z0-9._:/@-]{1,128}\Z")
 _NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _MODES = ("on", "off", "refresh", "only")
@@ -42,6 +43,7 @@ def from_request(request: Request, project: Project, *, embeddings: bool = False
     ttl = _ttl(request)
     if ttl is None:
         ttl = project.embeddings_ttl_seconds if embeddings else project.ttl_seconds
+        ttl = min(ttl, MAX_TTL_SECONDS)
     namespace = request.header("x-watchllm-cache-namespace")
     if namespace is None:
         namespace = project.namespace

@@ -48,7 +48,10 @@ async def handle(x: Exchange) -> Response:
     if not missing and keys:
         x.set_status(HIT)
     elif policy.only:
-        raise errors.NotCached("This request is not in the cache (x-watchllm-cache: only).")
+        raise errors.NotCached(
+            "This request is not in the cache (x-watchllm-cache: only).",
+            headers=[("x-should-retry", "false")],
+        )
     elif admission.hits_only:
         raise errors.QuotaExceeded(
             "The plan's requests for this month are used up; only cached answers are served."

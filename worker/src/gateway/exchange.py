@@ -17,7 +17,7 @@ from gateway.runtime import Runtime
 from gateway.telemetry import sentry
 from gateway.telemetry.log import log_event
 from shared.key_record import KeyRecord
-from shared.usage_events import HIT, HIT_COALESCED, HIT_SEMANTIC, CacheStatus, UsageEvent
+from shared.usage_events import HITS, CacheStatus, UsageEvent
 
 _QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
 _LOGGED_CHARACTERS = 32_000
@@ -25,7 +25,6 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}\Z")
 _TRACEPARENT = re.compile(
     r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}"
 )
-_HITS = (HIT, HIT_SEMANTIC, HIT_COALESCED)
 
 
 class Exchange:
@@ -149,7 +148,7 @@ class Exchange:
         event.prompt_tokens, event.completion_tokens = spent.prompt, spent.completion
         event.cached_tokens = spent.cached
         price = usage.cost(provider, model, spent)
-        if event.cache_status in _HITS:
+        if event.cache_status in HITS:
             event.cost_nanousd, event.saved_nanousd = 0, price
         else:
             event.cost_nanousd, event.saved_nanousd = price, 0

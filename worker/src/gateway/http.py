@@ -1,6 +1,6 @@
 """Requests and responses as the gateway sees them, whatever the host."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -82,16 +82,9 @@ def chain(*transforms: Transform | None) -> Transform | None:
 
 
 @dataclass(slots=True)
-class Generated:
-    """A body made by the gateway while the client reads it."""
-
-    chunks: AsyncGenerator[bytes, None]
-
-
-@dataclass(slots=True)
 class Response:
     """Text bodies are sent as UTF-8."""
 
     status: int
     headers: Headers = field(default_factory=list)
-    body: str | bytes | Live | Generated = ""
+    body: str | bytes | Live = ""

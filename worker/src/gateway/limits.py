@@ -17,7 +17,7 @@ from gateway.http import Headers
 from gateway.telemetry.log import log_event
 from shared import redis_keys
 from shared.key_record import KeyRecord
-from shared.usage_events import UsageEvent
+from shared.usage_events import HITS, UsageEvent
 
 WINDOW_MS = 60_000
 NO_SEMANTICS: tuple[Any, ...] = ("", "", "", 0, 0, "")
@@ -170,7 +170,10 @@ def estimate_tokens(record: KeyRecord, characters: int, most_completion: object)
 
 
 def used_tokens(record: KeyRecord, event: UsageEvent) -> int:
-    """Tokens of the answer, 0 when it told none; nothing is counted without a token limit."""
+    """Tokens of the answer, 0 when it told none; nothing is counted without a token limit, and a
+    hit costs none."""
+    if event.cache_status in HITS:
+        return 0
     if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:
         return 0
     return (event.prompt_tokens or 0) + (event.completion_tokens or 0)

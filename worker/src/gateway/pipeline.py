@@ -59,6 +59,8 @@ async def serve(x: Exchange, call: Call) -> Response:
         if found.entry is not None:
             hit = await _hit(x, call, lookup, found.entry, created_ms, status=HIT_COALESCED)
             if hit is not None:
+                # The tokens reserved for the provider are not needed after all.
+                Settlement(x, call, replace(lookup, token=""), created_ms).abandon()
                 return hit
         created_ms = found.now_ms
         if not found.leads:

@@ -16,7 +16,7 @@ from pyodide.ffi import JsException, create_proxy, to_js
 from gateway import app as application
 from gateway import errors, settings
 from gateway.delivery import writer
-from gateway.http import FetchFailed, Generated, Live, Response, UpstreamResponse
+from gateway.http import FetchFailed, Live, Response, UpstreamResponse
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.runtime import Runtime
 from gateway.telemetry.log import log_event
@@ -331,8 +331,6 @@ def _to_js(response: Response) -> Any:
     body = response.body
     if isinstance(body, Live):
         body = _live(body)
-    elif isinstance(body, Generated):
-        body = _readable(body.chunks)
     elif isinstance(body, bytes):
         body = to_js(body)
     return js.Response.new(body, init)

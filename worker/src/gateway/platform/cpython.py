@@ -18,7 +18,7 @@ from multidict import CIMultiDict
 from gateway import app as application
 from gateway import errors, settings
 from gateway.delivery import writer
-from gateway.http import FetchFailed, Generated, Live, Response, Transform, UpstreamResponse
+from gateway.http import FetchFailed, Live, Response, Transform, UpstreamResponse
 from gateway.platform.keepalive import KeepAliveClient
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.runtime import Runtime
@@ -372,11 +372,6 @@ async def _send(response: Response, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": data})
         return
     await send(start)
-    if isinstance(body, Generated):
-        async for chunk in body.chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-        return
     await _send_live(body, receive, send)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 
+from apps.projects.provider_addresses import ADDRESSES
 from config import REPOSITORY
 from shared import envelope
 
@@ -37,10 +38,12 @@ class Environment:
     encryption_keys: Mapping[str, bytes]
     edge_base_url: str
     edge_api_enabled: bool
+    supabase_url: str
     supabase_key: str
     supabase_api_key: str
     redis_url: str
     redis_token: str
+    platform_providers: Mapping[str, tuple[str, str]]
     social_login: Mapping[str, tuple[str, str]]
     dashboard_base_url: str
     mail_from: str
@@ -104,6 +107,16 @@ class _Reader:
         except envelope.EnvelopeError as error:
             raise SettingError(f"{name}: {error}") from error
 
+    def platform_providers(self) -> Mapping[str, tuple[str, str]]:
+        """Key and base URL (empty: the provider's own) of each provider the platform pays for."""
+        found = {}
+        for provider in ADDRESSES:
+            key = self.text(f"{provider.upper()}_API_KEY", "")
+            base_url = self.text(f"{provider.upper()}_BASE_URL", "")
+            if key:
+                found[provider] = (key, base_url)
+        return found
+
     def social_login(self, *providers: str) -> Mapping[str, tuple[str, str]]:
         """``<PROVIDER>_LOGIN_CLIENT_ID`` and ``…_SECRET``, both or neither."""
         found = {}
@@ -154,10 +167,12 @@ def _parse(read: _Reader) -> Environment:
         encryption_keys=read.encryption_keys("ENCRYPTION_KEYS"),
         edge_base_url=read.text("EDGE_BASE_URL", "http://127.0.0.1:8787").rstrip("/"),
         edge_api_enabled=read.flag("EDGE_API_ENABLED", default=False),
+        supabase_url=read.text("SUPABASE_URL", "").rstrip("/"),
         supabase_key=read.text("SUPABASE_KEY", ""),
         supabase_api_key=read.text("SUPABASE_PUBLISHABLE_KEY", ""),
         redis_url=read.text("UPSTASH_REDIS_REST_URL", "").rstrip("/"),
         redis_token=read.text("UPSTASH_REDIS_REST_TOKEN", ""),
+        platform_providers=read.platform_providers(),
         social_login=read.social_login("github", "google"),
         dashboard_base_url=read.text("DASHBOARD_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         mail_from=read.text("MAIL_FROM", "WatchLLM <hello@watchllm.localhost>"),

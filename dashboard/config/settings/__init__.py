@@ -18,10 +18,12 @@ API_KEY_PEPPER = ENVIRONMENT.api_key_pepper
 ENCRYPTION_KEYS = ENVIRONMENT.encryption_keys
 EDGE_BASE_URL = ENVIRONMENT.edge_base_url
 EDGE_API_ENABLED = ENVIRONMENT.edge_api_enabled
+SUPABASE_URL = ENVIRONMENT.supabase_url
 SUPABASE_KEY = ENVIRONMENT.supabase_key
 SUPABASE_API_KEY = ENVIRONMENT.supabase_api_key or ENVIRONMENT.supabase_key
 UPSTASH_REDIS_REST_URL = ENVIRONMENT.redis_url
 UPSTASH_REDIS_REST_TOKEN = ENVIRONMENT.redis_token
+PLATFORM_PROVIDERS = ENVIRONMENT.platform_providers
 
 INSTALLED_APPS = [
     # unfold replaces templates of django.contrib.admin, so it comes first.

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from gateway.cache.scripts import ADMIT, LOOK_UP
 
+from gateway.cache.scripts import ADMIT, LOOK_UP
 from tests.worker.edge import Edge, Tenant
 
 ASKED = "How do I reverse a list in Python?"

@@ -284,6 +284,14 @@ def test_the_command(
         assert secret not in text
 
 
+@pytest.mark.django_db
+def test_a_check_left_out(edge: EdgeDouble, settings: Any) -> None:
+    edge.break_with("refused")
+    settings.PLATFORM_PROVIDERS = {}
+    assert run(skip=["edge"])[0] == 0
+    assert run()[0] == 1
+
+
 def test_a_check_that_breaks_hides_no_other(settings: Any) -> None:
     """Without a database: those that need it fail, and the rest still reports."""
     checks = [finding.check for finding in findings(api_key="")]

@@ -1,15 +1,19 @@
 """/health and /health/detailed."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.worker.edge import Edge, until
+from tests.worker.edge import ROOT, Edge, until
 from tests.worker.edges import HOSTS, missing
 
 TOKEN = "operators-only"
+SMOKE_TEST = [sys.executable, str(ROOT / "tools/smoke_test.py")]
 
 
 @pytest.fixture(scope="module", params=HOSTS)
@@ -32,6 +36,27 @@ def test_liveness_asks_nobody(edge: Edge) -> None:
         double.break_with("refused")
     answer = httpx.get(f"{edge.base_url}/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "environment": "test"})
+
+
+def smoke(edge: Edge, release: str, key: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SMOKE_TEST, edge.base_url, "--release", release],
+        env={**os.environ, "WATCHLLM_SMOKE_KEY": key},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_smoke_test_of_a_deployment(watched: Edge) -> None:
+    watched.quiet()
+    done = smoke(watched, "1.2.3", watched.tenant().key)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert watched.openai.calls() == 1
+    watched.openai.break_with("refused")
+    done = smoke(watched, "1.2.3", watched.tenant().key)
+    assert done.returncode == 1
+    assert "status 502" in done.stderr
 
 
 def test_without_the_variable_there_is_no_such_page(edge: Edge) -> None:

@@ -21,6 +21,8 @@ _TIMEOUT_SECONDS = 3.0
 async def handle(x: Exchange) -> Response:
     """Liveness; needs no key and asks nobody else."""
     body = {"status": "ok", "environment": x.settings.environment}
+    if x.settings.release:
+        body["release"] = x.settings.release
     return Response(200, [*_HEADERS], json.dumps(body, separators=(",", ":")))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from apps.staff.doctor.findings import Finding
-from apps.staff.doctor.run import findings
+from apps.staff.doctor.run import CHECKS, findings
 
 _MARKS = {"ok": "ok     ", "warning": "WARNING", "failed": "FAILED ", "skipped": "skipped"}
 
@@ -22,6 +22,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON array")
         parser.add_argument(
+            "--skip",
+            action="append",
+            default=[],
+            choices=list(CHECKS),
+            help="leave a check out, as the edge's before its first deployment",
+        )
+        parser.add_argument(
             "--api-key",
             default="",
             help="an API key to look for under the pepper; it is not printed",
@@ -29,7 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = []
-        for finding in findings(api_key=options["api_key"]):
+        for finding in findings(api_key=options["api_key"], skip=options["skip"]):
             found.append(finding)
             if not options["json"]:
                 self._print(finding)

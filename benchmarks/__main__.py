@@ -10,6 +10,7 @@ NAMES = {
     "import_time": "importing the Worker's entry under Pyodide, by package",
     "streaming": "time to the first event that the edge adds, and memory by stream length",
     "semantic_index": "the semantic index on a real Redis as a scope grows",
+    "outage": "how long requests take while Redis or Supabase is gone",
     "redis_rest": "one Redis round trip through the local Upstash REST server",
 }
 

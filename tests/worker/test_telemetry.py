@@ -60,17 +60,17 @@ def observed(
 
 
 @pytest.fixture
-def tenant(observed: Edge, datadog: DatadogDouble, sentry: SentryDouble) -> Tenant:
+def tenant(observed: Edge, datadog: DatadogDouble, sentry: SentryDouble) -> Iterator[Tenant]:
     """A tenant whose key the edge knows."""
     observed.quiet()
-    for double in (datadog, sentry):
-        double.heal()
     tenant = observed.tenant()
     tenant.chat()
     tenant.rows()
     observed.settled()
     observed.quiet_traffic()
-    return tenant
+    yield tenant
+    for double in (datadog, sentry):
+        double.heal()
 
 
 def entry_of(datadog: DatadogDouble, request_id: str) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from tests.doubles.openai_api import Behaviour
 from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.sentry import SentryDouble
 from tests.doubles.upstash import UpstashDouble
-from tests.worker.edges import HOSTS, missing
 from tests.worker.edge import ROOT, Edge, Tenant, until
+from tests.worker.edges import HOSTS, missing
 from tests.worker.in_process import Isolate, isolate
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

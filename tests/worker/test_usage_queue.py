@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gateway.delivery import queue, writer
-from tests.worker.edges import missing
 from tests.worker.edge import Edge, Tenant, until
+from tests.worker.edges import missing
 from tests.worker.in_process import isolate, usage_row
 
 

@@ -213,9 +213,7 @@ def test_errors_have_anthropics_envelope(
     assert answer.json()["error"]["message"]
 
 
-def test_a_stream_that_breaks_off_is_an_exception_to_the_sdk(
-    edge: Edge, tenant: Tenant
-) -> None:
+def test_a_stream_that_breaks_off_is_an_exception_to_the_sdk(edge: Edge, tenant: Tenant) -> None:
     edge.anthropic.behave(MODEL, Behaviour("reset-mid"))
     with (
         sdk(tenant) as client,

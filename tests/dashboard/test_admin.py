@@ -207,9 +207,9 @@ def test_a_full_plan_is_said_on_the_form(staff_client: Client, organization: Org
 
 
 def test_project_settings_are_saved_by_the_service(staff_client: Client, project: Project) -> None:
-    _change(staff_client, project, ttl_seconds="60", semantic_mode="strict")
+    _change(staff_client, project, ttl_seconds="60", semantic_mode="balanced")
     stored = Project.objects.get(pk=project.pk)
-    assert (stored.ttl_seconds, stored.semantic_mode) == (60, "strict")
+    assert (stored.ttl_seconds, stored.semantic_mode) == (60, "balanced")
     assert stored.edge_revision == project.edge_revision + 1
     assert AuditLog.objects.get(action="project.update").data.keys() == {
         "ttl_seconds",

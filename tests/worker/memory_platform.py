@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.http import Generated, Live, Response, UpstreamResponse
+from gateway.http import Live, Response, UpstreamResponse
 from local_stack.redis_rest.api import Request as RestRequest
 from local_stack.redis_rest.api import RestApi
 from local_stack.redis_rest.embedded import EmbeddedStore
@@ -182,8 +182,6 @@ async def read(response: Response) -> str:
         return body
     if isinstance(body, bytes):
         return body.decode()
-    if isinstance(body, Generated):
-        return b"".join([chunk async for chunk in body.chunks]).decode()
     assert isinstance(body, Live)
     change = body.transform or (lambda chunk: chunk)
     received = [change(chunk) async for chunk in body.source]

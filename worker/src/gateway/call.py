@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from gateway import errors
 from gateway.cache.policy import Policy
 from gateway.cache.semantic import Outcome, Query
 from gateway.formats.base import Format
 from gateway.providers.registry import Target
+from gateway.upstream import Outgoing
 
 
 @dataclass(slots=True)
@@ -27,3 +29,19 @@ class Call:
     estimated_tokens: int = 0
     query: Query | None = None
     outcome: Outcome | None = None
+
+
+def outgoing(call: Call, target: Target) -> Outgoing:
+    """``call`` as ``target`` gets it: its model, its endpoint, its dialect."""
+    capabilities = target.provider.capabilities
+    body = call.body if target is call.target else {**call.body, "model": target.model}
+    body = call.format.upstream_body(body, stream_usage=capabilities.stream_usage)
+    if not target.provider.supports(call.endpoint):
+        raise errors.InvalidRequest(
+            f"The provider '{target.provider.name}' does not serve /v1{call.endpoint}.",
+            param="model",
+        )
+    translation = target.provider.translation(call.endpoint)
+    if translation is None:
+        return Outgoing(call.endpoint, body)
+    return Outgoing(translation.endpoint, translation.request(body), translation=translation)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from gateway import errors, strict_json, upstream
 from gateway.cache import entry as entries
 from gateway.cache import learning, semantic, single_flight
-from gateway.call import Call
+from gateway.call import Call, outgoing
 from gateway.capture import Capture, Outcome
 from gateway.exchange import Exchange
 from gateway.http import Live, Response, chain
@@ -17,7 +17,7 @@ from gateway.limits import NO_SEMANTICS, Admission, Lookup
 from gateway.providers.registry import Target, fallbacks
 from gateway.settlement import Answered, Settlement
 from gateway.telemetry.log import log_event
-from gateway.upstream import Outgoing, Upstream
+from gateway.upstream import Upstream
 from shared import redis_keys
 from shared.usage_events import BYPASS, HIT, HIT_COALESCED, HIT_SEMANTIC, MISS, CacheStatus
 
@@ -170,7 +170,7 @@ async def _after_semantic_hit(x: Exchange, call: Call, lookup: Lookup, body: str
 async def _fetch(x: Exchange, call: Call, settlement: Settlement) -> Response:
     targets = [call.target, *fallbacks(call.target)]
     try:
-        answer = await upstream.ask(x, targets, lambda target: _outgoing(call, target))
+        answer = await upstream.ask(x, targets, lambda target: outgoing(call, target))
         _account_target(x, answer.target)
         if call.stream and answer.response.status == 200 and answer.is_event_stream:
             return _stream(x, call, answer, settlement)
@@ -183,22 +183,6 @@ async def _fetch(x: Exchange, call: Call, settlement: Settlement) -> Response:
         settlement.abandon()
         return upstream.provider_error(x, answer, text)
     return _whole(x, call, answer, text, settlement)
-
-
-def _outgoing(call: Call, target: Target) -> Outgoing:
-    """``call`` as ``target`` gets it: its model, its endpoint, its dialect."""
-    capabilities = target.provider.capabilities
-    body = call.body if target is call.target else {**call.body, "model": target.model}
-    body = call.format.upstream_body(body, stream_usage=capabilities.stream_usage)
-    if not target.provider.supports(call.endpoint):
-        raise errors.InvalidRequest(
-            f"The provider '{target.provider.name}' does not serve /v1{call.endpoint}.",
-            param="model",
-        )
-    translation = target.provider.translation(call.endpoint)
-    if translation is None:
-        return Outgoing(call.endpoint, body)
-    return Outgoing(translation.endpoint, translation.request(body), translation=translation)
 
 
 def _account_target(x: Exchange, target: Target) -> None:

@@ -14,11 +14,10 @@ from gateway.cache import entry as entries
 from gateway.cache.scripts import EVIDENCE, LOOK_UP
 from gateway.cache.semantic import Candidate, Outcome, Query
 from gateway.cache.store import StoreUnavailable
-from gateway.call import Call
+from gateway.call import Call, outgoing
 from gateway.exchange import Exchange
 from gateway.formats.base import Json
 from gateway.telemetry.log import log_event
-from gateway.upstream import Outgoing
 from shared import redis_keys
 
 SHADOW_SHARE = 0.05
@@ -65,15 +64,10 @@ async def shadow_check(x: Exchange, call: Call, served: Candidate, cached: Json)
         return
     body = {**call.body, "stream": False}
     body.pop("stream_options", None)
-    translation = call.target.provider.translation(call.endpoint)
-    outgoing = Outgoing(call.endpoint, body, repeatable=False)
-    if translation is not None:
-        sent = translation.request(body)
-        outgoing = replace(
-            outgoing, endpoint=translation.endpoint, body=sent, translation=translation
-        )
+    once = replace(outgoing(replace(call, body=body), call.target), repeatable=False)
+    translation = once.translation
     try:
-        answer = await upstream.ask(x, [call.target], lambda _: outgoing)
+        answer = await upstream.ask(x, [call.target], lambda _: once)
         text = await answer.text()
         if answer.response.status != 200:
             return

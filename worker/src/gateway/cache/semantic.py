@@ -9,25 +9,29 @@ its table and rules cost a cold start that most projects never need.
 
 import base64
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from gateway.exchange import Exchange
 from gateway.formats.base import Json
 from gateway.limits import Admission
 from shared import hashing, redis_keys
 
+if TYPE_CHECKING:
+    from shared.decision import Encoded
+
 CANDIDATES = 8
 MOST_ENTRIES = 100_000
 """Of one scope; the oldest go first."""
 _ID_HEX = 16
+_REMEMBERED = 1_000
 
 
 @dataclass(slots=True)
 class Query:
     """One eligible prompt. ``prefix``: its scope's part of Redis."""
 
-    text: str
-    code: str
+    encoded: "Encoded"
     probes: str
     prefix: str
     evidence_key: str
@@ -36,6 +40,11 @@ class Query:
     least_probability: float
     opened: bool
     most_distance: int
+
+    @property
+    def code(self) -> str:
+        """256 bits as the scripts take them: 64 hex digits."""
+        return f"{self.encoded.code:064x}"
 
     def arguments(self) -> list[Any]:
         """What the admission script needs to find candidates."""
@@ -77,22 +86,20 @@ def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) -> Que
     text = _question(identity) if mode != "off" else None
     if text is None:
         return None
-    from shared.decision import MAX_DISTANCE, MODES, eligible, encode
+    from shared.decision import MAX_DISTANCE, MODES
 
-    verdict = eligible(text)
-    if not verdict.eligible:
-        x.event.decision = {"eligible": False, "reason": verdict.reason}
+    reason, encoded, probes = _read(text)
+    if encoded is None:
+        x.event.decision = {"eligible": False, "reason": reason}
         return None
-    encoded = encode(text)
     earlier = identity["messages"][:-1]
     scope = hashing.digest("scope", *key_parts, {**identity, "messages": earlier})[:32]
     project = x.record.project_id
     namespace = str(key_parts[-2])
     chosen = MODES[mode]
     return Query(
-        text=text,
-        code=f"{encoded.code:064x}",
-        probes="".join(f"{band:x}{value:04x}" for band, value in encoded.bands()),
+        encoded=encoded,
+        probes=probes,
         prefix=redis_keys.semantic_scope(project, scope),
         evidence_key=redis_keys.semantic_evidence(project, namespace),
         mode=mode,
@@ -101,6 +108,19 @@ def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) -> Que
         opened=x.record.project.semantic_opened,
         most_distance=MAX_DISTANCE,
     )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(text: str) -> "tuple[str | None, Encoded | None, str]":
+    """Why ``text`` is not eligible, or its code and probes. Remembered: cached questions repeat,
+    and reading one costs more than all the rest of an exact hit's key."""
+    from shared.decision import eligible, encode
+
+    verdict = eligible(text)
+    if not verdict.eligible:
+        return verdict.reason, None, ""
+    encoded = encode(text)
+    return None, encoded, "".join(f"{band:x}{value:04x}" for band, value in encoded.bands())
 
 
 def _question(identity: Json) -> str | None:
@@ -116,11 +136,10 @@ def _question(identity: Json) -> str | None:
 
 async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
     """Judge the candidates; the likeliest one that may be served wins."""
-    from shared.decision import decide, encode
+    from shared.decision import decide
 
     counts = read_counts(admission.evidence)
     limit = current_threshold(query, counts)
-    asked = encode(query.text)
     # Judged as if open: what the threshold refuses is still evidence to be had (see ``learn``).
     least = min(limit, query.least_probability)
     best: Candidate | None = None
@@ -129,7 +148,7 @@ async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
         if opened is None:
             continue
         exact_key, text = opened
-        decision = decide(asked, text, least)
+        decision = decide(query.encoded, text, least)
         serve = decision.serve and decision.probability >= limit
         candidate = Candidate(
             exact_key, decision.probability, distance, serve, decision.reason, decision.guard
@@ -174,7 +193,7 @@ async def index_arguments(x: Exchange, query: Query, exact_key: str, created_ms:
 
 async def _seal(x: Exchange, query: Query, exact_key: str) -> str:
     aad = (query.prefix + exact_key).encode()
-    sealed = await x.platform.seal(x.runtime.data_key(x.record), query.text.encode(), aad)
+    sealed = await x.platform.seal(x.runtime.data_key(x.record), query.encoded.text.encode(), aad)
     return base64.b64encode(sealed).decode()
 
 

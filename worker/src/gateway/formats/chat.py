@@ -8,8 +8,8 @@ from typing import Any
 from gateway import strict_json
 from gateway.formats.base import Json, Usage, count
 from gateway.formats.merge import merge_delta
-from gateway.formats.sse import DONE, Event, EventFilter, encode
-from gateway.http import Transform
+from gateway.formats.sse import DONE, Event, encode
+from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 
 _GOOD_ENDINGS = frozenset({"stop", "length", "tool_calls", "function_call"})
 _CHUNK_FIELDS = ("system_fingerprint", "service_tier")
@@ -86,21 +86,7 @@ class ChatAssembler:
         merge_delta(self._choices.setdefault(index, {}), {**choice, "index": index})
 
 
-class UsageFilter(EventFilter):
-    """Drops the final usage chunk (its ``choices`` are empty) that the client did not ask for."""
-
-    def __init__(self) -> None:
-        super().__init__(b'"usage"')
-
-    def drop(self, data: str) -> bool:
-        try:
-            chunk = strict_json.answer(data)
-        except ValueError:
-            return False
-        return isinstance(chunk, dict) and chunk.get("choices") == [] and bool(chunk.get("usage"))
-
-
-class ChatFormat:
+class ChatFormat(StreamUsage):
     """``/v1/chat/completions``."""
 
     name = "chat"
@@ -154,23 +140,6 @@ class ChatFormat:
         if wants_usage:
             chunks.append({**head, "choices": [], "usage": answer.get("usage")})
         return encode(chunks) + DONE
-
-    def upstream_body(self, request: Json, *, stream_usage: bool) -> Json:
-        """Always ask for the usage chunk: it is the only place where a stream tells its tokens."""
-        if not request.get("stream") or not stream_usage or wants_stream_usage(request):
-            return request
-        options = {**(request.get("stream_options") or {}), "include_usage": True}
-        return {**request, "stream_options": options}
-
-    def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:
-        """Hide the usage chunk from a client that did not ask for it."""
-        return UsageFilter() if stream_usage and not wants_stream_usage(request) else None
-
-
-def wants_stream_usage(request: Json) -> bool:
-    """True when the client asked for ``stream_options.include_usage``."""
-    options = request.get("stream_options")
-    return isinstance(options, dict) and options.get("include_usage") is True
 
 
 def read_usage(usage: Any) -> Usage:

@@ -7,10 +7,10 @@ from typing import Any
 
 from gateway import strict_json
 from gateway.formats.base import Json, Usage
-from gateway.formats.chat import UsageFilter, read_usage, wants_stream_usage
+from gateway.formats.chat import read_usage
 from gateway.formats.merge import merge_delta
 from gateway.formats.sse import DONE, Event, encode
-from gateway.http import Transform
+from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 
 _GOOD_ENDINGS = frozenset({"stop", "length"})
 
@@ -70,7 +70,7 @@ class CompletionsAssembler:
         self._choices.clear()
 
 
-class CompletionsFormat:
+class CompletionsFormat(StreamUsage):
     """``/v1/completions``."""
 
     name = "completions"
@@ -101,17 +101,6 @@ class CompletionsFormat:
         if wants_stream_usage(request):
             chunks.append({**head, "choices": [], "usage": answer.get("usage")})
         return encode(chunks) + DONE
-
-    def upstream_body(self, request: Json, *, stream_usage: bool) -> Json:
-        """Always ask for the usage chunk, as with chat completions."""
-        if not request.get("stream") or not stream_usage or wants_stream_usage(request):
-            return request
-        options = {**(request.get("stream_options") or {}), "include_usage": True}
-        return {**request, "stream_options": options}
-
-    def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:
-        """Hide the usage chunk from a client that did not ask for it."""
-        return UsageFilter() if stream_usage and not wants_stream_usage(request) else None
 
 
 def _expected(request: Json) -> int:

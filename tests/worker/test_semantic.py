@@ -48,7 +48,8 @@ def test_a_paraphrase_is_answered_from_the_cache(edge: Edge, opened: Tenant) -> 
     row = opened.rows(2)[1]
     assert row["cache_status"] == "HIT-SEMANTIC"
     assert row["decision"]["served"] is True
-    assert row["saved_nanousd"] > 0
+    # A sampled check asks the provider after all, so that such a hit saves nothing.
+    assert (row["saved_nanousd"] > 0) is not ("shadow" in row["decision"])
     assert row["cache_key"] == opened.rows(1)[0]["cache_key"]
 
 

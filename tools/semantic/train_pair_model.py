@@ -20,13 +20,13 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "shared" / "src"))
-from shared.decision.alignment import Alignment, align
+from shared.decision.alignment import Alignment
 from shared.decision.decide import MAX_DISTANCE
 from shared.decision.eligibility import eligible
 from shared.decision.features import DIRECTIONS, NAMES, features
 from shared.decision.guards import first_refusal
 from shared.decision.lexicon.index import lexicon
-from shared.decision.sketch import sketch
+from shared.decision.sketch import Sketch
 from shared.embedding import encoder
 
 FOLDS = 5
@@ -85,13 +85,13 @@ def examples(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     component = components(path)
     texts = sorted(text for text in component if eligible(text).eligible)
     words = lexicon()
-    sketches = [sketch(text, words) for text in texts]
+    sketches = [Sketch(text, words) for text in texts]
     rows, labels, groups = [], [], []
     for query, candidates in enumerate(nearest(texts)):
         for other, distance in candidates:
             if distance > MAX_DISTANCE:
                 continue
-            pair = align(sketches[query], sketches[other])
+            pair = Alignment(sketches[query], sketches[other])
             if first_refusal(pair):
                 continue
             same = component[texts[query]] == component[texts[other]]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from shared.decision.alignment import Alignment, align
+from shared.decision.alignment import Alignment
 from shared.decision.guards import GUARDS, first_refusal
 from shared.decision.lexicon import lexicon
-from shared.decision.sketch import sketch
+from shared.decision.sketch import Sketch
 
 REFUSED = {
     "numbers": [
@@ -74,7 +74,7 @@ PASSED = {
 
 def _pair(first: str, second: str) -> Alignment:
     words = lexicon()
-    return align(sketch(first, words), sketch(second, words))
+    return Alignment(Sketch(first, words), Sketch(second, words))
 
 
 def test_every_guard_has_examples() -> None:

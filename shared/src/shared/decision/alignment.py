@@ -1,47 +1,58 @@
 """Which content words of two prompts stand for one another, and what is left over."""
 
-from dataclasses import dataclass
+from functools import cached_property
 
 from shared.decision.lexicon.index import Word
 from shared.decision.sketch import Item, Sketch
 from shared.embedding import CODE_BITS
 
 
-@dataclass(slots=True)
 class Alignment:
-    """Two sketches side by side.
+    """Two sketches side by side."""
 
-    ``pairs``: places (in left.items, in right.items) of words of one group, left order.
-    ``left_only`` / ``right_only``: places without a partner.
-    """
+    def __init__(self, left: Sketch, right: Sketch) -> None:
+        self.left = left
+        self.right = right
 
-    left: Sketch
-    right: Sketch
-    pairs: list[tuple[int, int]]
-    left_only: list[int]
-    right_only: list[int]
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Places (in left.items, in right.items) of words of one group, left order."""
+        return self._aligned[0]
+
+    @property
+    def left_only(self) -> list[int]:
+        """Places in left.items of words without a partner."""
+        return self._aligned[1]
+
+    @property
+    def right_only(self) -> list[int]:
+        """Places in right.items of words without a partner."""
+        return self._aligned[2]
 
     def extra(self) -> list[Word]:
         """All words without a partner, left ones first."""
         left, right = self.left.items, self.right.items
         return [left[i].word for i in self.left_only] + [right[i].word for i in self.right_only]
 
+    @cached_property
+    def _aligned(self) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+        """Pairs equal groups, keeping order where a group occurs more than once.
 
-def align(left: Sketch, right: Sketch) -> Alignment:
-    """Pairs equal groups, keeping order where a group occurs more than once."""
-    waiting: dict[str, list[int]] = {}
-    for place, item in enumerate(right.items):
-        waiting.setdefault(item.word.group, []).append(place)
-    pairs: list[tuple[int, int]] = []
-    left_only: list[int] = []
-    for place, item in enumerate(left.items):
-        places = waiting.get(item.word.group)
-        if places:
-            pairs.append((place, places.pop(0)))
-        else:
-            left_only.append(place)
-    right_only = sorted(place for places in waiting.values() for place in places)
-    return Alignment(left, right, pairs, left_only, right_only)
+        Made when a guard first needs it: the first dozen compares whole prompts.
+        """
+        waiting: dict[str, list[int]] = {}
+        for place, item in enumerate(self.right.items):
+            waiting.setdefault(item.word.group, []).append(place)
+        pairs: list[tuple[int, int]] = []
+        left_only: list[int] = []
+        for place, item in enumerate(self.left.items):
+            places = waiting.get(item.word.group)
+            if places:
+                pairs.append((place, places.pop(0)))
+            else:
+                left_only.append(place)
+        right_only = sorted(place for places in waiting.values() for place in places)
+        return pairs, left_only, right_only
 
 
 def similarity(one: Word, other: Word) -> float:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from shared.decision.alignment import align
+from shared.decision.alignment import Alignment
 from shared.decision.features import features
 from shared.decision.guards import first_refusal
 from shared.decision.lexicon.index import lexicon
 from shared.decision.pair_model import pair_model
-from shared.decision.sketch import Sketch, sketch
+from shared.decision.sketch import Sketch
 from shared.embedding import MAX_TOKENS, encoder, probed
 
 # Codes further apart than this are never compared word by word.
@@ -77,7 +77,7 @@ def decide(query: Encoded | str, candidate: Encoded | str, threshold: float) -> 
         return _refused(distance, "distance")
     if len(_words(left.text) ^ _words(right.text)) > MAX_OTHER_WORDS:
         return _refused(distance, "wording")
-    pair = align(_sketch(left.text), _sketch(right.text))
+    pair = Alignment(_sketch(left.text), _sketch(right.text))
     guard = first_refusal(pair)
     if guard is not None:
         return _refused(distance, "guard", guard=guard)
@@ -98,14 +98,14 @@ def _refused(
 @lru_cache(maxsize=_REMEMBERED)
 def _words(text: str) -> frozenset[str]:
     """Groups of the content words, read in the cheapest way."""
-    known = lexicon().word
-    words = [known(word.strip(_EDGES)) for word in text.lower().split()]
-    return frozenset(word.group for word in words if word.tells)
+    known = lexicon().words
+    words = [known[word.strip(_EDGES)] for word in text.lower().split()]
+    return frozenset([word.group for word in words if word.tells])
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _sketch(text: str) -> Sketch:
-    return sketch(text, lexicon())
+    return Sketch(text, lexicon())
 
 
 def forget_sketches() -> None:

@@ -35,8 +35,9 @@ def eligible(text: str) -> Verdict:
         return Verdict("empty")
     if len(text) > MAX_CHARACTERS:
         return Verdict("too-long")
+    straight = text if text.isascii() else text.translate(_QUOTES)
     for reason, found in _compiled():
-        if found(text.translate(_QUOTES)):
+        if found(straight):
             return Verdict(reason)
     if not english(text):
         return Verdict("not-english")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from shared.decision.lexicon.function_words import (
@@ -19,6 +20,7 @@ _RAW = re.compile(r"[^\W_]+|[.?!:]").findall
 _QUOTED = re.compile(
     r'"([^"]{1,200})"|“([^”]{1,200})”|`([^`]{1,200})`|(?<!\w)[\'‘]([^\'’]{2,200})[\'’](?!\w)'
 ).findall
+_QUOTE_SIGNS = "\"'`“‘"
 _ACRONYMS = re.compile(r"(?<![\w])[A-Z][A-Z0-9&+#/]{0,5}(?![\w])").findall
 _AUXILIARIES = {
     "is": "is", "are": "is", "was": "was", "were": "was", "am": "is", "do": "do", "does": "do",
@@ -31,6 +33,9 @@ _EMPTY = frozenset({"a", "an", "the", "some", "any", "is", "are", "am", "be", "d
 _WH = frozenset({"what", "which", "who", "whom", "whose", "when", "where", "why", "how"})
 
 
+_NO_LINKS: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True)
 class Item:
     """A content word in its place, and the link words between it and the one before."""
@@ -39,70 +44,145 @@ class Item:
     links: frozenset[str]
 
 
-@dataclass(slots=True)
 class Sketch:
-    """Comparable parts of one prompt. ``groups`` are synonym classes of the content words."""
+    """Comparable parts of one prompt.
 
-    text: str
-    words: list[str]
-    frame: str
-    items: list[Item]
-    groups: frozenset[str]
-    wordset: frozenset[str]
-    numbers: list[str]
-    operators: list[str]
-    canon: list[str]
-    negations: int
-    negated: frozenset[str]
-    roles: list[str]
-    persons: frozenset[str]
-    modals: frozenset[str]
-    strict: frozenset[str]
-    past: bool
-    been: bool
-    asides: frozenset[str]
-    self_description: bool
-    names: frozenset[str]
-    acronyms: frozenset[str]
-    quotes: frozenset[str]
+    The wording and the frame are read at once; every other part when a guard first asks for it,
+    because most candidates are refused by the first guards.
+    """
 
+    def __init__(self, text: str, lexicon: Lexicon) -> None:
+        opened = shortened(words_of(text), lexicon)
+        self.text = text
+        self.words = without_lead(opened, lexicon.leads)
+        """All words but an opening that asks nothing."""
+        self.frame, self._rest = _active(*_frame(self.words, lexicon), lexicon)
+        self._lexicon = lexicon
 
-def sketch(text: str, lexicon: Lexicon) -> Sketch:
-    """Reads one prompt (short text; the caller has checked eligibility)."""
-    opened = shortened(words_of(text), lexicon)
-    plain = without_lead(opened, lexicon.leads)
-    frame, rest = _frame(plain, lexicon)
-    frame, rest = _active(frame, rest, lexicon)
-    items, negated = _items(frame, rest, lexicon)
-    wordset = frozenset(plain)
-    return Sketch(
-        text=text,
-        words=plain,
-        frame=frame,
-        items=items,
-        groups=frozenset(item.word.group for item in items),
-        wordset=wordset,
-        numbers=_numbers(rest),
-        operators=[word for word in plain if word in "+-*/=<>^%&"],
-        canon=_canon(frame, rest, lexicon),
-        negations=sum(word in NEGATIONS for word in plain),
-        negated=negated,
-        roles=[PERSONS[word] for word in rest if word in PERSONS],
-        persons=frozenset(PERSONS[word] for word in wordset & PERSONS.keys()),
-        modals=frozenset(MODALS[word] for word in wordset & MODALS.keys()),
-        strict=wordset & STRICT_WORDS,
-        past=not wordset.isdisjoint(_PAST),
-        been="been" in wordset,
-        asides=_WH.intersection(rest) - {"which", "what"},
-        self_description=any(
+    @cached_property
+    def wordset(self) -> frozenset[str]:
+        """The different words."""
+        return frozenset(self.words)
+
+    @cached_property
+    def _letters_only(self) -> bool:
+        return "".join(self.words).isalpha()
+
+    @cached_property
+    def numbers(self) -> list[str]:
+        """Words with a digit in them, in order."""
+        if self._letters_only:
+            return []
+        return [word for word in self._rest if any(map(str.isdigit, word))]
+
+    @cached_property
+    def operators(self) -> list[str]:
+        """Arithmetic and comparison signs, in order."""
+        return [] if self._letters_only else [word for word in self.words if word in "+-*/=<>^%&"]
+
+    @cached_property
+    def quotes(self) -> frozenset[str]:
+        """Quoted strings, in lower case."""
+        if not any(map(self.text.__contains__, _QUOTE_SIGNS)):
+            return frozenset()
+        parts = (next(part for part in found if part) for found in _QUOTED(self.text))
+        return frozenset(part.lower() for part in parts)
+
+    @cached_property
+    def _sentence_case(self) -> bool:
+        """No capital but the first letter and "I": neither acronym nor name."""
+        rest = self.text[1:].replace(" I ", " i ")
+        return rest.islower() and rest[0].islower()
+
+    @cached_property
+    def acronyms(self) -> frozenset[str]:
+        """Words all in capitals, in lower case."""
+        if self._sentence_case:
+            return frozenset()
+        found = (acronym.lower() for acronym in _ACRONYMS(self.text) if acronym not in ("I", "A"))
+        return self.wordset.intersection(found)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Groups of words capitalised inside a sentence."""
+        return frozenset() if self._sentence_case else _names(self.text, self._lexicon)
+
+    @cached_property
+    def negations(self) -> int:
+        """How many words negate."""
+        if NEGATIONS.isdisjoint(self.wordset):
+            return 0
+        return sum(word in NEGATIONS for word in self.words)
+
+    @cached_property
+    def strict(self) -> frozenset[str]:
+        """Words of quantity, order, exclusion and comparison."""
+        return self.wordset & STRICT_WORDS
+
+    @cached_property
+    def persons(self) -> frozenset[str]:
+        """Grammatical persons, first and second ones singular."""
+        return frozenset(PERSONS[word] for word in self.wordset & PERSONS.keys())
+
+    @cached_property
+    def roles(self) -> list[str]:
+        """Grammatical persons in the order in which they are named."""
+        return [PERSONS[word] for word in self._rest if word in PERSONS]
+
+    @cached_property
+    def self_description(self) -> bool:
+        """ "I am", "are you" and the like."""
+        if self.persons.isdisjoint(("i", "you")) or _BE.isdisjoint(self.wordset):
+            return False
+        return any(
             (one in _BE and PERSONS.get(other) in ("i", "you"))
             or (other in _BE and PERSONS.get(one) in ("i", "you"))
-            for one, other in pairwise(plain)
-        ),
-        names=_names(text, lexicon),
-        acronyms=wordset.intersection(a.lower() for a in _ACRONYMS(text) if a not in ("I", "A")),
-        quotes=frozenset(next(part for part in found if part).lower() for found in _QUOTED(text)),
-    )
+            for one, other in pairwise(self.words)
+        )
+
+    @cached_property
+    def modals(self) -> frozenset[str]:
+        """Modal verbs, "could" as "can"."""
+        return frozenset(MODALS[word] for word in self.wordset & MODALS.keys())
+
+    @cached_property
+    def past(self) -> bool:
+        """An auxiliary in the past tense."""
+        return not self.wordset.isdisjoint(_PAST)
+
+    @cached_property
+    def been(self) -> bool:
+        """Whether "been" is there."""
+        return "been" in self.wordset
+
+    @cached_property
+    def asides(self) -> frozenset[str]:
+        """Question words after the frame."""
+        return _WH.intersection(self._rest) - {"which", "what"}
+
+    @cached_property
+    def _content(self) -> tuple[list[Item], frozenset[str]]:
+        return _items(self.frame, self._rest, self._lexicon)
+
+    @property
+    def items(self) -> list[Item]:
+        """The content words."""
+        return self._content[0]
+
+    @property
+    def negated(self) -> frozenset[str]:
+        """Groups that are negated; "*" is the whole sentence."""
+        return self._content[1]
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """Synonym classes of the content words."""
+        return frozenset(item.word.group for item in self.items)
+
+    @cached_property
+    def canon(self) -> list[str]:
+        """Frame and words in one spelling, for the pair model."""
+        return _canon(self.frame, self._rest, self._lexicon)
 
 
 def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
@@ -170,6 +250,7 @@ def _items(frame: str, words: list[str], lexicon: Lexicon) -> tuple[list[Item], 
     negated: set[str] = set()
     links: set[str] = set()
     pending = False
+    known = lexicon.words
     sentence = _sentence_negation(frame, words)
     for place, text in enumerate(words):
         if text in NEGATIONS:
@@ -181,11 +262,11 @@ def _items(frame: str, words: list[str], lexicon: Lexicon) -> tuple[list[Item], 
             links.add(text)
         if text in STOP or text in NEGATIONS or (text in LINKS and not _heavy(text)):
             continue
-        word = lexicon.word(text)
-        items.append(Item(word, frozenset(links)))
+        word = known[text]
+        items.append(Item(word, frozenset(links) if links else _NO_LINKS))
         if pending:
             negated.add(word.group)
-        links = set()
+        links.clear()
         pending = False
     return items, frozenset(negated)
 
@@ -205,6 +286,7 @@ def _sentence_negation(frame: str, words: list[str]) -> int:
 def _canon(frame: str, words: list[str], lexicon: Lexicon) -> list[str]:
     """Frame and words in one spelling: synonyms by group, articles and forms of "be" left out."""
     out = [frame]
+    known = lexicon.words
     for text in words:
         if text in _EMPTY:
             continue
@@ -212,18 +294,13 @@ def _canon(frame: str, words: list[str], lexicon: Lexicon) -> list[str]:
         if role in ("i", "you"):
             out.append("one")
         else:
-            out.append(text if text in STOP or text in LINKS else lexicon.word(text).group)
+            out.append(text if text in STOP or text in LINKS else known[text].group)
     return out
 
 
 def _heavy(word: str) -> bool:
     """Link words that are content too: leaving one out changes the question."""
     return word in STRICT_WORDS
-
-
-def _numbers(words: list[str]) -> list[str]:
-    """Words with a digit in them, in order."""
-    return [word for word in words if any(character.isdigit() for character in word)]
 
 
 def _names(text: str, lexicon: Lexicon) -> frozenset[str]:

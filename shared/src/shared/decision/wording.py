@@ -2,12 +2,15 @@
 
 import re
 
-from shared.decision.lexicon.index import Lexicon, PhraseIndex
+from shared.decision.lexicon.index import Lexicon, Phrase, PhraseIndex
 from shared.decision.numbers import joined
 
 _TOKENS = re.compile(
     r"[^\W_]+-[a-z](?![^\W_])|[a-z]\+\+|[cf]#|\d+(?:[.,]\d+)*[a-z%]*|[^\W_]+(?:\.[^\W_]+)*|[-+*/=<>^%$€£₹&@]"
 ).findall
+# What most prompts consist of; their words need none of the care that ``_TOKENS`` takes.
+_PLAIN = re.compile(r"[a-z\s?,!]*").fullmatch
+_LETTERS = re.compile(r"[a-z]+").findall
 _QUOTES = str.maketrans("’‘ʼ`“”«»", "''''\"\"\"\"")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _CONTRACTIONS = (
@@ -33,13 +36,17 @@ _CLAUSE = re.compile(
 
 def words_of(text: str) -> list[str]:
     """Lower-case words, numbers and operators of a prompt, in order."""
-    moved = _CLAUSE(text)
+    moved = _CLAUSE(text) if "," in text else None
     if moved:  # "In Python, how do I …?" asks what "How do I … in Python?" asks.
         text = f"{moved[2].rstrip(' ?.!')} {moved[1]}"
     low = text.translate(_QUOTES).lower() + " "
     if "'" in low or "cannot" in low or "whats " in low:
         for short, long in _CONTRACTIONS:
             low = low.replace(short, long)
+    if _PLAIN(low):
+        plain: list[str] = _LETTERS(low)
+        if _MISSPELT_NEGATIONS.keys().isdisjoint(plain):
+            return joined(plain)
     if "," in low:
         low = _THOUSANDS.sub("", low)
     words: list[str] = []
@@ -55,7 +62,8 @@ def words_of(text: str) -> list[str]:
 def shortened(words: list[str], lexicon: Lexicon) -> list[str]:
     """Multi-word expressions replaced by their short wording."""
     index = lexicon.phrases
-    forms = [lexicon.word(word).phrase_form for word in words]
+    known = lexicon.words
+    forms = [known[word].phrase_form for word in words]
     if index.keys().isdisjoint(forms):
         return words
     out: list[str] = []
@@ -89,10 +97,15 @@ def framed(words: list[str], index: PhraseIndex) -> tuple[str, list[str]]:
     return " ".join(found[1]), words[len(found[0]) :]
 
 
-def _match(
-    index: PhraseIndex, words: list[str], place: int
-) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    for key, short in index.get(words[place], ()):
-        if tuple(words[place : place + len(key)]) == key:
-            return key, short
-    return None
+def _match(index: PhraseIndex, words: list[str], place: int) -> Phrase | None:
+    """The longest phrase that starts at a place."""
+    seconds = index.get(words[place])
+    if seconds is None:
+        return None
+    if place + 1 < len(words):
+        for phrase in seconds.get(words[place + 1], ()):
+            key = phrase[0]
+            if tuple(words[place : place + len(key)]) == key:
+                return phrase
+    single = seconds.get("")
+    return single[0] if single else None

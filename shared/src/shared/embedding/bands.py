@@ -22,7 +22,12 @@ def probed(code: int, margins: list[int]) -> list[tuple[int, int]]:
     keys: list[tuple[int, int]] = []
     for band, value in enumerate(filed(code)):
         lanes = margins[band * BAND_BITS : (band + 1) * BAND_BITS]
-        nearest = sorted(range(BAND_BITS), key=lanes.__getitem__)[:PROBES]
         keys.append((band, value))
-        keys.extend((band, value ^ (1 << (BAND_BITS - 1 - lane))) for lane in nearest)
+        lane = -1
+        least = -1
+        for margin in sorted(lanes)[:PROBES]:
+            # Equal margins are taken from left to right.
+            lane = lanes.index(margin, lane + 1 if margin == least else 0)
+            least = margin
+            keys.append((band, value ^ (1 << (BAND_BITS - 1 - lane))))
     return keys

@@ -14,15 +14,20 @@ _UNKNOWN_INFORMATION = 11.0  # nats; a word in several pieces is rare
 # Their participle is part of a fixed phrase ("used to", "going to").
 _OWN_FORM = frozenset({"used", "going", "located", "supposed", "getting"})
 
-PhraseIndex = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
+Phrase = tuple[tuple[str, ...], tuple[str, ...]]
+"""Wording, and the shorter wording that it is compared as."""
+PhraseIndex = dict[str, dict[str, list[Phrase]]]
+"""First word, second word ("" for phrases of one word) -> phrases, longest first."""
 
 
 class Word:
     """What is known about one lower-case word, whatever the sentence."""
 
     __slots__ = (
+        "_code",
+        "_encoder",
+        "_tokens",
         "base",
-        "code",
         "content",
         "filler",
         "group",
@@ -51,7 +56,33 @@ class Word:
         self.tells = (
             self.content and not self.filler and not self.light and self.information > _COMMON
         )
-        self.code = lexicon.encoder.code(tokens[:MAX_TOKENS])
+        self._encoder = lexicon.encoder
+        self._tokens = tokens[:MAX_TOKENS]
+        self._code: int | None = None
+
+    @property
+    def code(self) -> int:
+        """The word's own 256-bit code; made when first asked for, which most words never are."""
+        if self._code is None:
+            self._code = self._encoder.code(self._tokens)
+        return self._code
+
+
+class Words(dict[str, Word]):
+    """Lower-case word -> what is known about it, remembered for the next prompt.
+
+    A dictionary, because a known word is looked up hundreds of times for one decision.
+    """
+
+    def __init__(self, lexicon: "Lexicon") -> None:
+        super().__init__()
+        self._lexicon = lexicon
+
+    def __missing__(self, text: str) -> Word:
+        word = Word(text, self._lexicon)
+        if len(self) < _REMEMBERED:
+            self[text] = word
+        return word
 
 
 class Lexicon:
@@ -85,7 +116,7 @@ class Lexicon:
         self.leads = self._phrases(
             "\n".join(f"{lead} >" for lead in phrases.LEADS.strip().splitlines()), based=False
         )
-        self._words: dict[str, Word] = {}
+        self.words = Words(self)
 
     def base(self, word: str) -> str:
         """Dictionary form of a lower-case word."""
@@ -96,13 +127,8 @@ class Lexicon:
         return word if word in _OWN_FORM else self.base(word)
 
     def word(self, text: str) -> Word:
-        """Everything about a word, remembered for the next prompt."""
-        known = self._words.get(text)
-        if known is None:
-            known = Word(text, self)
-            if len(self._words) < _REMEMBERED:
-                self._words[text] = known
-        return known
+        """Everything about a lower-case word."""
+        return self.words[text]
 
     def opposed(self, one: Word, other: Word) -> bool:
         """Whether the two words are opposites, directly or through their synonyms."""
@@ -123,9 +149,12 @@ class Lexicon:
             long, _, short = line.partition(">")
             words: Iterable[str] = long.split()
             key = tuple(map(self.phrase_form, words)) if based else tuple(words)
-            index.setdefault(key[0], []).append((key, tuple(short.split())))
-        for entries in index.values():
-            entries.sort(key=lambda entry: -len(entry[0]))
+            second = key[1] if len(key) > 1 else ""
+            entries = index.setdefault(key[0], {}).setdefault(second, [])
+            entries.append((key, tuple(short.split())))
+        for seconds in index.values():
+            for entries in seconds.values():
+                entries.sort(key=lambda entry: -len(entry[0]))
         return index
 
 

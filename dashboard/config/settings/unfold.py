@@ -49,6 +49,7 @@ UNFOLD: dict[str, Any] = {
             {
                 "items": [
                     {"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")},
+                    _link("Health", "monitor_heart", "staff_healthreport"),
                 ]
             },
             {

@@ -1,0 +1,44 @@
+"""Examining the outside services on request, away from the request that asked for it.
+
+The checks wait for other people's servers, for half a minute when several are away: a page cannot.
+So the button writes down that an examination is wanted, a thread of the process does it at once,
+and the next tick does it if that process died.
+"""
+
+import time
+from dataclasses import asdict
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.jobs.background import run_soon
+from apps.staff.doctor.run import findings
+from apps.staff.models import HealthReport
+
+
+@transaction.atomic
+def health_report_request(*, actor: User) -> HealthReport:
+    """Asked for twice before it is done, it is done once."""
+    report, _ = HealthReport.objects.update_or_create(
+        key=1, defaults={"requested_at": timezone.now(), "requested_by": actor}
+    )
+    run_soon(health_report_run_due)
+    return report
+
+
+def health_report_run_due() -> str:
+    """Does the examination that was asked for, if any."""
+    report = HealthReport.objects.filter(key=1).first()
+    if report is None or not report.pending:
+        return "not asked for"
+    asked, began = report.requested_at, time.monotonic()
+    found = [asdict(finding) for finding in findings()]
+    HealthReport.objects.filter(key=1).update(
+        findings=found,
+        took_ms=round((time.monotonic() - began) * 1000),
+        # Not before the request, also where two machines' clocks differ.
+        checked_at=max(timezone.now(), asked),
+    )
+    failed = sum(finding["status"] == "failed" for finding in found)
+    return f"{len(found)} findings, {failed} failed"

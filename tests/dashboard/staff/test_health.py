@@ -67,10 +67,10 @@ def test_the_page_shows_what_the_doctor_finds(staff: User, staff_client: Client)
     assert staff_client.post(RUN)["Location"] == PAGE
     page = staff_client.get(PAGE).content.decode()
     assert "Being examined" in page
-    assert 'http-equiv="refresh"' in page
+    assert 'hx-trigger="every 2s"' in page
     health_report_run_due()
     page = staff_client.get(PAGE).content.decode()
-    assert 'http-equiv="refresh"' not in page
+    assert "hx-trigger" not in page
     assert staff.email in page
     for finding in findings():
         assert finding.check.capitalize() in page

@@ -31,7 +31,7 @@ def test_a_fresh_key_is_active_and_carries_its_plan(caller: Caller) -> None:
     assert record.project_id == str(customer.project.pk)
     assert record.organization_id == str(customer.organization.pk)
     assert record.expires_at is None
-    assert record.plan == key_record.Plan("pro", 1_000_000, 200, None, "stop")
+    assert record.plan == key_record.Plan("pro", 1_000_000, 200, None, "stop", 200)
     assert record.key_limits == key_record.KeyLimits(None, None, None)
     assert record.project.ttl_seconds == 3600
     assert record.project.embeddings_ttl_seconds == 86400
@@ -43,6 +43,7 @@ def test_sql_and_orm_build_the_same_object(caller: Caller) -> None:
     customer = tenant(
         max_temperature=0.7,
         semantic_mode="strict",
+        semantic_check_share=0.1,
         monthly_budget_nanousd=5 * 10**12,
         routes=[{"match": "gpt-*", "provider": "openai", "fallbacks": ["groq/llama-3.3-70b"]}],
     )
@@ -118,6 +119,7 @@ def test_overrides_replace_the_plans_limits_one_by_one(caller: Caller) -> None:
         organization=customer.organization,
         actor=None,
         override_requests_per_minute=0,
+        override_concurrent_streams=3,
         override_overage="cache_only",
     )
     plan = caller.resolve(customer.key_hash)["plan"]
@@ -126,6 +128,7 @@ def test_overrides_replace_the_plans_limits_one_by_one(caller: Caller) -> None:
         "monthly_requests": 1_000_000,
         "requests_per_minute": 0,
         "tokens_per_minute": None,
+        "concurrent_streams": 3,
         "overage": "cache_only",
     }
 

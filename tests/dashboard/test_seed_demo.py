@@ -63,6 +63,7 @@ def test_bare_has_no_limits_and_no_people(tmp_path: Path) -> None:
         "monthly_requests": None,
         "requests_per_minute": None,
         "tokens_per_minute": None,
+        "concurrent_streams": None,
         "overage": "stop",
     }
     assert "staff" not in made

@@ -87,3 +87,43 @@ def test_the_log_never_grows_beyond_the_limit(store: Any) -> None:
         store.set("clock", START + number * 500)
         store.eval(ADMIT, 1, "log", 5)
         assert store.llen("log") <= 5
+
+
+HOLD = scripts.HOLD.source.replace(CLOCK, ASKED)
+LEASE = 30_000
+
+
+@settings(max_examples=40)
+@given(
+    st.integers(1, 3),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["take", "keep", "end"]),
+            st.sampled_from("abcdef"),
+            st.sampled_from([0, 1, 9_999, 15_000, 29_999, 30_000]),
+        ),
+        max_size=40,
+    ),
+)
+def test_open_streams(store: Any, limit: int, steps: list[tuple[str, str, int]]) -> None:
+    """Never more than the limit hold a lease; who has one keeps it, who lost it must take again."""
+    store.flushall()
+    leases: dict[str, int] = {}
+    now = START
+    for action, slot, passed in steps:
+        now += passed
+        store.set("clock", now)
+        leases = {name: end for name, end in leases.items() if end > now}
+        if action == "end":
+            store.zrem("streams", slot)
+            leases.pop(slot, None)
+            continue
+        held = store.eval(HOLD, 1, "streams", slot, LEASE, limit if action == "take" else 0)
+        expected = slot in leases or (action == "take" and len(leases) < limit)
+        assert bool(held) == expected
+        if expected:
+            leases[slot] = now + LEASE
+        assert len(leases) <= limit
+    assert {name.decode() for name in store.zrangebyscore("streams", f"({now}", "+inf")} == set(
+        leases
+    )

@@ -54,6 +54,7 @@ class PlanAdmin(ServiceAdmin):
                     "overage",
                     "requests_per_minute",
                     "tokens_per_minute",
+                    "concurrent_streams",
                     "max_projects",
                 )
             },
@@ -161,6 +162,7 @@ class OrganizationAdmin(ServiceAdmin):
                     "override_overage",
                     "override_requests_per_minute",
                     "override_tokens_per_minute",
+                    "override_concurrent_streams",
                     "override_max_projects",
                 ),
             },

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from apps.accounts.models import Plan
 
 _HEAD = (
-    "| Plan | Requests a month | Requests a minute | Projects | Past the monthly quota | Price |\n"
-    "|---|---|---|---|---|---|\n"
+    "| Plan | Requests a month | Requests a minute | Streams at once | Projects "
+    "| Past the monthly quota | Price |\n"
+    "|---|---|---|---|---|---|---|\n"
 )
 
 
@@ -20,6 +21,7 @@ def _row(plan: Plan) -> str:
         plan.name,
         _number(plan.monthly_requests),
         _number(plan.requests_per_minute),
+        _number(plan.concurrent_streams),
         _number(plan.max_projects),
         plan.get_overage_display(),
         _price(plan.price_cents),

@@ -5,11 +5,11 @@ from django.db import connections
 from django.db.models.signals import post_migrate
 
 
-def close_tables(*, using: str, **_: Any) -> None:
-    """After every ``migrate``: tables that other apps have added are closed as well."""
+def refresh(*, using: str, **_: Any) -> None:
+    """After every ``migrate``: what other apps have added is known to the edge's access as well."""
     from apps.edge_api import postgres
 
-    postgres.close_tables(connections[using])
+    postgres.refresh(connections[using])
 
 
 class EdgeApiConfig(AppConfig):
@@ -17,4 +17,4 @@ class EdgeApiConfig(AppConfig):
 
     def ready(self) -> None:
         # Sent once per app with models, after the last migration; any one of them will do.
-        post_migrate.connect(close_tables, sender=apps.get_app_config("usage"))
+        post_migrate.connect(refresh, sender=apps.get_app_config("usage"))

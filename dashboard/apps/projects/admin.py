@@ -80,6 +80,7 @@ class ProjectAdmin(ServiceAdmin):
                     "cache_enabled",
                     "semantic_mode",
                     "semantic_opened",
+                    "semantic_check_share",
                     "ttl_seconds",
                     "embeddings_ttl_seconds",
                     "max_temperature",

@@ -38,6 +38,7 @@ def key_record(key_hash: str) -> dict[str, Any] | None:
             "monthly_requests": limits.monthly_requests,
             "requests_per_minute": limits.requests_per_minute,
             "tokens_per_minute": limits.tokens_per_minute,
+            "concurrent_streams": limits.concurrent_streams,
             "overage": limits.overage,
         },
         "key_limits": {
@@ -82,6 +83,7 @@ def _project(project: Project) -> dict[str, Any]:
         "namespace": project.namespace,
         "semantic_mode": project.semantic_mode,
         "semantic_opened": project.semantic_opened,
+        "semantic_check_share": project.semantic_check_share,
         "cache_on_disconnect": project.cache_on_disconnect,
         "default_provider": project.default_provider,
         "log_prompts": project.log_prompts,

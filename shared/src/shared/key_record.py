@@ -10,13 +10,17 @@ class KeyRecordError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``None`` means unlimited. ``overage``: ``stop``, or ``cache_only`` past the quota."""
+    """``None`` means unlimited. ``overage``: ``stop``, or ``cache_only`` past the quota.
+
+    ``concurrent_streams``: of the project, at the provider; streams from the cache do not count.
+    """
 
     slug: str
     monthly_requests: int | None
     requests_per_minute: int | None
     tokens_per_minute: int | None
     overage: str
+    concurrent_streams: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Project:
     """A project's settings as the edge applies them.
 
     ``semantic_opened``: its owner has semantic hits served before there is evidence for them.
+    ``semantic_check_share``: of semantic hits, the share (0 to 1) that is checked against the
+    provider; ``None``: as the evidence needs it.
     """
 
     slug: str
@@ -60,6 +66,7 @@ class Project:
     monthly_budget_nanousd: int | None
     routes: tuple[Route, ...]
     semantic_opened: bool = False
+    semantic_check_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ class ShippedPlan:
     monthly_requests: int | None
     requests_per_minute: int | None
     tokens_per_minute: int | None
+    concurrent_streams: int | None
     max_projects: int | None
     price_cents: int
     overage: str = "stop"
 
 
 SHIPPED: tuple[ShippedPlan, ...] = (
-    ShippedPlan("free", "Free", 50_000, 10, None, 3, 0),
-    ShippedPlan("starter", "Starter", 250_000, 50, None, 10, 2_900),
-    ShippedPlan("pro", "Pro", 1_000_000, 200, None, None, 4_900),
+    ShippedPlan("free", "Free", 50_000, 10, None, 10, 3, 0),
+    ShippedPlan("starter", "Starter", 250_000, 50, None, 50, 10, 2_900),
+    ShippedPlan("pro", "Pro", 1_000_000, 200, None, 200, None, 4_900),
 )

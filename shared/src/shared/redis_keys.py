@@ -26,6 +26,11 @@ def token_log(project_id: str, subject: str) -> str:
     return f"{project_id}:tpm:{subject}"
 
 
+def streams(project_id: str) -> str:
+    """Sorted set of the streams open at a provider: their name, by when it lapses (unix ms)."""
+    return f"{project_id}:streams"
+
+
 def spend(project_id: str, subject: str, month: str) -> str:
     """Integer nano-USD spent upstream in ``month`` (``YYYYMM``); ``subject`` as above."""
     return f"{project_id}:spend:{subject}:{month}"

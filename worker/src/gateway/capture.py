@@ -9,6 +9,7 @@ from gateway.formats.base import Assembler, Usage
 from gateway.formats.sse import EventReader
 from gateway.http import FetchFailed, Transform
 from gateway.platform.base import Copy
+from gateway.stream_slot import StreamSlot
 from gateway.telemetry.log import log_event
 
 
@@ -29,12 +30,18 @@ class Capture:
     """Reads the copy to its end, even when the client leaves (if the project wants that)."""
 
     def __init__(
-        self, x: Exchange, assembler: Assembler, copy: Copy, translate: Transform | None
+        self,
+        x: Exchange,
+        assembler: Assembler,
+        copy: Copy,
+        translate: Transform | None,
+        slot: StreamSlot,
     ) -> None:
         self._x = x
         self._assembler = assembler
         self._copy = copy
         self._translate = translate
+        self._slot = slot
         self._limit = x.most_stored_bytes()
         self._seen = 0
         self._last = x.platform.now()
@@ -66,6 +73,7 @@ class Capture:
             self._last = x.platform.now()
             if x.event.ttfb_ms is None:
                 x.event.ttfb_ms = x.elapsed_ms()
+            self._slot.goes_on(self._last)
             self._seen += len(chunk)
             for event in reader.feed(self._translate(chunk) if self._translate else chunk):
                 assembler.feed(event)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import ClassVar
 
-from gateway.http import FetchFailed, Response
+from gateway.http import FetchFailed, Headers, Response
 
 
 class GatewayError(Exception):
@@ -139,6 +139,24 @@ class TokensLimited(GatewayError):
     code = "rate_limit_exceeded"
     kind = "tokens"
     anthropic_kind = "rate_limit_error"
+
+
+class StreamsLimited(GatewayError):
+    """As many streams are open as the plan allows; ``retry-after`` is among the headers."""
+
+    status = 429
+    code = "concurrent_streams_exceeded"
+    kind = "requests"
+    anthropic_kind = "rate_limit_error"
+
+    @classmethod
+    def of(cls, limit: int | None, headers: Headers) -> "StreamsLimited":
+        """With the headers of an admission."""
+        return cls(
+            f"This project has {limit} streams open, as many as its plan allows at once. "
+            "Please try again when one has ended.",
+            headers=[*headers, ("retry-after", "1")],
+        )
 
 
 class BudgetExceeded(GatewayError):

@@ -181,7 +181,8 @@ class Exchange:
         if event.cost_nanousd is not None:
             headers.append(("x-watchllm-cost-usd", usage.dollars(event.cost_nanousd)))
         if event.decision is not None and self.request.header("x-watchllm-explain") is not None:
-            headers.append(("x-watchllm-decision", json.dumps(event.decision)))
+            told = {name: value for name, value in event.decision.items() if name != "matched"}
+            headers.append(("x-watchllm-decision", json.dumps(told)))
         if event.saved_nanousd is not None:
             headers.append(("x-watchllm-saved-usd", usage.dollars(event.saved_nanousd)))
         return Response(status, headers, body)

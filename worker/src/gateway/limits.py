@@ -33,6 +33,8 @@ class Lookup:
 
     ``token``: this request's name as single-flight leader; empty when it does not compete.
     ``only``: spends nothing at the provider, so its budgets do not matter.
+    ``slot``: this request's name among the project's open streams; empty when it takes no place.
+    ``slot_ms``: for how long it keeps the place unless it says that it goes on.
     ``semantic``: what ``cache.semantic`` asks the index for.
     ``estimated_tokens``: reserved from the tokens a minute until the answer tells its real ones.
     """
@@ -46,6 +48,8 @@ class Lookup:
     lease_ms: int = 0
     estimated_tokens: int = 0
     only: bool = False
+    slot: str = ""
+    slot_ms: int = 0
     semantic: Sequence[Any] = NO_SEMANTICS
 
 
@@ -120,6 +124,9 @@ async def admit(
         _limit(own.monthly_budget_nanousd),
         lookup.estimated_tokens,
         1 if lookup.only else 0,
+        lookup.slot,
+        _limit(plan.concurrent_streams),
+        lookup.slot_ms,
         *lookup.semantic,
     ]
     try:
@@ -131,20 +138,21 @@ async def admit(
 
 
 def account_keys(record: KeyRecord, now: float) -> list[str]:
-    """Tokens and money: of the plan and of the key, in the order the scripts take them."""
+    """Tokens, money and open streams, in the order the scripts take them."""
     project = record.project_id
     return [
         redis_keys.token_log(project, "plan"),
         redis_keys.token_log(project, record.key_id),
         redis_keys.spend(project, "project", month(now)),
         redis_keys.spend(project, record.key_id, month(now)),
+        redis_keys.streams(project),
     ]
 
 
-def charge_arguments(record: KeyRecord, tokens: int, nanousd: int) -> list[int]:
-    """What ``STORE`` charges: tokens beyond the reservation, and money."""
+def charge_arguments(record: KeyRecord, tokens: int, nanousd: int, slot: str = "") -> list[Any]:
+    """What ``STORE`` charges: tokens beyond the reservation, and money; and what it gives up."""
     plan, own = record.plan.tokens_per_minute, record.key_limits.tokens_per_minute
-    return [_limit(plan), _limit(own), tokens, nanousd]
+    return [_limit(plan), _limit(own), tokens, nanousd, slot]
 
 
 def counts_money_or_tokens(record: KeyRecord) -> bool:
@@ -231,6 +239,8 @@ def _read(answer: Any, record: KeyRecord, entries: int) -> Admission:
             f"Rate limit reached for tokens per minute. Please try again in {seconds}s.",
             headers=[*headers, ("retry-after", str(seconds))],
         )
+    if verdict == "STREAMS":
+        raise errors.StreamsLimited.of(record.plan.concurrent_streams, headers)
     if verdict == "BUDGET":
         raise errors.BudgetExceeded(
             "The monthly budget of this key or project is spent. Cached answers are still served.",

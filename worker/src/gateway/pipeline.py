@@ -16,6 +16,7 @@ from gateway.http import Live, Response, chain
 from gateway.limits import NO_SEMANTICS, Admission, Lookup
 from gateway.providers.registry import Target, fallbacks
 from gateway.settlement import Answered, Settlement
+from gateway.stream_slot import StreamSlot
 from gateway.telemetry.log import log_event
 from gateway.upstream import Upstream
 from shared import redis_keys
@@ -30,42 +31,30 @@ _STORING_MS = 5
 async def serve(x: Exchange, call: Call) -> Response:
     """Answer ``call`` from the cache or from its provider."""
     _describe(x, call)
-    lookup = _lookup(x, call)
+    slot = StreamSlot(x, stream=call.stream)
+    lookup = _lookup(x, call, slot)
     admission = await x.admit(lookup)
     if admission.degraded or call.policy.why_bypass:
         x.set_status(BYPASS)
         lookup = replace(lookup, token="")
-    elif admission.entries and admission.entries[0] is not None:
-        hit = await _hit(x, call, lookup, admission.entries[0], admission.now_ms, status=HIT)
-        if hit is not None:
-            return hit
-    elif call.query is not None and admission.candidates:
-        hit = await _semantic(x, call, lookup, admission)
-        if hit is not None:
-            return hit
-    if call.policy.only:
-        raise errors.NotCached(
-            "This request is not in the cache (x-watchllm-cache: only).",
-            headers=[("x-should-retry", "false")],
-        )
-    if admission.hits_only:
-        raise errors.QuotaExceeded(
-            "The plan's requests for this month are used up; only cached answers are served.",
-            headers=[("x-should-retry", "false")],
-        )
-    created_ms = admission.now_ms
-    if lookup.token and admission.lease_left_ms:
-        found = await single_flight.follow(x, lookup)
-        if found.entry is not None:
-            hit = await _hit(x, call, lookup, found.entry, created_ms, status=HIT_COALESCED)
-            if hit is not None:
-                # The tokens reserved for the provider are not needed after all.
-                Settlement(x, call, replace(lookup, token=""), created_ms).abandon()
-                return hit
-        created_ms = found.now_ms
-        if not found.leads:
-            lookup = replace(lookup, token="")
-    return await _fetch(x, call, Settlement(x, call, lookup, created_ms))
+    elif (hit := await _found(x, call, lookup, admission)) is not None:
+        return hit
+    _check_may_fetch(call, admission)
+    settlement = Settlement(x, call, lookup, admission.now_ms)
+    followed = bool(lookup.token and admission.lease_left_ms)
+    if followed:
+        answered = await _follow(x, call, lookup, admission.now_ms)
+        if isinstance(answered, Response):
+            return answered
+        settlement = answered
+    try:
+        if followed:
+            await slot.take()
+        return await _fetch(x, call, settlement, slot)
+    except Exception:
+        # Whatever went wrong: nobody may wait a whole lease for an answer that will not come.
+        settlement.abandon()
+        raise
 
 
 def _describe(x: Exchange, call: Call) -> None:
@@ -78,10 +67,12 @@ def _describe(x: Exchange, call: Call) -> None:
     x.set_status(MISS)
 
 
-def _lookup(x: Exchange, call: Call) -> Lookup:
+def _lookup(x: Exchange, call: Call, slot: StreamSlot) -> Lookup:
     project, policy = x.record.project_id, call.policy
     if policy.why_bypass:
-        return Lookup(estimated_tokens=call.estimated_tokens)
+        return Lookup(
+            estimated_tokens=call.estimated_tokens, slot=slot.name, slot_ms=slot.first_lease_ms
+        )
     competes = policy.write and policy.read and policy.max_age is None
     return Lookup(
         entries=(redis_keys.entry(project, call.key),) if policy.read else (),
@@ -93,8 +84,49 @@ def _lookup(x: Exchange, call: Call) -> Lookup:
         lease_ms=round(x.settings.lease_seconds * 1000),
         estimated_tokens=call.estimated_tokens,
         only=policy.only,
+        slot=slot.name,
+        slot_ms=slot.first_lease_ms,
         semantic=call.query.arguments() if call.query else NO_SEMANTICS,
     )
+
+
+async def _found(x: Exchange, call: Call, lookup: Lookup, admission: Admission) -> Response | None:
+    """The answer that the admission has found, by its exact key or by its meaning."""
+    if admission.entries and admission.entries[0] is not None:
+        return await _hit(x, call, lookup, admission.entries[0], admission.now_ms, status=HIT)
+    if call.query is not None and admission.candidates:
+        return await _semantic(x, call, lookup, admission)
+    return None
+
+
+def _check_may_fetch(call: Call, admission: Admission) -> None:
+    """Raises when nothing but a hit would do."""
+    if call.policy.only:
+        raise errors.NotCached(
+            "This request is not in the cache (x-watchllm-cache: only).",
+            headers=[("x-should-retry", "false")],
+        )
+    if admission.hits_only:
+        raise errors.QuotaExceeded(
+            "The plan's requests for this month are used up; only cached answers are served.",
+            headers=[("x-should-retry", "false")],
+        )
+
+
+async def _follow(
+    x: Exchange, call: Call, lookup: Lookup, admitted_ms: int
+) -> Response | Settlement:
+    """The answer that another request is fetching, or what is owed when this one must fetch it."""
+    found = await single_flight.follow(x, lookup)
+    if found.entry is not None:
+        hit = await _hit(x, call, lookup, found.entry, admitted_ms, status=HIT_COALESCED)
+        if hit is not None:
+            # The tokens reserved for the provider are not needed after all.
+            Settlement(x, call, replace(lookup, token="", slot=""), admitted_ms).abandon()
+            return hit
+    if not found.leads:
+        lookup = replace(lookup, token="")
+    return Settlement(x, call, lookup, found.now_ms)
 
 
 async def _semantic(
@@ -161,24 +193,19 @@ async def _after_semantic_hit(x: Exchange, call: Call, lookup: Lookup, body: str
         Settlement(x, call, lookup, 0).abandon()
         if outcome is not None and outcome.best is not None and query is not None:
             await learning.remember_hit(x, query, outcome.best)
-            if learning.shadow_due(outcome.checks):
+            if learning.shadow_due(outcome.checks, x.record.project.semantic_check_share):
                 await learning.shadow_check(x, call, outcome.best, json.loads(body))
     finally:
         x.finish(200)
 
 
-async def _fetch(x: Exchange, call: Call, settlement: Settlement) -> Response:
+async def _fetch(x: Exchange, call: Call, settlement: Settlement, slot: StreamSlot) -> Response:
     targets = [call.target, *fallbacks(call.target)]
-    try:
-        answer = await upstream.ask(x, targets, lambda target: outgoing(call, target))
-        _account_target(x, answer.target)
-        if call.stream and answer.response.status == 200 and answer.is_event_stream:
-            return _stream(x, call, answer, settlement)
-        text = await answer.text()
-    except Exception:
-        # Whatever went wrong: nobody may wait a whole lease for an answer that will not come.
-        settlement.abandon()
-        raise
+    answer = await upstream.ask(x, targets, lambda target: outgoing(call, target))
+    _account_target(x, answer.target)
+    if call.stream and answer.response.status == 200 and answer.is_event_stream:
+        return _stream(x, call, answer, settlement, slot)
+    text = await answer.text()
     if answer.response.status != 200:
         settlement.abandon()
         return upstream.provider_error(x, answer, text)
@@ -201,7 +228,6 @@ def _whole(
     except (ValueError, KeyError, TypeError):
         parsed = None
     if not isinstance(parsed, dict):
-        settlement.abandon()
         raise errors.UpstreamUnreachable("The provider's answer is not a JSON object.")
     target = answer.target
     x.account(target.provider.name, target.model, call.format.usage(parsed))
@@ -232,7 +258,9 @@ async def _after_answer(
         x.finish(200)
 
 
-def _stream(x: Exchange, call: Call, answer: Upstream, settlement: Settlement) -> Response:
+def _stream(
+    x: Exchange, call: Call, answer: Upstream, settlement: Settlement, slot: StreamSlot
+) -> Response:
     """Pass the stream through as it arrives; a copy of it is assembled after the response."""
     target = answer.target
     source, copy = x.platform.split(answer.response, idle_timeout=x.settings.timeouts.idle)
@@ -248,7 +276,7 @@ def _stream(x: Exchange, call: Call, answer: Upstream, settlement: Settlement) -
 
     # Translations keep state, so client and copy have one each.
     translate = answer.translation.stream if answer.translation else None
-    capture = Capture(x, call.format.assembler(call.body), copy, translate and translate())
+    capture = Capture(x, call.format.assembler(call.body), copy, translate and translate(), slot)
     x.platform.wait_until(capture.run(settle))
     stream_usage = target.provider.capabilities.stream_usage
     hide_usage = call.format.client_filter(call.body, stream_usage=stream_usage)

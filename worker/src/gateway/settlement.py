@@ -42,7 +42,7 @@ class Settlement:
         self._began = x.platform.now()
 
     async def settle(self, answered: Answered) -> None:
-        """Write a complete answer, give the lock up, charge what was used.
+        """Write a complete answer, give the lock and the stream's slot up, charge what was used.
 
         Without an answer to store, waiting followers are told to ask the provider themselves. A
         fallback's answer is never stored: it is not what the request asked for.
@@ -50,8 +50,9 @@ class Settlement:
         x, lookup = self._x, self._lookup
         writes = self._writable(answered)
         tokens = limits.used_tokens(x.record, x.event) - lookup.estimated_tokens
-        charges = limits.charge_arguments(x.record, tokens, x.event.cost_nanousd or 0)
-        if not writes and not lookup.token and not limits.counts_money_or_tokens(x.record):
+        charges = limits.charge_arguments(x.record, tokens, x.event.cost_nanousd or 0, lookup.slot)
+        owes = lookup.token or lookup.slot or limits.counts_money_or_tokens(x.record)
+        if not writes and not owes:
             return
         keys = [
             redis_keys.lock(x.record.project_id, self._call.key),

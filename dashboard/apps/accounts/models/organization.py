@@ -31,6 +31,7 @@ class Organization(models.Model):
     override_monthly_requests = models.PositiveBigIntegerField(null=True, blank=True)
     override_requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
     override_tokens_per_minute = models.PositiveBigIntegerField(null=True, blank=True)
+    override_concurrent_streams = models.PositiveIntegerField(null=True, blank=True)
     override_max_projects = models.PositiveIntegerField(null=True, blank=True)
     override_overage = models.CharField(max_length=16, choices=Overage, null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
@@ -54,6 +55,9 @@ class Organization(models.Model):
                 self.override_requests_per_minute, self.plan.requests_per_minute
             ),
             tokens_per_minute=_first(self.override_tokens_per_minute, self.plan.tokens_per_minute),
+            concurrent_streams=_first(
+                self.override_concurrent_streams, self.plan.concurrent_streams
+            ),
             max_projects=_first(self.override_max_projects, self.plan.max_projects),
             overage=self.override_overage or self.plan.overage,
         )

@@ -23,6 +23,7 @@ class PlanLimits:
     monthly_requests: int | None
     requests_per_minute: int | None
     tokens_per_minute: int | None
+    concurrent_streams: int | None
     max_projects: int | None
     overage: str
 
@@ -42,6 +43,11 @@ class Plan(models.Model):
     )
     tokens_per_minute = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="Per project. Empty: unlimited."
+    )
+    concurrent_streams = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Open at the provider at once, per project. Empty: unlimited.",
     )
     max_projects = models.PositiveIntegerField(
         null=True, blank=True, help_text="Archived projects do not count. Empty: unlimited."

@@ -23,6 +23,7 @@ SELECT jsonb_build_object(
         'monthly_requests', coalesce(o.override_monthly_requests, plan.monthly_requests),
         'requests_per_minute', coalesce(o.override_requests_per_minute, plan.requests_per_minute),
         'tokens_per_minute', coalesce(o.override_tokens_per_minute, plan.tokens_per_minute),
+        'concurrent_streams', coalesce(o.override_concurrent_streams, plan.concurrent_streams),
         'overage', coalesce(nullif(o.override_overage, ''), plan.overage)
     ),
     'key_limits', jsonb_build_object(
@@ -40,6 +41,7 @@ SELECT jsonb_build_object(
         'namespace', p.namespace,
         'semantic_mode', p.semantic_mode,
         'semantic_opened', p.semantic_opened,
+        'semantic_check_share', p.semantic_check_share,
         'cache_on_disconnect', p.cache_on_disconnect,
         'default_provider', p.default_provider,
         'log_prompts', p.log_prompts,

@@ -75,6 +75,13 @@ class Project(models.Model):
         default=False,
         help_text="At the owner's risk: serve by meaning before checks have bounded the error.",
     )
+    semantic_check_share = models.FloatField(
+        "share of semantic hits that are checked",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="From 0 to 1; a check asks the provider too. Empty: as the evidence needs it.",
+    )
     cache_on_disconnect = models.BooleanField(
         default=True, help_text="Keep the answer when the client leaves before its end."
     )

@@ -19,6 +19,7 @@ from gateway.exchange import Exchange
 from gateway.formats.base import Json
 from gateway.telemetry.log import log_event
 from shared import redis_keys
+from shared.semantic_verdict import SemanticHit
 
 SHADOW_SHARE = 0.05
 """Of semantic hits, once there is evidence; a new scope checks more."""
@@ -27,22 +28,26 @@ _ENOUGH_CHECKS = 300
 _FEEDBACK_SECONDS = 7 * 86_400
 
 
-def shadow_due(checks: int) -> bool:
-    """Whether this semantic hit is one of the sampled ones."""
-    share = SHADOW_SHARE if checks >= _ENOUGH_CHECKS else SHADOW_SHARE_AT_FIRST
+def shadow_due(checks: int, share: float | None) -> bool:
+    """Whether this semantic hit is one of the sampled ones; ``share``: the project's own choice."""
+    if share is None:
+        share = SHADOW_SHARE if checks >= _ENOUGH_CHECKS else SHADOW_SHARE_AT_FIRST
     return random.random() < share  # noqa: S311 (sampling)
 
 
 async def remember_hit(x: Exchange, query: Query, served: Candidate) -> None:
     """Keep what a semantic hit served, so that feedback on its request id can undo it."""
-    told = {
-        "entry": served.exact_key,
-        "evidence": query.evidence_key,
-        "probability": served.probability,
-    }
+    from shared.decision.evidence import bin_of
+
+    hit = SemanticHit(
+        row=x.event.request_id,
+        entry=served.exact_key,
+        namespace=query.namespace,
+        bin=bin_of(served.probability) or 0,
+    )
     key = redis_keys.semantic_hit(x.record.project_id, x.request_id)
     try:
-        await x.store.put(key, json.dumps(told), ttl_seconds=_FEEDBACK_SECONDS)
+        await x.store.put(key, hit.dump(), ttl_seconds=_FEEDBACK_SECONDS)
     except StoreUnavailable as error:
         log_event("semantic_hit_not_kept", "warning", reason=str(error))
 

@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 
 from gateway.cache.index_scripts import INSERT, NEAREST
+from shared.semantic_verdict import GIVE_VERDICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,15 @@ local function over_budget(key, budget)
   if tonumber(budget) < 0 then return false end
   return tonumber(redis.call('GET', key) or '0') >= tonumber(budget)
 end
+local function open_streams(key, now)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+  return redis.call('ZCARD', key)
+end
+local function hold(key, slot, now, lease)
+  redis.call('ZADD', key, now + lease, slot)
+  local longest = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
+  redis.call('PEXPIRE', key, string.format('%.0f', longest[2] - now))
+end
 local function cutoff(key, model, namespace)
   local cut = 0
   for _, value in ipairs(redis.call('HMGET', key, 'all', model, namespace, model .. namespace)) do
@@ -84,13 +94,14 @@ ADMIT = _script(
     + NEAREST
     + """
 -- KEYS: 1 revision, 2 plan log, 3 key log, 4 quota, 5 cutoffs, 6 lock, 7 plan tokens,
---       8 key tokens, 9 project spend, 10 key spend, 11 stats, then entries
+--       8 key tokens, 9 project spend, 10 key spend, 11 open streams, 12 stats, then entries
 -- ARGV: 1 record revision, 2 plan rpm, 3 key rpm, 4 monthly quota (limits: -1 for none),
 --       5 serve past quota, 6 model field, 7 namespace field,
 --       8 oldest acceptable age in ms (-1: any), 9 lock token (empty: none), 10 lease ms,
 --       11 plan tpm, 12 key tpm, 13 project budget, 14 key budget, 15 estimated tokens,
---       16 never goes to the provider, 17 semantic prefix (empty: off), 18 code, 19 probes,
---       20 most distance, 21 candidates, 22 evidence key
+--       16 never goes to the provider, 17 stream slot (empty: no stream), 18 concurrent streams,
+--       19 slot lease ms, 20 semantic prefix (empty: off), 21 code, 22 probes, 23 most distance,
+--       24 candidates, 25 evidence key
 -- Answer: 1 verdict, 2 now, 3 plan used, 4 plan oldest, 5 key used, 6 key oldest, 7 quota used,
 --         8 lease left, 9 tokens used, 10 tokens oldest, 11 candidates, 12 evidence, then entries
 local now = now_ms()
@@ -129,12 +140,12 @@ if quota_used == 1 then redis.call('EXPIRE', KEYS[4], 3456000) end
 
 local answer = {verdict, now, plan_used, plan_oldest, key_used, key_oldest, quota_used, 0, 0, now,
   false, false}
-local missing = #KEYS < 12
+local missing = #KEYS < 13
 if not missing then
   local cut = cutoff(KEYS[5], ARGV[6], ARGV[7])
   local max_age = tonumber(ARGV[8])
   if max_age >= 0 and now - max_age > cut then cut = now - max_age - 1 end
-  for i = 12, #KEYS do
+  for i = 13, #KEYS do
     local value = redis.call('GET', KEYS[i])
     if fresh(value, cut) then
       answer[#answer + 1] = value
@@ -143,13 +154,13 @@ if not missing then
       missing = true
     end
   end
-  if redis.call('HINCRBY', KEYS[11], missing and 'misses' or 'hits', 1) == 1 then
-    redis.call('EXPIRE', KEYS[11], 3456000)
+  if redis.call('HINCRBY', KEYS[12], missing and 'misses' or 'hits', 1) == 1 then
+    redis.call('EXPIRE', KEYS[12], 3456000)
   end
-  if missing and ARGV[17] ~= '' then
-    local limit, count = tonumber(ARGV[20]), tonumber(ARGV[21])
-    answer[11] = nearest(ARGV[17], ARGV[18], ARGV[19], limit, count, cut)
-    if #answer[11] > 0 then answer[12] = redis.call('HGETALL', ARGV[22]) end
+  if missing and ARGV[20] ~= '' then
+    local limit, count = tonumber(ARGV[23]), tonumber(ARGV[24])
+    answer[11] = nearest(ARGV[20], ARGV[21], ARGV[22], limit, count, cut)
+    if #answer[11] > 0 then answer[12] = redis.call('HGETALL', ARGV[25]) end
   end
 end
 if not missing or verdict ~= 'OK' or ARGV[16] == '1' then return answer end
@@ -166,6 +177,15 @@ if key_tokens > plan_tokens then answer[9], answer[10] = key_tokens, key_since e
 if plan_full or key_full then
   answer[1] = 'TOKENS'
   return answer
+end
+-- Who waits for another's answer opens nothing at the provider.
+local follows = ARGV[9] ~= '' and redis.call('EXISTS', KEYS[6]) == 1
+if ARGV[17] ~= '' and not follows then
+  if open_streams(KEYS[11], now) >= tonumber(ARGV[18]) then
+    answer[1] = 'STREAMS'
+    return answer
+  end
+  hold(KEYS[11], ARGV[17], now, tonumber(ARGV[19]))
 end
 reserve(KEYS[7], ARGV[11], ARGV[15], now)
 reserve(KEYS[8], ARGV[12], ARGV[15], now)
@@ -198,13 +218,16 @@ return answer
 """More entries of a batch that is larger than one round trip should carry."""
 
 _STORE = """
--- KEYS: 1 lock, 2 plan tokens, 3 key tokens, 4 project spend, 5 key spend, then entries
+-- KEYS: 1 lock, 2 plan tokens, 3 key tokens, 4 project spend, 5 key spend, 6 open streams,
+--       then entries
 -- ARGV: 1 lock token, 2 tombstone ms (0: none), 3 plan tpm, 4 key tpm, 5 tokens beyond the
---       reservation (may be negative), 6 cost in nano-USD, then ttl ms and value for each entry
+--       reservation (may be negative), 6 cost in nano-USD, 7 stream slot (empty: none), then ttl ms
+--       and value for each entry
 local now = now_ms()
-for i = 6, #KEYS do
-  redis.call('SET', KEYS[i], ARGV[2 * i - 4], 'PX', ARGV[2 * i - 5])
+for i = 7, #KEYS do
+  redis.call('SET', KEYS[i], ARGV[2 * i - 5], 'PX', ARGV[2 * i - 6])
 end
+if ARGV[7] ~= '' then redis.call('ZREM', KEYS[6], ARGV[7]) end
 if ARGV[1] ~= '' and redis.call('GET', KEYS[1]) == ARGV[1] then
   if tonumber(ARGV[2]) > 0 then
     redis.call('SET', KEYS[1], 'released', 'PX', ARGV[2])
@@ -222,7 +245,7 @@ if tonumber(ARGV[6]) > 0 then
 end
 """
 
-STORE = _script(_SHARED + _STORE + "return #KEYS - 5")
+STORE = _script(_SHARED + _STORE + "return #KEYS - 6")
 """Write entries, give leadership up (the tombstone tells followers to go on their own), charge."""
 
 STORE_INDEXED = _script(
@@ -231,12 +254,25 @@ STORE_INDEXED = _script(
     + INSERT
     + _STORE
     + """
--- After the one entry's ttl (7) and value (8): 9 prefix, 10 code, 11 id, 12 record, 13 most entries
-insert(ARGV[9], unhex(ARGV[10]), unhex(ARGV[11]), ARGV[7], ARGV[12], tonumber(ARGV[13]), now)
+-- After the entry's ttl (8) and value (9): 10 prefix, 11 code, 12 id, 13 record, 14 most entries
+insert(ARGV[10], unhex(ARGV[11]), unhex(ARGV[12]), ARGV[8], ARGV[13], tonumber(ARGV[14]), now)
 return 1
 """
 )
 """The same for one entry that is also filed in the semantic index."""
+
+HOLD = _script(
+    _SHARED
+    + """
+-- KEYS: open streams   ARGV: 1 slot, 2 lease ms, 3 concurrent streams (0: only keep a slot)
+local now = now_ms()
+local open = open_streams(KEYS[1], now)
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and open >= tonumber(ARGV[3]) then return 0 end
+hold(KEYS[1], ARGV[1], now, tonumber(ARGV[2]))
+return 1
+"""
+)
+"""Take a slot, or keep it for longer. Answer: 1, or 0 when there is none."""
 
 PURGE = _script(
     _SHARED
@@ -259,6 +295,9 @@ return redis.call('HINCRBY', KEYS[1], 'wrong:' .. ARGV[1], ARGV[2])
 """
 )
 """Count one checked pair of prompts."""
+
+VERDICT = _script(GIVE_VERDICT)
+"""A person's verdict on a semantic hit."""
 
 STATS = _script(
     """

@@ -18,7 +18,7 @@ from gateway.limits import Admission
 from shared import hashing, redis_keys
 
 if TYPE_CHECKING:
-    from shared.decision import Encoded
+    from shared.decision import Encoded, Mode
 
 CANDIDATES = 8
 MOST_ENTRIES = 100_000
@@ -34,10 +34,9 @@ class Query:
     encoded: "Encoded"
     probes: str
     prefix: str
+    namespace: str
     evidence_key: str
-    mode: str
-    target_error: float
-    least_probability: float
+    mode: "Mode"
     opened: bool
     most_distance: int
 
@@ -54,9 +53,10 @@ class Query:
 
 @dataclass(slots=True)
 class Candidate:
-    """A stored prompt with the decision on it. ``id``: its place in the index."""
+    """A stored prompt with the decision on it."""
 
     exact_key: str
+    text: str
     probability: float
     distance: int
     serve: bool
@@ -96,15 +96,13 @@ def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) -> Que
     scope = hashing.digest("scope", *key_parts, {**identity, "messages": earlier})[:32]
     project = x.record.project_id
     namespace = str(key_parts[-2])
-    chosen = MODES[mode]
     return Query(
         encoded=encoded,
         probes=probes,
         prefix=redis_keys.semantic_scope(project, scope),
+        namespace=namespace,
         evidence_key=redis_keys.semantic_evidence(project, namespace),
-        mode=mode,
-        target_error=chosen.target_error,
-        least_probability=chosen.threshold,
+        mode=MODES[mode],
         opened=x.record.project.semantic_opened,
         most_distance=MAX_DISTANCE,
     )
@@ -136,12 +134,12 @@ def _question(identity: Json) -> str | None:
 
 async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
     """Judge the candidates; the likeliest one that may be served wins."""
-    from shared.decision import decide
+    from shared.decision import decide, evidence
 
-    counts = read_counts(admission.evidence)
-    limit = current_threshold(query, counts)
+    counts = evidence.read_counts(admission.evidence)
+    limit = evidence.standing(counts, query.mode, opened=query.opened).threshold
     # Judged as if open: what the threshold refuses is still evidence to be had (see ``learn``).
-    least = min(limit, query.least_probability)
+    least = min(limit, query.mode.threshold)
     best: Candidate | None = None
     for distance, record in admission.candidates:
         opened = await _open(x, query, record)
@@ -151,38 +149,22 @@ async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
         decision = decide(query.encoded, text, least)
         serve = decision.serve and decision.probability >= limit
         candidate = Candidate(
-            exact_key, decision.probability, distance, serve, decision.reason, decision.guard
+            exact_key,
+            text,
+            decision.probability,
+            distance,
+            serve,
+            decision.reason,
+            decision.guard,
         )
         if best is None or (serve, candidate.probability) > (best.serve, best.probability):
             best = candidate
     checks = sum(checked for checked, _ in counts.values())
     outcome = Outcome(best, limit, len(admission.candidates), checks)
     x.event.decision = _explain(query, outcome)
+    if best is not None and x.record.project.log_prompts:
+        x.event.decision["matched"] = best.text
     return outcome
-
-
-def current_threshold(query: Query, counts: dict[int, tuple[int, int]]) -> float:
-    """Closed until the evidence bounds the error by δ, never below the mode's own threshold.
-
-    A scope opened by its owner starts at the mode's threshold instead, until the evidence shows
-    that its error is over δ.
-    """
-    from shared.decision import evidence
-
-    earned = evidence.threshold(counts, query.target_error)
-    if query.opened and not evidence.refuted(counts, query.least_probability, query.target_error):
-        return query.least_probability
-    return max(earned, query.least_probability)
-
-
-def read_counts(pairs: list[str]) -> dict[int, tuple[int, int]]:
-    """Bin → (checked, wrong) from the names and values of the evidence hash."""
-    counters = dict(zip(pairs[::2], map(int, pairs[1::2]), strict=True))
-    bins = {int(name.split(":")[1]) for name in counters}
-    return {
-        number: (counters.get(f"checked:{number}", 0), counters.get(f"wrong:{number}", 0))
-        for number in bins
-    }
 
 
 async def index_arguments(x: Exchange, query: Query, exact_key: str, created_ms: int) -> list[Any]:
@@ -208,8 +190,12 @@ async def _open(x: Exchange, query: Query, record: str) -> tuple[str, str] | Non
 
 
 def _explain(query: Query, outcome: Outcome) -> dict[str, Any]:
+    """What the usage row keeps; with ``namespace`` and ``bin`` its outcome can be counted again."""
+    from shared.decision.evidence import bin_of
+
     explained: dict[str, Any] = {
-        "mode": query.mode,
+        "mode": query.mode.name,
+        "namespace": query.namespace,
         "threshold": outcome.threshold,
         "candidates": outcome.considered,
     }
@@ -219,6 +205,7 @@ def _explain(query: Query, outcome: Outcome) -> dict[str, Any]:
             "candidate": best.exact_key,
             "distance": best.distance,
             "probability": round(best.probability, 4),
+            "bin": bin_of(best.probability),
             "served": best.serve,
             "reason": best.reason,
             "guard": best.guard,

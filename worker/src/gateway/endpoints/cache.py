@@ -5,13 +5,14 @@ from typing import Any
 
 from gateway import errors, limits
 from gateway.cache.policy import MAX_TTL_SECONDS
-from gateway.cache.scripts import EVIDENCE, PURGE, STATS
+from gateway.cache.scripts import PURGE, STATS, VERDICT
 from gateway.cache.store import StoreUnavailable
 from gateway.cache.upstash import UpstashError
 from gateway.exchange import Exchange
 from gateway.http import Response
 from gateway.limits import Lookup
 from shared import redis_keys
+from shared.semantic_verdict import VERDICTS, SemanticHit, parse_hit
 
 _FIELDS = frozenset({"all", "model", "namespace", "key", "older_than_seconds"})
 _STATS_DAYS = 7
@@ -72,31 +73,40 @@ async def feedback(x: Exchange) -> Response:
     request_id, verdict = body.get("request_id"), body.get("verdict", "wrong")
     if not isinstance(request_id, str) or not request_id:
         raise errors.InvalidRequest("Missing required parameter: 'request_id'.", param="request_id")
-    if verdict not in ("wrong", "right"):
+    if verdict not in VERDICTS:
         raise errors.InvalidRequest("'verdict' takes 'wrong' or 'right'.", param="verdict")
     await x.admit(Lookup(only=True))
-    project = record.project_id
     try:
-        text = await x.store.command("GETDEL", redis_keys.semantic_hit(project, request_id))
-        if not isinstance(text, str):
-            raise errors.UnknownHit(
-                "No semantic hit of this request id is waiting for a verdict.", param="request_id"
-            )
-        hit = json.loads(text)
-        wrong = verdict == "wrong"
-        if wrong:
-            await x.store.command("DEL", redis_keys.entry(project, hit["entry"]))
-        await x.store.run(EVIDENCE, [hit["evidence"]], [_bin(hit["probability"]), int(wrong)])
+        hit = await _judge(x, record.project_id, request_id, wrong=verdict == "wrong")
     except (StoreUnavailable, UpstashError) as error:
         raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
+    # With the row, the dashboard knows of the verdict, and can count it again.
+    x.event.decision = {
+        "verdict": verdict,
+        "hit": hit.row,
+        "candidate": hit.entry,
+        "namespace": hit.namespace,
+        "bin": hit.bin,
+    }
     answer = {"object": "cache.feedback", "request_id": request_id, "verdict": verdict}
-    return _answer(x, {**answer, "removed": wrong})
+    return _answer(x, {**answer, "removed": verdict == "wrong"})
 
 
-def _bin(probability: float) -> int:
-    from shared.decision import evidence
-
-    return evidence.bin_of(probability) or 0
+async def _judge(x: Exchange, project: str, request_id: str, *, wrong: bool) -> SemanticHit:
+    remembered = redis_keys.semantic_hit(project, request_id)
+    text = await x.store.get(remembered)
+    if text is not None:
+        hit = parse_hit(text)
+        keys = [
+            remembered,
+            redis_keys.entry(project, hit.entry),
+            redis_keys.semantic_evidence(project, hit.namespace),
+        ]
+        if await x.store.run(VERDICT, keys, [hit.bin, int(wrong)]):
+            return hit
+    raise errors.UnknownHit(
+        "No semantic hit of this request id is waiting for a verdict.", param="request_id"
+    )
 
 
 def _field(body: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ UNLIMITED = {
     "monthly_requests": None,
     "requests_per_minute": None,
     "tokens_per_minute": None,
+    "concurrent_streams": None,
     "max_projects": None,
     "sort": 100,
 }

@@ -1,0 +1,145 @@
+"""The plan's limit on streams that are open at a provider at once."""
+
+import contextlib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.doubles.openai_api import Behaviour
+from tests.worker.edge import Edge, Tenant, until
+
+HELD = "gpt-4o"
+
+
+@pytest.fixture
+def limited(edge: Edge) -> Tenant:
+    """Two streams at once."""
+    return edge.tenant(plan={"concurrent_streams": 2})
+
+
+@contextlib.contextmanager
+def held(
+    edge: Edge, tenant: Tenant, *questions: str, headers: dict[str, str] | None = None
+) -> Iterator[list[Future[Any]]]:
+    """Streams that the provider has got and does not answer before the block ends."""
+    edge.openai.behave(HELD, Behaviour("hold"))
+    before = edge.openai.calls()
+    with ThreadPoolExecutor(len(questions)) as pool:
+        asked = [
+            pool.submit(tenant.chat, question, headers, model=HELD, stream=True)
+            for question in questions
+        ]
+        try:
+            until(lambda: edge.openai.calls() == before + len(questions), "the streams to be open")
+            yield asked
+        finally:
+            edge.openai.release()
+
+
+def test_more_streams_than_the_plan_allows_are_refused(edge: Edge, limited: Tenant) -> None:
+    with held(edge, limited, "one", "two") as streams:
+        refused = limited.chat("three", stream=True)
+        assert refused.status_code == 429
+        assert refused.json()["error"]["code"] == "concurrent_streams_exceeded"
+        assert refused.headers["retry-after"] == "1"
+        # What is no stream at a provider has nothing to do with it.
+        assert limited.chat("four").status_code == 200
+        other = edge.tenant(plan={"concurrent_streams": 2})
+        assert other.chat("three", stream=True).status_code == 200
+    assert [stream.result().status_code for stream in streams] == [200, 200]
+    edge.settled()
+    assert limited.chat("three", stream=True).status_code == 200
+    rows = limited.rows(5)
+    assert [row["error_code"] for row in rows].count("concurrent_streams_exceeded") == 1
+
+
+def test_a_stream_from_the_cache_takes_no_place(edge: Edge, limited: Tenant) -> None:
+    limited.ask("known")
+    with held(edge, limited, "one", "two"):
+        hit = limited.chat("known", stream=True)
+        assert hit.status_code == 200
+        assert hit.headers["x-watchllm-cache"] == "HIT"
+
+
+def test_who_waits_for_the_same_answer_takes_no_place(edge: Edge) -> None:
+    tenant = edge.tenant(plan={"concurrent_streams": 1})
+    edge.openai.behave(HELD, Behaviour("hold"))
+    with ThreadPoolExecutor(6) as pool:
+        asked = [pool.submit(tenant.chat, "same", model=HELD, stream=True) for _ in range(6)]
+        until(lambda: len(tenant.commands()) >= 12, "the followers to wait")
+        edge.openai.release()
+        answers = [one.result() for one in asked]
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert edge.openai.calls() == 1
+
+
+def test_a_follower_that_must_ask_itself_takes_one(edge: Edge) -> None:
+    """The leader fails: of those who waited, as many ask as the plan allows."""
+    tenant = edge.tenant(plan={"concurrent_streams": 1})
+    refusal = Behaviour("hold", status=400, body=b"{}", content_type="application/json")
+    edge.openai.behave(HELD, refusal, times=1)
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(tenant.chat, "same", model=HELD, stream=True) for _ in range(4)]
+        until(lambda: len(tenant.commands()) >= 10, "the followers to wait")
+        edge.openai.behave("gpt-4o", Behaviour("step"))
+        edge.openai.release()
+        done = [one for one in asked if one.done()]
+        until(lambda: sum(one.done() for one in asked) == 3, "all but one to be answered")
+        done = [one.result().status_code for one in asked if one.done()]
+        for _ in range(100):
+            edge.openai.step()
+        statuses = sorted(one.result().status_code for one in asked)
+    assert sorted(done) == [400, 429, 429]
+    assert statuses == [200, 400, 429, 429]
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [Behaviour("raw", status=400, body=b"{}"), Behaviour("truncate"), Behaviour("reset-mid")],
+    ids=["refused", "truncated", "reset"],
+)
+def test_a_stream_that_fails_gives_its_place_back(edge: Edge, behaviour: Behaviour) -> None:
+    tenant = edge.tenant(plan={"concurrent_streams": 1})
+    edge.openai.behave(HELD, behaviour)
+    for question in ("one", "two"):
+        with contextlib.suppress(Exception):
+            tenant.chat(question, model=HELD, stream=True)
+        edge.settled()
+    assert tenant.chat("three", stream=True).status_code == 200
+    codes = {row["error_code"] for row in tenant.rows(3)}
+    assert "concurrent_streams_exceeded" not in codes
+
+
+def test_uncached_streams_count(edge: Edge) -> None:
+    tenant = edge.tenant(plan={"concurrent_streams": 1})
+    with held(edge, tenant, "one", headers={"x-watchllm-cache": "off"}):
+        refused = tenant.chat("two", {"x-watchllm-cache": "off"}, stream=True)
+        assert refused.status_code == 429
+    edge.settled()
+    assert tenant.chat("two", {"x-watchllm-cache": "off"}, stream=True).status_code == 200
+
+
+def test_the_other_dialects_tell_it_in_their_own_words(edge: Edge) -> None:
+    tenant = edge.tenant(plan={"concurrent_streams": 1})
+    with held(edge, tenant, "one"):
+        message = {
+            "model": "claude-sonnet-4-5",
+            "max_tokens": 10,
+            "stream": True,
+            "messages": [{"role": "user", "content": "two"}],
+        }
+        refused = tenant.post("/v1/messages", message)
+        assert refused.status_code == 429
+        assert refused.json()["error"]["type"] == "rate_limit_error"
+
+
+def test_a_plan_without_the_limit_leaves_no_trace(edge: Edge) -> None:
+    tenant = edge.tenant()
+    tenant.ask("one", stream=True)
+    edge.settled()
+    (admit, store) = [command for command in tenant.commands() if command[0] == "EVALSHA"]
+    # KEYS and ARGV as the scripts number them: no slot is named, and none is given up.
+    assert admit[3 + int(admit[2]) + 16] == ""
+    assert store[3 + int(store[2]) + 6] == ""

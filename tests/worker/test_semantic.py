@@ -168,6 +168,42 @@ def test_feedback_removes_a_wrong_hit(edge: Edge, opened: Tenant) -> None:
     assert again.json()["error"]["code"] == "unknown_request"
 
 
+def test_rows_tell_enough_to_count_the_evidence_again(edge: Edge, opened: Tenant) -> None:
+    opened.chat(CAPITAL)
+    edge.settled()
+    headers = {"x-watchllm-cache-namespace": "blue", "x-watchllm-request-id": "mine"}
+    opened.chat(CAPITAL, headers)
+    edge.settled()
+    hit = opened.chat(CAPITAL_AGAIN, headers)
+    assert status(hit) == "HIT-SEMANTIC"
+    edge.settled()
+    told = {"request_id": hit.headers["x-request-id"], "verdict": "right"}
+    assert opened.post("/v1/cache/feedback", told).status_code == 200
+    *_, row, verdict = opened.rows(4)
+    assert (row["decision"]["namespace"], row["decision"]["bin"]) == ("blue", 6)
+    assert verdict["decision"] == {
+        "verdict": "right",
+        "hit": row["request_id"],
+        "candidate": row["cache_key"],
+        "namespace": "blue",
+        "bin": 6,
+    }
+
+
+@pytest.mark.parametrize("logged", [True, False])
+def test_the_matched_prompt_is_kept_only_by_who_logs_prompts(edge: Edge, logged: bool) -> None:
+    project = {"semantic_mode": "strict", "semantic_opened": True, "log_prompts": logged}
+    tenant = edge.tenant(project=project)
+    tenant.chat(CAPITAL)
+    edge.settled()
+    hit = tenant.chat(CAPITAL_AGAIN, {"x-watchllm-explain": "1"})
+    assert status(hit) == "HIT-SEMANTIC"
+    edge.settled()
+    assert "matched" not in json.loads(hit.headers["x-watchllm-decision"])
+    matched = tenant.rows(2)[1]["decision"].get("matched")
+    assert matched == (CAPITAL if logged else None)
+
+
 @pytest.mark.parametrize(
     ("body", "param"),
     [({}, "request_id"), ({"request_id": "x", "verdict": "maybe"}, "verdict")],

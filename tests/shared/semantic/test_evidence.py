@@ -6,6 +6,7 @@ import pytest
 
 from shared.decision import evidence
 from shared.decision.answers import same_answer
+from shared.decision.modes import BALANCED, OFF, STRICT
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,53 @@ def test_wrong_answers_close_again() -> None:
     assert evidence.threshold({top: (200, 8)}, 0.03) == evidence.CLOSED
     assert not evidence.refuted({top: (200, 0)}, 0.6, 0.03)
     assert evidence.refuted({top: (100, 20)}, 0.6, 0.03)
+
+
+TOP = len(evidence.EDGES) - 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "opened", "state", "threshold"),
+    [
+        ({}, False, "closed", evidence.CLOSED),
+        ({}, True, "opened", 0.7),
+        ({TOP: (500, 0)}, False, "evidence", 0.95),
+        # The owner's risk reaches further down than the evidence does.
+        ({TOP: (500, 0)}, True, "opened", 0.7),
+        (dict.fromkeys(range(7), (500, 0)), True, "evidence", 0.7),
+        (dict.fromkeys(range(7), (500, 0)), False, "evidence", 0.7),
+        ({TOP: (100, 20)}, False, "closed", evidence.CLOSED),
+        ({TOP: (100, 20)}, True, "refuted", evidence.CLOSED),
+    ],
+)
+def test_what_a_scope_serves_and_why(
+    counts: dict[int, tuple[int, int]], opened: bool, state: str, threshold: float
+) -> None:
+    found = evidence.standing(counts, STRICT, opened=opened)
+    assert (found.state, found.threshold, found.open) == (state, threshold, threshold <= 1)
+
+
+def test_the_bound_is_of_what_is_served() -> None:
+    counts = {0: (50, 10), 2: (30, 0), TOP: (600, 1)}
+    found = evidence.standing(counts, STRICT, opened=True)
+    assert (found.checked, found.wrong) == (630, 1)
+    assert found.bound == evidence.upper_bound(1, 630)
+    assert evidence.standing(counts, BALANCED, opened=True).checked == 680
+    off = evidence.standing(counts, OFF, opened=True)
+    assert (off.state, off.open) == ("off", False)
+
+
+@pytest.mark.parametrize(("wrong", "checked"), [(0, 0), (0, 400), (2, 100), (0, 1000)])
+def test_how_many_checks_are_missing(wrong: int, checked: int) -> None:
+    missing = evidence.still_needed(wrong, checked, 0.01)
+    assert evidence.upper_bound(wrong, checked + missing) <= 0.01
+    assert not missing or evidence.upper_bound(wrong, checked + missing - 1) > 0.01
+
+
+def test_counts_are_read_as_redis_tells_them() -> None:
+    told = ["checked:3", "7", "wrong:3", "1", "checked:6", "2"]
+    assert evidence.read_counts(told) == {3: (7, 1), 6: (2, 0)}
+    assert evidence.read_counts([]) == {}
 
 
 @pytest.mark.parametrize(

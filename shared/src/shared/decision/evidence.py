@@ -10,8 +10,11 @@ is promised, so that looking often does not break the promise (simulated in the 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+
+from shared.decision.modes import Mode
 
 CONFIDENCE = 0.99
 EDGES = (0.45, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
@@ -74,6 +77,79 @@ def refuted(counts: Mapping[int, tuple[int, int]], least: float, target_error: f
     tried = [pair for number, pair in counts.items() if EDGES[number] >= least]
     checked, wrong = sum(pair[0] for pair in tried), sum(pair[1] for pair in tried)
     return checked > 0 and 1 - upper_bound(checked - wrong, checked) > target_error
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a scope serves in a mode, and what its evidence says about that.
+
+    ``state``: "off" (the mode serves nothing), "closed" (not enough evidence, or evidence against),
+    "evidence" (opened by the bound), "opened" (at the owner's risk, the bound does not hold yet)
+    or "refuted" (opened by its owner, closed again because the error is over δ).
+    ``threshold``: the least probability served; over 1 when nothing is.
+    ``checked``, ``wrong``, ``bound``: of the bins that hold what is served, or would be if open.
+    """
+
+    state: str
+    threshold: float
+    checked: int
+    wrong: int
+    bound: float
+
+    @property
+    def open(self) -> bool:
+        """Whether anything is served."""
+        return self.threshold <= 1
+
+
+def standing(counts: Mapping[int, tuple[int, int]], mode: Mode, *, opened: bool) -> Standing:
+    """Closed until the evidence bounds the error by δ, never below the mode's own threshold.
+
+    A scope that its owner ``opened`` starts at the mode's threshold instead, until the evidence
+    shows that its error is over δ.
+    """
+    if mode.threshold > 1:
+        return Standing("off", CLOSED, 0, 0, 1.0)
+    earned = max(threshold(counts, mode.target_error), mode.threshold)
+    at_risk = opened and not refuted(counts, mode.threshold, mode.target_error)
+    serving = mode.threshold if at_risk else earned
+    if earned <= serving <= 1:
+        state = "evidence"
+    elif at_risk:
+        state = "opened"
+    else:
+        state = "refuted" if opened else "closed"
+    lowest = bin_of(serving if serving <= 1 else mode.threshold) or 0
+    tried = [pair for number, pair in counts.items() if number >= lowest]
+    checked, wrong = sum(pair[0] for pair in tried), sum(pair[1] for pair in tried)
+    return Standing(state, serving, checked, wrong, upper_bound(wrong, checked))
+
+
+def still_needed(wrong: int, checked: int, target_error: float) -> int:
+    """How many further checks, all agreeing, bring the bound down to ``target_error``."""
+    low, high = 0, 1
+    while upper_bound(wrong, checked + high) > target_error:
+        low, high = high, high * 2
+    while low < high:
+        middle = (low + high) // 2
+        if upper_bound(wrong, checked + middle) > target_error:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def read_counts(pairs: Sequence[str]) -> dict[int, tuple[int, int]]:
+    """Bin → (checked, wrong) from names and values of the Redis hash, one after the other.
+
+    The hash is ``redis_keys.semantic_evidence``: ``checked:<bin>`` and ``wrong:<bin>`` → counts.
+    """
+    counters = dict(zip(pairs[::2], map(int, pairs[1::2]), strict=True))
+    bins = {int(name.split(":")[1]) for name in counters}
+    return {
+        number: (counters.get(f"checked:{number}", 0), counters.get(f"wrong:{number}", 0))
+        for number in bins
+    }
 
 
 def _binomial_cdf(most: int, trials: int, share: float) -> float:

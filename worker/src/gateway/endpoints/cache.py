@@ -94,9 +94,8 @@ async def feedback(x: Exchange) -> Response:
 
 async def _judge(x: Exchange, project: str, request_id: str, *, wrong: bool) -> SemanticHit:
     remembered = redis_keys.semantic_hit(project, request_id)
-    text = await x.store.get(remembered)
-    if text is not None:
-        hit = parse_hit(text)
+    hit = parse_hit(await x.store.get(remembered) or "")
+    if hit is not None:
         keys = [
             remembered,
             redis_keys.entry(project, hit.entry),

@@ -36,7 +36,11 @@ def test_the_sums_equal_a_recount() -> None:
             usage_row(
                 keys[number % 2],
                 ts=start + timedelta(minutes=7 * number / times),
-                cache_status=("HIT", "MISS", "BYPASS")[number % 3],
+                cache_status=("HIT-SEMANTIC", "MISS", "BYPASS")[number % 3],
+                decision=(None, {"mode": "strict", "agreed": True}, {"mode": "", "agreed": False})[
+                    number // 3 % 3
+                ],
+                error_code=(None, "quota_exceeded")[number % 2],
                 model=(None, "gpt-4o", "m" * 5000)[number % 3],
                 status=(200, 502)[number % 2],
                 prompt_tokens=number,

@@ -36,6 +36,17 @@ ROW = st.fixed_dictionaries(
         "cost_nanousd": st.none() | st.integers(0, 10**15),
         "saved_nanousd": st.none() | st.integers(0, 10**15),
         "latency_ms": st.integers(0, 2_000_000),
+        "upstream_ms": st.none() | st.integers(0, 10**6),
+        "error_code": st.sampled_from([None, "rate_limit_exceeded", "upstream_502"]),
+        "decision": st.sampled_from(
+            [
+                None,
+                {"eligible": False, "reason": "too long"},
+                {"mode": "strict", "served": True},
+                {"mode": "strict", "served": True, "agreed": True},
+                {"mode": "balanced", "served": True, "agreed": False},
+            ]
+        ),
     }
 )
 

@@ -7,7 +7,15 @@ from typing import Any
 
 from apps.projects.models import ApiKey
 from apps.usage.latency import bucket_of
-from apps.usage.models import UsageDaily, UsageHourly, UsageLatencyHourly, UsageLog
+from apps.usage.models import (
+    SemanticDaily,
+    UsageDaily,
+    UsageHourly,
+    UsageLatencyHourly,
+    UsageLog,
+)
+from apps.usage.quota import UNCOUNTED_ERRORS
+from shared import usage_events
 
 
 def usage_row(api_key: ApiKey, **values: Any) -> UsageLog:
@@ -30,8 +38,8 @@ def usage_row(api_key: ApiKey, **values: Any) -> UsageLog:
 
 
 def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """What the rollup tables should hold, from the log alone: sums by hour and by day in one
-    (told apart by the first word of their keys), and latencies.
+    """What the rollup tables should hold, from the log alone: sums by hour, by day and of semantic
+    hits in one (told apart by the first word of their keys), and latencies.
     """
     sums: dict[Any, Counter[str]] = {}
     latency: Counter[Any] = Counter()
@@ -49,6 +57,9 @@ def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
         for start in (("hour", hour), ("day", hour.replace(hour=0))):
             sums.setdefault((*start, *key), Counter()).update(
                 requests=1,
+                quota_requests=int(
+                    log.upstream_ms is not None or log.error_code not in UNCOUNTED_ERRORS
+                ),
                 errors=int(log.status >= 400),
                 unpriced_requests=int(log.cost_nanousd is None),
                 prompt_tokens=log.prompt_tokens or 0,
@@ -59,6 +70,13 @@ def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
                 latency_ms_sum=log.latency_ms,
             )
         latency[hour, log.project_id, log.cache_status, bucket_of(log.latency_ms)] += 1
+        if log.cache_status == usage_events.HIT_SEMANTIC:
+            decision = log.decision or {}
+            mode = decision.get("mode", "")
+            agreed = decision.get("agreed")
+            sums.setdefault(
+                ("semantic", hour.replace(hour=0), log.project_id, mode), Counter()
+            ).update(hits=1, checked=int(agreed is not None), wrong=int(agreed is False))
     return {key: dict(counted) for key, counted in sums.items()}, dict(latency)
 
 
@@ -81,6 +99,7 @@ def rolled_up() -> tuple[dict[Any, Any], dict[Any, Any]]:
             name: getattr(row, name)
             for name in (
                 "requests",
+                "quota_requests",
                 "errors",
                 "unpriced_requests",
                 "prompt_tokens",
@@ -92,6 +111,14 @@ def rolled_up() -> tuple[dict[Any, Any], dict[Any, Any]]:
             )
         }
         for unit, start, row in rows
+    }
+    sums |= {
+        ("semantic", row.day, row.project_id, row.mode): {
+            "hits": row.hits,
+            "checked": row.checked,
+            "wrong": row.wrong,
+        }
+        for row in SemanticDaily.objects.all()
     }
     latency = {
         (row.hour, row.project_id, row.cache_status, row.bucket): row.requests

@@ -15,6 +15,8 @@ from django.db.models import Max
 
 from apps.usage.latency import BOUNDS_MS
 from apps.usage.models import RollupState, UsageLog
+from apps.usage.quota import REFUSED_SQL
+from shared.usage_events import HIT_SEMANTIC
 
 _BATCH_ROWS = 50_000
 _LOCK_TIMEOUT_MS = 2_000
@@ -29,8 +31,16 @@ _DAY = {
     "sqlite": "strftime('%%Y-%%m-%%d 00:00:00', ts)",
 }
 
+# A value of the edge's semantic decision. SQLite gives a JSON boolean as 0 or 1.
+_DECISION = {
+    "postgresql": "decision->>'{name}'",
+    "sqlite": "json_extract(decision, '$.{name}')",
+}
+_FALSE = {"postgresql": "'false'", "sqlite": "0"}
+
 _SUMS = (
     "requests",
+    "quota_requests",
     "errors",
     "unpriced_requests",
     "prompt_tokens",
@@ -48,6 +58,7 @@ INSERT INTO {table} ({unit}, organization_id, project_id, api_key_id, endpoint, 
 SELECT {start}, organization_id, project_id, api_key_id, endpoint, COALESCE(provider, ''),
     SUBSTR(COALESCE(model, ''), 1, 128), cache_status,
     COUNT(*),
+    SUM(CASE WHEN {refused} THEN 0 ELSE 1 END),
     SUM(CASE WHEN status >= 400 THEN 1 ELSE 0 END),
     SUM(CASE WHEN cost_nanousd IS NULL THEN 1 ELSE 0 END),
     SUM(COALESCE(prompt_tokens, 0)),
@@ -70,6 +81,19 @@ FROM usage_logs WHERE id > %s AND id <= %s
 GROUP BY 1, 2, 3, 4
 ON CONFLICT (project_id, hour, cache_status, bucket)
 DO UPDATE SET requests = usage_latency_hourly.requests + excluded.requests
+"""
+
+_ADD_SEMANTIC = """
+INSERT INTO usage_semantic_daily (day, project_id, mode, hits, checked, wrong)
+SELECT {day}, project_id, SUBSTR(COALESCE({mode}, ''), 1, 16), COUNT(*),
+    COUNT({agreed}),
+    SUM(CASE WHEN {agreed} = {false} THEN 1 ELSE 0 END)
+FROM usage_logs WHERE id > %s AND id <= %s AND cache_status = %s
+GROUP BY 1, 2, 3
+ON CONFLICT (project_id, day, mode)
+DO UPDATE SET hits = usage_semantic_daily.hits + excluded.hits,
+    checked = usage_semantic_daily.checked + excluded.checked,
+    wrong = usage_semantic_daily.wrong + excluded.wrong
 """
 
 _TOUCH_KEYS = """
@@ -120,17 +144,16 @@ def _add_batch(settled: int, batch_rows: int) -> int:
     last = min(settled, first + batch_rows)
     if last <= first:
         return 0
-    hour = _HOUR[connection.vendor]
+    vendor = connection.vendor
+    hour, day, decision = _HOUR[vendor], _DAY[vendor], _DECISION[vendor]
     with connection.cursor() as cursor:
-        for table, unit, start in (
-            ("usage_hourly", "hour", hour),
-            ("usage_daily", "day", _DAY[connection.vendor]),
-        ):
+        for table, unit, start in (("usage_hourly", "hour", hour), ("usage_daily", "day", day)):
             cursor.execute(
                 _ADD_SUMS.format(
                     table=table,
                     unit=unit,
                     start=start,
+                    refused=REFUSED_SQL,
                     columns=", ".join(_SUMS),
                     additions=", ".join(
                         f"{name} = {table}.{name} + excluded.{name}" for name in _SUMS
@@ -145,6 +168,15 @@ def _add_batch(settled: int, batch_rows: int) -> int:
         cursor.execute(
             _ADD_LATENCY.format(hour=hour, buckets=buckets, overflow=len(BOUNDS_MS)),
             [first, last],
+        )
+        cursor.execute(
+            _ADD_SEMANTIC.format(
+                day=day,
+                mode=decision.format(name="mode"),
+                agreed=decision.format(name="agreed"),
+                false=_FALSE[vendor],
+            ),
+            [first, last, HIT_SEMANTIC],
         )
         cursor.execute(_TOUCH_KEYS, [first, last])
     state.last_log_id = last

@@ -50,7 +50,13 @@ def traffic(project: Project, created_key: CreatedApiKey) -> Traffic:
             "requests": requests,
         }
         sums = ("errors", "unpriced_requests", "prompt_tokens", "completion_tokens")
-        more_sums = ("cached_tokens", "cost_nanousd", "saved_nanousd", "latency_ms_sum")
+        more_sums = (
+            "quota_requests",
+            "cached_tokens",
+            "cost_nanousd",
+            "saved_nanousd",
+            "latency_ms_sum",
+        )
         UsageHourly.objects.create(**values | dict.fromkeys(sums + more_sums, 0) | more)
 
     return add

@@ -207,6 +207,7 @@ def test_the_edge_obeys_a_purge(
 
 
 _SUMS = (
+    "quota_requests",
     "errors",
     "unpriced_requests",
     "prompt_tokens",

@@ -15,7 +15,7 @@ from apps.audit.services import audit_record
 from apps.projects.models import Project
 from apps.projects.models.project import new_salt
 from apps.projects.services.projects import project_archive
-from apps.usage.models import UsageLatencyHourly, UsageLog
+from apps.usage.models import SemanticDaily, UsageLatencyHourly, UsageLog
 from apps.usage.retention import BATCH, log_delete_batch
 
 GRACE = timedelta(days=1)
@@ -50,6 +50,7 @@ def projects_erase_due() -> int:
             if UsageLog.objects.filter(project=project).exists():
                 continue  # not counted by the rollup yet: the next run finishes
             UsageLatencyHourly.objects.filter(project=project).delete()
+            SemanticDaily.objects.filter(project=project).delete()
             project.delete()
             gone += 1
     return gone

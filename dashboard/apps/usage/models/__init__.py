@@ -1,4 +1,17 @@
 from apps.usage.models.log import UsageLog
-from apps.usage.models.rollup import RollupState, UsageDaily, UsageHourly, UsageLatencyHourly
+from apps.usage.models.rollup import (
+    RollupState,
+    SemanticDaily,
+    UsageDaily,
+    UsageHourly,
+    UsageLatencyHourly,
+)
 
-__all__ = ["RollupState", "UsageDaily", "UsageHourly", "UsageLatencyHourly", "UsageLog"]
+__all__ = [
+    "RollupState",
+    "SemanticDaily",
+    "UsageDaily",
+    "UsageHourly",
+    "UsageLatencyHourly",
+    "UsageLog",
+]

@@ -9,7 +9,8 @@ class UsageSums(models.Model):
     """Sums for one combination of what the usage page filters by.
 
     ``unpriced_requests`` counts rows whose cost is unknown; they add nothing to the money columns,
-    so that a page can say how complete its sum is. Unknown provider and model are empty strings.
+    so that a page can say how complete its sum is. ``quota_requests`` are those that count against
+    the plan's quota (``apps.usage.quota``). Unknown provider and model are empty strings.
     """
 
     organization = models.ForeignKey(
@@ -38,6 +39,7 @@ class UsageSums(models.Model):
     model = models.CharField(max_length=128)
     cache_status = models.CharField(max_length=16, choices=CACHE_STATUS_CHOICES)
     requests = models.BigIntegerField()
+    quota_requests = models.BigIntegerField()
     errors = models.BigIntegerField()
     unpriced_requests = models.BigIntegerField()
     prompt_tokens = models.BigIntegerField()
@@ -128,6 +130,40 @@ class UsageLatencyHourly(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H}:00 {self.cache_status} bucket {self.bucket}"
+
+
+class SemanticDaily(models.Model):
+    """Semantic hits of one UTC day, and how those of them that were checked turned out.
+
+    ``mode`` is that of the request, whose target error the hits are held against. ``wrong`` of
+    ``checked``: the provider's fresh answer differed from the cached one.
+    """
+
+    day = models.DateTimeField()
+    project = models.ForeignKey(
+        "projects.Project",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    mode = models.CharField(max_length=16)
+    hits = models.BigIntegerField()
+    checked = models.BigIntegerField()
+    wrong = models.BigIntegerField()
+
+    class Meta:
+        db_table = "usage_semantic_daily"
+        verbose_name_plural = "daily semantic hits"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "day", "mode"], name="usage_semantic_daily_key"
+            )
+        ]
+        indexes = [models.Index(fields=["day"], name="usage_semantic_daily_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} {self.mode}: {self.wrong} of {self.checked} wrong"
 
 
 class RollupState(models.Model):

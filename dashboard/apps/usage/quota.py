@@ -1,0 +1,22 @@
+"""Which requests count against the plan's quota, told from their rows in the log."""
+
+from django.db.models import Q
+
+UNCOUNTED_ERRORS = (
+    "rate_limit_exceeded",
+    "quota_exceeded",
+    "invalid_request",
+    "invalid_json",
+    "invalid_header",
+    "request_too_large",
+    "unknown_url",
+    "method_not_allowed",
+)
+"""The edge refuses these before it counts."""
+
+# A provider's own 429 has the same code as ours, but was counted, and took time upstream.
+REFUSED = Q(upstream_ms=None, error_code__in=UNCOUNTED_ERRORS)
+REFUSED_SQL = "upstream_ms IS NULL AND error_code IN ({})".format(
+    ", ".join(f"'{code}'" for code in UNCOUNTED_ERRORS)
+)
+"""The same for the rollup; NULL, which is no refusal either, for a row without an error."""

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from apps.alerts.models import Alert, QuotaCheck
+from apps.alerts.models import Alert, QuotaCheck, SemanticBound
 from apps.staff.model_admin import ReadOnlyAdmin
 
 
@@ -21,3 +21,12 @@ class QuotaCheckAdmin(ReadOnlyAdmin):
 
     list_display = ("organization", "month", "counted", "logged", "repaired", "checked_at")
     list_select_related = ("organization",)
+
+
+@admin.register(SemanticBound)
+class SemanticBoundAdmin(ReadOnlyAdmin):
+    """Projects whose semantic hits were over their target error, now or before."""
+
+    list_display = ("project", "mode", "exceeded", "crossings", "changed_at")
+    list_select_related = ("project",)
+    list_filter = ("exceeded",)

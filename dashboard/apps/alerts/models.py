@@ -25,6 +25,31 @@ class Alert(models.Model):
         return self.key
 
 
+class SemanticBound(models.Model):
+    """A project whose semantic hits of one mode have crossed the mode's target error.
+
+    ``exceeded`` stays until the bound is back at the target or under it; ``crossings`` counts how
+    often it went over, each of which is told once.
+    """
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.CASCADE, related_name="semantic_bounds"
+    )
+    mode = models.CharField(max_length=16)
+    exceeded = models.BooleanField(default=False)
+    crossings = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "semantic_bounds"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "mode"], name="semantic_bounds_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mode} of {self.project}"
+
+
 class QuotaCheck(models.Model):
     """The last comparison of the edge's counter with the request log.
 

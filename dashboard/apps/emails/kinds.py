@@ -2,7 +2,7 @@
 
 OPTIONAL = {
     "usage_alerts": "Quota and budget alerts",
-    "anomalies": "Alerts about unusual spend or errors",
+    "anomalies": "Alerts about unusual spend, errors or wrong semantic hits",
     "weekly_report": "Weekly savings report",
     "tips": "First cache hit and getting started",
 }

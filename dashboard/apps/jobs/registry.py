@@ -8,6 +8,7 @@ from apps.alerts.services.anomalies import anomaly_alerts_due
 from apps.alerts.services.digests import first_hits_due, key_expiries_due, weekly_reports_due
 from apps.alerts.services.drift import quota_drift_repair
 from apps.alerts.services.quota import budget_alerts_due, quota_alerts_due
+from apps.alerts.services.semantic import semantic_alerts_due
 from apps.billing.services.events import events_handle_due
 from apps.billing.services.sync import entitlements_apply_due, trial_notices_due
 from apps.emails.services.outbox import outbox_send_due
@@ -40,6 +41,7 @@ JOBS: tuple[Job, ...] = (
     Job("budget_alerts", budget_alerts_due, 5 * MINUTE),
     Job("first_hits", first_hits_due, 5 * MINUTE),
     Job("anomaly_alerts", anomaly_alerts_due, 30 * MINUTE),
+    Job("semantic_alerts", semantic_alerts_due, 5 * MINUTE),
     Job("key_expiries", key_expiries_due, HOUR),
     Job("weekly_reports", weekly_reports_due, HOUR),
     Job("quota_drift", quota_drift_repair, 6 * HOUR, lease=HOUR),

@@ -1,5 +1,6 @@
 """Quota and budget alerts: once for each step and month, from the edge's own counter."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,10 @@ from apps.alerts.services.quota import budget_alerts_due, quota_alerts_due
 from apps.emails.models import Email, OptOut
 from apps.projects.models import Project
 from apps.projects.services.projects import project_update
+from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from shared import redis_keys
 from tests.dashboard.alerts.conftest import Traffic
+from tests.dashboard.webhooks.samples import documented
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +100,22 @@ def test_a_budget_is_told_at_80_and_100_percent(traffic: Traffic, project: Proje
         "Search has spent 100 % of its budget",
     ]
     assert "$10.00" in Email.objects.filter(message="budget_alert")[0].text
+
+
+def test_webhooks_are_told_as_documented(
+    traffic: Traffic, project: Project, organization: Organization
+) -> None:
+    events = ["usage.threshold_reached", "budget.reached"]
+    WebhookEndpoint.objects.create(
+        organization=organization, url="https://x.example/", events=events
+    )
+    project_update(project=project, actor=None, monthly_budget_nanousd=10_000_000_000)
+    traffic(45_000, cost_nanousd=9_000_000_000)
+    assert (quota_alerts_due(), budget_alerts_due()) == (1, 1)
+    traffic(1, cost_nanousd=1_000_000_000)
+    assert (quota_alerts_due(), budget_alerts_due()) == (0, 1)
+    bodies = [json.loads(row.body) for row in WebhookDelivery.objects.order_by("created_at")]
+    assert [body["type"] for body in bodies] == events  # a budget is told of when it is spent
+    assert all(body["data"].keys() == documented(body["type"]).keys() for body in bodies)
+    assert bodies[0]["data"]["percent"] == 90
+    assert bodies[1]["data"]["spent_nanousd"] == bodies[1]["data"]["budget_nanousd"]

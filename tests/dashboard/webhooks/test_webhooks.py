@@ -19,6 +19,7 @@ from apps.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.deliver import deliveries_send_due
 from apps.webhooks.services.emit import event_emit
 from apps.webhooks.services.endpoints import CreatedEndpoint, endpoint_create, endpoint_disable
+from tests.dashboard.webhooks.samples import documented
 from tests.doubles.webhook_receiver import WebhookReceiver
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,7 @@ def test_a_key_that_comes_and_goes_is_told_signed_and_in_order(
     bodies = receiver.verified(created.secret)
     assert [body["type"] for body in bodies] == ["api_key.created", "api_key.revoked"]
     assert bodies[0]["data"]["masked"] == key.api_key.masked
+    assert all(body["data"].keys() == documented(body["type"]).keys() for body in bodies)
     assert all(key.plaintext.encode() not in request.body for request in receiver.requests)
     assert (receiver.requests[0].path, receiver.requests[0].query) == ("/in", "a=1")
     assert deliveries_send_due() == 0

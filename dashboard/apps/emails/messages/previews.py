@@ -84,6 +84,15 @@ PREVIEWS: tuple[Content, ...] = (
         hour="12 March 2026, 09:00 UTC",
         usage_url=f"{_APP}/app/acme/",
     ),
+    usage.semantic_bound(
+        organization="Acme",
+        project="Search",
+        mode="strict",
+        target="1.0 %",
+        bound="2.2 %",
+        checks="4 of 520",
+        cache_url=f"{_APP}/app/acme/search/cache/",
+    ),
     usage.weekly_report(
         organization="Acme",
         week="2 to 8 March 2026",

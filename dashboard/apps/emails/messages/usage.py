@@ -98,6 +98,42 @@ def anomaly(
     )
 
 
+def semantic_bound(
+    *,
+    organization: str,
+    project: str,
+    mode: str,
+    target: str,
+    bound: str,
+    checks: str,
+    cache_url: str,
+) -> Content:
+    """``checks`` says how many were wrong (``4 of 460``); shares are text (``1.0 %``)."""
+    return Content(
+        name="semantic_bound",
+        subject=f"Semantic hits of {project} may be wrong too often",
+        title=f"Semantic hits of {project} may be wrong too often",
+        blocks=(
+            Facts(
+                (
+                    ("Organization", organization),
+                    ("Mode", mode),
+                    ("Wrong in checks of 30 days", checks),
+                    ("So wrong hits may be up to", bound),
+                    ("The mode aims at no more than", target),
+                )
+            ),
+            Paragraph(
+                "A sample of the answers to paraphrased prompts is checked against a fresh answer "
+                "of the provider. The cache asks for more certainty by itself as such checks come "
+                "in. If wrong answers hurt, turn paraphrases off until you have looked at them."
+            ),
+            Button("See the cache settings", cache_url),
+        ),
+        optional="anomalies",
+    )
+
+
 def weekly_report(
     *,
     organization: str,

@@ -50,6 +50,11 @@ def upper_bound(wrong: int, checked: int, confidence: float = CONFIDENCE) -> flo
     return high
 
 
+def lower_bound(wrong: int, checked: int) -> float:
+    """The smallest wrong share that is still plausible; 0 for none checked."""
+    return 1 - upper_bound(checked - wrong, checked) if checked else 0.0
+
+
 def threshold(counts: Mapping[int, tuple[int, int]], target_error: float) -> float:
     """The least probability this scope may serve, ``CLOSED`` when its evidence allows none.
 
@@ -76,7 +81,7 @@ def refuted(counts: Mapping[int, tuple[int, int]], least: float, target_error: f
     """True when even the lower bound of the wrong share at ``least`` and above is over δ."""
     tried = [pair for number, pair in counts.items() if EDGES[number] >= least]
     checked, wrong = sum(pair[0] for pair in tried), sum(pair[1] for pair in tried)
-    return checked > 0 and 1 - upper_bound(checked - wrong, checked) > target_error
+    return lower_bound(wrong, checked) > target_error
 
 
 @dataclass(frozen=True, slots=True)

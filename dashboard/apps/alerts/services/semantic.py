@@ -1,0 +1,114 @@
+"""Telling when the semantic hits of a project may be wrong more often than their mode aims at.
+
+The edge checks a sample of the hits it serves (``shared.decision.evidence``); the rollup adds the
+outcomes up by day. Those of thirty days give the Clopper-Pearson upper bound of the wrong share,
+which is held against the mode's target error. Below some hundred checks even a clean record cannot
+keep a bound of 1 %, so few checks exceed it only when their lower bound is over the target too.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.models import Role
+from apps.alerts.models import SemanticBound
+from apps.emails import links
+from apps.emails.messages import usage
+from apps.emails.services.outbox import emails_enqueue_for
+from apps.projects.models import Project
+from apps.usage.models import SemanticDaily
+from apps.webhooks.services.emit import event_emit
+from shared.decision.evidence import lower_bound, upper_bound
+from shared.decision.modes import MODES, OFF, Mode
+
+WINDOW_DAYS = 30
+_MODES = [name for name in MODES if name != OFF.name]
+
+
+def semantic_alerts_due() -> int:
+    """Returns how many crossings were told."""
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    checks = (
+        SemanticDaily.objects.filter(
+            day__gt=today - timedelta(days=WINDOW_DAYS), checked__gt=0, mode__in=_MODES
+        )
+        .values("project_id", "mode")
+        .annotate(of=Sum("checked"), bad=Sum("wrong"))
+    )
+    over = set(SemanticBound.objects.filter(exceeded=True).values_list("project_id", "mode"))
+    told = 0
+    for row in checks:
+        verdict = exceeded(row["bad"], row["of"], MODES[row["mode"]].target_error)
+        if verdict is not None and verdict != ((row["project_id"], row["mode"]) in over):
+            told += _cross(row["project_id"], MODES[row["mode"]], row["bad"], row["of"])
+    return told
+
+
+def exceeded(wrong: int, checked: int, target_error: float) -> bool | None:
+    """Whether the upper bound is over the target; None where there are too few checks to tell."""
+    if upper_bound(wrong, checked) <= target_error:
+        return False
+    if upper_bound(0, checked) <= target_error or lower_bound(wrong, checked) > target_error:
+        return True
+    return None
+
+
+@transaction.atomic
+def _cross(project_id: UUID, mode: Mode, wrong: int, checked: int) -> bool:
+    """Notes that the bound went over the target or came back, and tells of the former."""
+    project = (
+        Project.objects.select_related("organization")
+        .filter(pk=project_id, archived_at=None, organization__disabled_at=None)
+        .first()
+    )
+    if project is None:
+        return False
+    SemanticBound.objects.get_or_create(project=project, mode=mode.name)
+    state = SemanticBound.objects.select_for_update().get(project=project, mode=mode.name)
+    bound = upper_bound(wrong, checked)
+    if state.exceeded == (bound > mode.target_error):
+        return False  # somebody else was here first
+    state.exceeded = not state.exceeded
+    state.crossings += state.exceeded
+    state.save()
+    if state.exceeded:
+        _tell(project, mode, state.crossings, wrong, checked)
+    return state.exceeded
+
+
+def _tell(project: Project, mode: Mode, crossing: int, wrong: int, checked: int) -> None:
+    organization = project.organization
+    bound = upper_bound(wrong, checked)
+    page = reverse("project_cache", args=[organization.slug, project.slug])
+    content = usage.semantic_bound(
+        organization=organization.name,
+        project=project.name,
+        mode=mode.name,
+        target=f"{100 * mode.target_error:.1f} %",
+        bound=f"{100 * bound:.1f} %",
+        checks=f"{wrong:,} of {checked:,}",
+        cache_url=links.absolute(page),
+    )
+    emails_enqueue_for(
+        organization=organization,
+        roles=(Role.OWNER, Role.ADMIN),
+        content=content,
+        dedupe_key=f"semantic_bound:{project.pk}:{mode.name}:{crossing}",
+    )
+    event_emit(
+        organization=organization,
+        event="semantic.error_bound_exceeded",
+        data={
+            "project_id": str(project.pk),
+            "mode": mode.name,
+            "target_error": mode.target_error,
+            "error_bound": round(bound, 4),
+            "checked": checked,
+            "wrong": wrong,
+            "window_days": WINDOW_DAYS,
+        },
+    )

@@ -15,10 +15,13 @@ CAPITAL = "What is the capital of France?"
 CAPITAL_AGAIN = "What's the capital of France?"
 
 
+OPENED = {"semantic_mode": "strict", "semantic_opened": True}
+
+
 @pytest.fixture
 def opened(edge: Edge) -> Tenant:
-    """A project whose owner has opened the semantic cache."""
-    return edge.tenant(project={"semantic_mode": "strict", "semantic_opened": True})
+    """A project whose owner has opened the semantic cache; none of its hits is checked."""
+    return edge.tenant(project=OPENED | {"semantic_check_share": 0.0})
 
 
 def script_of(command: list[Any]) -> str | None:
@@ -48,8 +51,10 @@ def test_a_paraphrase_is_answered_from_the_cache(edge: Edge, opened: Tenant) -> 
     row = opened.rows(2)[1]
     assert row["cache_status"] == "HIT-SEMANTIC"
     assert row["decision"]["served"] is True
-    # A sampled check asks the provider after all, so that such a hit saves nothing.
-    assert (row["saved_nanousd"] > 0) is not ("shadow" in row["decision"])
+    assert row["saved_nanousd"] > 0
+    assert row["cost_nanousd"] == 0
+    assert "shadow" not in row["decision"]
+    assert edge.openai.calls() == 1
     assert row["cache_key"] == opened.rows(1)[0]["cache_key"]
 
 
@@ -99,6 +104,27 @@ def test_requests_with_tools_take_no_part(edge: Edge, opened: Tenant) -> None:
     opened.chat(ASKED, tools=tools)
     edge.settled()
     assert status(opened.chat(PARAPHRASE, tools=tools)) == "MISS"
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_checked_hit_is_held_against_a_fresh_answer(edge: Edge, *, agreed: bool) -> None:
+    tenant = edge.tenant(project=OPENED | {"semantic_check_share": 1.0})
+    edge.openai.say("You can use the reversed function or a slice.")
+    cached = tenant.chat(ASKED)
+    edge.settled()
+    if not agreed:
+        edge.openai.say("Paris is the capital of France.")
+    hit = tenant.chat(PARAPHRASE)
+    assert status(hit) == "HIT-SEMANTIC"
+    assert hit.json() == cached.json()
+    row = tenant.rows(2)[1]
+    assert row["decision"]["shadow"] is True
+    assert row["decision"]["agreed"] is agreed
+    # The provider was asked after all: such a hit is paid for.
+    assert row["cost_nanousd"] > 0
+    assert edge.openai.calls() == 2
+    evidence = [c for c in tenant.commands() if len(c) > 3 and "sem-evidence:" in str(c[3])]
+    assert evidence[-1][-1] == (0 if agreed else 1)
 
 
 def test_closed_until_there_is_evidence(edge: Edge) -> None:

@@ -14,7 +14,7 @@ from gateway.exchange import Exchange
 from gateway.limits import Lookup
 from gateway.providers.registry import Target
 from gateway.telemetry.log import log_event
-from shared import redis_keys
+from shared import entry_head, redis_keys
 from shared.usage_events import BYPASS
 
 
@@ -101,5 +101,6 @@ class Settlement:
             self._created_ms + took_ms,
         )
         body = answered.text if answered.text is not None else strict_json.dumps(answer)
-        stored = Entry(self._created_ms, facts, body)
+        label = entry_head.label(call.target.model, call.policy.namespace)
+        stored = Entry(self._created_ms, label, facts, body)
         return await entries.seal(x.platform, x.runtime.data_key(x.record), redis_key, stored)

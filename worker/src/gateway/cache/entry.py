@@ -1,9 +1,10 @@
-"""One cache entry as it lies in Redis: ``<created ms>:<base64 of the sealed payload>``.
+"""One cache entry as it lies in Redis: ``<created ms>:<model>:<namespace>:<sealed, in base64>``.
 
-The creation time stands outside the seal because Redis compares it with the purge cutoffs. The
-payload is one line of JSON facts, a line feed, then the answer's body, so that a plain hit sends
-the body without parsing it. Sealed by AES-256-GCM under the project's data key, with the Redis
-key as additional data: an entry copied to another key or tenant does not open.
+The head stands outside the seal because Redis compares the time with the purge cutoffs and the
+dashboard counts entries by model and namespace (``shared.entry_head``). The payload is one line of
+JSON facts, a line feed, then the answer's body, so that a plain hit sends the body without parsing
+it. Sealed by AES-256-GCM under the project's data key, with the Redis key as additional data: an
+entry copied to another key or tenant does not open.
 """
 
 import base64
@@ -23,9 +24,13 @@ class EntryError(ValueError):
 
 @dataclass(slots=True)
 class Entry:
-    """``facts``: provider, model, tokens, cost … of the original answer. Times are unix ms."""
+    """``facts``: provider, model, tokens, cost … of the original answer. Times are unix ms.
+
+    ``label``: the model and namespace asked for, as ``shared.entry_head.label`` writes them.
+    """
 
     created_ms: int
+    label: str
     facts: dict[str, Any]
     body: str
 
@@ -39,16 +44,16 @@ async def seal(platform: Platform, key: bytes, redis_key: str, entry: Entry) -> 
     """The value to store at ``redis_key``."""
     payload = json.dumps(entry.facts, separators=(",", ":")) + "\n" + entry.body
     sealed = await platform.seal(key, payload.encode(), redis_key.encode())
-    return f"{entry.created_ms}:{base64.b64encode(sealed).decode()}"
+    return f"{entry.created_ms}:{entry.label}:{base64.b64encode(sealed).decode()}"
 
 
 async def unseal(platform: Platform, key: bytes, redis_key: str, value: str) -> Entry:
     """Raises ``EntryError``."""
-    created, _, encoded = value.partition(":")
     try:
+        created, model, namespace, encoded = value.split(":", 3)
         payload = await platform.unseal(key, base64.b64decode(encoded), redis_key.encode())
         facts, _, body = payload.decode().partition("\n")
-        return Entry(int(created), json.loads(facts), body)
+        return Entry(int(created), f"{model}:{namespace}", json.loads(facts), body)
     except ValueError as error:
         raise EntryError("the entry does not open") from error
 

@@ -13,7 +13,7 @@ from gateway.exchange import Exchange
 from gateway.formats.vectors import Vector
 from gateway.limits import Admission, Lookup
 from gateway.telemetry.log import log_event
-from shared import redis_keys
+from shared import entry_head, redis_keys
 from shared.usage_events import BYPASS
 
 PER_TRIP = 256
@@ -104,7 +104,9 @@ class VectorCache:
     async def _seal(self, key: str, vector: Vector) -> str:
         x = self._x
         facts = {"tokens": vector.tokens, "model": vector.model}
-        stored = Entry(self._created_ms, facts, json.dumps(vector.value, separators=(",", ":")))
+        label = entry_head.label(self._model, self._policy.namespace)
+        body = json.dumps(vector.value, separators=(",", ":"))
+        stored = Entry(self._created_ms, label, facts, body)
         return await entries.seal(
             x.platform, x.runtime.data_key(x.record), self._entry(key), stored
         )

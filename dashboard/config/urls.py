@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("apps.emails.urls")),
     path("", include("apps.billing.urls")),
     path("", include("apps.jobs.urls")),
+    path("", include("apps.impersonation.urls")),
     path("", include("apps.docs.urls")),
 ]
 

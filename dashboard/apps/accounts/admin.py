@@ -5,13 +5,16 @@ from __future__ import annotations  # ModelForm[…] exists in the stubs only
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from apps.accounts.models import Membership, Organization, Plan, Role, User
 from apps.accounts.services.memberships import (
@@ -21,6 +24,8 @@ from apps.accounts.services.memberships import (
 )
 from apps.accounts.services.organizations import organization_create, organization_update
 from apps.accounts.services.plans import plan_create, plan_update
+from apps.impersonation import views as impersonation
+from apps.impersonation.rules import SEE
 from apps.projects.models import Project
 from apps.staff.model_admin import ServiceAdmin, actor_of
 
@@ -233,6 +238,31 @@ class UserAdmin(ModelAdmin):
     fields = ("email", "name", "is_active", "is_staff", "is_superuser", "groups", "last_login")
     readonly_fields = ("last_login",)
     filter_horizontal = ("groups",)
+    actions_detail = ("impersonate",)
+
+    @action(
+        description="See the dashboard as this person",
+        url_path="impersonate",
+        icon="visibility",
+        permissions=["impersonate"],
+    )
+    def impersonate(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """With a reason, for an hour; see ``apps.impersonation``."""
+        user = get_object_or_404(User, pk=object_id)
+        return impersonation.start(request, user, self.admin_site)
+
+    def has_impersonate_permission(self, request: HttpRequest, _object_id: object = None) -> bool:
+        """A permission of its own: who may look at people may not look at their pages."""
+        return request.user.has_perm(SEE)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Only who may do everything makes others staff, or changes those who are."""
+        if request.user.is_superuser:
+            return self.readonly_fields
+        rights = ("is_staff", "is_superuser", "groups")
+        if obj is not None and (obj.is_staff or obj.is_superuser):
+            return self.fields
+        return (*self.readonly_fields, *rights)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """People sign up; staff are made by ``createsuperuser`` or from a person."""
@@ -243,3 +273,11 @@ class UserAdmin(ModelAdmin):
         """See the class."""
         del request, obj
         return False
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    """Permissions of staff: support may look, others may also change."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from apps.accounts.models import Organization, User
+from apps.audit.behalf import acting_staff
 from apps.audit.models import AuditLog
 
 SYSTEM = "system"
@@ -24,10 +25,14 @@ def audit_record(
 
     Call it inside the transaction of the change, so that both stand or fall together.
     """
+    label = actor.email if actor else SYSTEM
+    staff = acting_staff()
+    if staff is not None and actor is not None:
+        actor, label = staff, f"{staff.email} as {label}"[:254]
     return AuditLog.objects.create(
         action=action,
         actor=actor,
-        actor_label=actor.email if actor else SYSTEM,
+        actor_label=label,
         organization_id=organization.pk if organization else None,
         project_id=project_id,
         target_type=target._meta.model_name or "",

@@ -18,6 +18,7 @@ KINDS = {
     "membership": "Members",
     "invitation": "Invitations",
     "organization": "Organization",
+    "impersonation": "Visits by WatchLLM staff",
 }
 
 

@@ -12,6 +12,7 @@ from apps.alerts.services.semantic import semantic_alerts_due
 from apps.billing.services.events import events_handle_due
 from apps.billing.services.sync import entitlements_apply_due, trial_notices_due
 from apps.emails.services.outbox import outbox_send_due
+from apps.impersonation.services import impersonations_expire_due
 from apps.projects.services.project_deletion import projects_erase_due
 from apps.staff.services.health_report import health_report_run_due
 from apps.usage.retention import usage_retention
@@ -48,6 +49,7 @@ JOBS: tuple[Job, ...] = (
     Job("webhooks", deliveries_send_due, MINUTE),
     Job("usage_retention", usage_retention, HOUR, lease=HOUR),
     Job("projects_erase", projects_erase_due, HOUR, lease=HOUR),
+    Job("impersonations", impersonations_expire_due, MINUTE),
     Job("health_report", health_report_run_due, MINUTE),
     # Last, so that what the others wrote goes out in the same minute.
     Job("outbox", outbox_send_due, MINUTE),

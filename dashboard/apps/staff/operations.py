@@ -79,7 +79,7 @@ def gauges(*, now: datetime) -> list[Gauge]:
             now,
         ),
         _failures(
-            "E-mails failed in 24 hours",
+            "E-mails failed (24 h)",
             Email.objects.filter(state=EmailState.FAILED, created_at__gte=now - RECENT),
             reverse("admin:emails_email_changelist") + "?state__exact=failed",
         ),
@@ -89,13 +89,13 @@ def gauges(*, now: datetime) -> list[Gauge]:
             reverse("admin:billing_stripeevent_changelist") + "?state__exact=failed",
         ),
         _backlog(
-            "Webhook deliveries waiting",
+            "Webhooks waiting",
             WebhookDelivery.objects.filter(state__in=[DeliveryState.QUEUED, DeliveryState.SENDING]),
             reverse("admin:webhooks_webhookdelivery_changelist"),
             now,
         ),
         _failures(
-            "Webhook deliveries failed in 24 hours",
+            "Webhooks failed (24 h)",
             WebhookDelivery.objects.filter(
                 state=DeliveryState.FAILED, created_at__gte=now - RECENT
             ),

@@ -51,12 +51,14 @@ INSTALLED_APPS = [
     "apps.audit",
     "apps.docs",
     "apps.staff",
+    "apps.impersonation",
     "apps.edge_api",
     "apps.emails",
     "apps.billing",
     "apps.jobs",
     "apps.alerts",
     "apps.webhooks",
+    "apps.cache",
     "apps.ui",
 ]
 
@@ -69,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "apps.impersonation.middleware.ImpersonationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.emails.devices.DeviceMiddleware",

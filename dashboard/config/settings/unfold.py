@@ -97,7 +97,9 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _link("People", "group", "accounts_user"),
+                    _link("Groups", "badge", "auth_group"),
                     _link("Audit log", "history", "audit_auditlog"),
+                    _link("Impersonations", "visibility", "impersonation_impersonation"),
                     _link("Scheduled work", "schedule", "jobs_jobrun"),
                 ],
             },

@@ -107,6 +107,7 @@
   // htmx: what the server announces, and what goes wrong on the way.
   document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level));
   document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.getResponseHeader("HX-Trigger")) return; // it says itself what went wrong
     const status = event.detail.xhr.status;
     toast(status === 403 ? "Your role does not allow this." : `That did not work (${status}). Try again.`, "error");
   });

@@ -1,0 +1,29 @@
+"""Who is really acting while a staff member looks at the product as a customer.
+
+The pages of a customer name the customer as the actor of a change. During an impersonation that
+would be a lie, so the audit log asks here. The context is that of one request: work that the
+request leaves to another thread is the system's, as ever.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from apps.accounts.models import User
+
+_staff: ContextVar[User | None] = ContextVar("acting_staff", default=None)
+
+
+@contextmanager
+def acting_for_customer(staff: User) -> Iterator[None]:
+    """Within, audit entries name ``staff`` as the actor, beside the customer they act as."""
+    token = _staff.set(staff)
+    try:
+        yield
+    finally:
+        _staff.reset(token)
+
+
+def acting_staff() -> User | None:
+    """The staff member behind the present request; None when people act for themselves."""
+    return _staff.get()

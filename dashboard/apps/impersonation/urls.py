@@ -1,0 +1,9 @@
+"""The way back."""
+
+from django.urls import path
+
+from apps.impersonation import views
+
+urlpatterns = [
+    path("impersonation/stop/", views.stop, name="impersonation_stop"),
+]

@@ -11,6 +11,7 @@ from apps.alerts.services.quota import budget_alerts_due, quota_alerts_due
 from apps.alerts.services.semantic import semantic_alerts_due
 from apps.billing.services.events import events_handle_due
 from apps.billing.services.sync import entitlements_apply_due, trial_notices_due
+from apps.cache.services.evidence import semantic_evidence_restore
 from apps.emails.services.outbox import outbox_send_due
 from apps.impersonation.services import impersonations_expire_due
 from apps.projects.services.project_deletion import projects_erase_due
@@ -36,6 +37,7 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("stripe_events", events_handle_due, MINUTE),
     Job("usage_rollup", usage_rollup, MINUTE),
+    Job("semantic_evidence_restore", semantic_evidence_restore, 5 * MINUTE),
     Job("entitlements", entitlements_apply_due, 10 * MINUTE),
     Job("trial_notices", trial_notices_due, HOUR),
     Job("quota_alerts", quota_alerts_due, 5 * MINUTE),

@@ -85,7 +85,7 @@ def cache_stats(project: Project) -> list[Day]:
                 pipeline.hmget(redis_keys.stats(str(project.pk), f"{day:%Y%m%d}"), "hits", "misses")
             counted: Any = pipeline.exec()  # typed as any command's answer
     except Exception as error:
-        raise _unreachable(error) from error
+        raise unreachable(error) from error
     return [
         Day(day, int(hits or 0), int(misses or 0))
         for day, (hits, misses) in zip(days, counted, strict=True)
@@ -107,7 +107,7 @@ def cache_purge(*, project: Project, scope: Scope, actor: User | None) -> dateti
                 args=[scope.field, str(age_ms), str(_CUTOFF_TTL_SECONDS)],
             )
     except Exception as error:
-        raise _unreachable(error) from error
+        raise unreachable(error) from error
     until = datetime.fromtimestamp(int(until_ms) / 1000, UTC)
     audit_record(
         action="cache.purge",
@@ -125,6 +125,7 @@ def _require_redis() -> None:
         raise CacheUnreachableError("Redis is not configured")
 
 
-def _unreachable(error: Exception) -> CacheUnreachableError:
+def unreachable(error: Exception) -> CacheUnreachableError:
+    """The one error for whatever went wrong on the way to Redis; the log has the reason."""
     logger.warning("the cache could not be asked: %s", error)
     return CacheUnreachableError(str(error))

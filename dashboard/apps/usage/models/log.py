@@ -12,7 +12,11 @@ class UsageLog(models.Model):
 
     - the primary key: the rollup's watermark, and staff paging over all tenants;
     - ``request_id``: the edge may send a row twice;
-    - ``(project, ts, id)``: a project's log, paged by key in time order, and retention.
+    - ``(project, ts, id)``: a project's log, paged by key in time order, and retention;
+    - the same of semantic hits alone, and of rows whose answer was compared with a cached one: the
+      page on semantic quality, which shows the latest of what is rare;
+    - ``(project, ts)`` of hits with their cache key and saving: the most used entries, read from
+      the index alone.
 
     The foreign keys carry no constraint and no index: the insert policy checks once that project,
     organization and key belong together, and a project is deleted in batches over the third index.
@@ -76,7 +80,25 @@ class UsageLog(models.Model):
                 name="usage_logs_cache_status_check",
             ),
         ]
-        indexes = [models.Index(fields=["project", "ts", "id"], name="usage_logs_project_ts")]
+        indexes = [
+            models.Index(fields=["project", "ts", "id"], name="usage_logs_project_ts"),
+            models.Index(
+                fields=["project", "ts", "id"],
+                condition=models.Q(cache_status=usage_events.HIT_SEMANTIC),
+                name="usage_logs_semantic",
+            ),
+            models.Index(
+                fields=["project", "ts", "id"],
+                condition=models.Q(decision__has_key="agreed"),
+                name="usage_logs_compared",
+            ),
+            models.Index(
+                fields=["project", "ts"],
+                include=["cache_key", "saved_nanousd"],
+                condition=models.Q(cache_status__in=usage_events.HITS),
+                name="usage_logs_hits",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.request_id

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class CacheConfig(AppConfig):
+    name = "apps.cache"

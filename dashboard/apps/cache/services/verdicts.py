@@ -1,0 +1,123 @@
+"""A member's verdict on a semantic hit, with the effect of ``POST /v1/cache/feedback``.
+
+``wrong`` removes the stored answer at once. Either verdict counts as evidence of its scope, once:
+where the edge still remembers the hit, by the very script that the edge runs; where it does not
+(after a week, after a loss, or because feedback came through the API a moment ago) through the
+counts in the database (``apps.cache.services.evidence``).
+"""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.audit.services import audit_record
+from apps.cache.models import SemanticVerdict
+from apps.cache.services.evidence import Counts, Place, evidence_add, scope_raise
+from apps.projects.cache_control import CacheUnreachableError, unreachable
+from apps.projects.models import Project
+from apps.projects.redis import redis_client, redis_configured
+from apps.usage.models import UsageLog
+from shared import redis_keys
+from shared.decision.evidence import EDGES
+from shared.semantic_verdict import GIVE_VERDICT, SemanticHit, parse_hit
+from shared.usage_events import HIT_SEMANTIC
+
+_OUR_PART = 13  # ".", and 12 characters that the edge puts behind a caller's own request id
+
+
+class NotJudgeableError(Exception):
+    """The row is no semantic hit, or does not tell enough about it."""
+
+
+class AlreadyJudgedError(Exception):
+    """Somebody has given this hit its one verdict."""
+
+
+def judgeable(log: UsageLog) -> SemanticHit | None:
+    """The hit that ``log`` tells of, None where no verdict can be given."""
+    told = log.decision or {}
+    number = told.get("bin")
+    if log.cache_status != HIT_SEMANTIC or not log.cache_key:
+        return None
+    if not isinstance(number, int) or not 0 <= number < len(EDGES):
+        return None
+    return SemanticHit(log.request_id, log.cache_key, told.get("namespace", ""), number)
+
+
+def verdict_give(*, project: Project, log: UsageLog, wrong: bool, actor: User) -> SemanticVerdict:
+    """Records the verdict and applies it.
+
+    Raises ``NotJudgeableError``, ``AlreadyJudgedError``, and ``CacheUnreachableError``, after which
+    nothing has changed and it may be tried again.
+    """
+    hit = judgeable(log)
+    if hit is None or log.project_id != project.pk:
+        raise NotJudgeableError
+    if not redis_configured():
+        raise CacheUnreachableError("Redis is not configured")
+    with transaction.atomic():
+        verdict = _record(project, hit, actor, wrong=wrong)
+        place = Place(project.pk, hit.namespace, (log.model or "")[:128], hit.bin)
+        evidence_add({place: Counts(checked=1, wrong=int(wrong))})
+        audit_record(
+            action="cache.verdict",
+            actor=actor,
+            target=project,
+            organization=project.organization,
+            project_id=project.pk,
+            data={
+                "request": hit.row,
+                "verdict": "wrong" if wrong else "right",
+                "cache_key": hit.entry,
+                "namespace": hit.namespace,
+            },
+        )
+        try:
+            _apply(project, hit, wrong=wrong)
+        except Exception as error:
+            raise unreachable(error) from error
+    return verdict
+
+
+def _record(project: Project, hit: SemanticHit, actor: User, *, wrong: bool) -> SemanticVerdict:
+    try:
+        with transaction.atomic():
+            return SemanticVerdict.objects.create(
+                project=project,
+                request_id=hit.row,
+                cache_key=hit.entry,
+                namespace=hit.namespace,
+                bin=hit.bin,
+                wrong=wrong,
+                given_at=timezone.now(),
+                actor=actor,
+                actor_label=actor.email,
+            )
+    except IntegrityError as error:
+        raise AlreadyJudgedError from error
+
+
+def _apply(project: Project, hit: SemanticHit, *, wrong: bool) -> None:
+    tenant = str(project.pk)
+    entry = redis_keys.entry(tenant, hit.entry)
+    evidence = redis_keys.semantic_evidence(tenant, hit.namespace)
+    names = [hit.row]
+    if hit.row[-_OUR_PART : -_OUR_PART + 1] == ".":
+        names.append(hit.row[:-_OUR_PART])
+    with redis_client() as redis:
+        keys = [redis_keys.semantic_hit(tenant, name) for name in names]
+        remembered: list[Any] = redis.mget(*keys)
+        for key, text in zip(keys, remembered, strict=True):
+            known = parse_hit(text or "")
+            # A caller may use its id again: then what is remembered is a later hit.
+            if known is not None and known.row == hit.row:
+                given = redis.eval(
+                    GIVE_VERDICT, keys=[key, entry, evidence], args=[str(hit.bin), str(int(wrong))]
+                )
+                if given:
+                    return
+        if wrong:
+            redis.delete(entry)
+        scope_raise(redis, project.pk, hit.namespace)

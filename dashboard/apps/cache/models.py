@@ -36,7 +36,7 @@ class SemanticEvidence(models.Model):
                 fields=["project", "namespace", "model", "bin"], name="semantic_evidence_key"
             ),
             models.CheckConstraint(
-                condition=Q(bin__lt=len(EDGES)), name="semantic_evidence_bin_check"
+                condition=Q(bin__lt=len(EDGES)), name="semantic_evidence_known_bin"
             ),
         ]
 

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                         name="semantic_evidence_key",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("bin__lt", 7)), name="semantic_evidence_bin_check"
+                        condition=models.Q(("bin__lt", 7)), name="semantic_evidence_known_bin"
                     ),
                 ],
             },

@@ -87,11 +87,10 @@ def trial_notices_due() -> int:
 
 
 def _lock(customer: BillingCustomer) -> BillingCustomer:
-    return (
-        BillingCustomer.objects.select_for_update(of=("self",))
-        .select_related("organization__plan", "applied_plan")
-        .get(pk=customer.pk)
-    )
+    """Without joins: PostgreSQL, having waited for a lock, takes the row's new version and holds
+    it against the joined rows of before, so that one whose plan has changed meanwhile is not found.
+    """
+    return BillingCustomer.objects.select_for_update().get(pk=customer.pk)
 
 
 def _apply(customer: BillingCustomer, snapshot: Snapshot, facts: ChargeFacts) -> list[str]:

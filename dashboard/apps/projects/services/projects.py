@@ -35,9 +35,10 @@ def project_create(
 
     Raises ``ProjectLimitReachedError`` and ``ValidationError``.
     """
-    # Locked, so that two simultaneous requests cannot both take the last place.
-    locked = Organization.objects.select_for_update(of=("self",)).select_related("plan")
-    limit = locked.get(pk=organization.pk).limits.max_projects
+    # Locked, so that two simultaneous requests cannot both take the last place; without a join,
+    # which would lose an organization whose plan changes while this waits.
+    locked = Organization.objects.select_for_update().get(pk=organization.pk)
+    limit = locked.limits.max_projects
     existing = Project.objects.filter(organization=organization)
     if limit is not None and existing.filter(archived_at=None).count() >= limit:
         raise ProjectLimitReachedError(limit)

@@ -9,7 +9,7 @@ again. What the provider certainly did not take is tried again with growing paus
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from smtplib import SMTPException
 
 from django.conf import settings
@@ -112,7 +112,7 @@ def outbox_send_due(*, limit: int = _BATCH) -> int:
     with get_connection() as connection:
         for email in rows:
             was_interrupted = email.state == EmailState.SENDING
-            if not _claim(email, now):
+            if not _claim(email):
                 continue
             handled += 1
             if was_interrupted and _already_taken(connection, email):
@@ -122,11 +122,13 @@ def outbox_send_due(*, limit: int = _BATCH) -> int:
     return handled
 
 
-def _claim(email: Email, now: datetime) -> bool:
-    """True for exactly one of all senders that saw this row in this state."""
+def _claim(email: Email) -> bool:
+    """True for exactly one of all senders that saw this row in this state. The claim's age counts
+    from now, not from the batch's start: a slow batch must not look interrupted.
+    """
     claimed = Email.objects.filter(
         pk=email.pk, state=email.state, claimed_at=email.claimed_at, attempts=email.attempts
-    ).update(state=EmailState.SENDING, claimed_at=now, attempts=email.attempts + 1)
+    ).update(state=EmailState.SENDING, claimed_at=timezone.now(), attempts=email.attempts + 1)
     email.attempts += 1
     return claimed == 1
 

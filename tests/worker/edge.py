@@ -312,13 +312,15 @@ class Edge:
         until(healthy, f"the {self.host} host", 60)
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+def until(
+    condition: Callable[[], bool], what: str, seconds: float = 10.0, *, every: float = 0.01
+) -> None:
     """Return once `condition` holds; raise `AssertionError` when it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds:g} s for {what}")
-        time.sleep(0.01)
+        time.sleep(every)
 
 
 def edge_command(host: str, port: int) -> list[str]:

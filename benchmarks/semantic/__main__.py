@@ -2,42 +2,47 @@
 
 Usage (from the repository's root):
 
-    PYTHONPATH=shared/src python -m benchmarks.semantic --data DIR [--pyodide DIR] [--show-unread]
+    PYTHONPATH=shared/src:tools python -m benchmarks.semantic --data DIR [--show-unread]
 
 DIR holds qqp_dev.jsonl.gz (not part of the repository). With the packages of
-tools/semantic/requirements.txt installed, MiniLM is measured in the same run. ``--pyodide`` names
-a folder in which ``npm i pyodide@314.0.7`` ran.
+tools/semantic/requirements.txt installed, MiniLM is measured in the same run; with those of
+tools/local_stack/pyodide_host (``npm ci``), the time in Pyodide too.
 """
 
 import argparse
 import json
+import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.semantic import minilm, pairs, timing
 from benchmarks.semantic.audit import SAMPLE, audit
-from benchmarks.semantic.replay import Hit, Replay, load, pair_hash, semantic_hits
+from benchmarks.semantic.replay import Hit, Replay, load, pair_hash, retrieved, semantic_hits
+from local_stack.pyodide_run import pyodide_missing, pyodide_run
 from shared.decision import MODES, eligible
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).resolve().parent
+TIMED_QUESTIONS = 300
 
 
 def main() -> None:
     """Runs every part that its arguments allow, and says which it left out."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--pyodide", type=Path)
     parser.add_argument("--show-unread", action="store_true", help="print pairs without judgement")
     args = parser.parse_args()
     missing = minilm.available()
     questions = args.data / "qqp_dev.jsonl.gz"
-    _replay(load(questions), missing, show=args.show_unread)
+    replay = load(questions)
+    _replay(replay, missing, show=args.show_unread)
     print("\nSecond split: questions that were cached above are asked")
     _replay(load(questions, turn=0.3), "measured on the first split", show=args.show_unread)
     _pairs(missing)
     _languages()
-    _time(args.pyodide)
+    _time(replay)
 
 
 def _replay(replay: Replay, missing: str | None, *, show: bool) -> None:
@@ -114,18 +119,25 @@ def _languages() -> None:
         print(f"   passed: {text}")
 
 
-def _time(pyodide: Path | None) -> None:
-    print("\nTime (µs, medians; 10 candidates compared with one prompt)")
-    columns = {"CPython": timing.measure()}
-    if pyodide:
-        command = ["node", str(_HERE / "pyodide_timing.mjs"), str(pyodide), str(_HERE.parents[1])]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        columns["Pyodide"] = json.loads(done.stdout)
-    else:
-        print("Pyodide left out: --pyodide not given")
-    print(f"{'':<24}" + "".join(f"{name:>10}" for name in columns))
-    for key in columns["CPython"]:
-        print(f"{key:<24}" + "".join(f"{column[key]:10.1f}" for column in columns.values()))
+def _time(replay: Replay) -> None:
+    print("\nTime (fastest round; both hosts run the same program, one after the other)")
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder)
+        shutil.copytree(_HERE.parents[1] / "shared" / "src" / "shared", program / "shared")
+        shutil.copy(_HERE / "timing.py", program)
+        sample = json.dumps(list(retrieved(replay, TIMED_QUESTIONS)))
+        (program / timing.QUESTIONS).write_text(sample, encoding="utf-8")
+        command = [sys.executable, "timing.py"]
+        done = subprocess.run(command, cwd=program, check=True, capture_output=True, text=True)
+        columns = {f"CPython {sys.version_info[0]}.{sys.version_info[1]}": json.loads(done.stdout)}
+        missing = pyodide_missing()
+        if missing:
+            print(f"Pyodide left out: {missing}")
+        else:
+            columns["Pyodide"] = json.loads(pyodide_run(program, "timing.py"))
+    print(f"{'':<40}" + "".join(f"{name:>14}" for name in columns))
+    for key in next(iter(columns.values())):
+        print(f"{key:<40}" + "".join(f"{column[key]:14,.1f}" for column in columns.values()))
 
 
 if __name__ == "__main__":

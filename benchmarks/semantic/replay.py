@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from shared.decision import MAX_DISTANCE, Encoded, decide, eligible, encode
@@ -76,6 +77,17 @@ def semantic_hits(replay: Replay) -> Iterator[Hit]:
         if best:
             same = replay.component[text] == replay.component[best[1]]
             yield Hit(text, best[1], same, text in replay.answerable, best[0])
+
+
+def retrieved(replay: Replay, count: int) -> Iterator[tuple[str, list[str]]]:
+    """The first ``count`` eligible questions with ten candidates, and these, nearest first."""
+    entries = [encode(text) for text in replay.cached if eligible(text).eligible]
+    codes = [entry.code for entry in entries]
+    asked = (text for text in replay.asked if eligible(text).eligible)
+    full = ((text, _nearest(encode(text).code, codes, entries)) for text in asked)
+    chosen = ((text, near) for text, near in full if len(near) == TOP)
+    for text, near in islice(chosen, count):
+        yield text, [entry.text for entry in near]
 
 
 def pair_hash(one: str, other: str) -> str:

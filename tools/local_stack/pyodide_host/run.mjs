@@ -23,10 +23,15 @@ for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: tru
   pyodide.FS.mkdirTree(path.posix.dirname(target));
   pyodide.FS.writeFile(target, fs.readFileSync(file));
 }
-pyodide.runPython(`
+try {
+  pyodide.runPython(`
 import os, runpy, sys
 os.chdir(${JSON.stringify(ROOT)})
 sys.path.insert(0, ${JSON.stringify(ROOT)})
 sys.argv = ${JSON.stringify([script, ...args])}
 runpy.run_path(sys.argv[0], run_name="__main__")
 `);
+} catch (error) {
+  console.error(error.message); // Python's traceback; Node would print Pyodide's source too
+  process.exitCode = 1;
+}

@@ -31,8 +31,11 @@ class Alignment:
 
     def extra(self) -> list[Word]:
         """All words without a partner, left ones first."""
+        left_only, right_only = self.left_only, self.right_only
+        if not left_only and not right_only:
+            return []
         left, right = self.left.items, self.right.items
-        return [left[i].word for i in self.left_only] + [right[i].word for i in self.right_only]
+        return [left[i].word for i in left_only] + [right[i].word for i in right_only]
 
     @cached_property
     def _aligned(self) -> tuple[list[tuple[int, int]], list[int], list[int]]:
@@ -40,18 +43,24 @@ class Alignment:
 
         Made when a guard first needs it: the first dozen compares whole prompts.
         """
-        waiting: dict[str, list[int]] = {}
-        for place, item in enumerate(self.right.items):
-            waiting.setdefault(item.word.group, []).append(place)
+        waiting = self.left.places
+        used: dict[str, int] = {}
         pairs: list[tuple[int, int]] = []
-        left_only: list[int] = []
-        for place, item in enumerate(self.left.items):
-            places = waiting.get(item.word.group)
-            if places:
-                pairs.append((place, places.pop(0)))
+        right_only: list[int] = []
+        for place, item in enumerate(self.right.items):
+            group = item.word.group
+            turn = used.get(group, 0)
+            partners = waiting.get(group, ())
+            if turn < len(partners):
+                used[group] = turn + 1
+                pairs.append((partners[turn], place))
             else:
-                left_only.append(place)
-        right_only = sorted(place for places in waiting.values() for place in places)
+                right_only.append(place)
+        pairs.sort()
+        if len(pairs) == len(self.left.items):
+            return pairs, [], right_only
+        paired = {left for left, _ in pairs}
+        left_only = [place for place in range(len(self.left.items)) if place not in paired]
         return pairs, left_only, right_only
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from shared.decision.alignment import Alignment
 from shared.decision.features import features
@@ -16,7 +17,7 @@ MAX_DISTANCE = 80
 # Content words that only one of two prompts has, counted before phrases and numbers are read.
 # Pairs that were served in the replay differ in at most 3.
 MAX_OTHER_WORDS = 4
-_EDGES = "?.,!;:()\"'"
+_SILENT = frozenset({""})
 _REMEMBERED = 1024  # sketches of recent prompts and candidates
 
 
@@ -34,8 +35,7 @@ class Encoded:
         return probed(self.code, encoder().margins(self.total, self.tokens))
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Outcome for one candidate.
 
     ``reason``: "identical", "probable", "off", "distance", "wording", "guard" or
@@ -60,24 +60,34 @@ def encode(text: str) -> Encoded:
     return Encoded(text, embedding.code_of_total(total, len(tokens)), total, len(tokens))
 
 
-def decide(query: Encoded | str, candidate: Encoded | str, threshold: float) -> Decision:
+def decide(
+    query: Encoded | str,
+    candidate: Encoded | str,
+    threshold: float,
+    *,
+    distance: int | None = None,
+) -> Decision:
     """Compares an eligible prompt with the prompt of a cached answer of the same scope.
 
     ``threshold`` is the least probability served: ``MODES[name].threshold`` or what a scope's own
-    evidence has moved it to; above 1 nothing is served.
+    evidence has moved it to; above 1 nothing is served. ``distance``: of the two codes, where the
+    index has told it already; neither text is encoded then.
     """
-    left = encode(query) if isinstance(query, str) else query
-    right = encode(candidate) if isinstance(candidate, str) else candidate
-    distance = (left.code ^ right.code).bit_count()
+    if distance is None:
+        left = encode(query) if isinstance(query, str) else query
+        right = encode(candidate) if isinstance(candidate, str) else candidate
+        distance = (left.code ^ right.code).bit_count()
+    asked = query if isinstance(query, str) else query.text
+    cached = candidate if isinstance(candidate, str) else candidate.text
     if threshold > 1:
         return _refused(distance, "off")
-    if left.text == right.text:
+    if asked == cached:
         return Decision(serve=True, probability=1.0, distance=distance, reason="identical")
     if distance > MAX_DISTANCE:
         return _refused(distance, "distance")
-    if len(_words(left.text) ^ _words(right.text)) > MAX_OTHER_WORDS:
+    if len(_words(asked) ^ _words(cached)) > MAX_OTHER_WORDS:
         return _refused(distance, "wording")
-    pair = Alignment(_sketch(left.text), _sketch(right.text))
+    pair = Alignment(_sketch(asked), _sketch(cached))
     guard = first_refusal(pair)
     if guard is not None:
         return _refused(distance, "guard", guard=guard)
@@ -98,9 +108,7 @@ def _refused(
 @lru_cache(maxsize=_REMEMBERED)
 def _words(text: str) -> frozenset[str]:
     """Groups of the content words, read in the cheapest way."""
-    known = lexicon().words
-    words = [known[word.strip(_EDGES)] for word in text.lower().split()]
-    return frozenset([word.group for word in words if word.tells])
+    return frozenset(map(lexicon().told.__getitem__, text.lower().split())) - _SILENT
 
 
 @lru_cache(maxsize=_REMEMBERED)

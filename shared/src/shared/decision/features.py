@@ -35,7 +35,7 @@ def features(pair: Alignment, distance: int) -> list[float]:
     near = [closest(word, right.items) for word in left_words]
     near += [closest(word, left.items) for word in right_words]
     sum_paired, sum_over = sum(paired), sum(over)
-    left_set, right_set = frozenset(left.canon), frozenset(right.canon)
+    left_set, right_set = left.canon_words, right.canon_words
     sizes = (len(left.canon), len(right.canon))
     substitute = 1.0
     if len(left_words) == 1 and len(right_words) == 1:
@@ -51,8 +51,8 @@ def features(pair: Alignment, distance: int) -> list[float]:
         min(near, default=1.0),
         sum(near) / len(near) if near else 1.0,
         _jaccard(left_set, right_set),
-        _jaccard(_bigrams(left.canon), _bigrams(right.canon)),
-        _jaccard(_trigrams(left.canon), _trigrams(right.canon)),
+        _jaccard(left.canon_bigrams, right.canon_bigrams),
+        _jaccard(left.canon_trigrams, right.canon_trigrams),
         1.0 if left.frame == right.frame else 0.0,
         1.0 if left.canon == right.canon else 0.0,
         min(sizes) / max(*sizes, 1),
@@ -73,18 +73,10 @@ def features(pair: Alignment, distance: int) -> list[float]:
     ]
 
 
-def _jaccard(left: frozenset[str], right: frozenset[str]) -> float:
-    union = len(left | right)
-    return len(left & right) / union if union else 1.0
-
-
-def _bigrams(words: list[str]) -> frozenset[str]:
-    return frozenset(f"{one} {other}" for one, other in pairwise(words))
-
-
-def _trigrams(words: list[str]) -> frozenset[str]:
-    run = " ".join(words)
-    return frozenset(map("".join, zip(run, run[1:], run[2:], strict=False)))
+def _jaccard(left: frozenset[object], right: frozenset[object]) -> float:
+    common = len(left & right)
+    union = len(left) + len(right) - common
+    return common / union if union else 1.0
 
 
 def _moved(pair: Alignment) -> int:

@@ -50,8 +50,6 @@ _GLUED = re.compile(r"(\d+(?:\.\d+)?)([a-z%]{1,4})").fullmatch
 
 def joined(words: list[str]) -> list[str]:
     """Words with number words, glued units and scales brought to digits and unit names."""
-    if WORDS.keys().isdisjoint(words) and "".join(words).isalpha():
-        return words  # no number, and units stay as they are without one
     out: list[str] = []
     for word in words:
         _place(out, WORDS.get(word, word))

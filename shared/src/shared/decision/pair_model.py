@@ -23,7 +23,7 @@ class PairModel:
     def __init__(self, document: dict[str, Any]) -> None:
         if tuple(document["features"]) != NAMES:
             raise ValueError("the pair model was trained on other features")
-        self._trees: list[list[Any]] = document["trees"]
+        self._trees = [_nested(tree, 0) for tree in document["trees"]]
         self._base: float = document["base"]
         self._scores = [float(score) for score, _ in document["calibration"]]
         self._probabilities = [float(probability) for _, probability in document["calibration"]]
@@ -32,11 +32,10 @@ class PairModel:
         """Sum of the trees, in log-odds."""
         total = self._base
         for tree in self._trees:
-            place = 0
-            node = tree[0]
-            while type(node) is list:
-                place = place + 1 if values[node[0]] <= node[1] else node[2]
-                node = tree[place]
+            node = tree
+            while type(node) is tuple:
+                feature, threshold, below, above = node
+                node = below if values[feature] <= threshold else above
             total += node
         return total
 
@@ -52,6 +51,15 @@ class PairModel:
         low, high = scores[above - 1], scores[above]
         part = (score - low) / (high - low)
         return levels[above - 1] + part * (levels[above] - levels[above - 1])
+
+
+def _nested(tree: list[Any], place: int) -> Any:
+    """A tree as (feature, threshold, subtree below, subtree above): no counting while walking."""
+    node = tree[place]
+    if not isinstance(node, list):
+        return node
+    feature, threshold, right = node
+    return feature, threshold, _nested(tree, place + 1), _nested(tree, right)
 
 
 @lru_cache(maxsize=1)

@@ -20,12 +20,14 @@ _RAW = re.compile(r"[^\W_]+|[.?!:]").findall
 _QUOTED = re.compile(
     r'"([^"]{1,200})"|“([^”]{1,200})”|`([^`]{1,200})`|(?<!\w)[\'‘]([^\'’]{2,200})[\'’](?!\w)'
 ).findall
-_QUOTE_SIGNS = "\"'`“‘"
+_QUOTE_SIGNS = "\"'`“”‘’"
 _ACRONYMS = re.compile(r"(?<![\w])[A-Z][A-Z0-9&+#/]{0,5}(?![\w])").findall
 _AUXILIARIES = {
     "is": "is", "are": "is", "was": "was", "were": "was", "am": "is", "do": "do", "does": "do",
     "did": "did", "has": "have", "have": "have", "had": "had",
 } | MODALS  # fmt: skip
+_PERSON_WORDS = frozenset(PERSONS)
+_MODAL_WORDS = frozenset(MODALS)
 _BE = frozenset({"am", "are", "is", "was", "were"})
 _PAST = frozenset({"was", "were", "did", "had"})
 _CLAUSE_STARTS = frozenset({"who", "that", "which", "if", "when", "to", "because", "while"})
@@ -33,7 +35,7 @@ _EMPTY = frozenset({"a", "an", "the", "some", "any", "is", "are", "am", "be", "d
 _WH = frozenset({"what", "which", "who", "whom", "whose", "when", "where", "why", "how"})
 
 
-_NO_LINKS: frozenset[str] = frozenset()
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -47,65 +49,38 @@ class Item:
 class Sketch:
     """Comparable parts of one prompt.
 
-    The wording and the frame are read at once; every other part when a guard first asks for it,
-    because most candidates are refused by the first guards.
+    What the first guards compare is read at once; the rest when a guard first asks for it, because
+    they refuse most candidates.
+
+    ``words``: all but an opening that asks nothing. ``wordset``: the different ones. ``numbers``:
+    words with a digit, in order. ``operators``: arithmetic and comparison signs, in order.
+    ``quotes``: quoted strings, in lower case. ``acronyms``: words all in capitals, in lower case.
     """
 
     def __init__(self, text: str, lexicon: Lexicon) -> None:
-        opened = shortened(words_of(text), lexicon)
+        words = without_lead(shortened(words_of(text), lexicon), lexicon.leads)
+        frame, rest = _active(*_frame(words, lexicon), lexicon)
         self.text = text
-        self.words = without_lead(opened, lexicon.leads)
-        """All words but an opening that asks nothing."""
-        self.frame, self._rest = _active(*_frame(self.words, lexicon), lexicon)
+        self.words = words
+        self.frame = frame
+        self.wordset = wordset = frozenset(words)
+        self.numbers: list[str] = []
+        self.operators: list[str] = []
+        if not "".join(words).isalpha():
+            self.numbers = [word for word in rest if any(map(str.isdigit, word))]
+            self.operators = [word for word in words if word in "+-*/=<>^%&"]
+        self.quotes = _NOTHING
+        if sum(map(text.count, _QUOTE_SIGNS)) > 1:
+            self.quotes = _quotes(text)
+        self._sentence_case = _sentence_case(text)
+        self.acronyms = _NOTHING if self._sentence_case else _acronyms(text, wordset)
+        self._rest = rest
         self._lexicon = lexicon
-
-    @cached_property
-    def wordset(self) -> frozenset[str]:
-        """The different words."""
-        return frozenset(self.words)
-
-    @cached_property
-    def _letters_only(self) -> bool:
-        return "".join(self.words).isalpha()
-
-    @cached_property
-    def numbers(self) -> list[str]:
-        """Words with a digit in them, in order."""
-        if self._letters_only:
-            return []
-        return [word for word in self._rest if any(map(str.isdigit, word))]
-
-    @cached_property
-    def operators(self) -> list[str]:
-        """Arithmetic and comparison signs, in order."""
-        return [] if self._letters_only else [word for word in self.words if word in "+-*/=<>^%&"]
-
-    @cached_property
-    def quotes(self) -> frozenset[str]:
-        """Quoted strings, in lower case."""
-        if not any(map(self.text.__contains__, _QUOTE_SIGNS)):
-            return frozenset()
-        parts = (next(part for part in found if part) for found in _QUOTED(self.text))
-        return frozenset(part.lower() for part in parts)
-
-    @cached_property
-    def _sentence_case(self) -> bool:
-        """No capital but the first letter and "I": neither acronym nor name."""
-        rest = self.text[1:].replace(" I ", " i ")
-        return rest.islower() and rest[0].islower()
-
-    @cached_property
-    def acronyms(self) -> frozenset[str]:
-        """Words all in capitals, in lower case."""
-        if self._sentence_case:
-            return frozenset()
-        found = (acronym.lower() for acronym in _ACRONYMS(self.text) if acronym not in ("I", "A"))
-        return self.wordset.intersection(found)
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Groups of words capitalised inside a sentence."""
-        return frozenset() if self._sentence_case else _names(self.text, self._lexicon)
+        return _NOTHING if self._sentence_case else _names(self.text, self._lexicon)
 
     @cached_property
     def negations(self) -> int:
@@ -122,7 +97,7 @@ class Sketch:
     @cached_property
     def persons(self) -> frozenset[str]:
         """Grammatical persons, first and second ones singular."""
-        return frozenset(PERSONS[word] for word in self.wordset & PERSONS.keys())
+        return frozenset(PERSONS[word] for word in self.wordset & _PERSON_WORDS)
 
     @cached_property
     def roles(self) -> list[str]:
@@ -143,14 +118,14 @@ class Sketch:
     @cached_property
     def modals(self) -> frozenset[str]:
         """Modal verbs, "could" as "can"."""
-        return frozenset(MODALS[word] for word in self.wordset & MODALS.keys())
+        return frozenset(MODALS[word] for word in self.wordset & _MODAL_WORDS)
 
-    @cached_property
+    @property
     def past(self) -> bool:
         """An auxiliary in the past tense."""
         return not self.wordset.isdisjoint(_PAST)
 
-    @cached_property
+    @property
     def been(self) -> bool:
         """Whether "been" is there."""
         return "been" in self.wordset
@@ -180,9 +155,33 @@ class Sketch:
         return frozenset(item.word.group for item in self.items)
 
     @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Group -> where in ``items`` it stands."""
+        found: dict[str, list[int]] = {}
+        for place, item in enumerate(self.items):
+            found.setdefault(item.word.group, []).append(place)
+        return found
+
+    @cached_property
     def canon(self) -> list[str]:
         """Frame and words in one spelling, for the pair model."""
         return _canon(self.frame, self._rest, self._lexicon)
+
+    @cached_property
+    def canon_words(self) -> frozenset[str]:
+        """The different parts of ``canon``."""
+        return frozenset(self.canon)
+
+    @cached_property
+    def canon_bigrams(self) -> frozenset[tuple[str, str]]:
+        """Neighbours in ``canon``."""
+        return frozenset(pairwise(self.canon))
+
+    @cached_property
+    def canon_trigrams(self) -> frozenset[tuple[str, str, str]]:
+        """Three letters in a row of ``canon``, its parts joined by a space."""
+        run = " ".join(self.canon)
+        return frozenset(zip(run, run[1:], run[2:], strict=False))
 
 
 def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
@@ -253,17 +252,18 @@ def _items(frame: str, words: list[str], lexicon: Lexicon) -> tuple[list[Item], 
     known = lexicon.words
     sentence = _sentence_negation(frame, words)
     for place, text in enumerate(words):
-        if text in NEGATIONS:
+        word = known[text]
+        if word.negates:
             if place == sentence:
                 negated.add("*")
             else:
                 pending = True
-        elif text in LINKS:
-            links.add(text)
-        if text in STOP or text in NEGATIONS or (text in LINKS and not _heavy(text)):
             continue
-        word = known[text]
-        items.append(Item(word, frozenset(links) if links else _NO_LINKS))
+        if word.links:
+            links.add(text)
+        if not word.item:
+            continue
+        items.append(Item(word, frozenset(links) if links else _NOTHING))
         if pending:
             negated.add(word.group)
         links.clear()
@@ -298,9 +298,22 @@ def _canon(frame: str, words: list[str], lexicon: Lexicon) -> list[str]:
     return out
 
 
-def _heavy(word: str) -> bool:
-    """Link words that are content too: leaving one out changes the question."""
-    return word in STRICT_WORDS
+def _quotes(text: str) -> frozenset[str]:
+    parts = (next(part for part in found if part) for found in _QUOTED(text))
+    return frozenset(part.lower() for part in parts)
+
+
+def _sentence_case(text: str) -> bool:
+    """No capital but the first letter and "I": neither acronym nor name."""
+    rest = text[1:]
+    if not rest.islower():
+        rest = rest.replace(" I ", " i ")
+    return rest.islower() and rest[0].islower()
+
+
+def _acronyms(text: str, wordset: frozenset[str]) -> frozenset[str]:
+    found = (acronym.lower() for acronym in _ACRONYMS(text) if acronym not in ("I", "A"))
+    return wordset.intersection(found)
 
 
 def _names(text: str, lexicon: Lexicon) -> frozenset[str]:

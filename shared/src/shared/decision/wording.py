@@ -3,14 +3,13 @@
 import re
 
 from shared.decision.lexicon.index import Lexicon, Phrase, PhraseIndex
-from shared.decision.numbers import joined
+from shared.decision.numbers import WORDS, joined
 
 _TOKENS = re.compile(
     r"[^\W_]+-[a-z](?![^\W_])|[a-z]\+\+|[cf]#|\d+(?:[.,]\d+)*[a-z%]*|[^\W_]+(?:\.[^\W_]+)*|[-+*/=<>^%$€£₹&@]"
 ).findall
-# What most prompts consist of; their words need none of the care that ``_TOKENS`` takes.
-_PLAIN = re.compile(r"[a-z\s?,!]*").fullmatch
-_LETTERS = re.compile(r"[a-z]+").findall
+# Most prompts consist of letters, spaces and these: no need of the care that ``_TOKENS`` takes.
+_SEPARATORS = str.maketrans("?,!", "   ")
 _QUOTES = str.maketrans("’‘ʼ`“”«»", "''''\"\"\"\"")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _CONTRACTIONS = (
@@ -27,6 +26,7 @@ _MISSPELT_NEGATIONS = {
     "shouldnt": "should not", "couldnt": "could not", "wouldnt": "would not",
     "havent": "have not", "hasnt": "has not", "hadnt": "had not", "werent": "were not",
 }  # fmt: skip
+_REPLACED = frozenset(WORDS) | frozenset(_MISSPELT_NEGATIONS)
 _CLAUSE = re.compile(
     r"^\s*((?:in|on|for|with|at|during|if|when|as|using|after|before|while|from)\s[^,?.!;]{2,60}),\s+"
     r"((?:what|how|why|who|where|when|which|is|are|do|does|did|can|could|should|will|was|were)\s.+)$",
@@ -39,14 +39,15 @@ def words_of(text: str) -> list[str]:
     moved = _CLAUSE(text) if "," in text else None
     if moved:  # "In Python, how do I …?" asks what "How do I … in Python?" asks.
         text = f"{moved[2].rstrip(' ?.!')} {moved[1]}"
-    low = text.translate(_QUOTES).lower() + " "
+    straight = text if text.isascii() and "`" not in text else text.translate(_QUOTES)
+    low = straight.lower() + " "
     if "'" in low or "cannot" in low or "whats " in low:
         for short, long in _CONTRACTIONS:
             low = low.replace(short, long)
-    if _PLAIN(low):
-        plain: list[str] = _LETTERS(low)
-        if _MISSPELT_NEGATIONS.keys().isdisjoint(plain):
-            return joined(plain)
+    plain = low.translate(_SEPARATORS).split()
+    letters = "".join(plain)
+    if letters.isascii() and letters.isalpha() and _REPLACED.isdisjoint(plain):
+        return plain
     if "," in low:
         low = _THOUSANDS.sub("", low)
     words: list[str] = []
@@ -64,19 +65,15 @@ def shortened(words: list[str], lexicon: Lexicon) -> list[str]:
     index = lexicon.phrases
     known = lexicon.words
     forms = [known[word].phrase_form for word in words]
-    if index.keys().isdisjoint(forms):
-        return words
     out: list[str] = []
-    place = 0
-    while place < len(words):
-        found = _match(index, forms, place) if forms[place] in index else None
-        if found is None:
-            out.append(words[place])
-            place += 1
-        else:
-            out.extend(found[1])
-            place += len(found[0])
-    return out
+    done = 0  # words before it are in ``out``
+    for start in [place for place, form in enumerate(forms) if form in index]:
+        found = _match(index, forms, start) if start >= done else None
+        if found is not None:
+            out += words[done:start]
+            out += found[1]
+            done = start + len(found[0])
+    return out + words[done:] if done else words
 
 
 def without_lead(words: list[str], index: PhraseIndex) -> list[str]:
@@ -103,9 +100,10 @@ def _match(index: PhraseIndex, words: list[str], place: int) -> Phrase | None:
     if seconds is None:
         return None
     if place + 1 < len(words):
-        for phrase in seconds.get(words[place + 1], ()):
-            key = phrase[0]
-            if tuple(words[place : place + len(key)]) == key:
-                return phrase
-    single = seconds.get("")
-    return single[0] if single else None
+        for length, phrases in seconds.get(words[place + 1], ()):
+            found = phrases.get(tuple(words[place : place + length]))
+            if found is not None:
+                return found
+    for _, phrases in seconds.get("", ()):
+        return phrases[(words[place],)]
+    return None

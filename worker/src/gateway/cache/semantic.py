@@ -146,7 +146,7 @@ async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
         if opened is None:
             continue
         exact_key, text = opened
-        decision = decide(query.encoded, text, least)
+        decision = decide(query.encoded, text, least, distance=distance)
         serve = decision.serve and decision.probability >= limit
         candidate = Candidate(
             exact_key,
@@ -159,6 +159,8 @@ async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
         )
         if best is None or (serve, candidate.probability) > (best.serve, best.probability):
             best = candidate
+            if serve and decision.probability >= 1:
+                break  # nothing can be likelier, and each record costs an unsealing
     checks = sum(checked for checked, _ in counts.values())
     outcome = Outcome(best, limit, len(admission.candidates), checks)
     x.event.decision = _explain(query, outcome)

@@ -14,11 +14,12 @@ _COMMON = 2.0  # nats: words more frequent than one sentence in seven carry no c
 
 def opposites(pair: Alignment) -> bool:
     """A word of one prompt against its opposite in the other one."""
+    left_only, right_only = pair.left_only, pair.right_only
+    if not left_only or not right_only:
+        return False
     words = lexicon()
     left, right = pair.left.items, pair.right.items
-    return any(
-        words.opposed(left[i].word, right[j].word) for i in pair.left_only for j in pair.right_only
-    )
+    return any(words.opposed(left[i].word, right[j].word) for i in left_only for j in right_only)
 
 
 def contrast(pair: Alignment) -> bool:
@@ -40,9 +41,10 @@ def nominal(pair: Alignment) -> bool:
 def names(pair: Alignment) -> bool:
     """A capitalised name of one prompt is missing from the other one."""
     left, right = pair.left, pair.right
-    return bool((left.names - right.groups) | (right.names - left.groups)) and any(
-        word.group in left.names | right.names for word in pair.extra()
-    )
+    names = left.names | right.names
+    if not names or (left.names <= right.groups and right.names <= left.groups):
+        return False
+    return any(word.group in names for word in pair.extra())
 
 
 def substitution(pair: Alignment) -> bool:
@@ -61,10 +63,11 @@ def unaligned(pair: Alignment) -> bool:
 
     When only one prompt has such words they are additions, and must be nearly a repetition.
     """
-    alone = not (pair.left_only and pair.right_only)
+    left_only, right_only = pair.left_only, pair.right_only
+    alone = not (left_only and right_only)
     for places, items, others in (
-        (pair.left_only, pair.left.items, pair.right.items),
-        (pair.right_only, pair.right.items, pair.left.items),
+        (left_only, pair.left.items, pair.right.items),
+        (right_only, pair.right.items, pair.left.items),
     ):
         for place in places:
             word = items[place].word

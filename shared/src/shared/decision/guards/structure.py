@@ -58,6 +58,8 @@ def strict_words(pair: Alignment) -> bool:
 def persons(pair: Alignment) -> bool:
     """Third persons agree; first and second person are one where a question is impersonal."""
     left, right = pair.left.persons, pair.right.persons
+    if not left and not right:
+        return False
     if any((role in left) != (role in right) for role in _ROLES):
         return True
     if any(role in left for role in _ROLES):
@@ -108,6 +110,9 @@ def arguments(pair: Alignment) -> bool:
     its own preposition along ("from Boston to Rome", "to Rome from Boston").
     """
     pairs = pair.pairs
+    places = [right for _, right in pairs]
+    if places == sorted(places):
+        return False
     for first in range(len(pairs)):
         left_a, right_a = pairs[first]
         for left_b, right_b in pairs[first + 1 :]:
@@ -118,9 +123,10 @@ def arguments(pair: Alignment) -> bool:
 
 def links(pair: Alignment) -> bool:
     """Prepositions that bind a paired word agree: "from London", "to London"."""
+    left_items, right_items = pair.left.items, pair.right.items
     for left_place, right_place in pair.pairs:
-        left = pair.left.items[left_place].links
-        right = pair.right.items[right_place].links
+        left = left_items[left_place].links
+        right = right_items[right_place].links
         if left == right:
             continue
         strong = (left - WEAK_LINKS, right - WEAK_LINKS)

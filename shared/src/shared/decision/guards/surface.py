@@ -17,6 +17,8 @@ def operators(pair: Alignment) -> bool:
 def quotes(pair: Alignment) -> bool:
     """Quoted strings stand word for word in both prompts, quoted there or not."""
     left, right = pair.left, pair.right
+    if left.quotes == right.quotes:
+        return False
     return any(quote not in right.text.lower() for quote in left.quotes - right.quotes) or any(
         quote not in left.text.lower() for quote in right.quotes - left.quotes
     )
@@ -28,6 +30,8 @@ def acronyms(pair: Alignment) -> bool:
     Acronyms that are function words in lower case ("IT", "WHO", "US") need capitals on both sides.
     """
     left, right = pair.left, pair.right
+    if left.acronyms == right.acronyms:
+        return False
     for own, others, words in (
         (left.acronyms, right.acronyms, right),
         (right.acronyms, left.acronyms, left),

@@ -4,11 +4,19 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from shared.decision.lexicon import contrasts, irregular, phrases, synonyms
-from shared.decision.lexicon.function_words import FILLERS, LIGHT, NEGATIONS, STOP
+from shared.decision.lexicon.function_words import (
+    FILLERS,
+    LIGHT,
+    LINKS,
+    NEGATIONS,
+    STOP,
+    STRICT_WORDS,
+)
 from shared.decision.lexicon.stemming import stem
 from shared.embedding import MAX_TOKENS, Encoder, encoder
 
 _REMEMBERED = 20_000
+_EDGES = "?.,!;:()\"'"
 _COMMON = 2.0  # nats: in more than one sentence of seven
 _UNKNOWN_INFORMATION = 11.0  # nats; a word in several pieces is rare
 # Their participle is part of a fixed phrase ("used to", "going to").
@@ -16,8 +24,8 @@ _OWN_FORM = frozenset({"used", "going", "located", "supposed", "getting"})
 
 Phrase = tuple[tuple[str, ...], tuple[str, ...]]
 """Wording, and the shorter wording that it is compared as."""
-PhraseIndex = dict[str, dict[str, list[Phrase]]]
-"""First word, second word ("" for phrases of one word) -> phrases, longest first."""
+PhraseIndex = dict[str, dict[str, list[tuple[int, dict[tuple[str, ...], Phrase]]]]]
+"""First word, second word ("" for phrases of one word) -> phrases by length, longest first."""
 
 
 class Word:
@@ -32,7 +40,10 @@ class Word:
         "filler",
         "group",
         "information",
+        "item",
         "light",
+        "links",
+        "negates",
         "phrase_form",
         "sets",
         "tells",
@@ -44,7 +55,11 @@ class Word:
         self.base = lexicon.base(text)
         self.phrase_form = lexicon.phrase_form(text)
         self.group = lexicon.groups.get(self.base, self.base)
-        self.content = text not in STOP and text not in NEGATIONS
+        self.negates = text in NEGATIONS
+        self.links = text in LINKS and not self.negates
+        self.content = text not in STOP and not self.negates
+        # Link words of quantity and order are content too: without one it is another question.
+        self.item = self.content and (text not in LINKS or text in STRICT_WORDS)
         self.filler = text in FILLERS or self.base in lexicon.fillers
         self.light = text in LIGHT
         self.sets = lexicon.sets.get(self.base, frozenset())
@@ -85,6 +100,24 @@ class Words(dict[str, Word]):
         return word
 
 
+class Told(dict[str, str]):
+    """What stands between two spaces, in lower case -> its word's group, "" if it tells little.
+
+    Counting what two prompts do not share is the first thing asked of every candidate.
+    """
+
+    def __init__(self, lexicon: "Lexicon") -> None:
+        super().__init__()
+        self._lexicon = lexicon
+
+    def __missing__(self, text: str) -> str:
+        word = self._lexicon.words[text.strip(_EDGES)]
+        group = word.group if word.tells else ""
+        if len(self) < _REMEMBERED:
+            self[text] = group
+        return group
+
+
 class Lexicon:
     """Read-only after construction, except for the memory of words seen."""
 
@@ -117,6 +150,7 @@ class Lexicon:
             "\n".join(f"{lead} >" for lead in phrases.LEADS.strip().splitlines()), based=False
         )
         self.words = Words(self)
+        self.told = Told(self)
 
     def base(self, word: str) -> str:
         """Dictionary form of a lower-case word."""
@@ -144,18 +178,20 @@ class Lexicon:
         return {word: frozenset(names) for word, names in found.items()}
 
     def _phrases(self, table: str, *, based: bool) -> PhraseIndex:
-        index: PhraseIndex = {}
+        found: dict[str, dict[str, dict[int, dict[tuple[str, ...], Phrase]]]] = {}
         for line in table.strip().splitlines():
             long, _, short = line.partition(">")
             words: Iterable[str] = long.split()
             key = tuple(map(self.phrase_form, words)) if based else tuple(words)
             second = key[1] if len(key) > 1 else ""
-            entries = index.setdefault(key[0], {}).setdefault(second, [])
-            entries.append((key, tuple(short.split())))
-        for seconds in index.values():
-            for entries in seconds.values():
-                entries.sort(key=lambda entry: -len(entry[0]))
-        return index
+            lengths = found.setdefault(key[0], {}).setdefault(second, {})
+            lengths.setdefault(len(key), {}).setdefault(key, (key, tuple(short.split())))
+        return {
+            first: {
+                second: sorted(lengths.items(), reverse=True) for second, lengths in rest.items()
+            }
+            for first, rest in found.items()
+        }
 
 
 @lru_cache(maxsize=1)

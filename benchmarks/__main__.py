@@ -9,6 +9,7 @@ NAMES = {
     "http_client": "a short exchange by the CPython host's own HTTP client, and by aiohttp",
     "import_time": "importing the Worker's entry under Pyodide, by package",
     "streaming": "time to the first event that the edge adds, and memory by stream length",
+    "semantic_cold_start": "the Worker's bundle and start with and without the semantic files",
     "semantic_index": "the semantic index on a real Redis as a scope grows",
     "outage": "how long requests take while Redis or Supabase is gone",
     "redis_rest": "one Redis round trip through the local Upstash REST server",
@@ -21,7 +22,7 @@ def main() -> int:
     if not wanted or not set(wanted) <= set(NAMES):
         print("Benchmarks (make bench ARGS=name):")
         for name, what in NAMES.items():
-            print(f"  {name:14} {what}")
+            print(f"  {name:20} {what}")
         return 2 if wanted else 0
     for name in wanted:
         print(f"--- {name}")

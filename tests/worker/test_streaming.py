@@ -79,6 +79,31 @@ def test_what_is_captured_is_bounded_and_what_is_passed_on_is_not(fragile: Edge)
     assert status(tenant.chat("long", model="gpt-4o")) == "MISS"
 
 
+def test_what_counts_is_the_answer_not_its_envelopes(fragile: Edge) -> None:
+    tenant = fragile.tenant()
+    text = "word " * 2000  # 10 kB in half a megabyte of events, 20 kB may be kept
+    fragile.openai.say(text)
+    with streaming(tenant, "long") as response:
+        assert len(response.read()) > 200_000
+    fragile.openai.say(None)
+    until(lambda: tenant.stores() == 1, "the entry to be stored")
+    hit = tenant.chat("long", model="gpt-4o")
+    assert status(hit) == "HIT"
+    assert hit.json()["choices"][0]["message"]["content"] == text
+
+
+def test_a_copy_that_may_run_ahead_of_its_client_is_given_up(edge: Edge) -> None:
+    tenant = edge.tenant()
+    edge.openai.behave("gpt-4o", Behaviour("huge", size=40_000_000))
+    with streaming(tenant, "huge") as response:
+        assert sum(map(len, response.iter_bytes())) > 40_000_000
+    (row,) = tenant.rows()
+    assert row["error_code"] == "too_large_to_cache"
+    # On CPython the copy waits for its client, and is read to its end.
+    given_up = row["request_id"] in edge.log() and "stream_copy_given_up" in edge.log()
+    assert given_up is (edge.host == "pyodide")
+
+
 @pytest.mark.parametrize("form", ["one huge event", "whole"])
 def test_one_huge_answer_is_passed_on_and_not_stored(fragile: Edge, form: str) -> None:
     tenant = fragile.tenant()

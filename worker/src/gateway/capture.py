@@ -8,7 +8,7 @@ from gateway.exchange import Exchange
 from gateway.formats.base import Assembler, Usage
 from gateway.formats.sse import EventReader
 from gateway.http import FetchFailed, Transform
-from gateway.platform.base import Copy
+from gateway.platform.base import Copy, CopyGivenUp
 from gateway.stream_slot import StreamSlot
 from gateway.telemetry.log import log_event
 
@@ -43,7 +43,7 @@ class Capture:
         self._translate = translate
         self._slot = slot
         self._limit = x.most_stored_bytes()
-        self._seen = 0
+        self._too_large = False
         self._last = x.platform.now()
 
     async def run(self, settle: Callable[[Outcome], Coroutine[Any, Any, None]]) -> None:
@@ -59,6 +59,9 @@ class Capture:
         except FetchFailed as error:
             error_code = "upstream_timeout" if error.timeout else "upstream_disconnected"
             log_event("stream_broken", "warning", request_id=self._x.request_id, reason=str(error))
+        except CopyGivenUp:
+            error_code = "too_large_to_cache"
+            log_event("stream_copy_given_up", "warning", request_id=self._x.request_id)
         except _ClientLeft:
             error_code = "client_disconnected"
             await self._copy.cancel()
@@ -74,14 +77,15 @@ class Capture:
             if x.event.ttfb_ms is None:
                 x.event.ttfb_ms = x.elapsed_ms()
             self._slot.goes_on(self._last)
-            self._seen += len(chunk)
             for event in reader.feed(self._translate(chunk) if self._translate else chunk):
                 assembler.feed(event)
-            if self._seen > limit:
+            if reader.pending > limit:
+                # One endless event: its usage cannot be read either.
+                reader = EventReader()
+                self._too_large = True
+            if self._too_large or assembler.collected > limit:
+                self._too_large = True
                 assembler.forget()
-                if reader.pending > limit:
-                    # One endless event: its usage cannot be read either.
-                    reader = EventReader()
             yield
             if not stays and self._copy.client_left():
                 raise _ClientLeft
@@ -89,8 +93,7 @@ class Capture:
     def _outcome(self, error_code: str | None) -> Outcome:
         answer = None if error_code else self._assembler.finish()
         if answer is None and error_code is None:
-            too_large = self._seen > self._limit
-            error_code = "too_large_to_cache" if too_large else "stream_incomplete"
+            error_code = "too_large_to_cache" if self._too_large else "stream_incomplete"
         return Outcome(answer, self._assembler.usage(), self._last, error_code)
 
 

@@ -27,10 +27,11 @@ class Usage:
 class Assembler(Protocol):
     """Collects a stream into the answer that the same request without ``stream`` would give.
 
-    ``done``: the terminal event was seen.
+    ``done``: the terminal event was seen. ``collected``: about how many characters it holds.
     """
 
     done: bool
+    collected: int
 
     def feed(self, event: Event) -> None:
         """Take one event. Never raises on what a provider may send; marks itself broken."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway import strict_json
 from gateway.formats.base import Json, Usage, count
-from gateway.formats.merge import merge_delta
+from gateway.formats.merge import joined, merge_delta
 from gateway.formats.sse import DONE, Event, encode
 from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 
@@ -27,6 +27,7 @@ class ChatAssembler:
         self._choices: dict[int, Json] = {}
         self._usage: Json | None = None
         self.done = False
+        self.collected = 0
         self._broken = False
         self._forgotten = False
 
@@ -60,7 +61,9 @@ class ChatAssembler:
         if self._broken or self._forgotten or not self.done:
             return None
         answer = self._answer
-        answer["choices"] = [_message_choice(self._choices[i]) for i in sorted(self._choices)]
+        answer["choices"] = [
+            _message_choice(joined(self._choices[i])) for i in sorted(self._choices)
+        ]
         if self._usage is not None:
             answer["usage"] = self._usage
         return answer if _complete(answer, self._expected) else None
@@ -83,7 +86,9 @@ class ChatAssembler:
 
     def _take_choice(self, choice: Json) -> None:
         index = choice.get("index", 0)
-        merge_delta(self._choices.setdefault(index, {}), {**choice, "index": index})
+        self.collected += merge_delta(
+            self._choices.setdefault(index, {}), {**choice, "index": index}
+        )
 
 
 class ChatFormat(StreamUsage):

@@ -8,7 +8,7 @@ from typing import Any
 from gateway import strict_json
 from gateway.formats.base import Json, Usage
 from gateway.formats.chat import read_usage
-from gateway.formats.merge import merge_delta
+from gateway.formats.merge import joined, merge_delta
 from gateway.formats.sse import DONE, Event, encode
 from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 
@@ -26,6 +26,7 @@ class CompletionsAssembler:
         self._broken = False
         self._forgotten = False
         self.done = False
+        self.collected = 0
 
     def feed(self, event: Event) -> None:
         """Take one event of the stream."""
@@ -46,7 +47,7 @@ class CompletionsAssembler:
                 if name not in ("choices", "usage") and value is not None
             }
             for choice in chunk["choices"]:
-                merge_delta(self._choices.setdefault(choice["index"], {}), choice)
+                self.collected += merge_delta(self._choices.setdefault(choice["index"], {}), choice)
         except (ValueError, TypeError, KeyError, AttributeError):
             self._broken = True
 
@@ -55,7 +56,7 @@ class CompletionsAssembler:
         if self._broken or self._forgotten or not self.done:
             return None
         answer = self._answer
-        answer["choices"] = [self._choices[index] for index in sorted(self._choices)]
+        answer["choices"] = [joined(self._choices[index]) for index in sorted(self._choices)]
         if self._usage is not None:
             answer["usage"] = self._usage
         return answer if _complete(answer, self._expected) else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway import strict_json
 from gateway.formats.base import Json, Usage, count
+from gateway.formats.merge import characters
 from gateway.formats.sse import Event, encode
 from gateway.http import Transform
 
@@ -33,9 +34,10 @@ class MessagesAssembler:
 
     def __init__(self) -> None:
         self._answer: Json = {}
-        self._inputs: dict[int, list[str]] = {}
+        self._texts: dict[tuple[int, str], list[str]] = {}
         self._usage: Json = {}
         self.done = False
+        self.collected = 0
         self._broken = False
         self._forgotten = False
 
@@ -62,10 +64,10 @@ class MessagesAssembler:
         """Stop collecting; usage is still watched."""
         self._forgotten = True
         self._answer.clear()
-        self._inputs.clear()
+        self._texts.clear()
 
     def _take(self, kind: str, data: Json) -> None:
-        if self.done:
+        if self.done or (kind == "message_stop" and self._texts):
             self._broken = True
         elif kind == "message_start":
             self._answer = {**data["message"], "content": []}
@@ -88,25 +90,39 @@ class MessagesAssembler:
             if index != len(content):
                 raise ValueError("blocks out of order")
             content.append(dict(data["content_block"]))
+            self.collected += characters(data["content_block"])
         elif kind == "content_block_delta":
             self._take_delta(index, content[index], data["delta"])
-        elif index in self._inputs and (text := "".join(self._inputs.pop(index))):
-            content[index]["input"] = strict_json.answer(text)
+        else:
+            self._end_block(index, content[index])
 
     def _take_delta(self, index: int, block: Json, delta: Json) -> None:
         match delta["type"]:
             case "text_delta":
-                block["text"] += delta["text"]
+                self._grow(index, "text", delta["text"])
             case "thinking_delta":
-                block["thinking"] += delta["thinking"]
+                self._grow(index, "thinking", delta["thinking"])
             case "signature_delta":
                 block["signature"] = delta["signature"]
             case "input_json_delta":
-                self._inputs.setdefault(index, []).append(delta["partial_json"])
+                self._grow(index, "input", delta["partial_json"])
             case "citations_delta":
                 block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
+                self.collected += characters(delta["citation"])
             case _:
                 self._broken = True
+
+    def _grow(self, index: int, field: str, text: str) -> None:
+        self._texts.setdefault((index, field), []).append(text)
+        self.collected += len(text)
+
+    def _end_block(self, index: int, block: Json) -> None:
+        for field in ("text", "thinking"):
+            block_text = self._texts.pop((index, field), None)
+            if block_text is not None:
+                block[field] += "".join(block_text)
+        if text := "".join(self._texts.pop((index, "input"), ())):
+            block["input"] = strict_json.answer(text)
 
 
 class MessagesFormat:

@@ -23,6 +23,7 @@ class ResponsesAssembler:
         self._broken = False
         self._forgotten = False
         self.done = False
+        self.collected = 0
 
     def feed(self, event: Event) -> None:
         """Take one event of the stream."""
@@ -37,6 +38,7 @@ class ResponsesAssembler:
                 self._usage = response.get("usage")
                 if not self._forgotten:
                     self._answer = response
+                    self.collected = len(event.data)
         except (ValueError, TypeError, KeyError, AttributeError):
             self._broken = True
 
@@ -53,6 +55,7 @@ class ResponsesAssembler:
     def forget(self) -> None:
         """Keep no answer; the terminal event is still read for its usage."""
         self._forgotten = True
+        self._answer = None
 
 
 class ResponsesFormat:

@@ -77,11 +77,16 @@ class Platform(Protocol):
         """The inverse. Raises ``ValueError`` when key, data or ``aad`` do not fit."""
 
 
+class CopyGivenUp(Exception):
+    """The copy was stopped so that the memory behind it stays bounded; the client's goes on."""
+
+
 class Copy(Protocol):
     """The gateway's copy of a streamed body."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Chunks as they arrived. Raises ``FetchFailed`` when the upstream breaks or stalls."""
+        """Chunks as they arrived. Raises ``FetchFailed`` when the upstream breaks or stalls, and
+        ``CopyGivenUp``."""
 
     def client_left(self) -> bool:
         """True once the client is known to have gone."""

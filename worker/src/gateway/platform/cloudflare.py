@@ -17,6 +17,7 @@ from gateway import app as application
 from gateway import errors, settings
 from gateway.delivery import writer
 from gateway.http import FetchFailed, Live, Response, UpstreamResponse
+from gateway.platform.base import CopyGivenUp
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.runtime import Runtime
 from gateway.telemetry.log import log_event
@@ -25,6 +26,9 @@ _runtimes: list[Runtime] = []
 _crypto_keys: dict[bytes, Any] = {}
 _MAX_CRYPTO_KEYS = 1_000
 _QUEUE = "USAGE_QUEUE"
+_MOST_COPIED = 32 * 2**20
+"""Bytes of a stream. A teed body keeps for the slower reader what the faster one has read, and the
+copy may be far ahead of a slow client: no stream of tokens is as long as this."""
 
 
 async def serve(request: Any, env: Any, ctx: Any) -> Any:
@@ -143,6 +147,7 @@ class CopyReader:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """See ``Copy``."""
+        copied = 0
         while True:
             try:
                 read = await asyncio.wait_for(self._reader.read(), self._idle_timeout)
@@ -154,6 +159,10 @@ class CopyReader:
                 raise _failed(error) from error
             if read.done:
                 return
+            copied += read.value.byteLength
+            if copied > _MOST_COPIED:
+                self._reader.cancel()
+                raise CopyGivenUp
             yield read.value.to_bytes()
 
     def client_left(self) -> bool:

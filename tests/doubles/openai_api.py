@@ -19,6 +19,7 @@ Behaviours (streams unless noted; `events` counts what is sent before the fault)
 - `stall-mid`: stops after `events`, stays open    - `reset-mid`: TCP reset after `events`
 - `truncate`: ends cleanly without `[DONE]`        - `error-mid`: an error event after `events`
 - `garbage`: an unreadable event after `events`    - `huge`: one event of `size` bytes
+- `open`: a whole stream, `[DONE]` included, whose connection stays open
 - `raw`: exactly `body` with `content_type` and `status`, for anything else
 - `hold`: waits for `release()`, then does as `raw` with `body` where there is one, else answers;
   with `wait_for_requests(n)` it makes concurrency exact
@@ -56,6 +57,7 @@ Name = Literal[
     "raw",
     "hold",
     "step",
+    "open",
 ]
 
 
@@ -149,15 +151,13 @@ class OpenAIDouble(Double):
         stream = await open_stream(request, {"x-request-id": "req_fault"})
         who = Identity(id="chatcmpl-fault", created=1_700_000_000)
         events = [event(c) for c in chunks(wanted, answers_to(wanted, self._speak), who)]
-        if behaviour.name == "step":
-            for payload in (*events, DONE):
+        whole = behaviour.name in ("step", "open")
+        for payload in (*events, DONE) if whole else events[: behaviour.events]:
+            if behaviour.name == "step":
                 await self._steps.acquire()
-                await stream.write(payload)
-        else:
-            for payload in events[: behaviour.events]:
-                await stream.write(payload)
+            await stream.write(payload)
         match behaviour.name:
-            case "stall-mid":
+            case "stall-mid" | "open":
                 await asyncio.Event().wait()
             case "reset-mid":
                 await asyncio.sleep(0.05)  # what was sent arrives before the reset overtakes it

@@ -4,6 +4,7 @@
         Redis(url=upstash.url, token=upstash.token)
         upstash.requests            # one item per round trip
         upstash.commands()          # every command of every round trip, upper-cased names first
+        upstash.refuse_with("OOM …")    # Redis itself refuses every command, until `heal`
 
 `UpstashDouble(redis_url=…)` puts a real Redis behind it instead of the embedded store.
 """
@@ -31,6 +32,16 @@ class UpstashDouble(Double):
         self._redis_url = redis_url
         self._store: Store | None = None
         self._api: RestApi | None = None
+        self._refusal: str | None = None
+
+    def refuse_with(self, message: str) -> None:
+        """Answer every command with this error, as Upstash does at a limit of the database."""
+        self._refusal = message
+
+    def heal(self) -> None:
+        """Answer as usual again."""
+        self._refusal = None
+        super().heal()
 
     def commands(self) -> list[list[Any]]:
         """The commands of all recorded round trips, pipelines flattened, as they were sent."""
@@ -53,6 +64,8 @@ class UpstashDouble(Double):
     async def respond(self, request: web.Request, body: bytes) -> web.Response:
         """Answer through the REST API."""
         assert self._api is not None
+        if self._refusal is not None:
+            return web.json_response({"error": self._refusal}, status=400)
         answer = await self._api.handle(
             Request(
                 method=request.method,

@@ -6,8 +6,9 @@ import socket
 import pytest
 
 from tests.doubles.openai_api import Behaviour
+from tests.worker import faults
 from tests.worker.edge import Edge, Tenant, until
-from tests.worker.test_faults_provider import entries
+from tests.worker.faults import entries, exactly
 
 MODEL = "gpt-4o"
 
@@ -46,20 +47,16 @@ class Caller:
 
 
 @pytest.fixture
-def known(edge: Edge, tenant: Tenant) -> Tenant:
+def known(edge: Edge) -> Tenant:
     """A tenant whose key the edge has in memory, without usage so far."""
-    tenant.http.get("/v1/cache/stats")
-    edge.settled()
-    edge.quiet_traffic()
-    edge.supabase.usage_logs.clear()
-    return tenant
+    return faults.known(edge)
 
 
 def test_before_its_request_is_complete(edge: Edge, known: Tenant) -> None:
     caller = Caller(edge, known, stream=False)
     caller.send(body_bytes=20)
     caller.leave()
-    (row,) = known.rows()
+    (row,) = exactly(edge, known, 1)
     assert row["status"] == 400
     assert edge.openai.calls() == 0
     assert entries(edge, known) == []
@@ -74,10 +71,9 @@ def test_while_the_provider_thinks(edge: Edge, known: Tenant, *, stream: bool) -
     caller.leave()
     edge.openai.release()
     until(lambda: known.stores() == 1, "the answer that was paid for to be stored")
-    (row,) = known.rows()
+    (row,) = exactly(edge, known, 1)
     assert (row["status"], row["error_code"], row["cache_status"]) == (200, None, "MISS")
-    edge.settled()
-    assert len(known.rows()) == 1
+    assert len(entries(edge, known)) == 1
     assert known.chat("a question", model=MODEL).headers["x-watchllm-cache"] == "HIT"
     assert edge.openai.calls() == 1
 
@@ -93,10 +89,9 @@ def test_in_the_middle_of_a_stream(edge: Edge, known: Tenant) -> None:
     for _ in range(30):
         edge.openai.step()
     until(lambda: known.stores() == 1, "the answer that was paid for to be stored")
-    (row,) = known.rows()
+    (row,) = exactly(edge, known, 1)
     assert (row["status"], row["error_code"]) == (200, None)
-    edge.settled()
-    assert len(known.rows()) == 1
+    assert len(entries(edge, known)) == 1
     assert known.chat("a question", model=MODEL).headers["x-watchllm-cache"] == "HIT"
 
 
@@ -109,10 +104,9 @@ def test_while_it_is_served_from_the_cache(edge: Edge, known: Tenant, *, stream:
     caller.send()
     caller.read_until(b"HTTP/1.1 200")
     caller.leave()
-    rows = known.rows(2)
+    rows = exactly(edge, known, 2)
     assert [(row["cache_status"], row["status"]) for row in rows] == [("MISS", 200), ("HIT", 200)]
-    edge.settled()
-    assert len(known.rows(2)) == 2
+    assert len(entries(edge, known)) == 1
 
 
 def test_while_it_follows_another_request(edge: Edge, known: Tenant) -> None:
@@ -126,6 +120,31 @@ def test_while_it_follows_another_request(edge: Edge, known: Tenant) -> None:
     edge.openai.release()
     leader.read_until(b"You said")
     leader.leave()
-    rows = known.rows(2)
-    assert len({row["request_id"] for row in rows}) == 2
+    exactly(edge, known, 2)
+    assert len(entries(edge, known)) == 1
     assert edge.openai.calls() == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_after_the_last_byte(edge: Edge, known: Tenant, *, stream: bool) -> None:
+    # Gone before its own entry is stored: what is owed after the response is done without it.
+    caller = Caller(edge, known, stream=stream)
+    caller.send()
+    caller.read_until(b"[DONE]" if stream else b"total_tokens")
+    caller.leave()
+    (row,) = exactly(edge, known, 1)
+    assert (row["status"], row["error_code"], row["cache_status"]) == (200, None, "MISS")
+    assert len(entries(edge, known)) == 1
+    assert known.chat("a question", model=MODEL).headers["x-watchllm-cache"] == "HIT"
+
+
+def test_while_the_provider_fails(edge: Edge, known: Tenant) -> None:
+    edge.openai.behave(MODEL, Behaviour("hold", body=b"{", status=200))
+    caller = Caller(edge, known, stream=False)
+    caller.send()
+    edge.openai.wait_for_requests(1)
+    caller.leave()
+    edge.openai.release()
+    (row,) = exactly(edge, known, 1)
+    assert (row["status"], row["error_code"]) == (502, "upstream_unreachable")
+    assert entries(edge, known) == []

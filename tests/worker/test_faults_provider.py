@@ -9,17 +9,31 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-import httpx
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.envelope import Envelope
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import Edge, Tenant
+from tests.worker.faults import entries, error_code, exactly
+from tests.worker.test_keys import edit
 
 MODEL = "gpt-4o"
+HUGE = json.dumps(
+    {
+        "id": "x",
+        "object": "chat.completion",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": "x" * 1_000_000},
+                "finish_reason": "stop",
+            }
+        ],
+    }
+).encode()
 _WHOLE = b'data: {"id": "x", "object": "chat.completion.chunk", "choices": []}\n\n'
 
 
@@ -27,16 +41,22 @@ _WHOLE = b'data: {"id": "x", "object": "chat.completion.chunk", "choices": []}\n
 class Fault:
     """``seen``: status and error code of the answer; ``logged``: the row's status and error code.
 
+    ``behaviour``: the provider's, what happens to its connections, or one that is never made.
     ``cut``: the status is sent when it breaks, so the stream ends with an error event, or as the
-    provider ended it (``None``).
+    provider ended it (``None``). ``times``: how often it goes wrong, ``None`` for every time.
     """
 
-    behaviour: Behaviour
+    behaviour: Behaviour | Literal["refused", "reset", "nobody accepts"]
     stream: bool
     seen: tuple[int, str | None]
     logged: tuple[int, str | None]
     cut: str | None = None
     stored: bool = False
+    times: int | None = None
+
+
+RETRY_LATER = Behaviour("rate-limited", retry_after="7")
+GOOD = (200, None)
 
 
 def refusal(status: int, code: str | None) -> Behaviour:
@@ -46,7 +66,7 @@ def refusal(status: int, code: str | None) -> Behaviour:
     return Behaviour("raw", status=status, body=body, content_type="application/json")
 
 
-def answered(behaviour: Behaviour, status: int, code: str | None, *, stream: bool) -> Fault:
+def answered(behaviour: Any, status: int, code: str | None, *, stream: bool) -> Fault:
     """A fault that the client gets as a status."""
     return Fault(behaviour, stream, (status, code), (status, code or "server_error"))
 
@@ -62,10 +82,17 @@ TABLE: dict[str, Fault] = {
     for name, fault in {
         "400": answered(refusal(400, "bad"), 400, "bad", stream=stream),
         "401": answered(refusal(401, "invalid_api_key"), 401, "invalid_api_key", stream=stream),
-        "429 with retry-after": answered(
-            Behaviour("rate-limited", retry_after="7"), 429, "rate_limit_exceeded", stream=stream
-        ),
+        "429 with retry-after": answered(RETRY_LATER, 429, "rate_limit_exceeded", stream=stream),
         "500": answered(Behaviour("server-error"), 500, None, stream=stream),
+        "500 once": Fault(Behaviour("server-error"), stream, GOOD, GOOD, stored=True, times=1),
+        "429 once, for a moment": Fault(
+            Behaviour("rate-limited", retry_after="0"), stream, GOOD, GOOD, stored=True, times=1
+        ),
+        "connections refused": answered("refused", 502, "upstream_unreachable", stream=stream),
+        "connections reset": answered("reset", 502, "upstream_unreachable", stream=stream),
+        "connections never made": answered(
+            "nobody accepts", 504, "upstream_timeout", stream=stream
+        ),
         "503": answered(Behaviour("server-error", status=503), 503, None, stream=stream),
         "stall before the first byte": answered(
             Behaviour("stall-first"), 504, "upstream_timeout", stream=stream
@@ -84,68 +111,14 @@ TABLE: dict[str, Fault] = {
     "end without [DONE]": broken("truncate", "stream_incomplete", None),
     "garbage among the events": broken("garbage", "stream_incomplete", None),
     "one huge chunk": broken("huge", "too_large_to_cache", None),
+    "one huge answer": Fault(
+        Behaviour("raw", status=200, body=HUGE, content_type="application/json"), False, GOOD, GOOD
+    ),
     "nothing but a good chunk": Fault(
         Behaviour("raw", status=200, body=_WHOLE), True, (200, None), (200, "stream_incomplete")
     ),
-    "a moment's delay": Fault(Behaviour("delay"), True, (200, None), (200, None), stored=True),
+    "a moment's delay": Fault(Behaviour("delay"), True, GOOD, GOOD, stored=True),
 }
-
-
-@pytest.fixture
-def known(fragile: Edge) -> Tenant:
-    """A tenant whose key is in the edge's memory, with nothing recorded since."""
-    tenant = fragile.tenant()
-    tenant.http.get("/v1/cache/stats")
-    fragile.settled()
-    fragile.quiet_traffic()
-    fragile.supabase.usage_logs.clear()
-    return tenant
-
-
-def entries(edge: Edge, tenant: Tenant) -> list[str]:
-    """The project's cache entries in Redis."""
-    answer = httpx.post(
-        edge.upstash.url,
-        json=["KEYS", f"{tenant.project_id}:entry:*"],
-        headers={"authorization": f"Bearer {edge.upstash.token}"},
-    )
-    return list(answer.json()["result"])
-
-
-def error_code(text: str) -> str | None:
-    """The code of an error envelope, in a body or in a stream's last event."""
-    last = text.strip().split("\n\n")[-1].removeprefix("data: ")
-    try:
-        error = json.loads(last).get("error")
-    except ValueError:
-        return None
-    code = error and error["code"]
-    return code if isinstance(code, str) else None
-
-
-@pytest.mark.parametrize("name", TABLE)
-def test_fault(fragile: Edge, known: Tenant, name: str) -> None:
-    fault = TABLE[name]
-    fragile.openai.behave(MODEL, fault.behaviour)
-    answer = known.chat("a question", model=MODEL, stream=fault.stream)
-    # What the client saw.
-    status, code = fault.seen
-    assert answer.status_code == status
-    assert error_code(answer.text) == (code if status >= 400 else fault.cut)
-    if fault.behaviour.name == "rate-limited":
-        assert answer.headers["retry-after"] == "7"
-    # What was logged.
-    (row,) = known.rows()
-    assert (row["status"], row["error_code"]) == fault.logged
-    fragile.settled()
-    assert len(known.rows()) == 1
-    # What was cached.
-    assert len(entries(fragile, known)) == int(fault.stored)
-    fragile.openai.behave_well()
-    again = known.chat("a question", model=MODEL)
-    assert again.status_code == 200
-    assert again.headers["x-watchllm-cache"] == ("HIT" if fault.stored else "MISS")
-    assert again.json()["choices"][0]["message"]["content"] == "You said: a question"
 
 
 @contextmanager
@@ -178,24 +151,44 @@ def own_key(tenant: Tenant, base_url: str) -> dict[str, Any]:
     }
 
 
-def test_connect_timeout(fragile: Edge) -> None:
+@contextmanager
+def failing(edge: Edge, tenant: Tenant, fault: Fault) -> Iterator[None]:
+    """The provider as the row wants it."""
+    if isinstance(fault.behaviour, Behaviour):
+        edge.openai.behave(MODEL, fault.behaviour, times=fault.times)
+        yield
+    elif fault.behaviour == "nobody accepts":
+        with nobody_accepts() as base_url:
+            tenant.record["credentials"] = [own_key(tenant, base_url)]
+            yield
+        edit(edge, tenant, credentials=[])
+    else:
+        edge.openai.break_with(fault.behaviour)
+        yield
+    edge.openai.heal()
+    edge.openai.behave_well()
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_fault(fragile: Edge, name: str) -> None:
+    fault = TABLE[name]
     tenant = fragile.tenant()
-    with nobody_accepts() as base_url:
-        tenant.record["credentials"] = [own_key(tenant, base_url)]
-        answer = tenant.chat()
-        assert (answer.status_code, error_code(answer.text)) == (504, "upstream_timeout")
-    (row,) = tenant.rows()
-    assert (row["status"], row["error_code"]) == (504, "upstream_timeout")
-    assert entries(fragile, tenant) == []
-
-
-@pytest.mark.parametrize("fault", ["refused", "reset"])
-def test_a_provider_out_of_reach(fragile: Edge, known: Tenant, fault: Any) -> None:
-    fragile.openai.break_with(fault)
-    answer = known.chat("a question")
-    assert (answer.status_code, error_code(answer.text)) == (502, "upstream_unreachable")
-    (row,) = known.rows()
-    assert (row["status"], row["error_code"]) == (502, "upstream_unreachable")
-    assert entries(fragile, known) == []
-    fragile.openai.heal()
-    assert known.chat("a question").status_code == 200
+    with failing(fragile, tenant, fault):
+        answer = tenant.chat("a question", model=MODEL, stream=fault.stream)
+    # What the client saw.
+    status, code = fault.seen
+    assert answer.status_code == status
+    assert error_code(answer.text) == (code if status >= 400 else fault.cut)
+    if status == 200 and fault.stream and fault.stored:
+        assert answer.text.endswith("data: [DONE]\n\n")
+    if fault.behaviour == RETRY_LATER:
+        assert answer.headers["retry-after"] == "7"
+    # What was logged.
+    (row,) = exactly(fragile, tenant, 1)
+    assert (row["status"], row["error_code"], row["cache_status"]) == (*fault.logged, "MISS")
+    # What was cached.
+    assert len(entries(fragile, tenant)) == int(fault.stored)
+    again = tenant.chat("a question", model=MODEL)
+    assert again.status_code == 200
+    assert again.headers["x-watchllm-cache"] == ("HIT" if fault.stored else "MISS")
+    assert again.json()["choices"][0]["message"]["content"] == "You said: a question"

@@ -1,4 +1,4 @@
-"""Redis slow, down or wrong: every request of a known key is answered, uncached."""
+"""Redis away or wrong: what the fault table (test_faults_stores.py) does not show."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from gateway.cache import scripts
+from gateway.cache.store import Breaker
 from shared import redis_keys
-from tests.worker.edge import Edge, Tenant, until
+from tests.worker.edge import Edge, Tenant
 
 FAULTS: list[tuple[Any, dict[str, Any]]] = [
     ("refused", {}),
@@ -26,24 +27,13 @@ def status(answer: httpx.Response) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(("fault", "options"), FAULTS)
-def test_fails_open(fragile: Edge, fault: Any, options: dict[str, Any]) -> None:
+def test_endpoints_that_do_not_generate(fragile: Edge, fault: Any, options: dict[str, Any]) -> None:
     tenant = fragile.tenant()
-    tenant.ask("hello")
+    tenant.chat()
     fragile.upstash.break_with(fault, **options)
-    for stream in (False, True):
-        answer = tenant.chat("hello", stream=stream)
-        assert status(answer) == (200, "BYPASS")
-        assert "You" in answer.text
     embedding = {"model": "text-embedding-3-small", "input": "a"}
     assert status(tenant.post("/v1/embeddings", embedding)) == (200, "BYPASS")
     assert tenant.http.get("/v1/models").status_code == 200
-    fragile.upstash.heal()
-    until(lambda: status(tenant.chat("hello")) == (200, "HIT"), "the cache to come back")
-
-
-def test_a_key_seen_for_the_first_time_works_without_redis(fragile: Edge) -> None:
-    fragile.upstash.break_with("refused")
-    assert status(fragile.tenant().chat()) == (200, "BYPASS")
 
 
 def test_a_failing_redis_is_not_asked_for_a_while(fragile: Edge) -> None:
@@ -53,12 +43,10 @@ def test_a_failing_redis_is_not_asked_for_a_while(fragile: Edge) -> None:
     fragile.upstash.break_with("frozen")
     fragile.upstash.forget()
     began = time.monotonic()
-    asked = 0
-    while time.monotonic() - began < 1.0:
+    for _ in range(8):
         assert status(tenant.chat()) == (200, "BYPASS")
-        asked += 1
-    assert asked > 3
-    assert len(fragile.upstash.requests) <= 2
+    # The first of them, and then one in each pause of the breaker that has passed.
+    assert len(fragile.upstash.requests) <= 1 + (time.monotonic() - began) // Breaker().cooldown
 
 
 def test_limits_fall_back_to_an_estimate(fragile: Edge) -> None:

@@ -18,6 +18,7 @@ from apps.accounts.app_urls import urlpatterns as team_pages
 from apps.accounts.team_views import invitation
 from apps.audit.views import audit_log
 from apps.billing.app_urls import urlpatterns as billing_pages
+from apps.cache.app_urls import urlpatterns as cache_pages
 from apps.projects.app_urls import urlpatterns as project_settings_pages
 from apps.projects.views.onboarding import (
     onboarding,
@@ -50,6 +51,7 @@ project_pages = [
     path("start/provider/", onboarding_provider, name="onboarding_provider"),
     path("start/status/", onboarding_status, name="onboarding_status"),
     *project_settings_pages,
+    *cache_pages,
 ]
 
 urlpatterns = [

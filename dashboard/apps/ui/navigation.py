@@ -29,7 +29,12 @@ PROJECT_PAGES: tuple[Entry, ...] = (
     Entry("Overview", "project_overview", "overview"),
     Entry("Usage", "project_usage", "usage"),
     Entry("Requests", "project_requests", "requests", also=("request_detail",)),
-    Entry("Cache", "project_cache", "cache", also=("cache_purge",)),
+    Entry(
+        "Cache",
+        "project_cache",
+        "cache",
+        also=("cache_purge", "semantic_quality", "cache_entries", "cache_playground"),
+    ),
     Entry("Keys", "project_keys", "keys", also=("key_new", "key_edit", "key_rotate")),
     Entry("Providers", "project_providers", "providers", also=("provider_new", "provider_edit")),
     Entry("Settings", "project_settings", "settings", Role.ADMIN, also=("project_delete",)),

@@ -8,22 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 
 from apps.projects.models import Project
 from apps.usage.filters import Filters
 from apps.usage.models import UsageLog
+from apps.usage.patience import patience
 
 PAGE = 50
 OUTCOMES = {"ok": "Answered", "error": "Failed", "client": "4xx", "server": "5xx"}
 _OUTCOME_BOUNDS = {"ok": (0, 400), "error": (400, 1000), "client": (400, 500), "server": (500, 600)}
-_TIMEOUT_MS = 3_000
-_CANCELED = "57014"
-
-
-class TooSlowError(Exception):
-    """The filter matches so little of so much that the database was stopped looking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +129,8 @@ def log_page(project: Project, search: Search, cursor: Cursor | None) -> LogPage
 
 
 def _read(rows: QuerySet[UsageLog]) -> list[UsageLog]:
-    if connection.vendor != "postgresql":
+    with patience():
         return list(rows[: PAGE + 1])
-    try:
-        with transaction.atomic():
-            with connection.cursor() as database:
-                database.execute(f"SET LOCAL statement_timeout = {_TIMEOUT_MS:d}")
-            return list(rows[: PAGE + 1])
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", None) == _CANCELED:
-            raise TooSlowError from error
-        raise
 
 
 def _instant(text: str) -> datetime | None:

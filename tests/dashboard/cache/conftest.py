@@ -3,11 +3,25 @@
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 
+from apps.cache import freshness
 from apps.projects.models import Project
+from apps.usage import freshness as usage_freshness
+from tests.dashboard.pages.conftest import cast, home
 from tests.doubles.redis_process import redis_process, redis_server_missing
 from tests.doubles.upstash import UpstashDouble
 from tests.worker.edge import Edge, Tenant
+
+__all__ = ["cast", "home"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counts that a page keeps for a moment are made anew for each test."""
+    cache.clear()
+    monkeypatch.setattr(freshness._Clock, "due", 0.0)
+    monkeypatch.setattr(usage_freshness._Clock, "due", 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,11 @@ from apps.accounts.access import ProjectAccess, project_view
 from apps.projects.models import ApiKey
 from apps.usage import filters, reports
 from apps.usage.models import UsageLog
+from apps.usage.patience import TooSlowError
 from apps.usage.request_log import (
     OUTCOMES,
     Cursor,
     LogPage,
-    TooSlowError,
     log_page,
     parse_cursor,
     parse_search,

@@ -1,0 +1,216 @@
+"""What each namespace of a project serves by meaning, and what its evidence says."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Sum
+
+from apps.cache.models import SemanticEvidence
+from apps.projects.cache_control import CacheUnreachableError, unreachable
+from apps.projects.models import Project
+from apps.projects.redis import redis_client, redis_configured
+from shared import redis_keys
+from shared.decision import MODES, Mode
+from shared.decision.evidence import (
+    EDGES,
+    OWN_CHECKS,
+    Standing,
+    bin_of,
+    read_counts,
+    standing,
+    still_needed,
+    upper_bound,
+)
+
+MOST_SCOPES = 20
+Counts = dict[int, tuple[int, int]]
+"""Bin → (checked, wrong)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModeLine:
+    """``needed``: how many further checks, all agreeing, open anything; None where it is open.
+
+    ``chosen``: the mode of requests that name none.
+    """
+
+    mode: Mode
+    standing: Standing
+    needed: int | None
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BinLine:
+    """Predictions from ``low`` up to ``high``; ``bound`` is of this bin and all surer ones."""
+
+    low: float
+    high: float
+    checked: int
+    wrong: int
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLine:
+    """What a model's requests brought to a namespace's evidence."""
+
+    model: str
+    served: int
+    checked: int
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeView:
+    """One namespace: its evidence counts for all its models together, as at the edge."""
+
+    namespace: str
+    default: bool
+    modes: list[ModeLine]
+    bins: list[BinLine]
+    models: list[ModelLine]
+
+    @property
+    def served(self) -> int:
+        return sum(line.served for line in self.models)
+
+    @property
+    def line(self) -> ModeLine | None:
+        """The project's own mode; None when that is off."""
+        return next((line for line in self.modes if line.chosen), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """``live``: read from Redis, where the edge decides; else from the log and the verdicts.
+
+    ``more``: namespaces with evidence beyond those shown.
+    """
+
+    scopes: list[ScopeView]
+    more: int
+    live: bool
+    served: int
+    checked: int
+    wrong: int
+
+    @property
+    def bound(self) -> float | None:
+        """Of all checks of the project; None without any."""
+        return upper_bound(self.wrong, self.checked) if self.checked else None
+
+
+def quality(project: Project) -> Quality:
+    """Two queries and one round trip to Redis. The namespaces with most evidence come first."""
+    totals = list(
+        SemanticEvidence.objects.filter(project=project)
+        .values_list("namespace")
+        .annotate(hits=Sum("served"), checks=Sum("checked"), bad=Sum("wrong"))
+        .order_by("-checks", "-hits", "namespace")
+    )
+    names = [namespace for namespace, *_ in totals][:MOST_SCOPES]
+    if project.namespace not in names:
+        names.append(project.namespace)
+    rows = SemanticEvidence.objects.filter(project=project, namespace__in=names)
+    stored: defaultdict[str, Counts] = defaultdict(dict)
+    models: defaultdict[str, dict[str, ModelLine]] = defaultdict(dict)
+    for row in rows.order_by("model"):
+        checked, wrong = stored[row.namespace].get(row.bin, (0, 0))
+        stored[row.namespace][row.bin] = (checked + row.checked, wrong + row.wrong)
+        known = models[row.namespace].get(row.model, ModelLine(row.model, 0, 0, 0))
+        models[row.namespace][row.model] = ModelLine(
+            row.model,
+            known.served + row.served,
+            known.checked + row.checked,
+            known.wrong + row.wrong,
+        )
+    try:
+        counts: Mapping[str, Counts] = live_counts(project, names)
+        live = True
+    except CacheUnreachableError:
+        counts, live = stored, False
+    return Quality(
+        scopes=[
+            _view(project, name, counts.get(name, {}), list(models[name].values()))
+            for name in names
+        ],
+        more=max(0, len(totals) - MOST_SCOPES),
+        live=live,
+        served=sum(served for _, served, _, _ in totals),
+        checked=sum(checked for *_, checked, _ in totals),
+        wrong=sum(wrong for *_, wrong in totals),
+    )
+
+
+def live_counts(project: Project, namespaces: Sequence[str]) -> dict[str, Counts]:
+    """What the edge counts with at this moment. Raises ``CacheUnreachableError``."""
+    if not redis_configured():
+        raise CacheUnreachableError("Redis is not configured")
+    try:
+        with redis_client() as redis:
+            pipeline = redis.pipeline()
+            for name in namespaces:
+                pipeline.hgetall(redis_keys.semantic_evidence(str(project.pk), name))
+            found: Any = pipeline.exec()
+    except Exception as error:
+        raise unreachable(error) from error
+    return {
+        name: read_counts([part for pair in counters.items() for part in pair])
+        for name, counters in zip(namespaces, found, strict=True)
+    }
+
+
+def standings(project: Project) -> dict[str, Standing]:
+    """By mode, of the project's default namespace. Raises ``CacheUnreachableError``."""
+    counts = live_counts(project, [project.namespace])[project.namespace]
+    return {mode.name: standing(counts, mode, opened=project.semantic_opened) for mode in _modes()}
+
+
+def _modes() -> list[Mode]:
+    return [mode for mode in MODES.values() if mode.threshold <= 1]
+
+
+def _view(project: Project, name: str, counts: Counts, models: list[ModelLine]) -> ScopeView:
+    lines = []
+    for mode in _modes():
+        found = standing(counts, mode, opened=project.semantic_opened)
+        lines.append(
+            ModeLine(
+                mode=mode,
+                standing=found,
+                needed=None if found.open else _needed(counts, mode),
+                chosen=mode.name == project.semantic_mode,
+            )
+        )
+    return ScopeView(
+        namespace=name,
+        default=name == project.namespace,
+        modes=lines,
+        bins=_bins(counts),
+        models=sorted(models, key=lambda line: (-line.checked, -line.served, line.model)),
+    )
+
+
+def _needed(counts: Counts, mode: Mode) -> int:
+    """The least over all edges from which the mode could serve."""
+    checked = wrong = 0
+    least = []
+    for number in range(len(EDGES) - 1, (bin_of(mode.threshold) or 0) - 1, -1):
+        own, own_wrong = counts.get(number, (0, 0))
+        checked, wrong = checked + own, wrong + own_wrong
+        least.append(max(still_needed(wrong, checked, mode.target_error), OWN_CHECKS - own))
+    return min(least)
+
+
+def _bins(counts: Counts) -> list[BinLine]:
+    lines = []
+    checked = wrong = 0
+    for number in range(len(EDGES) - 1, -1, -1):
+        own, own_wrong = counts.get(number, (0, 0))
+        checked, wrong = checked + own, wrong + own_wrong
+        high = EDGES[number + 1] if number + 1 < len(EDGES) else 1.0
+        lines.append(BinLine(EDGES[number], high, own, own_wrong, upper_bound(wrong, checked)))
+    return lines

@@ -28,6 +28,11 @@ class Facts:
     kind: str = "facts"
 
 
+def facts(*rows: tuple[str, str]) -> Facts:
+    """A name and a value each."""
+    return Facts(rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """Something to copy."""
@@ -43,12 +48,18 @@ Block = Paragraph | Button | Facts | Code
 class Content:
     """``name`` is the message's name in the registry, and its tag at the provider.
 
-    ``optional`` is a key of ``apps.emails.kinds.OPTIONAL``, or None for what cannot be declined.
+    ``title`` heads the text where that is not the subject. ``optional`` is a key of
+    ``apps.emails.kinds.OPTIONAL``, or None for what cannot be declined.
     """
 
     name: str
     subject: str
-    title: str
     blocks: tuple[Block, ...]
+    title: str = ""
     optional: str | None = None
     sensitive: bool = False
+
+    @property
+    def heading(self) -> str:
+        """What stands above the text."""
+        return self.title or self.subject

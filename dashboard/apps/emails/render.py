@@ -23,7 +23,7 @@ def render(content: Content, *, unsubscribe_url: str | None = None) -> Rendered:
     html = render_to_string(
         "emails/message.html", {"content": content, "unsubscribe_url": unsubscribe_url}
     )
-    parts = [content.title, *(_text(block) for block in content.blocks), "-- \nWatchLLM"]
+    parts = [content.heading, *(_text(block) for block in content.blocks), "-- \nWatchLLM"]
     if unsubscribe_url:
         parts.append(f"You can do without messages like this one:\n{unsubscribe_url}")
     return Rendered(html, "\n\n".join(parts) + "\n")

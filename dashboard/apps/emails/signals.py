@@ -53,7 +53,9 @@ def _recorded(instance: AuditLog, *, created: bool, **_details: Any) -> None:
             project=project.name,
             key=str(instance.data.get("masked", "")),
             by=instance.actor_label,
-            keys_url=links.absolute(reverse("app_home")),
+            keys_url=links.absolute(
+                reverse("project_keys", args=[organization.slug, project.slug])
+            ),
         ),
         dedupe_key=f"key_created:{instance.target_id}",
     )

@@ -102,13 +102,14 @@ def _tell_first_hit(project: Project) -> bool:
 
 def _warn_of_expiry(key: ApiKey) -> bool:
     project = key.project
+    page = reverse("project_keys", args=[project.organization.slug, project.slug])
     expires = key.expires_at or timezone.now()
     content = usage.key_expiring(
         organization=project.organization.name,
         project=project.name,
         key=key.masked,
         expires=day(expires),
-        keys_url=links.absolute(reverse("app_home")),
+        keys_url=links.absolute(page),
     )
     return _once(project.organization, f"key_expiring:{key.pk}:{expires:%Y%m%d}", _WRITERS, content)
 

@@ -137,7 +137,7 @@ def _tell_budget(
         percent = max(new)
         content = usage.budget_alert(
             organization=organization.name,
-            subject=name,
+            budget_of=name,
             percent=percent,
             spent=dollars(spent),
             budget=dollars(budget),

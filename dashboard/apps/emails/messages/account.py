@@ -1,6 +1,6 @@
 """About a person's account. The links that prove who somebody is make a message sensitive."""
 
-from apps.emails.content import Button, Code, Content, Facts, Paragraph
+from apps.emails.content import Button, Code, Content, Paragraph, facts
 
 
 def welcome(*, name: str, base_url: str, app_url: str) -> Content:
@@ -25,7 +25,6 @@ def verify(*, url: str) -> Content:
     return Content(
         name="verify",
         subject="Confirm your e-mail address",
-        title="Confirm your e-mail address",
         blocks=(
             Paragraph("Somebody, hopefully you, gave this address for a WatchLLM account."),
             Button("Confirm the address", url),
@@ -40,7 +39,6 @@ def password_reset(*, url: str) -> Content:
     return Content(
         name="password_reset",
         subject="Choose a new password",
-        title="Choose a new password",
         blocks=(
             Paragraph("A new password was asked for. If it was you, choose it here."),
             Button("Choose a new password", url),
@@ -56,7 +54,6 @@ def account_notice(*, subject: str, text: str) -> Content:
     return Content(
         name="account_notice",
         subject=subject,
-        title=subject,
         blocks=tuple(Paragraph(part) for part in paragraphs if part),
         sensitive=True,
     )
@@ -82,9 +79,8 @@ def new_device(*, when: str, browser: str, address: str, password_url: str) -> C
     return Content(
         name="new_device",
         subject="Sign-in from a new device",
-        title="Sign-in from a new device",
         blocks=(
-            Facts((("When", when), ("Browser", browser), ("Address", address))),
+            facts(("When", when), ("Browser", browser), ("Address", address)),
             Paragraph("If that was you, there is nothing to do. If not, change your password now."),
             Button("Change the password", password_url),
         ),

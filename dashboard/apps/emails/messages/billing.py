@@ -1,6 +1,6 @@
 """About plans and payments. Money is text already (``$29.00``), dates too (``12 March 2026``)."""
 
-from apps.emails.content import Button, Content, Facts, Paragraph
+from apps.emails.content import Button, Content, Paragraph, facts
 
 
 def payment_failed(
@@ -12,7 +12,7 @@ def payment_failed(
         subject=f"Payment failed for {organization}",
         title="A payment did not go through",
         blocks=(
-            Facts((("Organization", organization), ("Plan", plan), ("Amount", amount))),
+            facts(("Organization", organization), ("Plan", plan), ("Amount", amount)),
             Paragraph(
                 f"Your service goes on unchanged until {service_until}. If the invoice is still "
                 "open then, the organization continues on the Free plan. Nothing is deleted."
@@ -29,7 +29,7 @@ def payment_recovered(*, organization: str, amount: str, plan: str) -> Content:
         subject=f"Payment received for {organization}",
         title="The payment went through",
         blocks=(
-            Facts((("Organization", organization), ("Plan", plan), ("Amount", amount))),
+            facts(("Organization", organization), ("Plan", plan), ("Amount", amount)),
             Paragraph("Thank you. There is nothing left to do."),
         ),
     )
@@ -48,9 +48,8 @@ def plan_changed(
     return Content(
         name="plan_changed",
         subject=f"{organization} is on the {after} plan",
-        title=f"{organization} is on the {after} plan",
         blocks=(
-            Facts((("Before", before), ("Now", after), ("Why", reason))),
+            facts(("Before", before), ("Now", after), ("Why", reason)),
             *(Paragraph(sentence) for sentence in consequences),
             Button("See plan and invoices", billing_url),
         ),
@@ -82,7 +81,6 @@ def trial_ending(
     return Content(
         name="trial_ending",
         subject=f"Your {plan} trial ends on {ends}",
-        title=f"Your {plan} trial ends on {ends}",
         blocks=(
             Paragraph(
                 f"{organization} then pays {amount} a month. Cancel before that day to stay on "
@@ -100,7 +98,7 @@ def refund_issued(*, organization: str, amount: str, invoice: str) -> Content:
         subject=f"Refund for {organization}",
         title="We have refunded a payment",
         blocks=(
-            Facts((("Organization", organization), ("Invoice", invoice), ("Refunded", amount))),
+            facts(("Organization", organization), ("Invoice", invoice), ("Refunded", amount)),
             Paragraph("Your bank shows it within five to ten days."),
         ),
     )

@@ -1,6 +1,6 @@
 """About traffic, savings and keys. Numbers are text already."""
 
-from apps.emails.content import Button, Content, Facts, Paragraph
+from apps.emails.content import Button, Content, Paragraph, facts
 
 
 def first_hit(*, organization: str, project: str, usage_url: str) -> Content:
@@ -8,7 +8,6 @@ def first_hit(*, organization: str, project: str, usage_url: str) -> Content:
     return Content(
         name="first_hit",
         subject="Your first answer from the cache",
-        title="Your first answer from the cache",
         blocks=(
             Paragraph(
                 f"{project} of {organization} just got an answer without asking the provider. "
@@ -36,13 +35,11 @@ def usage_alert(
         subject=f"{organization} has used {percent} % of this month's requests",
         title=f"{percent} % of this month's requests are used",
         blocks=(
-            Facts(
-                (
-                    ("Organization", organization),
-                    ("Used", used),
-                    ("Quota", quota),
-                    ("Starts again", resets),
-                )
+            facts(
+                ("Organization", organization),
+                ("Used", used),
+                ("Quota", quota),
+                ("Starts again", resets),
             ),
             Paragraph(past_quota),
             Button("Compare plans", billing_url),
@@ -52,21 +49,19 @@ def usage_alert(
 
 
 def budget_alert(
-    *, organization: str, subject: str, percent: int, spent: str, budget: str, url: str
+    *, organization: str, budget_of: str, percent: int, spent: str, budget: str, url: str
 ) -> Content:
-    """``subject`` is the project or key whose budget it is."""
+    """``budget_of`` is the project or key whose budget it is."""
     return Content(
         name="budget_alert",
-        subject=f"{subject} has spent {percent} % of its budget",
+        subject=f"{budget_of} has spent {percent} % of its budget",
         title=f"{percent} % of a monthly budget is spent",
         blocks=(
-            Facts(
-                (
-                    ("Organization", organization),
-                    ("Budget of", subject),
-                    ("Spent", spent),
-                    ("Budget", budget),
-                )
+            facts(
+                ("Organization", organization),
+                ("Budget of", budget_of),
+                ("Spent", spent),
+                ("Budget", budget),
             ),
             Button("See where it went", url),
         ),
@@ -83,13 +78,11 @@ def anomaly(
         subject=f"Unusual {what} in {organization}",
         title=f"Unusual {what}",
         blocks=(
-            Facts(
-                (
-                    ("Organization", organization),
-                    ("Hour", hour),
-                    ("In that hour", now),
-                    ("Usually at most", usual),
-                )
+            facts(
+                ("Organization", organization),
+                ("Hour", hour),
+                ("In that hour", now),
+                ("Usually at most", usual),
             ),
             Paragraph("Compared with the hours of the seven days before."),
             Button("Look at the requests", usage_url),
@@ -112,21 +105,20 @@ def semantic_bound(
     return Content(
         name="semantic_bound",
         subject=f"Semantic hits of {project} may be wrong too often",
-        title=f"Semantic hits of {project} may be wrong too often",
         blocks=(
-            Facts(
-                (
-                    ("Organization", organization),
-                    ("Mode", mode),
-                    ("Wrong in checks of 30 days", checks),
-                    ("So wrong hits may be up to", bound),
-                    ("The mode aims at no more than", target),
-                )
+            facts(
+                ("Organization", organization),
+                ("Mode", mode),
+                ("Wrong of checked", checks),
+                ("Upper bound", bound),
+                ("Target", target),
             ),
             Paragraph(
                 "A sample of the answers to paraphrased prompts is checked against a fresh answer "
-                "of the provider. The cache asks for more certainty by itself as such checks come "
-                "in. If wrong answers hurt, turn paraphrases off until you have looked at them."
+                "of the provider. After the checks of the last 30 days, the share of wrong ones "
+                "may be as high as the upper bound. The cache asks for more certainty by itself "
+                "as checks come in. If wrong answers hurt, turn paraphrases off until you have "
+                "looked at them."
             ),
             Button("See the cache settings", cache_url),
         ),
@@ -150,15 +142,13 @@ def weekly_report(
         subject=f"{organization} saved {saved} last week",
         title=f"{saved} saved last week",
         blocks=(
-            Facts(
-                (
-                    ("Organization", organization),
-                    ("Week", week),
-                    ("Requests", requests),
-                    ("From the cache", hit_rate),
-                    ("Spent at providers", spent),
-                    ("Saved", saved),
-                )
+            facts(
+                ("Organization", organization),
+                ("Week", week),
+                ("Requests", requests),
+                ("From the cache", hit_rate),
+                ("Spent at providers", spent),
+                ("Saved", saved),
             ),
             Button("See the details", usage_url),
         ),
@@ -173,7 +163,7 @@ def key_created(*, organization: str, project: str, key: str, by: str, keys_url:
         subject=f"New API key in {project}",
         title="A new API key was created",
         blocks=(
-            Facts((("Organization", organization), ("Project", project), ("Key", key), ("By", by))),
+            facts(("Organization", organization), ("Project", project), ("Key", key), ("By", by)),
             Paragraph("If you do not expect this, revoke the key and look at the audit log."),
             Button("See the keys", keys_url),
         ),
@@ -189,7 +179,7 @@ def key_expiring(
         subject=f"An API key of {project} expires on {expires}",
         title=f"An API key expires on {expires}",
         blocks=(
-            Facts((("Organization", organization), ("Project", project), ("Key", key))),
+            facts(("Organization", organization), ("Project", project), ("Key", key)),
             Paragraph(
                 "Requests with it are refused from then on. Make a new key and swap it in time."
             ),

@@ -96,7 +96,7 @@ def _inspect(context: BrowserContext, look: str, path: str, axe: str) -> list[st
     if width > 0:
         errors.append(f"{width} px wider than the screen")
     if look != "phone":  # contrast differs between light and dark, the rest is one document
-        errors += _issues(page, axe)
+        errors += issues(page, axe)
     page.close()
     return [f"{look} {path}: {error}" for error in errors]
 
@@ -107,7 +107,8 @@ def _is_page(context: BrowserContext, path: str) -> bool:
     return answer.status != 405 and answer.text().lstrip().startswith("<!DOCTYPE html>")
 
 
-def _issues(page: Page, axe: str) -> list[str]:
+def issues(page: Page, axe: str) -> list[str]:
+    """What axe-core finds wrong with the page and calls serious."""
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [

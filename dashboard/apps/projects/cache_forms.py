@@ -7,7 +7,7 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from apps.projects.cache_control import Scope
-from apps.projects.fields import SpanField
+from apps.projects.fields import PercentField, SpanField
 from apps.projects.models import Project, SemanticMode
 
 LONGEST_TTL = 30 * 24 * 3600
@@ -60,9 +60,17 @@ class CacheSettingsForm(forms.Form):
         help_text="How far a differently worded question may be answered from the cache.",
     )
     semantic_opened = forms.BooleanField(
-        label="Serve paraphrases before checks have shown how often they are wrong",
+        label="Serve paraphrases before there is evidence, at your own risk",
         required=False,
-        help_text="Off: a namespace serves them once enough of its own traffic has been checked.",
+        help_text="Off: a namespace serves them once checks of its own traffic have shown that few "
+        "enough are wrong, in strict after about 460 that agree. On: from the start, until checks "
+        "show too many wrong ones. For admins and owners.",
+    )
+    semantic_check_share = PercentField(
+        label="Paraphrases that are checked, in %",
+        required=False,
+        help_text="A checked one is also sent to the provider after you were answered, and paid "
+        "for. Empty: 25% until there are 300 checks, 5% from then on.",
     )
     cache_on_disconnect = forms.BooleanField(
         label="Keep the answer when the client leaves",
@@ -71,9 +79,15 @@ class CacheSettingsForm(forms.Form):
     )
 
     @classmethod
-    def for_project(cls, project: Project, data: Any = None) -> "CacheSettingsForm":
-        """Filled with what the project has now."""
-        return cls(data, initial={name: getattr(project, name) for name in cls.base_fields})
+    def for_project(
+        cls, project: Project, data: Any = None, *, manages: bool
+    ) -> "CacheSettingsForm":
+        """Filled with what the project has now. Only who ``manages`` it may take the risk of
+        ``semantic_opened``; from others the field takes nothing.
+        """
+        form = cls(data, initial={name: getattr(project, name) for name in cls.base_fields})
+        form.fields["semantic_opened"].disabled = not manages
+        return form
 
 
 class PurgeForm(forms.Form):

@@ -20,6 +20,8 @@ _SETTINGS = (
     "max_body_bytes",
     "namespace",
     "semantic_mode",
+    "semantic_opened",
+    "semantic_check_share",
     "cache_on_disconnect",
     "default_provider",
     "log_prompts",

@@ -29,6 +29,30 @@ class UsdField(forms.DecimalField):
         return f"{Decimal(value) / _NANO:.2f}" if isinstance(value, int) else value
 
 
+class PercentField(forms.FloatField):
+    """Percent in the form; a share from 0 to 1 outside of it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
+        super().__init__(min_value=0, max_value=100, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> float | None:
+        """None when left empty."""
+        percent = super().clean(value)
+        return None if percent is None else round(percent / 100, 6)
+
+    def prepare_value(self, value: Any) -> Any:
+        """An initial value is a share; what somebody typed is a string and stays as it is."""
+        return f"{value * 100:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compared as shares."""
+        try:
+            return bool(self.clean(data) != initial)
+        except forms.ValidationError:
+            return True
+
+
 class SpanField(forms.CharField):
     """A span of time as people write it (``90m``, ``12 hours``, ``3600``); seconds outside."""
 

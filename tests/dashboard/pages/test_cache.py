@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditLog
 from apps.projects.cache_control import Scope, cache_purge, cache_stats
+from apps.projects.cache_forms import CacheSettingsForm
 from apps.projects.models import Project
 from apps.usage.models import UsageHourly
 from shared import redis_keys
@@ -43,6 +44,39 @@ def test_settings_reach_the_project_and_its_revision(
     assert 'value="7 days"' in page
 
 
+@pytest.mark.parametrize(("role", "allowed"), [("member", False), ("admin", True), ("owner", True)])
+def test_only_who_manages_the_project_takes_its_risk(
+    cast: Cast, home: str, project: Project, role: str, *, allowed: bool
+) -> None:
+    opened = {**SETTINGS, "semantic_mode": "strict", "semantic_opened": "on"}
+    assert getattr(cast, role).post(f"{home}cache/", opened).status_code == 302
+    project.refresh_from_db()
+    assert project.semantic_opened is allowed
+    # A member who saves something else leaves the owner's choice as it is.
+    Project.objects.update(semantic_opened=True)
+    cast.member.post(f"{home}cache/", SETTINGS)
+    project.refresh_from_db()
+    assert project.semantic_opened is True
+    assert "opened before there is evidence" in cast.viewer.get(f"{home}cache/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "share", "shown"), [("12.5", 0.125, "12.5"), ("0", 0.0, "0"), ("", None, "")]
+)
+def test_the_share_of_checks_is_percent_in_the_form(
+    cast: Cast, home: str, project: Project, *, typed: str, share: float | None, shown: str
+) -> None:
+    cast.member.post(f"{home}cache/", {**SETTINGS, "semantic_check_share": typed})
+    project.refresh_from_db()
+    assert project.semantic_check_share == share
+    form = CacheSettingsForm.for_project(project, manages=True)
+    assert (form["semantic_check_share"].value() or "") == shown
+    again = CacheSettingsForm.for_project(
+        project, {**SETTINGS, "semantic_check_share": shown}, manages=True
+    )
+    assert "semantic_check_share" not in again.changed_data
+
+
 def test_saving_what_is_there_changes_nothing(cast: Cast, home: str, project: Project) -> None:
     cast.member.post(f"{home}cache/", SETTINGS)
     entries = AuditLog.objects.count()
@@ -58,6 +92,8 @@ def test_saving_what_is_there_changes_nothing(cast: Cast, home: str, project: Pr
         ({"ttl_seconds": "soon"}, "A time such as"),
         ({"ttl_seconds": "9" * 30}, "A time such as"),
         ({"max_temperature": "3"}, "less than or equal to 2"),
+        ({"semantic_check_share": "101"}, "less than or equal to 100"),
+        ({"semantic_check_share": "nan"}, "Enter a number"),
         ({"namespace": "a b"}, "Letters, digits"),
         ({"namespace": ""}, "required"),
         ({"semantic_mode": "wild"}, "not one of the available choices"),

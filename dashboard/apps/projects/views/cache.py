@@ -1,6 +1,7 @@
 """The cache of a project: settings, what it did lately, purge."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet, Sum
@@ -30,7 +31,7 @@ _HITS = (usage_events.HIT, usage_events.HIT_SEMANTIC, usage_events.HIT_COALESCED
 @project_view()
 def cache(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """GET shows everything, POST saves the settings."""
-    form = CacheSettingsForm.for_project(access.project, request.POST or None)
+    form = _settings_form(access, request.POST or None)
     if request.method == "POST" and form.is_valid():
         project_update(project=access.project, actor=access.user, **form.cleaned_data)
         messages.success(request, "Saved. The edge applies it within a minute, usually at once.")
@@ -44,7 +45,7 @@ def cache_purge_page(request: HttpRequest, access: ProjectAccess) -> HttpRespons
     """First what a purge would do, then the purge."""
     form = PurgeForm(request.POST)
     if not form.is_valid():
-        return _page(request, access, CacheSettingsForm.for_project(access.project), form)
+        return _page(request, access, _settings_form(access), form)
     scope = form.chosen()
     if "confirm" not in request.POST:
         context = {
@@ -63,6 +64,10 @@ def cache_purge_page(request: HttpRequest, access: ProjectAccess) -> HttpRespons
     else:
         messages.success(request, f"Purged: nothing created until {until:%H:%M:%S} UTC is served.")
     return redirect("project_cache", access.organization.slug, access.project.slug)
+
+
+def _settings_form(access: ProjectAccess, data: Any = None) -> CacheSettingsForm:
+    return CacheSettingsForm.for_project(access.project, data, manages=access.can_manage)
 
 
 def _page(

@@ -70,6 +70,14 @@ def called(arguments: str, identifier: str = "call_1") -> list[dict[str, Any]]:
     ]
 
 
+def marked_call(arguments: str) -> list[dict[str, Any]]:
+    """The same, with the call marked for the provider's prefix cache."""
+    asked, said, told = called(arguments)
+    calls = [{**call, "cache_control": MARK} for call in said["tool_calls"]]
+    return [asked, {**said, "tool_calls": calls}, told]
+
+
+MARK = {"type": "ephemeral"}
 HELLO = [user("Say hello")]
 WEATHER = tool("weather", schema("city"))
 TIME = tool("time", schema("zone"))
@@ -97,6 +105,49 @@ _CHAT: list[tuple[dict[str, Any], dict[str, Any], bool, str]] = [
     ({"prompt_cache_key": "k"}, {}, SAME, "the provider's prefix cache"),
     ({"prompt_cache_retention": "24h"}, {}, SAME, "the provider's prefix cache"),
     ({"prompt_cache_options": {"mode": "explicit"}}, {}, SAME, "the provider's prefix cache"),
+    ({"cache_control": MARK}, {}, SAME, "the provider's prefix cache"),
+    (
+        _says([{**text("Hi"), "cache_control": MARK}]),
+        _says("Hi"),
+        SAME,
+        "a part marked for the prefix cache",
+    ),
+    (
+        _says([{**text("Hi"), "prompt_cache_breakpoint": {"mode": "explicit"}}]),
+        _says([text("Hi")]),
+        SAME,
+        "the same in OpenAI's words",
+    ),
+    (
+        {"messages": [{**user("Hi"), "cache_control": MARK}]},
+        _says("Hi"),
+        SAME,
+        "a message marked for the prefix cache",
+    ),
+    (
+        {"tools": [{**WEATHER, "cache_control": MARK}]},
+        {"tools": [WEATHER]},
+        SAME,
+        "a tool marked for the prefix cache",
+    ),
+    (
+        {"messages": marked_call("{}")},
+        {"messages": called("{}")},
+        SAME,
+        "a tool call marked for the prefix cache",
+    ),
+    (
+        {"messages": called('{"cache_control": 1}')},
+        {"messages": called("{}")},
+        DIFFERENT,
+        "an argument of that name is the tool's",
+    ),
+    (
+        {"tools": [tool("weather", schema("cache_control"))]},
+        {"tools": [tool("weather", schema())]},
+        DIFFERENT,
+        "a parameter of that name is the tool's",
+    ),
     ({"service_tier": "flex"}, {"service_tier": "default"}, SAME, "speed and price only"),
     # Sampling
     ({"temperature": 1}, {}, SAME, "the documented default"),

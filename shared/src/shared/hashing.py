@@ -41,7 +41,7 @@ def chat_identity(body: Mapping[str, Any], *, openai_defaults: bool = True) -> d
     if "messages" in identity:
         identity["messages"] = norm.messages(identity["messages"])
     if "tools" in identity:
-        identity["tools"] = norm.schema(identity["tools"])
+        identity["tools"] = _tools(identity["tools"])
     if "functions" in identity:
         identity["functions"] = norm.schema(identity["functions"])
     if "response_format" in identity:
@@ -73,19 +73,16 @@ def responses_identity(body: Mapping[str, Any], *, openai_defaults: bool = True)
         given = [{"role": "user", "content": given}]
     if isinstance(given, list):
         identity["input"] = [norm.response_item(item) for item in given]
-    for name in ("tools", "text"):
-        if name in identity:
-            identity[name] = norm.schema(identity[name])
+    if "tools" in identity:
+        identity["tools"] = _tools(identity["tools"])
+    if "text" in identity:
+        identity["text"] = norm.schema(identity["text"])
     return identity
 
 
 def messages_identity(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A request of Anthropic's Messages API reduced likewise.
-
-    Prompt-cache markers go: they change what the provider charges, never what the model reads.
-    """
+    """A request of Anthropic's Messages API reduced likewise."""
     identity = _identity(body, MESSAGES_DEFAULTS)
-    identity.pop("cache_control", None)
     if "system" in identity:
         identity["system"] = message_blocks.blocks(identity["system"])
         if not identity["system"]:
@@ -118,6 +115,12 @@ def embedding_identity(body: Mapping[str, Any]) -> dict[str, Any]:
     if identity.get("encoding_format") in ("float", "base64"):
         del identity["encoding_format"]
     return identity
+
+
+def _tools(value: Any) -> Any:
+    """Tools by their schemas, without the prompt-cache markers that may stand on each."""
+    tools = [norm.unmarked(tool) for tool in value] if isinstance(value, list) else value
+    return norm.schema(tools)
 
 
 def _identity(body: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What two requests to Anthropic's Messages API may differ in and still be the same question.
 
-The rules for text are those of ``shared.normalization``. Besides, ``cache_control`` is taken off
-wherever the API allows it, and only there: a tool's input may hold a member of that name.
+The rules for text are those of ``shared.normalization``. Prompt-cache markers are taken off
+wherever the API allows them, and only there: a tool's input may hold a member of that name.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ def unmarked(block: Json) -> Json:
     """A block or tool without its prompt-cache marker and its nulls."""
     if not isinstance(block, dict):
         return block
-    return {k: v for k, v in block.items() if k != "cache_control" and v is not None}
+    return {k: v for k, v in norm.unmarked(block).items() if v is not None}
 
 
 def blocks(value: Json, *, strip: bool = True) -> Json:

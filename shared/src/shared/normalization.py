@@ -42,11 +42,25 @@ def content(value: Json, *, strip: bool) -> Json:
     return parts
 
 
+PROMPT_CACHE_MARKERS = frozenset({"cache_control", "prompt_cache_breakpoint"})
+"""Anthropic's and OpenAI's. They change what a provider charges for a prompt that it knows, never
+what the model reads."""
+
+
+def unmarked(value: Json) -> Json:
+    """A message, part, tool or tool call without its prompt-cache marker."""
+    if not isinstance(value, dict) or PROMPT_CACHE_MARKERS.isdisjoint(value):
+        return value
+    return {name: item for name, item in value.items() if name not in PROMPT_CACHE_MARKERS}
+
+
 def message(value: Json) -> Json:
     """One chat message. Anything that is not an object is left for the provider to refuse."""
     if not isinstance(value, dict):
         return value
-    cleaned = {name: item for name, item in value.items() if item is not None}
+    cleaned = {name: item for name, item in unmarked(value).items() if item is not None}
+    if isinstance(cleaned.get("tool_calls"), list):
+        cleaned["tool_calls"] = [unmarked(call) for call in cleaned["tool_calls"]]
     if "content" in cleaned:
         cleaned["content"] = content(cleaned["content"], strip=value.get("role") != "assistant")
     return cleaned
@@ -101,7 +115,7 @@ def schema(value: Json) -> Json:
 def _part(value: Json) -> Json:
     if not isinstance(value, dict):
         return value
-    cleaned = {name: item for name, item in value.items() if item is not None}
+    cleaned = {name: item for name, item in unmarked(value).items() if item is not None}
     if isinstance(cleaned.get("text"), str):
         cleaned["text"] = text(cleaned["text"])
     return cleaned

@@ -16,6 +16,7 @@ IGNORED: dict[str, str] = {
     "prompt_cache_key": "a routing hint for the provider's prefix cache",
     "prompt_cache_options": "how the provider keeps its prefix cache",
     "prompt_cache_retention": "how long the provider keeps its prefix cache",
+    "cache_control": "what the provider keeps in its prefix cache",
     "service_tier": "speed and price class of the same model",
 }
 """Field → why it cannot change the answer. Applies to every endpoint."""

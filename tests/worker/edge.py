@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.cache.scripts import STORE
 from shared import api_keys
+from shared.envelope import Envelope
 from tests.doubles.anthropic_api import AnthropicDouble
 from tests.doubles.openai_api import OpenAIDouble
 from tests.doubles.postgrest import PostgrestDouble
@@ -94,6 +96,20 @@ class Tenant:
             headers={"authorization": f"Bearer {self.key}"},
             timeout=60,
         )
+
+    def bring_key(self, base_url: str, provider: str = "openai") -> None:
+        """Give the project a provider key of its own, sealed as the dashboard seals it."""
+        nonce = bytes(12)
+        sealed = AESGCM(bytes(32)).encrypt(nonce, b"sk-own", self.project_id.encode())
+        self.record["credentials"] = [
+            {
+                "id": "credential-1",
+                "provider": provider,
+                "envelope": Envelope("k1", nonce, sealed).dump(),
+                "priority": 1,
+                "base_url": base_url,
+            }
+        ]
 
     def chat(self, text: str = "", headers: dict[str, str] | None = None, **body: Any) -> Any:
         """One chat completion. Without ``text`` the question is a new one."""
@@ -244,6 +260,7 @@ class Edge:
             "OPENAI_API_KEY": self.openai.key,
             "GROQ_BASE_URL": self.groq.base_url,
             "GROQ_API_KEY": self.groq.key,
+            "BYOK_PRIVATE_ADDRESSES": "1",
             # Busy machines: only the tests of a slow Redis want to see it given up on.
             "STORE_TIMEOUT_MS": "5000",
             "KEY_LOOKUP_TIMEOUT_MS": "5000",

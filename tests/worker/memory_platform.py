@@ -114,6 +114,7 @@ class MemoryPlatform:
         *,
         timeout: float,
         connect_timeout: float | None = None,
+        public_only: bool = False,
     ) -> MemoryResponse:
         await asyncio.sleep(0)
         return MemoryResponse(self._provider(dict(headers), json.loads(body)))

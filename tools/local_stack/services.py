@@ -90,6 +90,7 @@ def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> 
         **_provider_environment(environment, demo_url if demo else None),
         "SUPABASE_URL": supabase_url,
         "ENVIRONMENT": environment.get("ENVIRONMENT") or "development",
+        "BYOK_PRIVATE_ADDRESSES": environment.get("BYOK_PRIVATE_ADDRESSES") or "1",
     }
     stores = [
         _redis(options, redis_port, secrets),

@@ -6,7 +6,6 @@ resolved once and that address is the one connected to, redirects are not follow
 the answer but its status is shown.
 """
 
-import ipaddress
 import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from django.conf import settings
 from apps.projects import provider_addresses
 from apps.projects.encryption import unseal
 from apps.projects.models import ProviderCredential
+from shared.addresses import is_public
 from shared.envelope import EnvelopeError
 
 _TIMEOUT_SECONDS = 5.0
@@ -97,7 +97,7 @@ def _address(host: str, port: int) -> str:
         }
     except OSError:
         raise _NotAskedError(f"{host} is not a name that can be resolved.") from None
-    if not settings.DEBUG and not all(ipaddress.ip_address(item).is_global for item in found):
+    if not settings.DEBUG and not all(map(is_public, found)):
         raise _NotAskedError(
             "This address is not public, so it is not asked from here. Send a request instead."
         )

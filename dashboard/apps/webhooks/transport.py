@@ -5,7 +5,6 @@ address that was checked: a name that changes its mind between check and use (DN
 nothing. Redirects are not followed. TLS is verified against the name.
 """
 
-import ipaddress
 import socket
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -13,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 import certifi
 import urllib3
 from django.conf import settings
+
+from shared.addresses import is_public
 
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=10.0)
 
@@ -62,21 +63,6 @@ def resolve(host: str, port: int) -> str:
     if not settings.WEBHOOKS_MAY_BE_LOCAL and not all(map(is_public, addresses)):
         raise AddressRefusedError("The host is not on the public internet.")
     return addresses[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether packets to it leave every private network, also when it wraps an IPv4 address."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:

@@ -12,10 +12,11 @@ from shared.key_record import Credential
 
 @dataclass(frozen=True, slots=True)
 class ProviderKey:
-    """``base_url`` without a slash at its end."""
+    """``base_url`` without a slash at its end; ``public_only``: a customer chose it."""
 
     secret: str = field(repr=False)
     base_url: str
+    public_only: bool = False
 
 
 async def keys_for(x: Exchange, provider: Provider) -> list[ProviderKey]:
@@ -29,7 +30,9 @@ async def keys_for(x: Exchange, provider: Provider) -> list[ProviderKey]:
     for credential in own:
         secret = await _open(x, credential)
         if secret is not None:
-            keys.append(ProviderKey(secret, (credential.base_url or base_url).rstrip("/")))
+            address = (credential.base_url or base_url).rstrip("/")
+            chosen = credential.base_url is not None and not x.settings.byok_private_addresses
+            keys.append(ProviderKey(secret, address, chosen))
     if not own and provider.name in x.settings.provider_keys:
         keys.append(ProviderKey(x.settings.provider_keys[provider.name], base_url))
     if not keys or not keys[0].base_url:

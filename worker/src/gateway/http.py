@@ -51,6 +51,10 @@ class FetchFailed(Exception):
         self.timeout = timeout
 
 
+class AddressRefused(FetchFailed):
+    """A customer's address that lies in a private network: it was not called."""
+
+
 @dataclass(slots=True)
 class Live:
     """A body that is still arriving from upstream: the client's copy of it.

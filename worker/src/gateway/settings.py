@@ -23,6 +23,7 @@ NUMBERS: dict[str, float] = {
     "MAX_BODY_BYTES": 20_000_000,
     "MAX_CAPTURE_BYTES": 1_000_000,
     "SINGLE_FLIGHT_LEASE_SECONDS": 30,
+    "SEMANTIC_EMBEDDER_TIMEOUT_MS": 300,
 }
 """Optional numbers with their defaults; all must be greater than 0."""
 
@@ -30,11 +31,16 @@ OPTIONAL = (
     "SUPABASE_PUBLISHABLE_KEY",
     "RELEASE",
     "HEALTH_TOKEN",
+    "BYOK_PRIVATE_ADDRESSES",
     "DD_API_KEY",
     "DD_SITE",
     "DD_LOGS_URL",
     "SENTRY_DSN",
     "SENTRY_TRACES_SAMPLE_RATE",
+    "SEMANTIC_EMBEDDER",
+    "SEMANTIC_EMBEDDER_MODEL",
+    "SEMANTIC_EMBEDDER_BASE_URL",
+    "SEMANTIC_EMBEDDER_API_KEY",
 )
 """Texts that may be absent; each switches something on or names something."""
 
@@ -67,12 +73,36 @@ class Telemetry:
     traces_sample_rate: float
 
 
+EMBEDDERS = ("workers-ai", "openai")
+"""Cloudflare's binding, and every endpoint that speaks OpenAI's /embeddings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedder:
+    """An outside embedding for the semantic index. ``kind``: one of ``EMBEDDERS``.
+
+    ``base_url`` and ``key`` are the endpoint's, empty with the binding. ``timeout``: seconds.
+    """
+
+    kind: str
+    model: str
+    base_url: str
+    key: str = field(repr=False)
+    timeout: float
+
+    @property
+    def name(self) -> str:
+        """Tells its codes from all others': part of every scope that is filed by them."""
+        return f"{self.kind} {self.base_url} {self.model}"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the edge is configured with. Names of variables: ``.env.example``.
 
     ``supabase_api_key`` opens Supabase's gateway, ``supabase_key`` names the database role: on
     hosted Supabase they are two, the project's publishable key and a JWT.
+    ``byok_private_addresses``: a project's own base URL may lie in the host's network.
     """
 
     environment: str
@@ -92,8 +122,10 @@ class Settings:
     max_body_bytes: int
     max_capture_bytes: int
     lease_seconds: float
+    byok_private_addresses: bool
     health_token: str = field(repr=False)
     telemetry: Telemetry
+    embedder: Embedder | None
 
     def supabase_headers(self) -> list[tuple[str, str]]:
         """What every request to Supabase's REST API carries."""
@@ -134,9 +166,29 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         max_body_bytes=int(_number(env, "MAX_BODY_BYTES")),
         max_capture_bytes=int(_number(env, "MAX_CAPTURE_BYTES")),
         lease_seconds=_number(env, "SINGLE_FLIGHT_LEASE_SECONDS"),
+        byok_private_addresses=_switch(env, "BYOK_PRIVATE_ADDRESSES"),
         health_token=env.get("HEALTH_TOKEN", ""),
         telemetry=_telemetry(env),
+        embedder=_embedder(env),
     )
+
+
+def _embedder(env: Mapping[str, str]) -> Embedder | None:
+    """The outside embedder; ``None`` without one, which is the default."""
+    kind = env.get("SEMANTIC_EMBEDDER", "")
+    model = env.get("SEMANTIC_EMBEDDER_MODEL", "")
+    key = env.get("SEMANTIC_EMBEDDER_API_KEY", "")
+    base_url = env.get("SEMANTIC_EMBEDDER_BASE_URL", "").rstrip("/")
+    timeout = _number(env, "SEMANTIC_EMBEDDER_TIMEOUT_MS") / 1000
+    if not kind:
+        return None
+    if kind not in EMBEDDERS:
+        raise SettingsError(f"SEMANTIC_EMBEDDER must be one of: {', '.join(EMBEDDERS)}")
+    if not model:
+        raise SettingsError("SEMANTIC_EMBEDDER_MODEL is not set")
+    if kind == "openai" and not base_url.startswith(("https://", "http://")):
+        raise SettingsError("SEMANTIC_EMBEDDER_BASE_URL must be an http(s) URL")
+    return Embedder(kind, model, base_url, key, timeout)
 
 
 def _telemetry(env: Mapping[str, str]) -> Telemetry:
@@ -163,6 +215,13 @@ def _required(env: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set")
     return value
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    value = env.get(name, "")
+    if value not in ("", "0", "1"):
+        raise SettingsError(f"{name} must be 0 or 1")
+    return value == "1"
 
 
 def _url(env: Mapping[str, str], name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from gateway import errors, strict_json
 from gateway.credentials import ProviderKey, keys_for
 from gateway.exchange import Exchange
-from gateway.http import FetchFailed, Headers, Response, UpstreamResponse
+from gateway.http import AddressRefused, FetchFailed, Headers, Response, UpstreamResponse
 from gateway.providers.base import Provider, Translation
 from gateway.providers.registry import Target
 from gateway.telemetry.log import log_event
@@ -104,6 +104,11 @@ async def _ask_target(x: Exchange, target: Target, outgoing: Outgoing) -> Upstre
     while True:
         try:
             response = await _send(x, provider, keys[position], outgoing)
+        except AddressRefused as error:
+            raise errors.ProviderNotConfigured(
+                f"The base URL of this project's key for '{provider.name}' is not on the public "
+                "internet."
+            ) from error
         except FetchFailed as error:
             breaker.failed(x.platform.now())
             if retries_left and not error.timeout:
@@ -150,6 +155,7 @@ async def _send(
             body,
             timeout=timeouts.first_byte,
             connect_timeout=timeouts.connect,
+            public_only=key.public_only,
         )
     finally:
         x.event.upstream_ms = round((x.platform.now() - began) * 1000)

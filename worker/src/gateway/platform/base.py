@@ -3,7 +3,7 @@
 A ``Platform`` belongs to one request: on Cloudflare no I/O object may be used by another one.
 """
 
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.http import Headers, UpstreamResponse
@@ -34,11 +34,14 @@ class Platform(Protocol):
         *,
         timeout: float,
         connect_timeout: float | None = None,
+        public_only: bool = False,
     ) -> UpstreamResponse:
         """Send a request; return when the response's headers are there.
 
         ``body`` is text, bytes, ``None`` or a ``Request.stream()``. ``timeout`` bounds the time to
-        the headers, and the body too when it is read by ``text()``. Raises ``FetchFailed``.
+        the headers, and the body too when it is read by ``text()``. ``public_only``: the address
+        is a customer's, so that it must not lie in the host's own network. Raises ``FetchFailed``,
+        or ``AddressRefused``.
         """
 
     async def call(
@@ -69,6 +72,14 @@ class Platform(Protocol):
 
     async def enqueue(self, message: str) -> None:
         """Put a message on the queue; there is one where ``has_queue``. Raises ``FetchFailed``."""
+
+    async def run_model(
+        self, model: str, inputs: Mapping[str, Any], *, timeout: float
+    ) -> dict[str, Any]:
+        """Run a model of Cloudflare's Workers AI; inputs and answer are JSON values.
+
+        Raises ``FetchFailed``, also where the deployment has no binding named AI.
+        """
 
     async def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
         """AES-256-GCM: a fresh 12-byte nonce, then ciphertext and tag."""

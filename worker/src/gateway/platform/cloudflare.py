@@ -7,7 +7,7 @@ Written by the costs measured in workerd: few awaits, few wrapper objects, respo
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any
 
 import js
@@ -26,6 +26,7 @@ _runtimes: list[Runtime] = []
 _crypto_keys: dict[bytes, Any] = {}
 _MAX_CRYPTO_KEYS = 1_000
 _QUEUE = "USAGE_QUEUE"
+_AI = "AI"
 _MOST_COPIED = 32 * 2**20
 """Bytes of a stream. A teed body keeps for the slower reader what the faster one has read, and the
 copy may be far ahead of a slow client: no stream of tokens is as long as this."""
@@ -208,6 +209,7 @@ class CloudflarePlatform:
         *,
         timeout: float,
         connect_timeout: float | None = None,  # noqa: ARG002 (fetch() does not tell connecting apart)
+        public_only: bool = False,  # noqa: ARG002 (a Worker is in no private network)
     ) -> UpstreamResponse:
         """See ``Platform``."""
         init = js.Object.new()
@@ -278,6 +280,23 @@ class CloudflarePlatform:
             await getattr(self._env, _QUEUE).send(message, contentType="text")
         except JsException as error:
             raise FetchFailed(str(error)) from error
+
+    async def run_model(
+        self, model: str, inputs: Mapping[str, Any], *, timeout: float
+    ) -> dict[str, Any]:
+        """See ``Platform``."""
+        binding = getattr(self._env, _AI, None)
+        if not binding:
+            raise FetchFailed(f"no Workers AI binding named {_AI}")
+        try:
+            running = binding.run(model, js.JSON.parse(json.dumps(inputs)))
+            answer = await asyncio.wait_for(running, timeout)
+        except TimeoutError as error:
+            raise FetchFailed("the model did not answer in time", timeout=True) from error
+        except JsException as error:
+            raise FetchFailed(str(error)) from error
+        said: dict[str, Any] = json.loads(js.JSON.stringify(answer))
+        return said
 
     async def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
         """See ``Platform``."""

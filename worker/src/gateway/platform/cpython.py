@@ -7,7 +7,15 @@ aiohttp session for each process and event loop is the HTTP client.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from typing import Any
 
 import aiohttp
@@ -20,6 +28,7 @@ from gateway import errors, settings
 from gateway.delivery import writer
 from gateway.http import FetchFailed, Live, Response, Transform, UpstreamResponse
 from gateway.platform.keepalive import KeepAliveClient
+from gateway.platform.public_addresses import PublicResolver, check_literal
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.runtime import Runtime
 from gateway.telemetry.log import log_event
@@ -183,7 +192,7 @@ class CPythonPlatform:
     has_queue = False
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._keepalive = KeepAliveClient()
         self._background: set[asyncio.Task[None]] = set()
 
@@ -208,12 +217,15 @@ class CPythonPlatform:
         *,
         timeout: float,
         connect_timeout: float | None = None,
+        public_only: bool = False,
     ) -> UpstreamResponse:
         """See ``Platform``."""
+        if public_only:
+            check_literal(url)
         deadline = asyncio.get_running_loop().time() + timeout
         try:
             async with asyncio.timeout_at(deadline):
-                response = await self._client().request(
+                response = await self._session(public_only=public_only).request(
                     method,
                     url,
                     data=body.encode() if isinstance(body, str) else body,
@@ -263,6 +275,16 @@ class CPythonPlatform:
         """See ``Platform``."""
         raise FetchFailed("this host has no queue")
 
+    async def run_model(
+        self,
+        model: str,  # noqa: ARG002 (Workers AI is Cloudflare's)
+        inputs: Mapping[str, Any],  # noqa: ARG002
+        *,
+        timeout: float,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """See ``Platform``."""
+        raise FetchFailed("this host has no Workers AI binding")
+
     async def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
         """See ``Platform``."""
         nonce = os.urandom(12)
@@ -286,19 +308,21 @@ class CPythonPlatform:
     async def close(self) -> None:
         """Close every connection."""
         self._keepalive.close()
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+    def _session(self, *, public_only: bool) -> aiohttp.ClientSession:
+        session = self._sessions.get(public_only)
+        if session is None:
+            resolver = PublicResolver() if public_only else None
+            session = self._sessions[public_only] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, resolver=resolver),
                 timeout=aiohttp.ClientTimeout(total=None),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=("User-Agent", "Accept-Encoding"),
                 read_bufsize=2**16,
             )
-        return self._session
+        return session
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)

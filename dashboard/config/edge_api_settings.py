@@ -13,6 +13,7 @@ INSTALLED_APPS = [
     "apps.projects",
     "apps.usage",
     "apps.audit",
+    "apps.features",
     "apps.edge_api",
 ]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]

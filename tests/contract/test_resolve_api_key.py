@@ -7,6 +7,12 @@ from django.utils import timezone
 
 from apps.accounts.services.organizations import organization_update
 from apps.accounts.services.plans import plan_create, plan_update
+from apps.features.catalogue import SEMANTIC_CACHE
+from apps.features.services import (
+    feature_override_create,
+    feature_override_delete,
+    feature_override_update,
+)
 from apps.projects import selectors
 from apps.projects.services.api_keys import api_key_revoke, api_key_update
 from apps.projects.services.projects import project_archive, project_update
@@ -161,3 +167,27 @@ def test_project_settings_reach_the_record(caller: Caller) -> None:
     project = caller.resolve(customer.key_hash)["project"]
     assert project["cache_enabled"] is False
     assert project["namespace"] == "v2"
+
+
+def test_a_switch_turns_the_semantic_cache_off(caller: Caller) -> None:
+    customer = tenant(semantic_mode="balanced")
+    neighbour = tenant(semantic_mode="strict")
+
+    def modes() -> list[str]:
+        answers = [caller.resolve(each.key_hash) for each in (customer, neighbour)]
+        assert answers == [selectors.key_record(each.key_hash) for each in (customer, neighbour)]
+        return [key_record.parse(answer).project.semantic_mode for answer in answers]
+
+    assert modes() == ["balanced", "strict"]
+    own = feature_override_create(
+        feature=SEMANTIC_CACHE, organization=customer.organization, enabled=False, actor=None
+    )
+    assert modes() == ["off", "strict"]
+    everybody = feature_override_create(
+        feature=SEMANTIC_CACHE, organization=None, enabled=False, actor=None
+    )
+    assert modes() == ["off", "off"]
+    feature_override_update(override=own, actor=None, enabled=True)
+    assert modes() == ["balanced", "off"]
+    feature_override_delete(override=everybody, actor=None)
+    assert modes() == ["balanced", "strict"]

@@ -3,13 +3,21 @@
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts.models import Organization, User
 from apps.accounts.services.organizations import organization_create
+from apps.features.selectors import CACHE_KEY
 from apps.projects.models import Project
 from apps.projects.services.api_keys import CreatedApiKey, api_key_create
 from apps.projects.services.projects import project_create
+
+
+@pytest.fixture(autouse=True)
+def _fresh_switches() -> None:
+    """Feature switches are kept in the cache for some seconds, which outlives a test."""
+    cache.delete(CACHE_KEY)
 
 
 @pytest.fixture

@@ -3,34 +3,58 @@
 from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core import context
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
 
+from apps.accounts.invited import invitation_behind
 from apps.accounts.models import User
 from apps.accounts.services.organizations import organization_create
+from apps.features.catalogue import SIGNUPS_OPEN
+from apps.features.selectors import enabled
 
 
 class SignupForm(AllauthSignupForm):
-    """The organization starts on Free with the new user as its owner."""
+    """The organization starts on Free with the new user as its owner.
+
+    Somebody invited is not asked for one, nor is anybody made to have one: ``/app/`` shows the next
+    steps to who has none.
+    """
 
     organization = forms.CharField(
         max_length=120,
+        required=False,
         label="Organization",
+        help_text="Leave it empty if you will join somebody else's.",
         widget=forms.TextInput(attrs={"placeholder": "Your team or company"}),
     )
     field_order = ["organization", "email", "password1"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        invitation = invitation_behind(context.request)
+        if invitation is not None:
+            del self.fields["organization"]
+            self.fields["email"].initial = invitation.email
         # One line instead of the validators' list, which tells the same.
         self.fields["password1"].help_text = "At least 8 characters, and not a common one."
+
+    def clean_email(self) -> str:
+        """While sign-up is switched off, an invitation opens it for the person invited alone."""
+        email: str = super().clean_email()
+        if not enabled(SIGNUPS_OPEN):
+            invitation = invitation_behind(context.request)
+            if invitation is None or invitation.email != email.lower():
+                raise forms.ValidationError("Sign up with the address that the invitation went to.")
+        return email
 
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:
         """Both or neither. allauth calls it only for an address that has no account yet."""
         user: User = super().save(request)
-        organization_create(name=self.cleaned_data["organization"], owner=user, actor=user)
+        if name := self.cleaned_data.get("organization"):
+            organization_create(name=name, owner=user, actor=user)
         return user
 
 

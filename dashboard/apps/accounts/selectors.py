@@ -1,8 +1,11 @@
 """What a person may see. Every page's query starts here, from the person's memberships."""
 
+from allauth.account.models import EmailAddress
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
-from apps.accounts.models import Membership, User
+from apps.accounts.models import Invitation, Membership, User
+from apps.accounts.models.invitation import token_hash
 from apps.projects.models import Project
 
 
@@ -19,3 +22,27 @@ def projects_of(user: User) -> QuerySet[Project]:
 def memberships_of(user: User) -> QuerySet[Membership]:
     """The user's memberships with their organizations, the oldest first."""
     return Membership.objects.filter(user=user).select_related("organization__plan")
+
+
+def open_invitation(token: str) -> Invitation | None:
+    """Behind a link that still works."""
+    return _open_invitations().filter(token_hash=token_hash(token)).first()
+
+
+def open_invitations_of(user: User) -> QuerySet[Invitation]:
+    """To the person's address once it is proved to be theirs: without the link, that is needed."""
+    if not address_is_proved(user):
+        return Invitation.objects.none()
+    return _open_invitations().filter(email=user.email).exclude(organization__members=user)
+
+
+def address_is_proved(user: User) -> bool:
+    """Whether the link of the verification message was followed."""
+    found = EmailAddress.objects.filter(user=user, email=user.email, verified=True)
+    return bool(found.exists())
+
+
+def _open_invitations() -> QuerySet[Invitation]:
+    return Invitation.objects.filter(
+        accepted_at=None, revoked_at=None, expires_at__gt=timezone.now()
+    ).select_related("organization", "invited_by")

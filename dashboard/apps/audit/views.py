@@ -18,6 +18,7 @@ KINDS = {
     "membership": "Members",
     "invitation": "Invitations",
     "organization": "Organization",
+    "feature": "Switches set by WatchLLM staff",
     "impersonation": "Visits by WatchLLM staff",
 }
 

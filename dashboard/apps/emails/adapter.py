@@ -4,15 +4,23 @@ import uuid
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
 
+from apps.accounts.invited import invitation_behind
 from apps.accounts.models import User
 from apps.emails.content import Content
 from apps.emails.messages import account
 from apps.emails.services.outbox import email_enqueue
+from apps.features.catalogue import SIGNUPS_OPEN
+from apps.features.selectors import enabled
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Only what concerns messages differs from allauth's own."""
+    """What concerns messages differs from allauth's own, and who may sign up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """While sign-up is switched off, with an invitation only."""
+        return enabled(SIGNUPS_OPEN) or invitation_behind(request) is not None
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Each call is a message of its own, however alike: somebody asked for it again."""

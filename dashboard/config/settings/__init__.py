@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "apps.docs",
     "apps.staff",
     "apps.impersonation",
+    "apps.features",
     "apps.edge_api",
     "apps.emails",
     "apps.billing",

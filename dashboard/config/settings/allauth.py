@@ -23,6 +23,7 @@ __all__ = [
     "MFA_SUPPORTED_TYPES",
     "MFA_TOTP_ISSUER",
     "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN",
+    "SOCIALACCOUNT_ADAPTER",
     "SOCIALACCOUNT_PROVIDERS",
     "SOCIAL_LOGIN_APPS",
     "SOCIAL_LOGIN_ORIGINS",
@@ -60,7 +61,7 @@ MFA_TOTP_ISSUER = "WatchLLM"
 # Browsers offer passkeys on http://localhost too; nowhere else without TLS.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _environment.debug
 
-# Someone new who comes through one of these names their organization afterwards, at /app/new/.
+# Someone new who comes through one of these has no organization yet: /app/ shows the next steps.
 _SOCIAL: dict[str, tuple[str, dict[str, Any]]] = {
     "github": ("https://github.com", {"SCOPE": ["user:email"]}),
     "google": ("https://accounts.google.com", {"SCOPE": ["email"]}),
@@ -70,6 +71,7 @@ SOCIAL_LOGIN_APPS = [
 ]
 # The policy's form-action covers redirects as well, and the log-in button is a form.
 SOCIAL_LOGIN_ORIGINS = [_SOCIAL[name][0] for name in _environment.social_login]
+SOCIALACCOUNT_ADAPTER = "apps.accounts.social.SocialAccountAdapter"
 SOCIALACCOUNT_PROVIDERS = {
     name: {
         **_SOCIAL[name][1],

@@ -98,6 +98,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("People", "group", "accounts_user"),
                     _link("Groups", "badge", "auth_group"),
+                    _link("Feature switches", "toggle_on", "features_featureoverride"),
                     _link("Audit log", "history", "audit_auditlog"),
                     _link("Impersonations", "visibility", "impersonation_impersonation"),
                     _link("Scheduled work", "schedule", "jobs_jobrun"),

@@ -143,7 +143,7 @@ def test_times_are_in_the_visitors_zone(
 def test_someone_without_an_organization_makes_one(db: None) -> None:
     user = User.objects.create_user("alone@example.com", "password-1234")
     client = signed_in(user)
-    assert client.get("/app/")["Location"] == "/app/new/"
+    assert "You belong to no organization yet" in client.get("/app/").content.decode()
     response = client.post("/app/new/", {"name": "Mine"})
     assert response["Location"] == "/app/mine/-/projects/new/"
     assert user.memberships.get().role == "owner"

@@ -15,6 +15,7 @@ from apps.accounts.models import Membership, Organization, User
 from apps.accounts.services.organizations import organization_create
 from apps.audit.behalf import acting_staff
 from apps.audit.models import AuditLog
+from apps.cache.models import EvidenceState
 from apps.impersonation.models import Impersonation
 from apps.impersonation.services import LASTS, impersonations_expire_due
 from apps.projects.models import ApiKey, Project
@@ -304,6 +305,7 @@ def _state() -> list[Any]:
     models = [
         model
         for model in apps.get_models()
-        if model._meta.app_config.name.startswith("apps.") and model is not RollupState
+        if model._meta.app_config.name.startswith("apps.")
+        and model not in (RollupState, EvidenceState)
     ]
     return [list(model._default_manager.order_by("pk").values()) for model in models]

@@ -1,5 +1,6 @@
 """Asking somebody by e-mail to join an organization."""
 
+import hashlib
 import uuid
 
 from django.db import models
@@ -7,6 +8,11 @@ from django.db.models import Q
 
 from apps.accounts.models.organization import Organization, Role
 from apps.accounts.models.user import User
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a link's token. The token is random, so a plain SHA-256 will do."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class Invitation(models.Model):

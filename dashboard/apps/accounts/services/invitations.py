@@ -1,6 +1,5 @@
 """Inviting people, and their coming."""
 
-import hashlib
 import secrets
 from datetime import timedelta
 
@@ -10,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Invitation, Membership, Organization, Role, User
+from apps.accounts.models.invitation import token_hash
 from apps.accounts.services.memberships import membership_create
 from apps.audit.services import audit_record
 from apps.emails import links
@@ -19,11 +19,6 @@ from apps.emails.services.outbox import email_enqueue
 VALID = timedelta(days=7)
 _MOST_OPEN = 50
 """Open invitations of one organization: enough for any team, too few to send spam with."""
-
-
-def token_hash(token: str) -> str:
-    """What is stored of a link's token. The token is random, so a plain SHA-256 will do."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @transaction.atomic

@@ -21,6 +21,8 @@ from apps.billing.services import purchase
 from apps.billing.services.purchase import PurchaseError, ReturnAddresses
 from apps.billing.stripe_client import billing_enabled
 from apps.emails import links
+from apps.features.catalogue import PURCHASES
+from apps.features.selectors import enabled
 from apps.usage.month import next_month_start, requests_this_month
 
 logger = logging.getLogger(__name__)
@@ -111,6 +113,9 @@ def portal(request: HttpRequest, access: Access) -> HttpResponse:
 def _change(request: HttpRequest, access: Access, plan: Plan) -> HttpResponse:
     organization = access.organization
     page = reverse("billing", args=[organization.slug])
+    if plan.price_cents and not enabled(PURCHASES, organization):
+        messages.error(request, "Plans cannot be bought or changed just now. Please try later.")
+        return redirect(page)
     try:
         purchase.customer_refresh(organization=organization)
         if plan.price_cents == 0:

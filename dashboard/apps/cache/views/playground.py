@@ -7,6 +7,8 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import ProjectAccess, project_view
 from apps.cache.playground import EXAMPLES, LONGEST, Comparison, compare
 from apps.cache.selectors.scopes import standings
+from apps.features.catalogue import PLAYGROUND
+from apps.features.selectors import enabled
 from apps.projects.cache_control import CacheUnreachableError
 
 
@@ -14,6 +16,8 @@ from apps.projects.cache_control import CacheUnreachableError
 @project_view()
 def playground(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """GET, so that a comparison can be shared by its address; htmx asks for the changed part."""
+    if not enabled(PLAYGROUND, access.organization):
+        return render(request, "app/cache/playground/closed.html", {"access": access})
     asked, cached = (_text(request, name) for name in ("asked", "cached"))
     too_long = [
         label

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.features.catalogue import WEBHOOKS
+from apps.features.selectors import switched_off
 from apps.projects.encryption import unseal
 from apps.webhooks import signing, transport
 from apps.webhooks.models import DeliveryState, WebhookDelivery
@@ -21,6 +23,9 @@ def deliveries_send_due(*, limit: int = _BATCH) -> int:
     due = Q(state=DeliveryState.QUEUED, next_attempt_at__lte=now)
     interrupted = Q(state=DeliveryState.SENDING, claimed_at__lte=now - _INTERRUPTED_AFTER)
     rows = WebhookDelivery.objects.filter(due | interrupted, endpoint__disabled_at=None)
+    off, different = switched_off(WEBHOOKS)
+    apart = Q(endpoint__organization__in=different)
+    rows = rows.filter(apart if off else ~apart)
     rows = rows.select_related("endpoint").order_by("next_attempt_at")
     return sum(_attempt(delivery) for delivery in rows[:limit])
 

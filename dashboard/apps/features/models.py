@@ -1,0 +1,57 @@
+"""Switches that stand otherwise than the catalogue's default."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.accounts.models import Organization
+from apps.features.catalogue import BY_NAME
+
+_TWICE = "There is such a switch already: change that one."
+
+
+class FeatureOverride(models.Model):
+    """An organization's row goes before the row for everybody, that before the default."""
+
+    feature = models.CharField(max_length=40)
+    organization = models.ForeignKey(
+        Organization,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="feature_overrides",
+        help_text="Empty: for everybody who has no switch of their own.",
+    )
+    enabled = models.BooleanField("on", default=False)
+    note = models.CharField(max_length=200, blank=True, help_text="Why, for other staff.")
+    changed_at = models.DateTimeField(auto_now=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+
+    class Meta:
+        db_table = "feature_overrides"
+        verbose_name = "feature switch"
+        verbose_name_plural = "feature switches"
+        ordering = ["feature", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["feature", "organization"],
+                name="feature_overrides_of_one",
+                violation_error_message=_TWICE,
+            ),
+            models.UniqueConstraint(
+                fields=["feature"],
+                condition=Q(organization=None),
+                name="feature_overrides_of_all",
+                violation_error_message=_TWICE,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        whose = self.organization.name if self.organization else "everybody"
+        return f"{BY_NAME[self.feature].title} for {whose}"

@@ -32,4 +32,4 @@ format: ## Format and fix what can be fixed
 
 bench: ## Measure on this machine; ratios are what counts (ARGS=… goes to the benchmark)
 	@tools/bootstrap.sh dev
-	@PYTHONPATH=tools:. exec $(VENV_PYTHON) -m benchmarks $(ARGS)
+	@PYTHONPATH=shared/src:worker/src:dashboard:tools:. exec $(VENV_PYTHON) -m benchmarks $(ARGS)

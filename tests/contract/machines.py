@@ -33,12 +33,18 @@ class Machines:
     def serve(self) -> str:
         """A web server; its base URL once it answers."""
         url = f"http://127.0.0.1:{ports.unused()}"
-        self._start(
+        process = self._start(
             *("-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
             *("--host", "127.0.0.1", "--port", url.rpartition(":")[2], "--blocking-threads", "4"),
             *("--log-level", "warning", "config.wsgi:application"),
         )
-        until(lambda: _answers(f"{url}/healthz"), "a web server", _SECONDS, every=0.1)
+
+        def up() -> bool:
+            if process.poll() is not None:
+                raise RuntimeError(f"the server did not start:\n{self.output()}")
+            return _answers(f"{url}/healthz")
+
+        until(up, "a web server", _SECONDS, every=0.1)
         return url
 
     def tick(self, *, every: float) -> None:
@@ -62,7 +68,7 @@ class Machines:
     def __exit__(self, *_error: object) -> None:
         self.kill()
 
-    def _start(self, *command: str) -> None:
+    def _start(self, *command: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{len(list(self.folder.glob('*.log')))}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, *command],
@@ -72,6 +78,7 @@ class Machines:
                 stderr=subprocess.STDOUT,
             )
         self._processes.append(process)
+        return process
 
 
 def python_path() -> str:

@@ -6,13 +6,16 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.accounts.models import Organization, Plan
+from apps.accounts.models import Organization, Plan, User
 from apps.accounts.services.organizations import organization_create
+from apps.billing.services import purchase
 from apps.projects.models import ApiKey, Project
 from apps.projects.services.api_keys import api_key_create
 from apps.projects.services.projects import project_create
+from local_stack.stripe_double.lifecycle import GOOD_CARD
 from shared import api_keys
 from shared.usage_events import UsageEvent
+from tests.doubles.stripe_api import StripeDouble
 
 _numbers = count(1)
 
@@ -55,3 +58,22 @@ def tenant(**project_values: Any) -> Tenant:
         created.api_key,
         api_keys.key_hash(created.plaintext, settings.API_KEY_PEPPER),
     )
+
+
+def owned() -> tuple[Organization, User]:
+    """An organization on Free with its owner."""
+    number = next(_numbers)
+    owner = User.objects.create_user(f"owner-{number}@example.com")
+    return organization_create(name=f"Customer {number}", owner=owner, actor=owner), owner
+
+
+def buy_starter(stripe: StripeDouble, organization: Organization, owner: User) -> None:
+    """Bought and cancelled, up to where Stripe has the money and we know nothing: five events."""
+    plan = Plan.objects.get(slug="starter")
+    addresses = purchase.ReturnAddresses(done="https://x.example/", back="https://x.example/")
+    page = purchase.checkout_start(
+        organization=organization, plan=plan, actor=owner, addresses=addresses
+    )
+    session = stripe.store.get(page.rpartition("/")[2], "checkout.session")
+    subscription = stripe.lifecycle.complete_checkout(session, GOOD_CARD)
+    stripe.lifecycle.update(subscription, {"cancel_at_period_end": True})

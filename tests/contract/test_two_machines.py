@@ -16,11 +16,9 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from apps.accounts.models import Organization, Plan, User
-from apps.accounts.services.organizations import organization_create
+from apps.accounts.models import Organization, User
 from apps.audit.models import AuditLog
 from apps.billing.models import StripeEvent, StripeEventState
-from apps.billing.services import purchase
 from apps.billing.services.catalog import catalog_sync
 from apps.emails.models import Email, EmailState
 from apps.jobs.models import JobRun
@@ -28,11 +26,11 @@ from apps.projects.services.api_keys import api_key_create
 from apps.projects.services.projects import project_create
 from apps.webhooks.models import DeliveryState, WebhookDelivery
 from apps.webhooks.services.endpoints import endpoint_create
-from local_stack.stripe_double.lifecycle import GOOD_CARD
 from local_stack.stripe_double.store import Object
 from tests.contract import postgres
 from tests.contract.databases import default_database
 from tests.contract.machines import Machines, python_path
+from tests.contract.tenants import buy_starter, owned
 from tests.doubles.mailgun import MailgunDouble
 from tests.doubles.stripe_api import StripeDouble
 from tests.doubles.webhook_receiver import WebhookReceiver
@@ -125,23 +123,6 @@ def _drop(address: dict[str, str]) -> None:
         admin.execute("DROP DATABASE machines WITH (FORCE)")
 
 
-def _customer(number: int) -> tuple[Organization, User]:
-    owner = User.objects.create_user(f"owner-{number}@example.com")
-    return organization_create(name=f"Customer {number}", owner=owner, actor=owner), owner
-
-
-def _buy(stripe: StripeDouble, organization: Organization, owner: User) -> None:
-    """Up to where Stripe has the money and we know nothing yet: at most ten events."""
-    plan = Plan.objects.get(slug="starter")
-    addresses = purchase.ReturnAddresses(done="https://x.example/", back="https://x.example/")
-    page = purchase.checkout_start(
-        organization=organization, plan=plan, actor=owner, addresses=addresses
-    )
-    session = stripe.store.get(page.rpartition("/")[2], "checkout.session")
-    subscription = stripe.lifecycle.complete_checkout(session, GOOD_CARD)
-    stripe.lifecycle.update(subscription, {"cancel_at_period_end": True})
-
-
 def _keys(receiver: WebhookReceiver, organization: Organization, owner: User) -> None:
     """Each is a message to the owner and a call to their server."""
     endpoint_create(
@@ -153,9 +134,9 @@ def _keys(receiver: WebhookReceiver, organization: Organization, owner: User) ->
 
 
 def test_everything_is_done_and_nothing_twice(world: World) -> None:
-    customers = [_customer(number) for number in range(CUSTOMERS)]
+    customers = [owned() for _ in range(CUSTOMERS)]
     for organization, owner in customers:
-        _buy(world.stripe, organization, owner)
+        buy_starter(world.stripe, organization, owner)  # BusyError takes more than ten events
         _keys(world.receiver, organization, owner)
     events = world.stripe.take_events()
     servers = [world.machines.serve(), world.machines.serve()]
@@ -208,8 +189,8 @@ def test_everything_is_done_and_nothing_twice(world: World) -> None:
 
 def test_an_event_whose_machine_dies_is_handled_by_the_next(world: World) -> None:
     """Dead after the answer and in the middle of the work: while it asks Stripe."""
-    organization, owner = _customer(1)
-    _buy(world.stripe, organization, owner)
+    organization, owner = owned()
+    buy_starter(world.stripe, organization, owner)
     (created, *_) = world.stripe.take_events()
     server = world.machines.serve()
     world.stripe.forget()

@@ -7,8 +7,9 @@ from typing import Any
 from gateway.exchange import Exchange
 from gateway.formats.base import Assembler, Usage
 from gateway.formats.sse import EventReader
-from gateway.http import FetchFailed, Transform
+from gateway.http import FetchFailed
 from gateway.platform.base import Copy, CopyGivenUp
+from gateway.providers.base import StreamTranslation
 from gateway.stream_slot import StreamSlot
 from gateway.telemetry.log import log_event
 
@@ -34,7 +35,7 @@ class Capture:
         x: Exchange,
         assembler: Assembler,
         copy: Copy,
-        translate: Transform | None,
+        translate: StreamTranslation | None,
         slot: StreamSlot,
     ) -> None:
         self._x = x
@@ -94,7 +95,17 @@ class Capture:
         answer = None if error_code else self._assembler.finish()
         if answer is None and error_code is None:
             error_code = "too_large_to_cache" if self._too_large else "stream_incomplete"
+        if answer is not None and self._translate is not None and self._translate.lost:
+            # A good answer to this client; to store it would make it every client's.
+            log_untranslated(self._x, self._translate.lost)
+            answer = None
         return Outcome(answer, self._assembler.usage(), self._last, error_code)
+
+
+def log_untranslated(x: Exchange, lost: set[str]) -> None:
+    """Say what a translated answer is without, and that it is not stored for that reason."""
+    names = ", ".join(sorted(lost))[:200]
+    log_event("answer_not_translatable", "warning", request_id=x.request_id, lost=names)
 
 
 class _ClientLeft(Exception):

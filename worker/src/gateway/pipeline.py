@@ -10,7 +10,7 @@ from gateway import errors, strict_json, upstream
 from gateway.cache import entry as entries
 from gateway.cache import learning, semantic, single_flight
 from gateway.call import Call, outgoing
-from gateway.capture import Capture, Outcome
+from gateway.capture import Capture, Outcome, log_untranslated
 from gateway.exchange import Exchange
 from gateway.http import Live, Response, chain
 from gateway.limits import NO_SEMANTICS, Admission, Lookup
@@ -220,9 +220,11 @@ def _whole(
     x: Exchange, call: Call, answer: Upstream, text: str, settlement: Settlement
 ) -> Response:
     """An answer that came in one piece."""
+    lost: set[str] = set()
     try:
         parsed = strict_json.answer(text)
         if answer.translation is not None:
+            lost = answer.translation.lost(parsed)
             parsed = answer.translation.answer(parsed)
             text = strict_json.dumps(parsed)
     except (ValueError, KeyError, TypeError):
@@ -233,7 +235,9 @@ def _whole(
     x.account(target.provider.name, target.model, call.format.usage(parsed))
     x.log_response(text)
     complete = call.format.storable(parsed, call.body)
-    storable = complete and len(text) <= x.most_stored_bytes()
+    if lost:
+        log_untranslated(x, lost)
+    storable = complete and not lost and len(text) <= x.most_stored_bytes()
     body: str | bytes = text
     content_type = JSON
     if call.stream and complete:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.formats.base import Json
-from gateway.http import Headers, Transform
+from gateway.http import Headers
 
 CHAT = "/chat/completions"
 COMPLETIONS = "/completions"
@@ -25,8 +25,23 @@ def same_paths(*endpoints: str) -> dict[str, str]:
     return {endpoint: endpoint for endpoint in endpoints}
 
 
+class StreamTranslation(Protocol):
+    """A ``Transform`` that knows what it could not pass on.
+
+    ``lost``: names of what had no place in the caller's dialect and was left out so far.
+    """
+
+    lost: set[str]
+
+    def __call__(self, chunk: bytes) -> bytes:
+        """See ``Transform``."""
+
+
 class Translation(Protocol):
     """Between a caller's dialect and a provider's. Stateless; ``stream`` gives what has state.
+
+    What a provider says and the caller's dialect cannot is left out, and named: the caller gets the
+    rest, and the answer is not stored.
 
     ``endpoint``: the provider's endpoint (a constant above) that serves the caller's.
     """
@@ -39,7 +54,10 @@ class Translation(Protocol):
     def answer(self, answer: Json) -> Json:
         """The provider's whole answer in the caller's dialect. Raises ``ValueError``."""
 
-    def stream(self) -> Transform:
+    def lost(self, answer: Json) -> set[str]:
+        """Names of what ``answer`` leaves out of the provider's whole answer."""
+
+    def stream(self) -> StreamTranslation:
         """The provider's event stream in the caller's grammar, at any cut of its bytes.
 
         Events of the provider become events of the caller as they arrive, never held back.

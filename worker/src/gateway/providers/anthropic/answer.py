@@ -44,6 +44,15 @@ def finish_reason(stop_reason: Any) -> str:
     return FINISH_REASONS.get(stop_reason, "content_filter")
 
 
+TRANSLATED_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
+"""What chat has a place for. Server tools' calls and results, and what is yet to come, has none."""
+
+
+def lost(message: Json) -> set[str]:
+    """Kinds of content blocks that ``completion`` leaves out."""
+    return {str(block["type"]) for block in message["content"]} - TRANSLATED_BLOCKS
+
+
 def completion(message: Json) -> Json:
     """``message`` as ``chat.completion``. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
     if message.get("type") != "message":

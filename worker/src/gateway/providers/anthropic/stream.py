@@ -17,9 +17,11 @@ _UNREADABLE = {"error": {"message": "The provider's stream cannot be read."}}
 
 
 class ChatChunks:
-    """A ``Transform``."""
+    """A ``StreamTranslation``. Kinds of events, blocks and deltas that it does not know it leaves
+    out, and names in ``lost``: Anthropic may add some at any time."""
 
     def __init__(self) -> None:
+        self.lost: set[str] = set()
         self._reader = EventReader()
         self._head: Json = {"object": "chat.completion.chunk", "created": int(time.time())}
         self._usage: Json = {}
@@ -58,7 +60,8 @@ class ChatChunks:
                 return _KEEP_ALIVE
             case "error":
                 return encode([answer.error(data)])
-        return b""  # Anthropic may add events; they do not belong to the answer's text
+        self.lost.add(str(data["type"]))
+        return b""
 
     def _start(self, message: Json) -> bytes:
         self._head |= {"id": message["id"], "model": message["model"]}
@@ -84,7 +87,8 @@ class ChatChunks:
                 call = {**answer.tool_call(block), "index": number}
                 call["function"]["arguments"] = given
                 return {"tool_calls": [call]}
-        return None  # server tools' blocks have no equal in chat
+        self.lost.add(str(block["type"]))
+        return None
 
     def _block_delta(self, index: int, delta: Json) -> Json | None:
         match delta["type"]:
@@ -106,6 +110,7 @@ class ChatChunks:
             case "citations_delta":
                 number, self._citations = self._citations, self._citations + 1
                 return {"citations": [{"index": number, **delta["citation"]}]}
+        self.lost.add(str(delta["type"]))
         return None
 
     def _block_stop(self, index: int) -> Json | None:

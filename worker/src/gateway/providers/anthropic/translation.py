@@ -2,10 +2,9 @@
 
 from gateway import strict_json
 from gateway.formats.base import Json
-from gateway.http import Transform
 from gateway.providers.anthropic import answer, request
 from gateway.providers.anthropic.stream import ChatChunks
-from gateway.providers.base import MESSAGES, MODELS
+from gateway.providers.base import MESSAGES, MODELS, StreamTranslation
 
 
 class ChatOverMessages:
@@ -21,7 +20,11 @@ class ChatOverMessages:
         """See ``Translation``."""
         return answer.completion(answer_body)
 
-    def stream(self) -> Transform:
+    def lost(self, answer_body: Json) -> set[str]:
+        """See ``Translation``."""
+        return answer.lost(answer_body)
+
+    def stream(self) -> StreamTranslation:
         """See ``Translation``."""
         return ChatChunks()
 
@@ -43,9 +46,13 @@ class ModelList:
         """See ``Translation``."""
         return answer.models(answer_body)
 
-    def stream(self) -> Transform:
+    def lost(self, answer_body: Json) -> set[str]:  # noqa: ARG002 (a list is never stored)
         """See ``Translation``."""
-        return lambda chunk: chunk
+        return set()
+
+    def stream(self) -> StreamTranslation:
+        """See ``Translation``."""
+        raise NotImplementedError("model lists are not streamed")
 
     def error(self, text: str) -> str:
         """See ``Translation``."""

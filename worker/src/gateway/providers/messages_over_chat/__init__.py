@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from gateway import strict_json
 from gateway.formats.base import Json
-from gateway.http import Transform
-from gateway.providers.base import CHAT, MESSAGES, Capabilities
+from gateway.providers.base import CHAT, MESSAGES, Capabilities, StreamTranslation
 from gateway.providers.messages_over_chat import answer, request
 from gateway.providers.messages_over_chat.stream import MessageEvents
 
@@ -30,7 +29,11 @@ class MessagesOverChat:
         """See ``Translation``."""
         return answer.message(answer_body)
 
-    def stream(self) -> Transform:
+    def lost(self, answer_body: Json) -> set[str]:
+        """See ``Translation``."""
+        return answer.lost(answer_body["choices"][0]["message"])
+
+    def stream(self) -> StreamTranslation:
         """See ``Translation``."""
         return MessageEvents()
 

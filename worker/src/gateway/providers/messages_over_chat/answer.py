@@ -37,6 +37,26 @@ def stop_reason(finish_reason: Any, *, calls_tools: bool, refused: bool) -> str:
     return STOP_REASONS.get(finish_reason, "refusal")
 
 
+_TRANSLATED = frozenset({"content", "refusal", "reasoning_content", "reasoning", "tool_calls"})
+_LABELS = frozenset(
+    {
+        *("role", "id", "name"),
+        "channel",  # Groq's name for the part of the answer that the text belongs to
+        "reasoning_details",  # OpenRouter's second form of ``reasoning``
+    }
+)
+
+
+def lost(said: Json) -> set[str]:
+    """Members of a message or delta that hold content and have no place in Anthropic's messages:
+    audio, images, annotations, what a provider ran by itself."""
+    return {
+        name
+        for name, value in said.items()
+        if value and isinstance(value, str | list | dict) and name not in _TRANSLATED | _LABELS
+    }
+
+
 def message(completion: Json) -> Json:
     """``chat.completion`` as ``message``. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
     choice = completion["choices"][0]

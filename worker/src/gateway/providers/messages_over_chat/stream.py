@@ -13,9 +13,10 @@ _UNREADABLE = {"error": {"message": "The provider's stream cannot be read."}}
 
 
 class MessageEvents:
-    """A ``Transform``."""
+    """A ``StreamTranslation``."""
 
     def __init__(self) -> None:
+        self.lost: set[str] = set()
         self._reader = EventReader()
         self._begun = False
         self._blocks = 0
@@ -75,6 +76,7 @@ class MessageEvents:
 
     def _take(self, delta: Json) -> list[Json]:
         events: list[Json] = []
+        self.lost |= answer.lost(delta)
         if text := answer.reasoning(delta):
             events += self._enter("thinking", {"thinking": "", "signature": ""})
             events.append(self._delta({"type": "thinking_delta", "thinking": text}))

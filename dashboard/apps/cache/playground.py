@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from shared.decision import MODES, Decision, Mode, eligible
 from shared.decision.decide import MAX_DISTANCE, MAX_OTHER_WORDS
 from shared.decision.evidence import Standing
-from shared.decision.explain import Explanation, explain, why_ineligible
+from shared.decision.explain import Explanation, GuardVerdict, explain, why_ineligible
 
 LONGEST = 1_000
 """Characters of a prompt that the form takes; more than ``MAX_CHARACTERS`` are never eligible."""
@@ -104,9 +104,18 @@ class Comparison:
         return (self.cached, "Asked before"), (self.asked, "Asked now")
 
     @property
-    def refusals(self) -> int:
-        """How many guards refused."""
-        return sum(guard.refused for guard in self.explanation.guards) if self.explanation else 0
+    def refusing(self) -> list[GuardVerdict]:
+        """The guards that refuse, in the order in which they are asked."""
+        return [guard for guard in self._guards if guard.refused]
+
+    @property
+    def passing(self) -> list[GuardVerdict]:
+        """The others."""
+        return [guard for guard in self._guards if not guard.refused]
+
+    @property
+    def _guards(self) -> tuple[GuardVerdict, ...]:
+        return self.explanation.guards if self.explanation else ()
 
 
 def compare(asked: str, cached: str, standings: Mapping[str, Standing]) -> Comparison:

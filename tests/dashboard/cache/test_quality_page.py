@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.cache.models import SemanticEvidence, SemanticVerdict
 from apps.cache.selectors.pairs import PAGE, pair_page
 from apps.cache.selectors.scopes import MOST_SCOPES, quality
+from apps.cache.services.evidence import semantic_evidence_restore
 from apps.projects.models import Project
 from apps.projects.redis import redis_client
 from apps.projects.services.api_keys import CreatedApiKey
@@ -91,6 +92,15 @@ def test_without_redis_the_log_is_what_is_known(
     assert (found.live, found.served, found.checked, found.wrong) == (False, 7, 7, 0)
     assert found.scopes[0].bins[1].checked == 7
     assert [line.model for line in found.scopes[0].models] == ["gpt-4o-mini"]
+
+
+def test_a_loss_in_redis_shows(
+    cast: Cast, home: str, created_key: CreatedApiKey, redis: UpstashDouble
+) -> None:
+    semantic_row(created_key.api_key, agreed=True).save()
+    assert "Redis has lost some" in plain(cast.viewer.get(f"{home}cache/quality/"))
+    semantic_evidence_restore()
+    assert "Redis has lost some" not in plain(cast.viewer.get(f"{home}cache/quality/"))
 
 
 def test_many_namespaces(project: Project, redis: UpstashDouble) -> None:

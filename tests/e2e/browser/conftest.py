@@ -34,10 +34,11 @@ _START_SECONDS = 90
 
 @dataclass(frozen=True)
 class Stack:
-    """Where ``python -m local_stack`` answers, and whom it let in."""
+    """Where ``python -m local_stack`` answers, whom it let in, and the demo project's key."""
 
     dashboard: str
     edge: str
+    api_key: str
     email: str
     password: str
 
@@ -70,6 +71,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield Stack(
             dashboard=dev["dashboard_url"],
             edge=dev["base_url"],
+            api_key=dev["api_key"],
             email=dev["staff"]["email"],
             password=dev["staff"]["password"],
         )

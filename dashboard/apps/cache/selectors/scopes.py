@@ -87,12 +87,14 @@ class ScopeView:
 class Quality:
     """``live``: read from Redis, where the edge decides; else from the log and the verdicts.
 
+    ``behind``: Redis has less than the log tells, which ``semantic_evidence_restore`` gives back.
     ``more``: namespaces with evidence beyond those shown.
     """
 
     scopes: list[ScopeView]
     more: int
     live: bool
+    behind: bool
     served: int
     checked: int
     wrong: int
@@ -139,6 +141,7 @@ def quality(project: Project) -> Quality:
         ],
         more=max(0, len(totals) - MOST_SCOPES),
         live=live,
+        behind=any(_less(counts.get(name, {}), stored[name]) for name in names),
         served=sum(served for _, served, _, _ in totals),
         checked=sum(checked for *_, checked, _ in totals),
         wrong=sum(wrong for *_, wrong in totals),
@@ -191,6 +194,13 @@ def _view(project: Project, name: str, counts: Counts, models: list[ModelLine]) 
         modes=lines,
         bins=_bins(counts),
         models=sorted(models, key=lambda line: (-line.checked, -line.served, line.model)),
+    )
+
+
+def _less(counts: Counts, stored: Counts) -> bool:
+    return any(
+        counts.get(number, (0, 0))[0] < checked or counts.get(number, (0, 0))[1] < wrong
+        for number, (checked, wrong) in stored.items()
     )
 
 

@@ -5,11 +5,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.accounts.access import ProjectAccess, project_view
-from apps.cache.playground import EXAMPLES, LONGEST, Comparison, compare
+from apps.cache.playground import BITS, EXAMPLES, LONGEST, Comparison, compare
 from apps.cache.selectors.scopes import standings
 from apps.features.catalogue import PLAYGROUND
 from apps.features.selectors import enabled
 from apps.projects.cache_control import CacheUnreachableError
+from shared.decision import MAX_DISTANCE
 
 
 @require_safe
@@ -36,6 +37,8 @@ def playground(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         "asked": asked,
         "cached": cached,
         "longest": LONGEST,
+        "bits": BITS,
+        "most_distance": MAX_DISTANCE,
         "too_long": too_long,
         "missing": bool(asked) != bool(cached),
         "result": result,

@@ -1,8 +1,10 @@
+import hashlib
+import json
 import random
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,6 +15,7 @@ from apps.projects.models import ApiKey, Project
 from apps.usage.models import UsageLog
 from apps.usage.rollup import usage_rollup
 from shared import pricing, usage_events
+from shared.decision.evidence import bin_of
 
 _BATCH = 5_000
 # endpoint, provider, model, share of the traffic
@@ -32,6 +35,8 @@ _VERDICTS = (
     (usage_events.MISS, 48, 900),
     (usage_events.BYPASS, 4, 950),
 )
+# Of semantic hits: checked against the provider; and of those, found to be wrong.
+_CHECKED, _WRONG = 0.15, 0.004
 _ERRORS = ((429, "rate_limited"), (502, "upstream_error"), (504, "upstream_timeout"))
 # Requests per hour of the day (UTC), as an office's traffic goes.
 _HOURS = (3, 2, 2, 2, 2, 3, 5, 8, 12, 15, 16, 16, 14, 15, 16, 16, 15, 13, 10, 8, 7, 6, 5, 4)
@@ -86,6 +91,8 @@ def _rows(
     for position, hour in enumerate(sorted(dice.choices(hours, cum_weights=weights, k=count))):
         endpoint, provider, model, _ = dice.choices(_TRAFFIC, cum_weights=kinds)[0]
         status, _, typical = dice.choices(_VERDICTS, cum_weights=verdicts)[0]
+        if status == usage_events.HIT_SEMANTIC and endpoint == "/v1/embeddings":
+            status = usage_events.HIT
         failed = status in (usage_events.MISS, usage_events.BYPASS) and dice.random() < 0.015
         code, error = dice.choice(_ERRORS) if failed else (200, None)
         prompt = int(dice.lognormvariate(6, 1)) + 1
@@ -94,6 +101,8 @@ def _rows(
             provider, model, prompt_tokens=prompt, completion_tokens=completion
         )
         hit = status.startswith("HIT")
+        cache_key = _answer(dice, model) if completion else None
+        semantic = status == usage_events.HIT_SEMANTIC and cache_key is not None
         latency = max(1, int(typical * dice.lognormvariate(0, 0.45)))
         key_id, project_id, organization_id = tenants[position % len(tenants)]
         yield {
@@ -107,7 +116,9 @@ def _rows(
             "model": model,
             "stream": dice.random() < 0.5,
             "cache_status": status,
+            "cache_key": cache_key,
             "similarity": 0.9 + dice.random() / 10 if status == usage_events.HIT_SEMANTIC else None,
+            "decision": _decision(dice, cache_key) if semantic else None,
             "prompt_tokens": None if failed else prompt,
             "completion_tokens": None if failed else completion,
             "cost_nanousd": 0 if hit or failed else price,
@@ -118,6 +129,32 @@ def _rows(
             "status": code,
             "error_code": error,
         }
+
+
+def _answer(dice: random.Random, model: str) -> str:
+    """The key of one of many answers, of which few are asked for often."""
+    return hashlib.sha256(f"{model} {int(dice.paretovariate(0.6))}".encode()).hexdigest()
+
+
+def _decision(dice: random.Random, cache_key: str | None) -> dict[str, Any]:
+    """What the edge notes on a semantic hit."""
+    probability = round(1 - dice.random() ** 2 * 0.3, 4)
+    decision = {
+        "mode": "strict",
+        "namespace": "default",
+        "threshold": 0.7,
+        "candidates": 1,
+        "candidate": cache_key,
+        "distance": dice.randrange(4, 50),
+        "probability": probability,
+        "bin": bin_of(probability),
+        "served": True,
+        "reason": "probable",
+        "guard": None,
+    }
+    if dice.random() < _CHECKED:
+        decision |= {"agreed": dice.random() >= _WRONG, "shadow": True}
+    return decision
 
 
 def _insert(rows: Iterator[dict[str, Any]]) -> None:
@@ -137,6 +174,6 @@ def _copy(rows: Iterator[dict[str, Any]]) -> None:
         connection.cursor() as cursor,
         cursor.copy(f"COPY usage_logs ({columns}) FROM STDIN") as copy,
     ):
-        copy.write_row(tuple(first.values()))
-        for row in rows:
-            copy.write_row(tuple(row.values()))
+        for row in chain([first], rows):
+            decision = row["decision"] and json.dumps(row["decision"])
+            copy.write_row(tuple({**row, "decision": decision}.values()))

@@ -139,7 +139,7 @@ ENDPOINTS: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/v1/invoice_payments"): {
         "invoice": "str",
         "status": ("open", "paid", "canceled"),
-        "payment": {"type!": ("payment_intent", "charge"), "payment_intent": "str"},
+        "payment": {"type!": ("payment_intent", "payment_record"), "payment_intent": "str"},
         **_PAGE,
     },
     ("GET", "/v1/charges/{id}"): _EXPAND,

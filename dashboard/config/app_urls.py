@@ -27,6 +27,7 @@ from apps.projects.views.onboarding import (
     onboarding_status,
 )
 from apps.projects.views.project_new import project_new
+from apps.ui import views as ui
 from apps.usage.views.overview import overview
 from apps.usage.views.requests import request_detail, requests
 from apps.usage.views.usage import usage, usage_export
@@ -38,6 +39,7 @@ organization_pages = [
     *webhook_pages,
     *team_pages,
     path("audit/", audit_log, name="audit_log"),
+    path("palette/", ui.palette_organization, name="palette_organization"),
 ]
 
 project_pages = [
@@ -46,6 +48,7 @@ project_pages = [
     path("usage/export.csv", usage_export, name="usage_export"),
     path("requests/", requests, name="project_requests"),
     path("requests/<int:log_id>/", request_detail, name="request_detail"),
+    path("palette/", ui.palette_project, name="palette_project"),
     path("start/", onboarding, name="onboarding"),
     path("start/key/", onboarding_key, name="onboarding_key"),
     path("start/provider/", onboarding_provider, name="onboarding_provider"),
@@ -56,6 +59,8 @@ project_pages = [
 
 urlpatterns = [
     path("", accounts.home, name="app_home"),
+    path("-/palette/", ui.palette_account, name="palette_account"),
+    path("-/palette/docs/", ui.palette_docs, name="palette_docs"),
     path("new/", accounts.organization_new, name="organization_new"),
     path("invitations/<str:token>/", invitation, name="invitation"),
     path("join/<uuid:invitation_id>/", invitation_join, name="invitation_join"),

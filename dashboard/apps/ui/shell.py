@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import cast
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.access import Access, ProjectAccess
@@ -61,6 +62,16 @@ class Shell:
     def organization_links(self) -> list[navigation.Link]:
         access = self.access
         return navigation.organization_links(self._request, access) if access else []
+
+    @property
+    def palette_url(self) -> str:
+        """Where the command palette's entries for this page are."""
+        access = self.access
+        if access is None:
+            return reverse("palette_account")
+        if isinstance(access, ProjectAccess):
+            return reverse("palette_project", args=[access.organization.slug, access.project.slug])
+        return reverse("palette_organization", args=[access.organization.slug])
 
     @cached_property
     def quota(self) -> Quota | None:

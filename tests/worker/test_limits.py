@@ -108,6 +108,18 @@ def test_a_plan_that_serves_the_cache_past_its_quota(redis_edge: Edge) -> None:
     assert redis_edge.openai.calls() == 1
 
 
+def test_what_a_limit_refuses_does_not_count_against_the_month(redis_edge: Edge) -> None:
+    tenant = redis_edge.tenant(plan={"monthly_requests": 10}, project={"monthly_budget_nanousd": 1})
+    tenant.ask("hello")
+    redis_edge.settled()  # the budget is spent
+    for _ in range(2):
+        refused = tenant.chat("new")
+        assert refused.json()["error"]["code"] == "budget_exceeded"
+    hit = tenant.chat("hello")
+    assert hit.headers["x-watchllm-cache"] == "HIT"
+    assert hit.headers["x-watchllm-quota-remaining"] == "8"
+
+
 def test_projects_of_an_organization_share_its_quota(edge: Edge) -> None:
     one, other = (
         edge.tenant(plan={"monthly_requests": 2}),

@@ -5,6 +5,8 @@ from django.db.models import Q
 UNCOUNTED_ERRORS = (
     "rate_limit_exceeded",
     "quota_exceeded",
+    "budget_exceeded",
+    "concurrent_streams_exceeded",
     "invalid_request",
     "invalid_json",
     "invalid_header",
@@ -12,7 +14,7 @@ UNCOUNTED_ERRORS = (
     "unknown_url",
     "method_not_allowed",
 )
-"""The edge refuses these before it counts."""
+"""What the edge refuses before it counts, or takes off its counter again."""
 
 # A provider's own 429 has the same code as ours, but was counted, and took time upstream.
 REFUSED = Q(upstream_ms=None, error_code__in=UNCOUNTED_ERRORS)

@@ -165,26 +165,22 @@ if not missing then
 end
 if not missing or verdict ~= 'OK' or ARGV[16] == '1' then return answer end
 
--- The request goes to the provider: its tokens and its money count, a hit's never do.
-if over_budget(KEYS[9], ARGV[13]) or over_budget(KEYS[10], ARGV[14]) then
-  answer[1] = 'BUDGET'
+-- The request goes to the provider: its tokens and its money count, a hit's never do. What is
+-- refused here does not count against the month.
+local function refuse(reason)
+  answer[1], answer[7] = reason, redis.call('DECR', KEYS[4])
   return answer
 end
+if over_budget(KEYS[9], ARGV[13]) or over_budget(KEYS[10], ARGV[14]) then return refuse('BUDGET') end
 local plan_full, plan_tokens, plan_since = tokens_full(KEYS[7], ARGV[11], ARGV[15], now)
 local key_full, key_tokens, key_since = tokens_full(KEYS[8], ARGV[12], ARGV[15], now)
 answer[9], answer[10] = plan_tokens, plan_since
 if key_tokens > plan_tokens then answer[9], answer[10] = key_tokens, key_since end
-if plan_full or key_full then
-  answer[1] = 'TOKENS'
-  return answer
-end
+if plan_full or key_full then return refuse('TOKENS') end
 -- Who waits for another's answer opens nothing at the provider.
 local follows = ARGV[9] ~= '' and redis.call('EXISTS', KEYS[6]) == 1
 if ARGV[17] ~= '' and not follows then
-  if open_streams(KEYS[11], now) >= tonumber(ARGV[18]) then
-    answer[1] = 'STREAMS'
-    return answer
-  end
+  if open_streams(KEYS[11], now) >= tonumber(ARGV[18]) then return refuse('STREAMS') end
   hold(KEYS[11], ARGV[17], now, tonumber(ARGV[19]))
 end
 reserve(KEYS[7], ARGV[11], ARGV[15], now)

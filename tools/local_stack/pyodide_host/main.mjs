@@ -4,6 +4,7 @@
 //   --entry FILE        the Worker's main module (default: worker/src/entry.py)
 //   --python FILE       the interpreter whose environment holds the Worker's packages
 //   --queue             bind a queue in memory as USAGE_QUEUE, as wrangler.toml can on Cloudflare
+//   --ai URL            bind Workers AI as AI, answered by a server that speaks its REST API
 //   --import-times      print CPython's -X importtime report of the entry's imports, then exit
 //
 // The Worker's `env` is this process's environment. When ready it prints one line of JSON:
@@ -28,6 +29,7 @@ const { values: options } = parseArgs({
     entry: { type: 'string', default: path.join(REPOSITORY, 'worker/src/entry.py') },
     python: { type: 'string', default: path.join(REPOSITORY, '.venv/bin/python') },
     queue: { type: 'boolean', default: false },
+    ai: { type: 'string' },
     'import-times': { type: 'boolean', default: false },
   },
 });
@@ -39,6 +41,7 @@ const worker = await loadWorker({
   env: { ...process.env },
   importTimes: options['import-times'],
   queue: options.queue,
+  ai: options.ai,
 });
 if (options['import-times']) process.exit(0);
 

@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import { loadPyodide } from 'pyodide';
 
+import { Ai } from './ai.mjs';
 import { WorkerQueue } from './queue.mjs';
 
 const PACKAGES = '/packages'; // on Cloudflare: python_modules/
@@ -36,11 +37,12 @@ dispatch, dispatch_event
  * Load Pyodide and import the entry.
  *
  * @param {boolean} options.queue bind a queue as USAGE_QUEUE, consumed by the entry itself
+ * @param {string} [options.ai] bind Workers AI as AI: the URL under which models run
  * @returns {Promise<{fetch(request: Request): Promise<Response>, scheduled(): Promise<void>,
  *   settle(ms: number): Promise<void>, timings: {startup_ms: number, import_ms: number}}>} `settle`
  *   waits for waitUntil's work.
  */
-export async function loadWorker({ entry, python, repository, env, importTimes, queue }) {
+export async function loadWorker({ entry, python, repository, env, importTimes, queue, ai }) {
   const started = performance.now();
   const pyodide = await loadPyodide({
     args: importTimes ? ['-X', 'importtime'] : [],
@@ -64,6 +66,7 @@ export async function loadWorker({ entry, python, repository, env, importTimes, 
   const bring = (name, event) =>
     dispatchEvent(entrypoint, new ExecutionContext(pending), env, name, event);
   if (queue) env.USAGE_QUEUE = new WorkerQueue((batch) => bring('queue', batch));
+  if (ai) env.AI = new Ai(ai);
   return {
     timings: {
       startup_ms: Math.round(importing - started),

@@ -5,6 +5,8 @@ also probes, in each band, the two values that differ in the bit nearest to its 
 the next nearest (multi-probe LSH, Lv et al. 2007). Two codes that agree in any probed band meet.
 """
 
+from collections.abc import Sequence
+
 BANDS = 16
 BAND_BITS = 16
 PROBES = 2
@@ -17,14 +19,14 @@ def filed(code: int) -> list[int]:
     return [(code >> (top - BAND_BITS * band)) & _MASK for band in range(BANDS)]
 
 
-def probed(code: int, margins: list[int]) -> list[tuple[int, int]]:
+def probed(code: int, margins: Sequence[float]) -> list[tuple[int, int]]:
     """48 (band, value) pairs to look up: per band its own value, then two margin probes."""
     keys: list[tuple[int, int]] = []
     for band, value in enumerate(filed(code)):
         lanes = margins[band * BAND_BITS : (band + 1) * BAND_BITS]
         keys.append((band, value))
         lane = -1
-        least = -1
+        least = -1.0
         for margin in sorted(lanes)[:PROBES]:
             # Equal margins are taken from left to right.
             lane = lanes.index(margin, lane + 1 if margin == least else 0)

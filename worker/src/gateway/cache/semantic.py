@@ -2,7 +2,7 @@
 
 Only the text of the last user message is compared by meaning; everything else of the request is
 the scope and must be equal. Candidates come with the admission's one round trip; the decision is
-``shared.decision``'s, the threshold the scope's own evidence. See ADR 0102 and
+``shared.decision``'s, the threshold the scope's own evidence. See ADR 0101 and
 ``docs/public/semantic-quality.md``. ``shared.decision`` is imported by the first eligible request:
 its table and rules cost a cold start that most projects never need.
 """
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from gateway.cache import embedders
+from gateway.cache.embedders import Place
 from gateway.exchange import Exchange
 from gateway.formats.base import Json
 from gateway.limits import Admission
@@ -29,10 +31,14 @@ _REMEMBERED = 1_000
 
 @dataclass(slots=True)
 class Query:
-    """One eligible prompt. ``prefix``: its scope's part of Redis."""
+    """One eligible prompt. ``prefix``: its scope's part of Redis.
+
+    ``own_codes``: whether ``place`` is our own code's, or an outside embedder's.
+    """
 
     encoded: "Encoded"
-    probes: str
+    place: Place
+    own_codes: bool
     prefix: str
     namespace: str
     evidence_key: str
@@ -40,15 +46,10 @@ class Query:
     opened: bool
     most_distance: int
 
-    @property
-    def code(self) -> str:
-        """256 bits as the scripts take them: 64 hex digits."""
-        return f"{self.encoded.code:064x}"
-
     def arguments(self) -> list[Any]:
         """What the admission script needs to find candidates."""
-        distance, count = self.most_distance, CANDIDATES
-        return [self.prefix, self.code, self.probes, distance, count, self.evidence_key]
+        place, distance = self.place, self.most_distance
+        return [self.prefix, place.code, place.probes, distance, CANDIDATES, self.evidence_key]
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ class Outcome:
     checks: int = 0
 
 
-def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) -> Query | None:
+async def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) -> Query | None:
     """The query for a chat request's canonical ``identity``; ``None`` when it is not eligible.
 
     ``key_parts``: what else the exact key is made of (endpoint, provider, namespace, headers).
@@ -88,8 +89,13 @@ def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) -> Que
         return None
     from shared.decision import MAX_DISTANCE, MODES
 
-    reason, encoded, probes = _read(text)
-    if encoded is None:
+    reason, encoded, place = _read(text)
+    embedder = x.settings.embedder
+    if embedder is not None and encoded is not None:
+        key_parts = [*key_parts[:1], embedder.name, *key_parts[1:]]
+        place = await embedders.locate(x, embedder, text)
+        reason = "embedder"
+    if encoded is None or place is None:
         x.event.decision = {"eligible": False, "reason": reason}
         return None
     earlier = identity["messages"][:-1]
@@ -98,7 +104,8 @@ def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) -> Que
     namespace = str(key_parts[-2])
     return Query(
         encoded=encoded,
-        probes=probes,
+        place=place,
+        own_codes=embedder is None,
         prefix=redis_keys.semantic_scope(project, scope),
         namespace=namespace,
         evidence_key=redis_keys.semantic_evidence(project, namespace),
@@ -109,16 +116,16 @@ def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) -> Que
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _read(text: str) -> "tuple[str | None, Encoded | None, str]":
-    """Why ``text`` is not eligible, or its code and probes. Remembered: cached questions repeat,
+def _read(text: str) -> "tuple[str | None, Encoded | None, Place | None]":
+    """Why ``text`` is not eligible, or its code and place. Remembered: cached questions repeat,
     and reading one costs more than all the rest of an exact hit's key."""
     from shared.decision import eligible, encode
 
     verdict = eligible(text)
     if not verdict.eligible:
-        return verdict.reason, None, ""
+        return verdict.reason, None, None
     encoded = encode(text)
-    return None, encoded, "".join(f"{band:x}{value:04x}" for band, value in encoded.bands())
+    return None, encoded, embedders.place_of(encoded.code, encoded.bands())
 
 
 def _question(identity: Json) -> str | None:
@@ -146,13 +153,15 @@ async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
         if opened is None:
             continue
         exact_key, text = opened
-        decision = decide(query.encoded, text, least, distance=distance)
+        # The pair model knows our own codes' distances, and no others.
+        known = distance if query.own_codes else None
+        decision = decide(query.encoded, text, least, distance=known)
         serve = decision.serve and decision.probability >= limit
         candidate = Candidate(
             exact_key,
             text,
             decision.probability,
-            distance,
+            decision.distance,
             serve,
             decision.reason,
             decision.guard,
@@ -172,7 +181,7 @@ async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
 async def index_arguments(x: Exchange, query: Query, exact_key: str, created_ms: int) -> list[Any]:
     """The tail of ``STORE_INDEXED``: where and how the entry is filed."""
     record = f"{created_ms}:{exact_key}:{await _seal(x, query, exact_key)}"
-    return [query.prefix, query.code, exact_key[:_ID_HEX], record, MOST_ENTRIES]
+    return [query.prefix, query.place.code, exact_key[:_ID_HEX], record, MOST_ENTRIES]
 
 
 async def _seal(x: Exchange, query: Query, exact_key: str) -> str:

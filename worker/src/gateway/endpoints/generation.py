@@ -52,7 +52,7 @@ class Generation:
         key = _digest(parts, identity)
         query = None
         if self.semantic and policy.read and policy.semantic != "off":
-            query = semantic.prepare(x, identity, policy.semantic, parts)
+            query = await semantic.prepare(x, identity, policy.semantic, parts)
         allowed = next((body[name] for name in self.completion_limit if name in body), None)
         estimate = limits.estimate_tokens(record, x.characters, allowed)
         call = Call(self.endpoint, target, sent, stream, self.format, policy, key, estimate, query)

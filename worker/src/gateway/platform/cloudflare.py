@@ -289,14 +289,14 @@ class CloudflarePlatform:
         if not binding:
             raise FetchFailed(f"no Workers AI binding named {_AI}")
         try:
-            running = binding.run(model, js.JSON.parse(json.dumps(inputs)))
-            answer = await asyncio.wait_for(running, timeout)
+            # The SDK turns what goes in and what comes out into JavaScript's and Python's values.
+            running = binding.run(model, dict(inputs))
+            answer: dict[str, Any] = await asyncio.wait_for(running, timeout)
         except TimeoutError as error:
             raise FetchFailed("the model did not answer in time", timeout=True) from error
         except JsException as error:
-            raise FetchFailed(str(error)) from error
-        said: dict[str, Any] = json.loads(js.JSON.stringify(answer))
-        return said
+            raise _failed(error) from error
+        return answer
 
     async def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
         """See ``Platform``."""

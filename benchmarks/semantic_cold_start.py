@@ -1,9 +1,9 @@
 """What the semantic files add to the Worker's bundle and cold start, in Pyodide.
 
 The bundle as wrangler would upload it is started with and without ``shared.embedding`` and
-``shared.decision``, turn by turn; the fastest of several starts counts. Nothing imports them before the first
-eligible prompt, so what differs is the size and putting the files into memory. Cloudflare deploys
-a snapshot taken after the imports: there the first two lines are not paid by a request.
+``shared.decision``, turn by turn; the fastest of several starts counts. Nothing imports them
+before the first eligible prompt, so what differs is the size and putting the files into memory.
+Cloudflare deploys a snapshot taken after the imports: there no request pays for these.
 """
 
 import json

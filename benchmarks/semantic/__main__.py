@@ -20,7 +20,15 @@ from pathlib import Path
 
 from benchmarks.semantic import minilm, pairs, timing
 from benchmarks.semantic.audit import SAMPLE, audit
-from benchmarks.semantic.replay import Hit, Replay, load, pair_hash, retrieved, semantic_hits
+from benchmarks.semantic.replay import (
+    Hit,
+    Replay,
+    load,
+    pair_hash,
+    retrieved,
+    semantic_hits,
+    served_by_retrieval,
+)
 from local_stack.pyodide_run import pyodide_missing, pyodide_run
 from shared.decision import MODES, eligible
 
@@ -40,6 +48,7 @@ def main() -> None:
     _replay(replay, missing, show=args.show_unread)
     print("\nSecond split: questions that were cached above are asked")
     _replay(load(questions, turn=0.3), "measured on the first split", show=args.show_unread)
+    _retrieval(replay)
     _pairs(missing)
     _languages()
     _time(replay)
@@ -78,6 +87,12 @@ def _replay(replay: Replay, missing: str | None, *, show: bool) -> None:
             for hit in result.unread:
                 name_of_pair = pair_hash(hit.asked, hit.cached)
                 print(f"   {name_of_pair} {hit.score:.2f} {hit.asked} | {hit.cached}")
+
+
+def _retrieval(replay: Replay) -> None:
+    found = served_by_retrieval(replay, MODES["strict"].threshold)
+    print("\nStrict, by what retrieval finds (the most that another embedding could bring)")
+    print("   ".join(f"{name}: {count}" for name, count in found.items()))
 
 
 def _above(hits: list[Hit], threshold: float) -> list[Hit]:

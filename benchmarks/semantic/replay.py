@@ -79,6 +79,35 @@ def semantic_hits(replay: Replay) -> Iterator[Hit]:
             yield Hit(text, best[1], same, text in replay.answerable, best[0])
 
 
+def served_by_retrieval(replay: Replay, threshold: float) -> dict[str, int]:
+    """How many eligible questions a retrieval serves: the edge's nearest eight, all within the
+    distance limit, and these together with every labelled mate beyond it."""
+    entries = [encode(text) for text in replay.cached if eligible(text).eligible]
+    codes = [entry.code for entry in entries]
+    mates: dict[str, list[Encoded]] = {}
+    for entry in entries:
+        mates.setdefault(replay.component[entry.text], []).append(entry)
+    found = {"questions": 0, "nearest 8": 0, "all within the limit": 0, "and all mates": 0}
+    for text in replay.asked:
+        if not eligible(text).eligible:
+            continue
+        query = encode(text)
+        near = _nearest(query.code, codes, entries, len(entries))
+        served = [decide(query, entry, threshold).serve for entry in near]
+        beyond: list[bool] = []
+        if not any(served):
+            # Judged as if they were just within the limit.
+            beyond = [
+                decide(query, mate, threshold, distance=MAX_DISTANCE).serve
+                for mate in mates.get(replay.component[text], [])
+            ]
+        found["questions"] += 1
+        found["nearest 8"] += any(served[:8])
+        found["all within the limit"] += any(served)
+        found["and all mates"] += any(beyond) or any(served)
+    return found
+
+
 def retrieved(replay: Replay, count: int) -> Iterator[tuple[str, list[str]]]:
     """The first ``count`` eligible questions with ten candidates, and these, nearest first."""
     entries = [encode(text) for text in replay.cached if eligible(text).eligible]
@@ -100,10 +129,10 @@ def part(text: str) -> float:
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
 
 
-def _nearest(code: int, codes: list[int], entries: list[Encoded]) -> list[Encoded]:
+def _nearest(code: int, codes: list[int], entries: list[Encoded], most: int = TOP) -> list[Encoded]:
     apart = [(code ^ other).bit_count() for other in codes]
     near = sorted((d, place) for place, d in enumerate(apart) if d <= MAX_DISTANCE)
-    return [entries[place] for _, place in near[:TOP]]
+    return [entries[place] for _, place in near[:most]]
 
 
 def _components(path: Path) -> dict[str, str]:

@@ -22,6 +22,11 @@ _PAGES = (
     "usage/?period=30d&by=key&metric=cost",
     "requests/",
     "requests/?outcome=error",
+    "cache/quality/",
+    "cache/quality/?show=differed",
+    "cache/entries/?period=7d",
+    "cache/entries/?period=30d",
+    "cache/playground/?asked=How+can+I+swim%3F&cached=How+do+I+swim%3F",
 )
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.access import ProjectAccess, project_view
 from apps.cache.freshness import refresh
 from apps.cache.selectors.days import DAYS, daily_chart
-from apps.cache.selectors.pairs import LISTS, PairPage, pair, pair_page
+from apps.cache.selectors.pairs import LISTS, pair, pair_page
 from apps.cache.selectors.scopes import quality
 from apps.cache.services.verdicts import (
     AlreadyJudgedError,
@@ -20,7 +20,6 @@ from apps.cache.services.verdicts import (
 from apps.projects.cache_control import CacheUnreachableError
 from apps.ui.toasts import Level, with_toast
 from apps.usage.models import UsageLog
-from apps.usage.patience import TooSlowError
 from apps.usage.request_log import parse_cursor
 from shared.semantic_verdict import VERDICTS
 
@@ -39,17 +38,12 @@ def semantic_quality(request: HttpRequest, access: ProjectAccess) -> HttpRespons
     part = request.headers.get("HX-Target") == "pairs"
     if not part:
         refresh()
-    too_slow = False
-    try:
-        page = pair_page(access.project, which, parse_cursor(request.GET.get("at", "")))
-    except TooSlowError:
-        page, too_slow = PairPage([], None), True
+    page = pair_page(access.project, which, parse_cursor(request.GET.get("at", "")))
     context = {
         "access": access,
         "lists": {key: label for key, (label, _) in LISTS.items()},
         "which": which,
         "page": page,
-        "too_slow": too_slow,
         "older": "?" + urlencode({"show": which, "at": page.older.dump()}) if page.older else "",
         "first": f"?show={which}" if request.GET.get("at") else "",
     }

@@ -20,9 +20,19 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="usagelog",
             index=models.Index(
-                condition=models.Q(("decision__has_key", "agreed")),
+                condition=models.Q(
+                    ("cache_status", "HIT-SEMANTIC"), ("decision__has_key", "agreed")
+                ),
                 fields=["project", "ts", "id"],
-                name="usage_logs_compared",
+                name="usage_logs_checked",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="usagelog",
+            index=models.Index(
+                condition=models.Q(("cache_status", "MISS"), ("decision__has_key", "agreed")),
+                fields=["project", "ts", "id"],
+                name="usage_logs_near",
             ),
         ),
         migrations.AddIndex(

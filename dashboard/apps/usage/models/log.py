@@ -13,8 +13,8 @@ class UsageLog(models.Model):
     - the primary key: the rollup's watermark, and staff paging over all tenants;
     - ``request_id``: the edge may send a row twice;
     - ``(project, ts, id)``: a project's log, paged by key in time order, and retention;
-    - the same of semantic hits alone, and of rows whose answer was compared with a cached one: the
-      page on semantic quality, which shows the latest of what is rare;
+    - the same of semantic hits, of those that were checked, and of near misses, alone: the page on
+      semantic quality, which shows the latest of what is rare;
     - ``(project, ts)`` of hits with their cache key and saving: the most used entries, read from
       the index alone.
 
@@ -89,8 +89,15 @@ class UsageLog(models.Model):
             ),
             models.Index(
                 fields=["project", "ts", "id"],
-                condition=models.Q(decision__has_key="agreed"),
-                name="usage_logs_compared",
+                condition=models.Q(
+                    cache_status=usage_events.HIT_SEMANTIC, decision__has_key="agreed"
+                ),
+                name="usage_logs_checked",
+            ),
+            models.Index(
+                fields=["project", "ts", "id"],
+                condition=models.Q(cache_status=usage_events.MISS, decision__has_key="agreed"),
+                name="usage_logs_near",
             ),
             models.Index(
                 fields=["project", "ts"],

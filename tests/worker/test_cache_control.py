@@ -1,5 +1,8 @@
 """Request headers that steer the cache, over HTTP."""
 
+import json
+from typing import Any
+
 import httpx
 import pytest
 
@@ -161,3 +164,32 @@ def test_a_malformed_header_is_named(edge: Edge, tenant: Tenant, name: str, valu
 @pytest.mark.parametrize("value", ["OFF", "Off"])
 def test_values_are_taken_in_any_case(tenant: Tenant, value: str) -> None:
     assert status(tenant.chat(headers={"x-watchllm-cache": value})) == "BYPASS"
+
+
+@pytest.mark.parametrize(
+    ("project", "headers", "body", "why"),
+    [
+        ({"cache_enabled": False}, {}, {}, "disabled by the project"),
+        ({}, {"x-watchllm-cache": "off"}, {}, "x-watchllm-cache: off"),
+        ({}, {"cache-control": "no-store"}, {}, "cache-control: no-store"),
+        (
+            {"max_temperature": 0.5},
+            {},
+            {"temperature": 0.7},
+            "temperature over the project's ceiling",
+        ),
+        ({}, {}, {"web_search_options": {}}, "web search"),
+    ],
+)
+def test_the_row_says_why_the_cache_was_left_out(
+    edge: Edge,
+    project: dict[str, Any],
+    headers: dict[str, str],
+    body: dict[str, Any],
+    why: str,
+) -> None:
+    tenant = edge.tenant(project=project)
+    answer = tenant.chat("hello", headers | {"x-watchllm-explain": "1"}, **body)
+    assert status(answer) == "BYPASS"
+    assert json.loads(answer.headers["x-watchllm-decision"]) == {"bypass": why}
+    assert tenant.rows(1)[0]["decision"] == {"bypass": why}

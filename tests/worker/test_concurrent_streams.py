@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.cache.scripts import ADMIT
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import Edge, Tenant, until
 
@@ -36,6 +37,11 @@ def held(
             yield asked
         finally:
             edge.openai.release()
+
+
+def admitted(tenant: Tenant) -> int:
+    """How many of the tenant's requests have been through their admission."""
+    return sum(ADMIT.sha1 in command[1:2] for command in tenant.commands())
 
 
 def test_more_streams_than_the_plan_allows_are_refused(edge: Edge, limited: Tenant) -> None:
@@ -68,7 +74,7 @@ def test_who_waits_for_the_same_answer_takes_no_place(edge: Edge) -> None:
     edge.openai.behave(HELD, Behaviour("hold"))
     with ThreadPoolExecutor(6) as pool:
         asked = [pool.submit(tenant.chat, "same", model=HELD, stream=True) for _ in range(6)]
-        until(lambda: len(tenant.commands()) >= 12, "the followers to wait")
+        until(lambda: edge.openai.calls() == 1 and admitted(tenant) == 6, "the followers to wait")
         edge.openai.release()
         answers = [one.result() for one in asked]
     assert [answer.status_code for answer in answers] == [200] * 6
@@ -82,10 +88,9 @@ def test_a_follower_that_must_ask_itself_takes_one(edge: Edge) -> None:
     edge.openai.behave(HELD, refusal, times=1)
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(tenant.chat, "same", model=HELD, stream=True) for _ in range(4)]
-        until(lambda: len(tenant.commands()) >= 10, "the followers to wait")
+        until(lambda: edge.openai.calls() == 1 and admitted(tenant) == 4, "the followers to wait")
         edge.openai.behave("gpt-4o", Behaviour("step"))
         edge.openai.release()
-        done = [one for one in asked if one.done()]
         until(lambda: sum(one.done() for one in asked) == 3, "all but one to be answered")
         done = [one.result().status_code for one in asked if one.done()]
         for _ in range(100):

@@ -26,6 +26,9 @@ _REASONS = {
 
 def reason(log: UsageLog) -> str:
     """Of the verdict; the ``decision`` beside it has the numbers."""
+    why = (log.decision or {}).get("bypass")
+    if why:
+        return f"The cache was left out: {why}."
     return _REASONS[log.cache_status]
 
 

@@ -123,6 +123,11 @@ def test_every_verdict_has_a_reason() -> None:
     assert len(reasons) == len(CACHE_STATUSES)
 
 
+def test_a_bypass_tells_what_the_edge_told() -> None:
+    told = UsageLog(cache_status="BYPASS", decision={"bypass": "x-watchllm-cache: off"})
+    assert reason(told) == "The cache was left out: x-watchllm-cache: off."
+
+
 @pytest.mark.parametrize(
     ("latency", "upstream", "ttfb"),
     [(100, None, None), (100, 90, 40), (100, 90, None), (100, 120, 300), (100, 0, 0), (0, 0, 0)],

@@ -17,7 +17,7 @@ from gateway.runtime import Runtime
 from gateway.telemetry import sentry
 from gateway.telemetry.log import log_event
 from shared.key_record import KeyRecord
-from shared.usage_events import HITS, CacheStatus, UsageEvent
+from shared.usage_events import BYPASS, HITS, CacheStatus, UsageEvent
 
 _QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
 _LOGGED_CHARACTERS = 32_000
@@ -274,6 +274,11 @@ class Exchange:
     def set_status(self, status: CacheStatus) -> None:
         """What the cache did for this request."""
         self.event.cache_status = status
+
+    def bypass(self, why: str) -> None:
+        """The cache takes no part; ``why`` is told in the row, and to who asks for explanations."""
+        self.set_status(BYPASS)
+        self.event.decision = {"bypass": why}
 
 
 def _trace(traceparent: str | None) -> tuple[str | None, str | None]:

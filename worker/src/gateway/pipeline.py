@@ -9,6 +9,7 @@ from dataclasses import replace
 from gateway import errors, strict_json, upstream
 from gateway.cache import entry as entries
 from gateway.cache import learning, semantic, single_flight
+from gateway.cache.policy import STORE_AWAY
 from gateway.call import Call, outgoing
 from gateway.capture import Capture, Outcome, log_untranslated
 from gateway.exchange import Exchange
@@ -20,7 +21,7 @@ from gateway.stream_slot import StreamSlot
 from gateway.telemetry.log import log_event
 from gateway.upstream import Upstream
 from shared import redis_keys
-from shared.usage_events import BYPASS, HIT, HIT_COALESCED, HIT_SEMANTIC, MISS, CacheStatus
+from shared.usage_events import HIT, HIT_COALESCED, HIT_SEMANTIC, MISS, CacheStatus
 
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 JSON = "application/json"
@@ -35,7 +36,7 @@ async def serve(x: Exchange, call: Call) -> Response:
     lookup = _lookup(x, call, slot)
     admission = await x.admit(lookup)
     if admission.degraded or call.policy.why_bypass:
-        x.set_status(BYPASS)
+        x.bypass(call.policy.why_bypass or STORE_AWAY)
         lookup = replace(lookup, token="")
     elif (hit := await _found(x, call, lookup, admission)) is not None:
         return hit

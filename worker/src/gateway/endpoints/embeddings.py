@@ -14,7 +14,7 @@ from gateway.http import Response
 from gateway.providers.base import EMBEDDINGS
 from gateway.providers.registry import Target, resolve
 from shared import hashing
-from shared.usage_events import BYPASS, HIT, MISS
+from shared.usage_events import HIT, MISS
 
 
 async def handle(x: Exchange) -> Response:
@@ -43,7 +43,7 @@ async def handle(x: Exchange) -> Response:
     found, admission = await cache.look_up(keys)
     bypassed = admission.degraded or policy.why_bypass is not None
     if bypassed:
-        x.set_status(BYPASS)
+        x.bypass(policy.why_bypass or policies.STORE_AWAY)
     missing = [key for key in dict.fromkeys(keys) if key not in found]
     if not missing and keys:
         x.set_status(HIT)

@@ -13,7 +13,6 @@ from gateway.providers.base import COUNT_TOKENS, MESSAGES
 from gateway.providers.registry import resolve
 from gateway.upstream import Outgoing
 from shared import hashing
-from shared.usage_events import BYPASS
 
 _STATEFUL = ("container", "mcp_servers")
 _OWN_TOOLS = (None, "custom")
@@ -69,7 +68,7 @@ async def count_tokens(x: Exchange) -> Response:
     target = resolve(model, record.project)
     fields.served(target.provider, COUNT_TOKENS)
     x.event.provider, x.event.model = target.provider.name, target.model
-    x.set_status(BYPASS)
+    x.bypass("this endpoint is passed through")
     await x.admit(Lookup())
     sent = {**body, "model": target.model}
     answer = await upstream.ask(x, [target], lambda _: Outgoing(COUNT_TOKENS, sent))

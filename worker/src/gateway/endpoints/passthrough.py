@@ -9,7 +9,6 @@ from gateway.http import Live, Response
 from gateway.limits import Lookup
 from gateway.providers.registry import Target, by_provider
 from gateway.upstream import Outgoing
-from shared.usage_events import BYPASS
 
 PREFIXES = (
     "/v1/moderations",
@@ -30,7 +29,7 @@ async def handle(x: Exchange) -> Response:
     record = await x.authenticate()
     provider = by_provider(record.project.default_provider)
     x.event.provider = provider.name
-    x.set_status(BYPASS)
+    x.bypass("this endpoint is passed through")
     await x.admit(Lookup())
     request = x.request
     declared = request.header("content-length") or ""

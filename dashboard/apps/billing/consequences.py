@@ -23,6 +23,9 @@ def consequences(organization: Organization, plan: Plan) -> tuple[str, ...]:
     rate = organization.override_requests_per_minute or plan.requests_per_minute
     if rate is not None:
         sentences.append(f"Each project may send {rate:,} requests a minute.")
+    streams = organization.override_concurrent_streams or plan.concurrent_streams
+    if streams is not None:
+        sentences.append(f"Each project may have {streams:,} streams open at providers at once.")
     allowed = organization.override_max_projects or plan.max_projects
     projects = Project.objects.filter(organization=organization, archived_at=None).count()
     if allowed is not None and projects > allowed:

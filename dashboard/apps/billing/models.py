@@ -36,6 +36,17 @@ class BillingCustomer(models.Model):
         return f"{self.organization} ({self.stripe_customer_id})"
 
 
+_STATE_LABELS = {
+    "active": "paid for",
+    "trialing": "on trial",
+    "past_due": "payment overdue",
+    "unpaid": "not paid",
+    "paused": "paused",
+    "incomplete": "waiting for the first payment",
+}
+"""What customers read of a status that Stripe gives a subscription which has not ended."""
+
+
 class Subscription(models.Model):
     """``keep_plan`` until ``keep_until``: paid for before a downgrade, so still in force."""
 
@@ -62,6 +73,11 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan} ({self.status})"
+
+    @property
+    def state_label(self) -> str:
+        """The status in words."""
+        return _STATE_LABELS.get(self.status, "ended")
 
     @property
     def is_live(self) -> bool:
@@ -100,6 +116,11 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number or self.stripe_invoice_id
+
+    @property
+    def is_unpaid(self) -> bool:
+        """A payment failed and nothing has come since."""
+        return self.status == "open" and self.payment_failed_at is not None
 
 
 class StripeEventState(models.TextChoices):

@@ -58,7 +58,7 @@ def test_coming_back_from_checkout_shows_the_plan_before_any_webhook(
     buy("starter")
     answer = owner_client.get(f"{PAGE}?checkout=done", follow=True)
     page = answer.content.decode()
-    assert "Starter plan, active" in page
+    assert "Starter plan, paid for" in page
     assert "WLLM-0001" in page
     assert not StripeEvent.objects.exists()
 
@@ -90,7 +90,7 @@ def test_a_second_click_on_checkout_buys_nothing_twice(
     buy("starter")
     # Nothing of it is known here yet, and the page is still open in another tab.
     answer = owner_client.post(f"{PAGE}plan/starter/", follow=True)
-    assert "Starter plan, active" in answer.content.decode()
+    assert "Starter plan, paid for" in answer.content.decode()
     assert len(stripe.store.all("subscription")) == 1
 
 

@@ -42,6 +42,7 @@ def billing(request: HttpRequest, access: Access) -> HttpResponse:
         return redirect("billing", organization=organization.slug)
     customer = BillingCustomer.objects.filter(organization=organization).first()
     subscription = purchase.live_subscription(organization)
+    invoices = list(customer.invoices.all()[:_INVOICES]) if customer else []
     now = timezone.now()
     context = {
         "plan": organization.plan,
@@ -51,7 +52,8 @@ def billing(request: HttpRequest, access: Access) -> HttpResponse:
         "resets": next_month_start(now),
         "subscription": subscription,
         "grace_end": grace_end(customer, subscription) if customer and subscription else None,
-        "invoices": customer.invoices.all()[:_INVOICES] if customer else [],
+        "invoices": invoices,
+        "unpaid": next((row for row in invoices if row.is_unpaid), None),
         "enabled": billing_enabled(),
         "has_customer": customer is not None,
         "is_double": bool(settings.STRIPE_API_BASE),

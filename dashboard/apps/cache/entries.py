@@ -82,6 +82,15 @@ class EntryCount:
     complete: bool
     counted_at: datetime
 
+    def of(self, *, model: str = "", namespace: str = "") -> "EntryCount":
+        """The part of that model and namespace; an empty one stands for all."""
+        kept = [
+            one
+            for one in self.kept
+            if model in ("", one.model) and namespace in ("", one.namespace)
+        ]
+        return EntryCount(kept, self.complete, self.counted_at)
+
     @property
     def entries(self) -> int:
         return sum(one.entries for one in self.kept)

@@ -1,5 +1,6 @@
 """The Cache page: settings, counts, and a purge that the edge obeys."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,6 +12,7 @@ from apps.audit.models import AuditLog
 from apps.projects.cache_control import Scope, cache_purge, cache_stats
 from apps.projects.cache_forms import CacheSettingsForm
 from apps.projects.models import Project
+from apps.projects.redis import redis_client
 from apps.usage.models import UsageHourly
 from shared import redis_keys
 from tests.dashboard.pages.conftest import Cast
@@ -111,8 +113,6 @@ def test_what_makes_no_sense_is_refused(
 def test_counts_are_the_edges(
     cast: Cast, home: str, project: Project, upstash: UpstashDouble
 ) -> None:
-    from apps.projects.redis import redis_client
-
     today = f"{timezone.now():%Y%m%d}"
     with redis_client() as redis:
         redis.hset(redis_keys.stats(str(project.pk), today), values={"hits": 3, "misses": 1})
@@ -150,12 +150,22 @@ def test_a_purge_is_shown_before_it_is_done(
             **dict.fromkeys(_SUMS, 0),
             requests=requests,
         )
+    values = ["gpt-4o-mini:blue:abc", "gpt-4o-mini:green:abcde", "gpt-4o:blue:abcdefghi"]
+    with redis_client() as redis:
+        for number, value in enumerate(values):
+            name = redis_keys.entry(str(project.pk), f"{number:064x}")
+            redis.set(name, f"{int(time.time() * 1000)}:{value}")
     asked = {"scope": "some", "model": "gpt-4o-mini", "namespace": "", "older_than": "3600"}
     preview = "".join(cast.member.post(f"{home}cache/purge/", asked).content.decode().split())
     assert "<dd>42</dd>" in preview
     assert "<dd>40</dd>" in preview
     assert "Olderthan1hour" in preview
-    assert upstash.requests == []
+    assert "atmost2,71bytes" in preview
+    assert "thepurgetakesonlytheentriesthatareoldenough" in preview
+    narrow = cast.member.post(f"{home}cache/purge/", {**asked, "namespace": "blue"})
+    assert "cannot say how much traffic" in narrow.content.decode()
+    assert not AuditLog.objects.filter(action="cache.purge").exists()
+    upstash.requests.clear()
     cast.member.post(f"{home}cache/purge/", {**asked, "confirm": "yes"})
     (command,) = upstash.commands()
     assert command[0] == "EVAL"

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.access import ProjectAccess, project_view
+from apps.cache.entries import EntryCount, entries_count
 from apps.projects.cache_control import (
     STATS_DAYS,
     CacheUnreachableError,
@@ -53,6 +54,7 @@ def cache_purge_page(request: HttpRequest, access: ProjectAccess) -> HttpRespons
             "form": form,
             "scope": scope,
             "age": AGES[int(scope.older_than.total_seconds())],
+            "kept": _kept(access.project, scope),
             "traffic": _traffic(access.project, scope),
             "days": STATS_DAYS,
         }
@@ -90,6 +92,14 @@ def _page(
 def _recent(project: Project) -> QuerySet[UsageHourly]:
     since = timezone.now() - timedelta(days=STATS_DAYS)
     return UsageHourly.objects.filter(project=project, hour__gte=since)
+
+
+def _kept(project: Project, scope: Scope) -> EntryCount | None:
+    """Entries that the purge is about, whatever their age; None where Redis cannot be asked."""
+    try:
+        return entries_count(project).of(model=scope.model, namespace=scope.namespace)
+    except CacheUnreachableError:
+        return None
 
 
 def _traffic(project: Project, scope: Scope) -> dict[str, int] | None:

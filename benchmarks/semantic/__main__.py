@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.semantic import minilm, pairs, timing
@@ -127,11 +128,19 @@ def _pairs(missing: str | None) -> None:
 
 
 def _languages() -> None:
+    rows = pairs.other_languages()
     prompts = json.loads((_HERE / "other_languages.json").read_text(encoding="utf-8"))
+    prompts += [text for row in rows for text in (row.first, row.second)]
     passed = [text for text in prompts if eligible(text).eligible]
+    kinds = len({row.category for row in rows})
     print(f"\nPrompts in other languages: {len(prompts)}, eligible {len(passed)}")
     for text in passed:
         print(f"   passed: {text}")
+    print(f"If they were not refused: {len(rows)} minimal pairs in {kinds} languages")
+    for name, mode in MODES.items():
+        if name != "off":
+            false, true = pairs.rates(rows, partial(pairs.judged_same, threshold=mode.threshold))
+            print(f"WatchLLM {name:<12} false hits {false:6.1%}   paraphrases accepted {true:6.1%}")
 
 
 def _time(replay: Replay) -> None:

@@ -12,6 +12,7 @@ from benchmarks.semantic.replay import pair_hash
 from shared.decision import decide, eligible, encode
 
 _FILE = Path(__file__).with_name("minimal_pairs.tsv")
+_OTHER_LANGUAGES = Path(__file__).with_name("other_language_pairs.tsv")
 
 
 @dataclass(frozen=True)
@@ -27,24 +28,23 @@ class Pair:
 
 def load() -> list[Pair]:
     """All pairs, in file order."""
-    with _FILE.open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle, delimiter="\t"))
-    return [
-        Pair(
-            category=row["category"],
-            same=row["label"] == "same",
-            first=row["first"],
-            second=row["second"],
-            held_back=int(pair_hash(row["first"], row["second"]), 16) % 2 == 1,
-        )
-        for row in rows
-    ]
+    return _read(_FILE, "category")
+
+
+def other_languages() -> list[Pair]:
+    """Pairs in other languages than English; their category is the language."""
+    return _read(_OTHER_LANGUAGES, "language")
 
 
 def served(pair: Pair, threshold: float) -> bool:
     """Whether the product would answer the second prompt with the first one's answer."""
     if not (eligible(pair.first).eligible and eligible(pair.second).eligible):
         return False
+    return judged_same(pair, threshold)
+
+
+def judged_same(pair: Pair, threshold: float) -> bool:
+    """The decision alone, as if both prompts were eligible."""
     return decide(encode(pair.second), encode(pair.first), threshold).serve
 
 
@@ -55,3 +55,18 @@ def rates(pairs: list[Pair], serve: Callable[[Pair], bool]) -> tuple[float, floa
         chosen = [pair for pair in pairs if pair.same is same]
         shares.append(sum(map(serve, chosen)) / max(1, len(chosen)))
     return shares[0], shares[1]
+
+
+def _read(file: Path, category: str) -> list[Pair]:
+    with file.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle, delimiter="\t"))
+    return [
+        Pair(
+            category=row[category],
+            same=row["label"] == "same",
+            first=row["first"],
+            second=row["second"],
+            held_back=int(pair_hash(row["first"], row["second"]), 16) % 2 == 1,
+        )
+        for row in rows
+    ]

@@ -113,6 +113,10 @@ def test_eligibility(text: str, reason: str | None) -> None:
 
 def test_other_languages_are_closed() -> None:
     prompts = json.loads((ROOT / "benchmarks/semantic/other_languages.json").read_text("utf-8"))
+    with (ROOT / "benchmarks/semantic/other_language_pairs.tsv").open(encoding="utf-8") as handle:
+        for row in csv.DictReader(handle, delimiter="\t"):
+            prompts += [row["first"], row["second"]]
+    assert len(prompts) == 190
     assert [text for text in prompts if eligible(text).eligible] == []
 
 

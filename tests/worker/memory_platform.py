@@ -73,6 +73,9 @@ class MemoryBody:
             await asyncio.sleep(0)
             yield self._data[start : start + 97]
 
+    def ends(self) -> None:
+        """It ends there anyhow."""
+
     def client_left(self) -> bool:
         return False
 

@@ -117,6 +117,7 @@ TABLE: dict[str, Fault] = {
     "nothing but a good chunk": Fault(
         Behaviour("raw", status=200, body=_WHOLE), True, (200, None), (200, "stream_incomplete")
     ),
+    "open after [DONE]": Fault(Behaviour("open"), True, GOOD, GOOD, stored=True),
     "a moment's delay": Fault(Behaviour("delay"), True, GOOD, GOOD, stored=True),
 }
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import Edge, Tenant, until
+from tests.worker.faults import exactly
 
 CHAT = "/v1/chat/completions"
 
@@ -57,6 +58,18 @@ def test_headers_are_sent_before_the_first_event(edge: Edge, tenant: Tenant) -> 
         for _ in range(30):
             edge.openai.step()
         assert response.read().endswith(b"data: [DONE]\n\n")
+
+
+def test_a_provider_that_stays_open_after_its_last_event(edge: Edge, tenant: Tenant) -> None:
+    # This edge waits a minute for a chunk: a client that reads to the end is not made to, and
+    # the provider's silence is no failure.
+    edge.openai.behave("gpt-4o", Behaviour("open"))
+    with streaming(tenant) as response:
+        assert response.read().endswith(b"data: [DONE]\n\n")
+    (row,) = exactly(edge, tenant, 1)
+    assert (row["status"], row["error_code"]) == (200, None)
+    assert status(tenant.chat("hello", model="gpt-4o")) == "HIT"
+    assert "stream_broken" not in edge.log().split(row["request_id"])[-1]
 
 
 def test_what_is_captured_is_bounded_and_what_is_passed_on_is_not(fragile: Edge) -> None:

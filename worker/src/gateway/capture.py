@@ -56,6 +56,7 @@ class Capture:
             async for _ in self._chunks():
                 if self._assembler.done and not settled:
                     settled = True
+                    self._copy.ends()
                     self._x.platform.wait_until(settle(self._outcome(None)))
         except FetchFailed as error:
             error_code = "upstream_timeout" if error.timeout else "upstream_disconnected"

@@ -88,6 +88,10 @@ class Platform(Protocol):
         """The inverse. Raises ``ValueError`` when key, data or ``aad`` do not fit."""
 
 
+CLOSING_SECONDS = 1.0
+"""How long a provider may hold a stream open whose terminal event it has sent."""
+
+
 class CopyGivenUp(Exception):
     """The copy was stopped so that the memory behind it stays bounded; the client's goes on."""
 
@@ -98,6 +102,10 @@ class Copy(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Chunks as they arrived. Raises ``FetchFailed`` when the upstream breaks or stalls, and
         ``CopyGivenUp``."""
+
+    def ends(self) -> None:
+        """The terminal event was read. The provider has ``CLOSING_SECONDS`` to close the stream;
+        then the client's ends too, and whatever happens from here on is no failure."""
 
     def client_left(self) -> bool:
         """True once the client is known to have gone."""

@@ -17,7 +17,7 @@ from gateway import app as application
 from gateway import errors, settings
 from gateway.delivery import writer
 from gateway.http import FetchFailed, Live, Response, UpstreamResponse
-from gateway.platform.base import CopyGivenUp
+from gateway.platform.base import CLOSING_SECONDS, CopyGivenUp
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.runtime import Runtime
 from gateway.telemetry.log import log_event
@@ -138,10 +138,65 @@ class JsResponse:
             await self.raw.body.cancel()
 
 
-class CopyReader:
-    """One branch of a teed body. The other one streams to the client without passing Python."""
+class ClientBranch:
+    """The client's branch of a teed body. Where nothing has to be changed in it, JavaScript sends
+    it as it is; else its chunks are read here."""
 
-    def __init__(self, branch: Any, idle_timeout: float, controller: Any) -> None:
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.ends = False
+        self._reader: Any = None
+        self._waiting = False
+        self._overdue = False
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Raises ``FetchFailed`` where the upstream breaks before its end."""
+        self._reader = reader = self.stream.getReader()
+        ended = False
+        try:
+            while True:
+                self._waiting = True
+                read = await self._next()
+                self._waiting = False
+                if read is None or read.done:
+                    break
+                yield read.value.to_bytes()
+            ended = True
+        except JsException as error:
+            ended = True
+            if not self.ends:
+                raise _failed(error) from error
+        finally:
+            if not ended:
+                # The client left: its branch would keep every chunk that nobody reads.
+                reader.cancel()
+            reader.releaseLock()
+
+    async def _next(self) -> Any:
+        reading = self._reader.read()
+        if not self._overdue:
+            return await reading
+        try:
+            return await asyncio.wait_for(reading, CLOSING_SECONDS)
+        except TimeoutError:
+            self._reader.cancel()
+            return None
+
+    def close_when_read(self) -> bool:
+        """End it once the client has read what was sent. False when it is not read here."""
+        self._overdue = True
+        if self._waiting:
+            self._reader.cancel()
+        return self._reader is not None
+
+
+class CopyReader:
+    """The gateway's branch of a teed body."""
+
+    def __init__(
+        self, branch: Any, client: ClientBranch, idle_timeout: float, controller: Any
+    ) -> None:
+        self._client = client
         self._reader = branch.getReader()
         self._idle_timeout = idle_timeout
         self._controller = controller
@@ -165,6 +220,15 @@ class CopyReader:
                 self._reader.cancel()
                 raise CopyGivenUp
             yield read.value.to_bytes()
+
+    def ends(self) -> None:
+        """See ``Copy``. A client's branch that JavaScript sends has no end but the provider's."""
+        self._client.ends = True
+        asyncio.get_running_loop().call_later(CLOSING_SECONDS, self._close)
+
+    def _close(self) -> None:
+        if self._client.close_when_read():
+            self._reader.cancel()
 
     def client_left(self) -> bool:
         """A teed branch is not told when the other one is cancelled."""
@@ -259,16 +323,19 @@ class CloudflarePlatform:
         except JsException as error:
             raise _failed(error) from error
 
-    def split(self, upstream: UpstreamResponse, *, idle_timeout: float) -> tuple[Any, CopyReader]:
+    def split(
+        self, upstream: UpstreamResponse, *, idle_timeout: float
+    ) -> tuple[ClientBranch, CopyReader]:
         """See ``Platform``. ``tee()`` streams live and its copy survives the client's leaving."""
         assert isinstance(upstream, JsResponse)  # noqa: S101 (only fetch() makes them)
-        client, copy = upstream.raw.body.tee()
-        return client, CopyReader(copy, idle_timeout, upstream.controller)
+        branch, copy = upstream.raw.body.tee()
+        client = ClientBranch(branch)
+        return client, CopyReader(copy, client, idle_timeout, upstream.controller)
 
-    def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> Any:  # noqa: ARG002
+    def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> ClientBranch:  # noqa: ARG002
         """See ``Platform``. The runtime streams it; its own idle limits hold."""
         assert isinstance(upstream, JsResponse)  # noqa: S101 (only fetch() makes them)
-        return upstream.raw.body
+        return ClientBranch(upstream.raw.body)
 
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         """See ``Platform``. A bare task would be dropped with the response."""
@@ -365,30 +432,24 @@ def _to_js(response: Response) -> Any:
 
 
 def _live(body: Live) -> Any:
-    """The client's branch, as it is where nothing has to be changed in it."""
-    return body.source if body.transform is None else _readable(_client_chunks(body))
+    source: ClientBranch = body.source
+    return source.stream if body.transform is None else _readable(_transformed(body))
 
 
-async def _client_chunks(body: Live) -> AsyncGenerator[bytes, None]:
-    reader = body.source.getReader()
-    transform = body.transform
-    ended = False
+async def _transformed(body: Live) -> AsyncGenerator[bytes, None]:
+    source, transform = body.source, body.transform
+    assert transform is not None  # noqa: S101 (else the branch is sent as it is)
+    chunks = source.chunks()
     try:
-        while not (read := await reader.read()).done:
-            chunk = read.value.to_bytes()
-            if data := transform(chunk) if transform else chunk:
+        async for chunk in chunks:
+            if data := transform(chunk):
                 yield data
-        ended = True
-        if transform and (rest := transform(b"")):
+        if rest := transform(b""):
             yield rest
-    except JsException as error:
-        ended = True
-        yield errors.stream_event(_failed(error), body.dialect)
+    except FetchFailed as error:
+        yield errors.stream_event(error, body.dialect)
     finally:
-        if not ended:
-            # The client left: its branch of the tee would keep every chunk that nobody reads.
-            reader.cancel()
-        reader.releaseLock()
+        await chunks.aclose()
 
 
 def _readable(chunks: AsyncGenerator[bytes, None]) -> Any:

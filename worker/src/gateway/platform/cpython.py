@@ -27,6 +27,7 @@ from gateway import app as application
 from gateway import errors, settings
 from gateway.delivery import writer
 from gateway.http import FetchFailed, Live, Response, Transform, UpstreamResponse
+from gateway.platform.base import CLOSING_SECONDS
 from gateway.platform.keepalive import KeepAliveClient
 from gateway.platform.public_addresses import PublicResolver, check_literal
 from gateway.providers.registry import DEFAULT_BASE_URLS
@@ -128,28 +129,37 @@ class SplitBody:
         self._idle_timeout = idle_timeout
         self._client: asyncio.Queue[bytes | FetchFailed | None] = asyncio.Queue(_QUEUED_CHUNKS)
         self._left = asyncio.Event()
+        self._closes_at: float | None = None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """The copy: reading it is what drives the client's stream too."""
         failure: FetchFailed | None = None
         try:
-            while True:
-                try:
-                    async with asyncio.timeout(self._idle_timeout):
-                        chunk = await self._response.content.readany()
-                except TimeoutError as error:
-                    failure = FetchFailed("the stream stalled", timeout=True)
-                    raise failure from error
-                except (aiohttp.ClientError, OSError) as error:
-                    failure = FetchFailed(_reason(error))
-                    raise failure from error
-                if not chunk:
-                    return
+            while chunk := await self._next():
                 await self._offer(chunk)
                 yield chunk
+        except FetchFailed as error:
+            failure = error
+            raise
         finally:
+            # release() closes a connection that is not at its response's end.
             self._response.close() if failure else self._response.release()
             await self._offer(failure or _END)
+
+    async def _next(self) -> bytes:
+        """The next chunk; empty at the end."""
+        now = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(self._closes_at or now + self._idle_timeout):
+                return await self._response.content.readany()
+        except TimeoutError as error:
+            if self._closes_at is not None:
+                return b""
+            raise FetchFailed("the stream stalled", timeout=True) from error
+        except (aiohttp.ClientError, OSError) as error:
+            if self._closes_at is not None:
+                return b""
+            raise FetchFailed(_reason(error)) from error
 
     async def _offer(self, item: bytes | FetchFailed | None) -> None:
         if self._left.is_set():
@@ -176,6 +186,10 @@ class SplitBody:
     def leave(self) -> None:
         """The client is gone."""
         self._left.set()
+
+    def ends(self) -> None:
+        """See ``Copy``."""
+        self._closes_at = asyncio.get_running_loop().time() + CLOSING_SECONDS
 
     def client_left(self) -> bool:
         """See ``Copy``."""

@@ -24,13 +24,14 @@ def entitlement_of(customer: BillingCustomer, now: datetime) -> Entitlement:
     """The dearest plan of what is paid for, on trial, or overdue within the grace; else Free."""
     subscriptions = list(customer.subscriptions.select_related("plan", "keep_plan"))
     granted = [
-        _plan_in_force(subscription, now)
+        (_plan_in_force(subscription, now), subscription.status)
         for subscription in subscriptions
         if _grants(customer, subscription, now)
     ]
     if granted:
-        best = max(granted, key=lambda plan: plan.price_cents)
-        return Entitlement(best, "What is paid for has changed.")
+        best, status = max(granted, key=lambda grant: grant[0].price_cents)
+        on_trial = status == "trialing"
+        return Entitlement(best, "The trial has begun." if on_trial else "It is paid for.")
     overdue = any(subscription.status in {"past_due", "unpaid"} for subscription in subscriptions)
     reason = "An invoice was not paid in time." if overdue else "The subscription has ended."
     return Entitlement(Plan.objects.get(slug=DEFAULT_PLAN), reason)

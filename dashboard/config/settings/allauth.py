@@ -19,9 +19,11 @@ __all__ = [
     "LOGIN_URL",
     "LOGOUT_REDIRECT_URL",
     "MFA_ADAPTER",
+    "MFA_FORMS",
     "MFA_PASSKEY_LOGIN_ENABLED",
     "MFA_SUPPORTED_TYPES",
     "MFA_TOTP_ISSUER",
+    "MFA_TOTP_TOLERANCE",
     "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN",
     "SOCIALACCOUNT_ADAPTER",
     "SOCIALACCOUNT_PROVIDERS",
@@ -55,9 +57,12 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_ADAPTER = "apps.emails.adapter.AccountAdapter"
 
 MFA_ADAPTER = "apps.accounts.mfa.SealingMFAAdapter"
+MFA_FORMS = {"add_webauthn": "apps.accounts.mfa_forms.AddPasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "WatchLLM"
+# One step of 30 s to either side, as RFC 6238 (5.2) advises: phones' clocks are not exact.
+MFA_TOTP_TOLERANCE = 1
 # Browsers offer passkeys on http://localhost too; nowhere else without TLS.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _environment.debug
 

@@ -111,6 +111,11 @@
     const status = event.detail.xhr.status;
     toast(status === 403 ? "Your role does not allow this." : `That did not work (${status}). Try again.`, "error");
   });
+  // A passkey that was cancelled, timed out, or is unknown here.
+  document.addEventListener("allauth.error", (event) => {
+    event.preventDefault();
+    toast("The browser did not complete this. Try again, or sign in another way.", "error");
+  });
   // A page nobody looks at does not refresh itself, nor one whose menu or table is open.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const live = event.detail.elt.closest("[data-live]");

@@ -19,7 +19,8 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs/public").glob("*.md")))
 LOCAL = "http://127.0.0.1:8787"
 """The README's samples name the address that `make run` prints."""
 
-_PYTHON = re.compile(r"^```python[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+"""Scripts. A block with a title is a file of the repository (test_adding_a_provider.py)."""
 
 _CURL = re.compile(
     r"^```bash[^\n]*\n[^`]*?^(curl [^\n]*(?:\{\{|127).*?)^```$", re.MULTILINE | re.DOTALL

@@ -120,6 +120,16 @@ def test_what_a_limit_refuses_does_not_count_against_the_month(redis_edge: Edge)
     assert hit.headers["x-watchllm-quota-remaining"] == "8"
 
 
+def test_what_passes_through_is_refused_past_the_quota(redis_edge: Edge) -> None:
+    tenant = redis_edge.tenant(plan={"monthly_requests": 1, "overage": "cache_only"})
+    tenant.ask("hello")
+    refused = tenant.post("/v1/moderations", {"input": "hello"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "quota_exceeded")
+    # What never costs anything at a provider goes on.
+    assert tenant.http.get("/v1/cache/stats").status_code == 200
+    assert redis_edge.openai.calls() == 1
+
+
 def test_projects_of_an_organization_share_its_quota(edge: Edge) -> None:
     one, other = (
         edge.tenant(plan={"monthly_requests": 2}),

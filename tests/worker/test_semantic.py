@@ -127,6 +127,20 @@ def test_a_checked_hit_is_held_against_a_fresh_answer(edge: Edge, *, agreed: boo
     assert evidence[-1][-1] == (0 if agreed else 1)
 
 
+def test_a_spent_budget_leaves_paraphrases_to_the_cache_and_checks_none(edge: Edge) -> None:
+    tenant = edge.tenant(
+        project=OPENED | {"semantic_check_share": 1.0, "monthly_budget_nanousd": 1}
+    )
+    tenant.chat(ASKED)
+    edge.settled()
+    assert status(tenant.chat(PARAPHRASE)) == "HIT-SEMANTIC"
+    refused = tenant.chat(CAPITAL)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "budget_exceeded")
+    rows = tenant.rows(3)
+    assert [row["cost_nanousd"] for row in rows[1:]] == [0, None]
+    assert edge.openai.calls() == 1
+
+
 def test_closed_until_there_is_evidence(edge: Edge) -> None:
     tenant = edge.tenant(project={"semantic_mode": "strict"})
     edge.openai.say("You can use the reversed function or a slice.")

@@ -16,7 +16,7 @@ class Call:
     """``key`` is its exact key; ``body`` as its target will get it, in the caller's dialect.
 
     ``query``: what the semantic tier looks for; ``None`` when it takes no part.
-    ``outcome``: what it decided.
+    ``outcome``: what it decided. ``refused``: a limit keeps this request from the provider.
     """
 
     endpoint: str
@@ -29,6 +29,7 @@ class Call:
     estimated_tokens: int = 0
     query: Query | None = None
     outcome: Outcome | None = None
+    refused: bool = False
 
 
 def outgoing(call: Call, target: Target) -> Outgoing:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import ClassVar
 
-from gateway.http import FetchFailed, Headers, Response
+from gateway.http import FetchFailed, Response
 
 
 class GatewayError(Exception):
@@ -150,12 +150,12 @@ class StreamsLimited(GatewayError):
     anthropic_kind = "rate_limit_error"
 
     @classmethod
-    def of(cls, limit: int | None, headers: Headers) -> "StreamsLimited":
-        """With the headers of an admission."""
+    def of(cls, limit: int | None) -> "StreamsLimited":
+        """For a plan with this limit."""
         return cls(
             f"This project has {limit} streams open, as many as its plan allows at once. "
             "Please try again when one has ended.",
-            headers=[*headers, ("retry-after", "1")],
+            headers=[("retry-after", "1")],
         )
 
 

@@ -103,7 +103,11 @@ class Exchange:
         return body
 
     async def admit(self, lookup: limits.Lookup) -> limits.Admission:
-        """Limits and look-up. A record that Redis calls outdated is read again first."""
+        """Limits and look-up. A record that Redis calls outdated is read again first.
+
+        Raises what the limits refuse; an admission with a ``refusal`` comes back only where the
+        cache may answer instead.
+        """
         began = self.platform.now()
         try:
             admission = await self._admit(lookup)
@@ -116,6 +120,8 @@ class Exchange:
                 admission = limits.admit_locally(self.record, lookup, self.runtime.estimate, began)
         self.headers += admission.headers
         self.mark("store", began)
+        if admission.refusal is not None and not lookup.may_find and not lookup.only:
+            raise admission.refusal
         return admission
 
     async def _admit(self, lookup: limits.Lookup) -> limits.Admission:

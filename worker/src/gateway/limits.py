@@ -53,21 +53,26 @@ class Lookup:
     slot_ms: int = 0
     semantic: Sequence[Any] = NO_SEMANTICS
 
+    @property
+    def may_find(self) -> bool:
+        """Whether the cache is asked for something."""
+        return bool(self.entries) or self.semantic is not NO_SEMANTICS
+
 
 @dataclass(slots=True)
 class Admission:
     """The answer to ``admit``. ``entries`` are in the order asked, ``None`` where there is none.
 
-    ``lease_left_ms`` > 0: another request is fetching the same answer. ``hits_only``: past the
-    quota, on a plan that still serves the cache. ``degraded``: Redis did not answer.
-    ``candidates``: records near in meaning with their distance, nearest first; ``evidence``: the
-    scope's counters, names and values in turn.
+    ``lease_left_ms`` > 0: another request is fetching the same answer. ``refusal``: why the
+    provider must not be asked, where only the cache may still answer. ``degraded``: Redis did not
+    answer. ``candidates``: records near in meaning with their distance, nearest first;
+    ``evidence``: the scope's counters, names and values in turn.
     """
 
     now_ms: int
     entries: list[str | None]
     lease_left_ms: int = 0
-    hits_only: bool = False
+    refusal: errors.GatewayError | None = None
     degraded: bool = False
     candidates: list[tuple[int, str]] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
@@ -239,19 +244,6 @@ def _read(answer: Any, record: KeyRecord, entries: int) -> Admission:
             headers=[*headers, ("x-should-retry", "false")],
         )
     headers += _token_headers(record, tokens_used, now, tokens_oldest)
-    if verdict == "TOKENS":
-        seconds = max(1, -(-(tokens_oldest + WINDOW_MS - now) // 1000))
-        raise errors.TokensLimited(
-            f"Rate limit reached for tokens per minute. Please try again in {seconds}s.",
-            headers=[*headers, ("retry-after", str(seconds))],
-        )
-    if verdict == "STREAMS":
-        raise errors.StreamsLimited.of(record.plan.concurrent_streams, headers)
-    if verdict == "BUDGET":
-        raise errors.BudgetExceeded(
-            "The monthly budget of this key or project is spent. Cached answers are still served.",
-            headers=[*headers, ("x-should-retry", "false")],
-        )
     found = answer[12 : 12 + entries]
     return Admission(
         now_ms=now,
@@ -259,9 +251,35 @@ def _read(answer: Any, record: KeyRecord, entries: int) -> Admission:
         candidates=answer[10] or [],
         evidence=answer[11] or [],
         lease_left_ms=max(0, lease_left),
-        hits_only=verdict == "HITS_ONLY",
+        refusal=_refusal(verdict, record, max(0, tokens_oldest + WINDOW_MS - now)),
         headers=[*headers, *_quota_headers(record.plan.monthly_requests, quota_used)],
     )
+
+
+def _refusal(verdict: str, record: KeyRecord, wait_ms: int) -> errors.GatewayError | None:
+    """``wait_ms``: until the oldest tokens leave the window."""
+    final = [("x-should-retry", "false")]
+    match verdict:
+        case "HITS_ONLY":
+            return errors.QuotaExceeded(
+                "The plan's requests for this month are used up; only cached answers are served.",
+                headers=final,
+            )
+        case "BUDGET":
+            return errors.BudgetExceeded(
+                "The monthly budget of this key or project is spent. Cached answers are still "
+                "served.",
+                headers=final,
+            )
+        case "TOKENS":
+            seconds = max(1, -(-wait_ms // 1000))
+            return errors.TokensLimited(
+                f"Rate limit reached for tokens per minute. Please try again in {seconds}s.",
+                headers=[("retry-after", str(seconds))],
+            )
+        case "STREAMS":
+            return errors.StreamsLimited.of(record.plan.concurrent_streams)
+    return None
 
 
 def _window_headers(limit: int, used: int, now: int, oldest: int) -> Headers:

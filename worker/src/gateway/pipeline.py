@@ -35,6 +35,7 @@ async def serve(x: Exchange, call: Call) -> Response:
     slot = StreamSlot(x, stream=call.stream)
     lookup = _lookup(x, call, slot)
     admission = await x.admit(lookup)
+    call.refused = admission.refusal is not None
     if admission.degraded or call.policy.why_bypass:
         x.bypass(call.policy.why_bypass or STORE_AWAY)
         lookup = replace(lookup, token="")
@@ -107,11 +108,8 @@ def _check_may_fetch(call: Call, admission: Admission) -> None:
             "This request is not in the cache (x-watchllm-cache: only).",
             headers=[("x-should-retry", "false")],
         )
-    if admission.hits_only:
-        raise errors.QuotaExceeded(
-            "The plan's requests for this month are used up; only cached answers are served.",
-            headers=[("x-should-retry", "false")],
-        )
+    if admission.refusal is not None:
+        raise admission.refusal
 
 
 async def _follow(
@@ -194,7 +192,8 @@ async def _after_semantic_hit(x: Exchange, call: Call, lookup: Lookup, body: str
         Settlement(x, call, lookup, 0).abandon()
         if outcome is not None and outcome.best is not None and query is not None:
             await learning.remember_hit(x, query, outcome.best)
-            if learning.shadow_due(outcome.checks, x.record.project.semantic_check_share):
+            share = 0.0 if call.refused else x.record.project.semantic_check_share
+            if learning.shadow_due(outcome.checks, share):
                 await learning.shadow_check(x, call, outcome.best, json.loads(body))
     finally:
         x.finish(200)

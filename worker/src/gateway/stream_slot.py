@@ -37,7 +37,7 @@ class StreamSlot:
         """
         limit = self._x.record.plan.concurrent_streams
         if self.name and limit is not None and not await self._hold(self.first_lease_ms, limit):
-            raise errors.StreamsLimited.of(limit, [])
+            raise errors.StreamsLimited.of(limit)
 
     def goes_on(self, now: float) -> None:
         """A chunk came: now and then the lease is renewed, beside the stream."""

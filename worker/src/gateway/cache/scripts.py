@@ -171,7 +171,9 @@ local function refuse(reason)
   answer[1], answer[7] = reason, redis.call('DECR', KEYS[4])
   return answer
 end
-if over_budget(KEYS[9], ARGV[13]) or over_budget(KEYS[10], ARGV[14]) then return refuse('BUDGET') end
+if over_budget(KEYS[9], ARGV[13]) or over_budget(KEYS[10], ARGV[14]) then
+  return refuse('BUDGET')
+end
 local plan_full, plan_tokens, plan_since = tokens_full(KEYS[7], ARGV[11], ARGV[15], now)
 local key_full, key_tokens, key_since = tokens_full(KEYS[8], ARGV[12], ARGV[15], now)
 answer[9], answer[10] = plan_tokens, plan_since

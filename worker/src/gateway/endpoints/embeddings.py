@@ -52,10 +52,8 @@ async def handle(x: Exchange) -> Response:
             "This request is not in the cache (x-watchllm-cache: only).",
             headers=[("x-should-retry", "false")],
         )
-    elif admission.hits_only:
-        raise errors.QuotaExceeded(
-            "The plan's requests for this month are used up; only cached answers are served."
-        )
+    elif admission.refusal is not None:
+        raise admission.refusal
     elif bypassed or not keys:
         return await _forward(x, target, sent)
     new: dict[str, vectors.Vector] = {}

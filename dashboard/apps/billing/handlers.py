@@ -5,6 +5,7 @@ every function here may run twice, late, or before one that happened earlier.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import stripe
@@ -13,72 +14,84 @@ from apps.billing.services.customers import customer_find
 from apps.billing.services.sync import ChargeFacts, customer_sync
 
 Object = dict[str, Any]
-Handler = Callable[[stripe.StripeClient, Object], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that were all stored before the first of them is handled: what is read of a customer
+    for one of them is news enough for the others. ``synced`` are those customers' ids.
+    """
+
+    client: stripe.StripeClient
+    synced: set[str] = field(default_factory=set)
+
+
+Handler = Callable[[Batch, Object], None]
 
 
 class NotOursError(Exception):
     """The event concerns a customer that belongs to no organization here."""
 
 
-def checkout_session_completed(client: stripe.StripeClient, session: Object) -> None:
+def checkout_session_completed(batch: Batch, session: Object) -> None:
     """Somebody subscribed."""
-    _sync(client, session["customer"])
+    _sync(batch, session["customer"])
 
 
-def subscription_created(client: stripe.StripeClient, subscription: Object) -> None:
+def subscription_created(batch: Batch, subscription: Object) -> None:
     """Also sent for subscriptions made in Stripe's dashboard."""
-    _sync(client, subscription["customer"])
+    _sync(batch, subscription["customer"])
 
 
-def subscription_updated(client: stripe.StripeClient, subscription: Object) -> None:
+def subscription_updated(batch: Batch, subscription: Object) -> None:
     """Another price, another status, cancelled or resumed in the portal, renewed."""
-    _sync(client, subscription["customer"])
+    _sync(batch, subscription["customer"])
 
 
-def subscription_deleted(client: stripe.StripeClient, subscription: Object) -> None:
+def subscription_deleted(batch: Batch, subscription: Object) -> None:
     """It has ended."""
-    _sync(client, subscription["customer"])
+    _sync(batch, subscription["customer"])
 
 
-def subscription_paused(client: stripe.StripeClient, subscription: Object) -> None:
+def subscription_paused(batch: Batch, subscription: Object) -> None:
     """A trial ended without a card."""
-    _sync(client, subscription["customer"])
+    _sync(batch, subscription["customer"])
 
 
-def subscription_trial_will_end(client: stripe.StripeClient, subscription: Object) -> None:
+def subscription_trial_will_end(batch: Batch, subscription: Object) -> None:
     """Three days before."""
-    _sync(client, subscription["customer"])
+    _sync(batch, subscription["customer"])
 
 
-def invoice_finalized(client: stripe.StripeClient, invoice: Object) -> None:
+def invoice_finalized(batch: Batch, invoice: Object) -> None:
     """There is an invoice to show."""
-    _sync(client, invoice["customer"])
+    _sync(batch, invoice["customer"])
 
 
-def invoice_paid(client: stripe.StripeClient, invoice: Object) -> None:
+def invoice_paid(batch: Batch, invoice: Object) -> None:
     """Paid, by whatever way."""
-    _sync(client, invoice["customer"])
+    _sync(batch, invoice["customer"])
 
 
-def invoice_payment_failed(client: stripe.StripeClient, invoice: Object) -> None:
+def invoice_payment_failed(batch: Batch, invoice: Object) -> None:
     """Once for every attempt."""
-    _sync(client, invoice["customer"])
+    _sync(batch, invoice["customer"])
 
 
-def charge_refunded(client: stripe.StripeClient, charge: Object) -> None:
+def charge_refunded(batch: Batch, charge: Object) -> None:
     """In part or in full; the amount is the sum of all refunds."""
-    fresh = client.v1.charges.retrieve(charge["id"])
-    invoices = _invoices_of(client, str(fresh.payment_intent))
+    fresh = batch.client.v1.charges.retrieve(charge["id"])
+    invoices = _invoices_of(batch, str(fresh.payment_intent))
     facts = ChargeFacts(refunded=dict.fromkeys(invoices, fresh.amount_refunded))
-    _sync(client, str(fresh.customer), facts)
+    _sync(batch, str(fresh.customer), facts)
 
 
-def charge_dispute_changed(client: stripe.StripeClient, dispute: Object) -> None:
+def charge_dispute_changed(batch: Batch, dispute: Object) -> None:
     """Opened or closed: staff see it on the invoice, service goes on until Stripe ends it."""
-    fresh = client.v1.disputes.retrieve(dispute["id"])
-    charge = client.v1.charges.retrieve(str(fresh.charge))
-    invoices = _invoices_of(client, str(charge.payment_intent))
-    _sync(client, str(charge.customer), ChargeFacts(disputes=dict.fromkeys(invoices, fresh.status)))
+    fresh = batch.client.v1.disputes.retrieve(dispute["id"])
+    charge = batch.client.v1.charges.retrieve(str(fresh.charge))
+    invoices = _invoices_of(batch, str(charge.payment_intent))
+    _sync(batch, str(charge.customer), ChargeFacts(disputes=dict.fromkeys(invoices, fresh.status)))
 
 
 HANDLERS: dict[str, Handler] = {
@@ -97,18 +110,19 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-def _sync(
-    client: stripe.StripeClient, stripe_customer_id: str, facts: ChargeFacts | None = None
-) -> None:
-    customer = customer_find(client=client, stripe_customer_id=stripe_customer_id)
+def _sync(batch: Batch, stripe_customer_id: str, facts: ChargeFacts | None = None) -> None:
+    if facts is None and stripe_customer_id in batch.synced:
+        return
+    customer = customer_find(client=batch.client, stripe_customer_id=stripe_customer_id)
     if customer is None:
         raise NotOursError(f"{stripe_customer_id} belongs to no organization")
-    customer_sync(client=client, customer=customer, facts=facts or ChargeFacts())
+    customer_sync(client=batch.client, customer=customer, facts=facts or ChargeFacts())
+    batch.synced.add(stripe_customer_id)
 
 
-def _invoices_of(client: stripe.StripeClient, payment_intent: str) -> list[str]:
+def _invoices_of(batch: Batch, payment_intent: str) -> list[str]:
     """Since Basil a charge does not name its invoice; invoice payments link the two."""
-    listed = client.v1.invoice_payments.list(
+    listed = batch.client.v1.invoice_payments.list(
         params={"payment": {"type": "payment_intent", "payment_intent": payment_intent}}
     )
     return [str(payment.invoice) for payment in listed.data]

@@ -91,6 +91,22 @@ def test_a_doubled_delivery_is_one_event_handled_once(
     assert StripeEvent.objects.get().attempts == 1
 
 
+def test_events_that_are_due_together_make_a_customer_read_once(
+    stripe: StripeDouble, buy: Buy, deliver: Callable[[Any], None]
+) -> None:
+    buy("starter")
+    stripe.forget()
+    deliver(stripe.take_events())
+    states = list(StripeEvent.objects.values_list("state", flat=True))
+    assert states == [StripeEventState.SUCCEEDED] * 4
+    read = ["/v1/subscriptions", "/v1/invoices"]
+    assert [request.path for request in stripe.requests] == read
+    # What comes afterwards may tell of something newer.
+    stripe.lifecycle.update(stripe.store.all("subscription")[0], {"cancel_at_period_end": True})
+    deliver(stripe.take_events())
+    assert [request.path for request in stripe.requests] == read * 2
+
+
 def test_of_two_workers_one_handles_it(client: Client, stripe: StripeDouble, buy: Buy) -> None:
     body, headers = stripe.signed(_event(stripe, buy))
     _post(client, body, headers["Stripe-Signature"])

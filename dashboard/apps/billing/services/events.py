@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.billing.handlers import HANDLERS, NotOursError
+from apps.billing.handlers import HANDLERS, Batch, NotOursError
 from apps.billing.models import StripeEvent, StripeEventState
 from apps.billing.stripe_client import stripe_client
 
@@ -34,7 +34,9 @@ def event_store(*, payload: dict[str, Any]) -> bool:
 
 
 def events_handle_due(*, limit: int = _BATCH) -> int:
-    """Handles what is due; returns how many events were taken on."""
+    """Handles what is due; returns how many events were taken on. Those of one customer that are
+    due together make it read once, as Stripe sends several for one thing that happens.
+    """
     now = timezone.now()
     due = Q(
         state__in=[StripeEventState.RECEIVED, StripeEventState.FAILED], next_attempt_at__lte=now
@@ -42,12 +44,16 @@ def events_handle_due(*, limit: int = _BATCH) -> int:
     interrupted = Q(state=StripeEventState.STARTED, started_at__lte=now - _INTERRUPTED_AFTER)
     # What fails for a week waits for staff; what keeps failing does not stand before the rest.
     rows = StripeEvent.objects.filter(due | interrupted, received_at__gte=now - _GIVE_UP_AFTER)
-    rows = rows.order_by("attempts", "stripe_created", "id")[:limit]
-    return sum(event_handle(event=event) for event in rows)
+    stored = list(rows.order_by("attempts", "stripe_created", "id")[:limit])
+    synced: set[str] = set()
+    return sum(event_handle(event=event, synced=synced) for event in stored)
 
 
-def event_handle(*, event: StripeEvent) -> bool:
-    """False when somebody else has it. Never raises for what the event or Stripe does."""
+def event_handle(*, event: StripeEvent, synced: set[str] | None = None) -> bool:
+    """False when somebody else has it. Never raises for what the event or Stripe does.
+
+    ``synced``: see ``handlers.Batch``; without it the event is a batch of its own.
+    """
     now = timezone.now()
     # One UPDATE that finds the row as we saw it: of two workers one gets it.
     taken = StripeEvent.objects.filter(
@@ -62,7 +68,8 @@ def event_handle(*, event: StripeEvent) -> bool:
         return True
     try:
         with stripe_client() as client:
-            handler(client, event.payload["data"]["object"])
+            batch = Batch(client, set() if synced is None else synced)
+            handler(batch, event.payload["data"]["object"])
     except NotOursError as error:
         _settle(event, StripeEventState.IGNORED, str(error))
     except Exception as error:  # whatever it was, staff find it in the row and others go on

@@ -110,12 +110,16 @@ class EntryCount:
 
 def entries_count(project: Project, *, most_scans: int = MOST_SCANS) -> EntryCount:
     """Of this minute. Raises ``CacheUnreachableError``."""
-    name = f"entries:{project.pk}"
-    known: EntryCount | None = cache.get(name)
+    known: EntryCount | None = cache.get(_name(project))
     if known is None:
         known = _count(project, most_scans)
-        cache.set(name, known, _KEPT_SECONDS)
+        cache.set(_name(project), known, _KEPT_SECONDS)
     return known
+
+
+def count_forget(project: Project) -> None:
+    """The next look counts anew: something was purged or deleted."""
+    cache.delete(_name(project))
 
 
 def entry_delete(*, project: Project, cache_key: str, actor: User | None) -> bool:
@@ -127,7 +131,7 @@ def entry_delete(*, project: Project, cache_key: str, actor: User | None) -> boo
             deleted = redis.delete(redis_keys.entry(str(project.pk), cache_key))
     except Exception as error:
         raise unreachable(error) from error
-    cache.delete(f"entries:{project.pk}")
+    count_forget(project)
     audit_record(
         action="cache.entry_delete",
         actor=actor,
@@ -137,6 +141,10 @@ def entry_delete(*, project: Project, cache_key: str, actor: User | None) -> boo
         data={"cache_key": cache_key, "deleted": bool(deleted)},
     )
     return bool(deleted)
+
+
+def _name(project: Project) -> str:
+    return f"entries:{project.pk}"
 
 
 def _count(project: Project, most_scans: int) -> EntryCount:

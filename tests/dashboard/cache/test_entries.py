@@ -112,6 +112,19 @@ def test_counted_once_a_minute(
     assert redis.requests == []
 
 
+def test_a_purge_is_counted_at_once(
+    cast: Cast, home: str, project: Project, redis: UpstashDouble
+) -> None:
+    put(project.pk, "1764000000000:gpt-4o:v2:abcd")
+    assert entries.entries_count(project).entries == 1
+    purge = {"scope": "all", "older_than": "0", "confirm": "yes"}
+    assert cast.member.post(f"{home}cache/purge/", purge).status_code == 302
+    found = entries.entries_count(project)
+    assert (found.entries, found.dead) == (0, 1)
+    page = plain(cast.viewer.get(f"{home}cache/entries/kept/"))
+    assert "1 purged entry (28 bytes) waits for its TTL and is never served" in page
+
+
 def test_nothing_kept_and_nobody_to_ask(
     cast: Cast, home: str, redis: UpstashDouble, settings: object
 ) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.access import ProjectAccess, project_view
-from apps.cache.entries import EntryCount, entries_count
+from apps.cache.entries import EntryCount, count_forget, entries_count
 from apps.projects.cache_control import (
     STATS_DAYS,
     CacheUnreachableError,
@@ -64,6 +64,7 @@ def cache_purge_page(request: HttpRequest, access: ProjectAccess) -> HttpRespons
     except CacheUnreachableError:
         messages.error(request, "Redis did not answer, so nothing was purged. Try again.")
     else:
+        count_forget(access.project)
         messages.success(request, f"Purged: nothing created until {until:%H:%M:%S} UTC is served.")
     return redirect("project_cache", access.organization.slug, access.project.slug)
 

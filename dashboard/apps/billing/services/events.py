@@ -19,18 +19,19 @@ _GIVE_UP_AFTER = timedelta(days=7)
 _BATCH = 100
 
 
-def event_store(*, payload: dict[str, Any]) -> bool:
-    """Keeps a verified event; False when it was here before. Raises ``KeyError``."""
-    _, created = StripeEvent.objects.get_or_create(
+def event_store(*, payload: dict[str, Any]) -> None:
+    """Keeps a verified event, in one statement; one that is here already stays as it is.
+
+    Raises ``KeyError``.
+    """
+    event = StripeEvent(
         id=payload["id"],
-        defaults={
-            "type": payload["type"],
-            "stripe_created": datetime.fromtimestamp(payload["created"], UTC),
-            "payload": payload,
-            "next_attempt_at": timezone.now(),
-        },
+        type=payload["type"],
+        stripe_created=datetime.fromtimestamp(payload["created"], UTC),
+        payload=payload,
+        next_attempt_at=timezone.now(),
     )
-    return created
+    StripeEvent.objects.bulk_create([event], ignore_conflicts=True)
 
 
 def events_handle_due(*, limit: int = _BATCH) -> int:

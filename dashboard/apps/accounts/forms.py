@@ -59,10 +59,15 @@ class SignupForm(AllauthSignupForm):
 
 
 class OrganizationForm(forms.Form):
-    """A name is all it takes."""
+    """A name is all it takes. ``autofocus`` is for a page that asks for nothing else."""
 
     name = forms.CharField(
         max_length=120,
         label="Organization name",
-        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "organization"}),
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
+
+    def __init__(self, *args: Any, autofocus: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if autofocus:
+            self.fields["name"].widget.attrs["autofocus"] = True

@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def organization_new(request: HttpRequest) -> HttpResponse:
     """For someone who left every organization, or wants another one. Starts on Free."""
-    form = OrganizationForm(request.POST or None)
+    form = OrganizationForm(request.POST or None, autofocus=True)
     if request.method == "POST" and form.is_valid():
         user = cast(User, request.user)
         organization = organization_create(name=form.cleaned_data["name"], owner=user, actor=user)

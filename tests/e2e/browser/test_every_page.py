@@ -25,6 +25,7 @@ ACCOUNT = (
     "/accounts/password/change/",
     "/accounts/2fa/",
     "/accounts/sessions/",
+    "/accounts/messages/",
     "/accounts/logout/",
 )
 LOOKS: dict[str, dict[str, Any]] = {

@@ -1,0 +1,54 @@
+"""What a person reads when something is refused; how it looks is for the browser tests."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.views.defaults import bad_request, server_error
+
+from apps.accounts.models import Organization
+from tests.dashboard.pages.conftest import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_role_too_low_names_the_one_it_takes(cast: Cast, organization: Organization) -> None:
+    page = cast.viewer.get(f"/app/{organization.slug}/-/audit/")
+    assert page.status_code == 403
+    assert "It takes the role Admin or a higher one" in page.content.decode()
+
+
+def test_what_does_not_exist_and_what_is_anothers_look_the_same(cast: Cast, home: str) -> None:
+    pages = [cast.stranger.get(url) for url in ("/app/acme/search/", "/app/acme/none/", "/none/")]
+    assert {page.status_code for page in pages} == {404}
+    for page in pages:
+        assert "Or it belongs to an organization you are not a member of" in page.content.decode()
+        assert "Acme" not in page.content.decode()
+
+
+def test_a_form_without_its_token_is_explained() -> None:
+    page = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "x"})
+    assert page.status_code == 403
+    assert "This form is out of date" in page.content.decode()
+
+
+def test_too_many_attempts_are_explained(client: Client) -> None:
+    cache.clear()  # allauth counts there
+    for _ in range(40):
+        page = client.post("/accounts/password/reset/", {"email": "someone@example.com"})
+        if page.status_code == 429:
+            break
+    cache.clear()
+    assert page.status_code == 429
+    assert "Wait a few minutes" in page.content.decode()
+
+
+def test_broken_and_senseless_requests_need_neither_request_nor_database(
+    django_assert_num_queries: object, rf: object
+) -> None:
+    request = rf.get("/")  # type: ignore[attr-defined]
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        broken = server_error(request)
+        senseless = bad_request(request, ValueError())
+    assert (broken.status_code, senseless.status_code) == (500, 400)
+    assert "Something broke on our side" in broken.content.decode()
+    assert "could not be understood" in senseless.content.decode()

@@ -1,10 +1,10 @@
 """What outlives a request: settings and plain data of this isolate or process."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from gateway.auth import KeyMemory
 from gateway.cache import entry
+from gateway.cache.place import Place
 from gateway.cache.store import Breaker
 from gateway.delivery.pending import PendingRows
 from gateway.limits import LocalEstimate
@@ -13,9 +13,6 @@ from gateway.telemetry.datadog import LogBuffer
 from gateway.telemetry.log import observe
 from gateway.telemetry.sentry import Reports
 from shared.key_record import KeyRecord
-
-if TYPE_CHECKING:
-    from gateway.cache.embedders import Place
 
 
 @dataclass(slots=True)
@@ -33,7 +30,7 @@ class Runtime:
     logs: LogBuffer = field(default_factory=LogBuffer)
     reports: Reports = field(default_factory=Reports)
     embedder: Breaker = field(default_factory=lambda: Breaker(threshold=3, cooldown=10.0))
-    places: "dict[str, Place]" = field(default_factory=dict, repr=False)
+    places: dict[str, Place] = field(default_factory=dict, repr=False)
     opened_keys: dict[str, str] = field(default_factory=dict, repr=False)
     _providers: dict[tuple[str, str], Breaker] = field(default_factory=dict)
     _data_keys: dict[tuple[str, str], bytes] = field(default_factory=dict)

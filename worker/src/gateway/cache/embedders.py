@@ -7,8 +7,8 @@ lately. A call that fails or takes too long means no semantic hit for that reque
 """
 
 import json
-from dataclasses import dataclass
 
+from gateway.cache.place import Place, place_of
 from gateway.exchange import Exchange
 from gateway.http import FetchFailed
 from gateway.platform.base import json_headers
@@ -16,20 +16,6 @@ from gateway.settings import Embedder
 from gateway.telemetry.log import log_event
 
 _REMEMBERED = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the index files a prompt. ``code``: 64 hex digits. ``probes``: 48 buckets to search,
-    five hex digits each."""
-
-    code: str
-    probes: str
-
-
-def place_of(code: int, bands: list[tuple[int, int]]) -> Place:
-    """A code and its (band, value) pairs as the scripts take them."""
-    return Place(f"{code:064x}", "".join(f"{band:x}{value:04x}" for band, value in bands))
 
 
 async def locate(x: Exchange, embedder: Embedder, text: str) -> Place | None:

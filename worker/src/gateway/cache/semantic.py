@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gateway.cache import embedders
-from gateway.cache.embedders import Place
+from gateway.cache.place import Place, place_of
 from gateway.exchange import Exchange
 from gateway.formats.base import Json
 from gateway.limits import Admission
@@ -125,7 +125,7 @@ def _read(text: str) -> "tuple[str | None, Encoded | None, Place | None]":
     if not verdict.eligible:
         return verdict.reason, None, None
     encoded = encode(text)
-    return None, encoded, embedders.place_of(encoded.code, encoded.bands())
+    return None, encoded, place_of(encoded.code, encoded.bands())
 
 
 def _question(identity: Json) -> str | None:

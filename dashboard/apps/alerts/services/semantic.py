@@ -83,7 +83,7 @@ def _cross(project_id: UUID, mode: Mode, wrong: int, checked: int) -> bool:
 def _tell(project: Project, mode: Mode, crossing: int, wrong: int, checked: int) -> None:
     organization = project.organization
     bound = upper_bound(wrong, checked)
-    page = reverse("project_cache", args=[organization.slug, project.slug])
+    page = reverse("semantic_quality", args=[organization.slug, project.slug])
     content = usage.semantic_bound(
         organization=organization.name,
         project=project.name,
@@ -91,7 +91,7 @@ def _tell(project: Project, mode: Mode, crossing: int, wrong: int, checked: int)
         target=f"{100 * mode.target_error:.1f} %",
         bound=f"{100 * bound:.1f} %",
         checks=f"{wrong:,} of {checked:,}",
-        cache_url=links.absolute(page),
+        quality_url=links.absolute(page),
     )
     emails_enqueue_for(
         organization=organization,

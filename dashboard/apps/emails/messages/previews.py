@@ -21,7 +21,6 @@ _SAMPLES: dict[str, object] = {
     "budget": "$100.00",
     "budget_of": "Search",
     "by": "ada@example.com",
-    "cache_url": f"{_APP}/app/acme/search/cache/",
     "checks": "4 of 520",
     "consequences": (
         "The month's quota is 250,000 requests.",
@@ -45,6 +44,7 @@ _SAMPLES: dict[str, object] = {
     "percent": 80,
     "plan": "Starter",
     "project": "Search",
+    "quality_url": f"{_APP}/app/acme/search/cache/quality/",
     "quota": "250,000",
     "reason": "You changed the plan",
     "requests": "48,210",

@@ -99,7 +99,7 @@ def semantic_bound(
     target: str,
     bound: str,
     checks: str,
-    cache_url: str,
+    quality_url: str,
 ) -> Content:
     """``checks`` says how many were wrong (``4 of 460``); shares are text (``1.0 %``)."""
     return Content(
@@ -120,7 +120,7 @@ def semantic_bound(
                 "as checks come in. If wrong answers hurt, turn paraphrases off until you have "
                 "looked at them."
             ),
-            Button("See the cache settings", cache_url),
+            Button("See the checked hits", quality_url),
         ),
         optional="anomalies",
     )

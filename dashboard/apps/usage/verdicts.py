@@ -29,6 +29,9 @@ def reason(log: UsageLog) -> str:
     why = (log.decision or {}).get("bypass")
     if why:
         return f"The cache was left out: {why}."
+    if log.cache_status == usage_events.BYPASS and log.error_code and log.upstream_ms is None:
+        # A row begins as BYPASS, and stays so when the request ends before its cache policy is read.
+        return "The request was refused before the cache was asked; the error code says why."
     return _REASONS[log.cache_status]
 
 

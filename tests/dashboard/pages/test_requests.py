@@ -128,6 +128,15 @@ def test_a_bypass_tells_what_the_edge_told() -> None:
     assert reason(told) == "The cache was left out: x-watchllm-cache: off."
 
 
+def test_a_request_that_was_refused_was_not_a_matter_of_the_cache() -> None:
+    refused = UsageLog(cache_status="BYPASS", status=429, error_code="rate_limit_exceeded")
+    assert "refused before the cache was asked" in reason(refused)
+    asked = UsageLog(
+        cache_status="BYPASS", status=500, error_code="server_error", upstream_ms=5, decision=None
+    )
+    assert "refused" not in reason(asked)
+
+
 @pytest.mark.parametrize(
     ("latency", "upstream", "ttfb"),
     [(100, None, None), (100, 90, 40), (100, 90, None), (100, 120, 300), (100, 0, 0), (0, 0, 0)],

@@ -30,7 +30,7 @@ def reason(log: UsageLog) -> str:
     if why:
         return f"The cache was left out: {why}."
     if log.cache_status == usage_events.BYPASS and log.error_code and log.upstream_ms is None:
-        # A row begins as BYPASS, and stays so when the request ends before its cache policy is read.
+        # A row begins as BYPASS, and stays so if the request ends before its policy is read.
         return "The request was refused before the cache was asked; the error code says why."
     return _REASONS[log.cache_status]
 

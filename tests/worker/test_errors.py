@@ -150,7 +150,9 @@ def test_an_answer_over_the_projects_limit_is_passed_on_and_not_stored(edge: Edg
     assert edge.openai.calls() == 2
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/nothing", "/v1/chat", "/v2"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1/nothing", "/v1/chat", "/v2", "/openai/nothing", "/openai/v1/nothing"]
+)
 def test_unknown_route(tenant: Tenant, path: str) -> None:
     answer = tenant.post(path, {})
     refused(answer, 404, "unknown_url", "invalid_request_error")

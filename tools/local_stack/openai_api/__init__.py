@@ -5,6 +5,7 @@ how fast it says it and how it fails differ. Source of the protocol: https://pla
 
 - `errors`: OpenAI's error envelope and the errors a request can meet before any model sees it
 - `requests`: validation
+- `completions`, `responses`: the endpoints beside chat completions
 - `answers`: what is said to a request (text, tool calls, JSON for a schema, a refusal)
 - `render`: answers as a completion or as stream chunks; embeddings; the model list
 - `service`: the HTTP side, on aiohttp

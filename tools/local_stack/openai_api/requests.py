@@ -31,8 +31,8 @@ _MAX_INPUTS = 2048
 
 def check_chat(request: dict[str, Any]) -> None:
     """Raise `ApiError` unless the real API would take this chat request."""
-    _check_names(request, CHAT_PARAMETERS)
-    _check_model(request)
+    check_names(request, CHAT_PARAMETERS)
+    check_model(request)
     messages = request.get("messages")
     if messages is None:
         raise errors.missing("messages")
@@ -40,14 +40,7 @@ def check_chat(request: dict[str, Any]) -> None:
         raise errors.invalid("messages", "expected a non-empty array of messages")
     for index, message in enumerate(messages):
         _check_message(message, f"messages[{index}]")
-    for name, (low, high) in _RANGES.items():
-        value = request.get(name)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise errors.invalid(name, "expected a number")
-        if not low <= value <= high:
-            raise errors.invalid(name, f"expected a value between {low} and {high}")
+    check_ranges(request)
     if request.get("stream_options") is not None and not request.get("stream"):
         raise errors.invalid("stream_options", "only allowed when 'stream' is enabled")
     if request.get("tool_choice") not in (None, "none") and not request.get("tools"):
@@ -56,8 +49,8 @@ def check_chat(request: dict[str, Any]) -> None:
 
 def check_embeddings(request: dict[str, Any]) -> list[Any]:
     """Return the inputs as a list; raise `ApiError` unless the real API would take the request."""
-    _check_names(request, EMBEDDING_PARAMETERS)
-    _check_model(request)
+    check_names(request, EMBEDDING_PARAMETERS)
+    check_model(request)
     given = request.get("input")
     if given is None:
         raise errors.missing("input")
@@ -80,13 +73,27 @@ def _is_one_input(item: Any) -> bool:
     return isinstance(item, list) and bool(item) and all(type(token) is int for token in item)
 
 
-def _check_names(request: dict[str, Any], known: frozenset[str]) -> None:
+def check_ranges(request: dict[str, Any]) -> None:
+    """Numbers within what the API documents, where they are given."""
+    for name, (low, high) in _RANGES.items():
+        value = request.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise errors.invalid(name, "expected a number")
+        if not low <= value <= high:
+            raise errors.invalid(name, f"expected a value between {low} and {high}")
+
+
+def check_names(request: dict[str, Any], known: frozenset[str]) -> None:
+    """No parameter that the endpoint does not have."""
     for name in request:
         if name not in known:
             raise errors.unknown_parameter(name)
 
 
-def _check_model(request: dict[str, Any]) -> None:
+def check_model(request: dict[str, Any]) -> None:
+    """A model is named, and exists."""
     if not isinstance(request.get("model"), str) or not request["model"]:
         raise errors.ApiError(400, "you must provide a model parameter")
     if request["model"].startswith("no-such-"):

@@ -5,13 +5,13 @@ import itertools
 import json
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from local_stack.openai_api import errors, render, requests
+from local_stack.openai_api import completions, errors, render, requests, responses
 from local_stack.openai_api.answers import Speak, answers_to
 
 MODELS = (
@@ -24,6 +24,8 @@ MODELS = (
 )
 _ROUTES = {
     "/v1/chat/completions": "POST",
+    "/v1/completions": "POST",
+    "/v1/responses": "POST",
     "/v1/embeddings": "POST",
     "/v1/models": "GET",
 }
@@ -70,29 +72,20 @@ class OpenAIService:
                 inputs = requests.check_embeddings(wanted)
                 await asyncio.sleep(self._pace.first)
                 return _json(200, render.embeddings(wanted, inputs), headers)
-            return await self._chat(request, wanted, headers, started)
+            made = _MAKERS[route](wanted, self._speak)
+            await asyncio.sleep(self._pace.first)
+            headers["openai-processing-ms"] = str(round((time.monotonic() - started) * 1000))
+            if not wanted.get("stream"):
+                await asyncio.sleep(self._pace.between_chunks * made.tokens)
+                return _json(200, made.whole, headers)
+            stream = await open_stream(request, headers)
+            for payload in made.stream:
+                await stream.write(payload)
+                await asyncio.sleep(self._pace.between_chunks)
+            await stream.write_eof()
+            return stream
         except errors.ApiError as error:
             return _json(error.status, error.envelope(), {**headers, **error.headers})
-
-    async def _chat(
-        self, request: web.Request, wanted: dict[str, Any], headers: dict[str, str], started: float
-    ) -> web.StreamResponse:
-        requests.check_chat(wanted)
-        answers = answers_to(wanted, self._speak)
-        who = render.Identity(id=f"chatcmpl-{uuid.uuid4().hex[:29]}", created=int(time.time()))
-        await asyncio.sleep(self._pace.first)
-        headers["openai-processing-ms"] = str(round((time.monotonic() - started) * 1000))
-        if not wanted.get("stream"):
-            made = render.completion(wanted, answers, who)
-            await asyncio.sleep(self._pace.between_chunks * made["usage"]["completion_tokens"])
-            return _json(200, made, headers)
-        stream = await open_stream(request, headers)
-        for chunk in render.chunks(wanted, answers, who):
-            await stream.write(event(chunk))
-            await asyncio.sleep(self._pace.between_chunks)
-        await stream.write(DONE)
-        await stream.write_eof()
-        return stream
 
     def _route(self, request: web.Request) -> str:
         method = _ROUTES.get(request.path)
@@ -127,9 +120,10 @@ class OpenAIService:
 DONE = b"data: [DONE]\n\n"
 
 
-def event(payload: dict[str, Any]) -> bytes:
-    """One server-sent event."""
-    return b"data: " + json.dumps(payload, ensure_ascii=False).encode() + b"\n\n"
+def event(payload: dict[str, Any], *, named: bool = False) -> bytes:
+    """One server-sent event; ``named`` after its type, as the Responses API does."""
+    name = f"event: {payload['type']}\n" if named else ""
+    return f"{name}data: {json.dumps(payload, ensure_ascii=False)}\n\n".encode()
 
 
 async def open_stream(request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
@@ -139,6 +133,51 @@ async def open_stream(request: web.Request, headers: dict[str, str]) -> web.Stre
     )
     await stream.prepare(request)
     return stream
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An answer in both forms. ``tokens``: how many its whole form takes to be spoken."""
+
+    whole: dict[str, Any]
+    stream: Iterator[bytes]
+    tokens: int
+
+
+def _chat(wanted: dict[str, Any], speak: Speak) -> _Made:
+    requests.check_chat(wanted)
+    answers = answers_to(wanted, speak)
+    who = _identity("chatcmpl-")
+    whole = render.completion(wanted, answers, who)
+    chunks = (event(chunk) for chunk in render.chunks(wanted, answers, who))
+    return _Made(whole, itertools.chain(chunks, [DONE]), whole["usage"]["completion_tokens"])
+
+
+def _completion(wanted: dict[str, Any], speak: Speak) -> _Made:
+    prompts = completions.check(wanted)
+    choices = completions.choices(wanted, prompts, speak)
+    who = _identity("cmpl-")
+    whole = completions.completion(wanted, prompts, choices, who)
+    chunks = (event(chunk) for chunk in completions.chunks(wanted, prompts, choices, who))
+    return _Made(whole, itertools.chain(chunks, [DONE]), whole["usage"]["completion_tokens"])
+
+
+def _response(wanted: dict[str, Any], speak: Speak) -> _Made:
+    responses.check(wanted)
+    whole = responses.response(wanted, speak, _identity("resp_"))
+    stream = (event(item, named=True) for item in responses.events(whole))
+    return _Made(whole, stream, whole["usage"]["output_tokens"])
+
+
+def _identity(prefix: str) -> render.Identity:
+    return render.Identity(id=prefix + uuid.uuid4().hex[:29], created=int(time.time()))
+
+
+_MAKERS: dict[str, Callable[[dict[str, Any], Speak], _Made]] = {
+    "/v1/chat/completions": _chat,
+    "/v1/completions": _completion,
+    "/v1/responses": _response,
+}
 
 
 def _json(status: int, body: dict[str, Any], headers: dict[str, str]) -> web.Response:

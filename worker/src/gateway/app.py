@@ -68,10 +68,11 @@ async def handle(runtime: Runtime, platform: Platform, request: Request) -> Resp
 def canonical_path(path: str) -> str:
     """``/v1/…`` once, whether the caller's base URL ended in ``/v1`` or not.
 
-    OpenAI's SDKs want it there, Anthropic's add it themselves, and both get mixed up.
+    OpenAI's SDKs want it there, Anthropic's add it themselves, Groq's adds ``/openai/v1``, and all
+    get mixed up.
     """
-    while path.startswith("/v1/v1/"):
-        path = path.removeprefix("/v1")
+    while path.startswith(("/v1/v1/", "/v1/openai/v1/", "/openai/v1/")):
+        path = path.removeprefix("/v1").removeprefix("/openai")
     full = f"/v1{path}"
     if full in ROUTES or full.startswith(passthrough.PREFIXES):
         return full

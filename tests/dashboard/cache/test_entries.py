@@ -18,7 +18,7 @@ from shared import redis_keys
 from tests.dashboard.pages.conftest import Cast
 from tests.dashboard.usage_rows import usage_row
 from tests.doubles.upstash import UpstashDouble
-from tests.worker.edge import Edge, Tenant
+from tests.worker.edge import Edge, Tenant, until
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,9 @@ def test_what_the_edge_stored_is_what_is_counted(
     tenant.ask("three", {"x-watchllm-cache-namespace": "v2"})
     tenant.ask("four", model="gpt-4o")
     tenant.post("/v1/embeddings", {"model": "text-embedding-3-small", "input": ["a", "b"]})
-    edge.settled()
+    every = redis_keys.entry(str(project.pk), "*")
+    with redis_client() as client:
+        until(lambda: len(client.keys(every)) == 6, "all entries to be stored")
     found = entries.entries_count(project)
     assert found.complete
     assert {(one.model, one.namespace): one.entries for one in found.kept} == {
@@ -52,8 +54,7 @@ def test_what_the_edge_stored_is_what_is_counted(
         ("text-embedding-3-small", "default"): 2,
     }
     with redis_client() as client:
-        names = client.keys(redis_keys.entry(str(project.pk), "*"))
-        assert found.size == sum(client.strlen(name) for name in names)
+        assert found.size == sum(client.strlen(name) for name in client.keys(every))
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,6 @@ def test_deleting_one(edge: Edge, cast: Cast, home: str, tenant: Tenant, project
     assert tenant.chat(question).headers["x-watchllm-cache"] == "MISS"
     told = AuditLog.objects.get(action="cache.entry_delete")
     assert told.data == {"cache_key": key, "deleted": True}
-    edge.settled()
     again = cast.member.post(url, {"cache_key": "e" * 64}, follow=True)
     assert "not in the cache any more" in plain(again)
 

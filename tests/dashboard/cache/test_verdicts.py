@@ -27,14 +27,16 @@ OWN_ID = {"x-watchllm-request-id": "mine"}
 
 
 def ask(edge: Edge, tenant: Tenant, text: str, headers: dict[str, str] | None = None) -> str:
+    """The verdict, once the row is written: what the edge owes to Redis comes before that."""
+    before = sum(row["project_id"] == tenant.project_id for row in edge.supabase.usage_logs)
     status: str = tenant.chat(text, headers).headers["x-watchllm-cache"]
-    edge.settled()
+    tenant.rows(before + 1)
     return status
 
 
 def semantic_hit(edge: Edge, tenant: Tenant, headers: dict[str, str] | None = None) -> UsageLog:
     """The row of a real hit, where the dashboard reads it."""
-    ask(edge, tenant, ASKED)
+    assert ask(edge, tenant, ASKED) == "MISS"
     assert ask(edge, tenant, PARAPHRASE, headers) == "HIT-SEMANTIC"
     return delivered(tenant, 2)[-1]
 

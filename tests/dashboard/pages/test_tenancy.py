@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Membership, Organization, Role, User
 from apps.audit.models import AuditLog
+from apps.cache.models import SemanticVerdict
 from apps.projects.models import ApiKey, Project, ProviderCredential
 from apps.projects.services.api_keys import CreatedApiKey
 from apps.projects.services.projects import project_archive
@@ -83,6 +84,9 @@ def _state(organization: str | None = None) -> list[Any]:
             Membership.objects.filter(organization__in=Organization.objects.filter(**found)),
             Project.objects.filter(organization__in=Organization.objects.filter(**found)),
             ApiKey.objects.filter(project__organization__in=Organization.objects.filter(**found)),
+            SemanticVerdict.objects.filter(
+                project__organization__in=Organization.objects.filter(**found)
+            ),
             ProviderCredential.objects.filter(
                 project__organization__in=Organization.objects.filter(**found)
             ),

@@ -44,13 +44,15 @@ class ModeLine:
 
 @dataclass(frozen=True, slots=True)
 class BinLine:
-    """Predictions from ``low`` up to ``high``; ``bound`` is of this bin and all surer ones."""
+    """Predictions from ``low`` up to ``high``. ``bound``: of this bin and all surer ones together,
+    None without a check.
+    """
 
     low: float
     high: float
     checked: int
     wrong: int
-    bound: float
+    bound: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,5 +224,6 @@ def _bins(counts: Counts) -> list[BinLine]:
         own, own_wrong = counts.get(number, (0, 0))
         checked, wrong = checked + own, wrong + own_wrong
         high = EDGES[number + 1] if number + 1 < len(EDGES) else 1.0
-        lines.append(BinLine(EDGES[number], high, own, own_wrong, upper_bound(wrong, checked)))
+        bound = upper_bound(wrong, checked) if checked else None
+        lines.append(BinLine(EDGES[number], high, own, own_wrong, bound))
     return lines

@@ -91,6 +91,35 @@ def test_what_is_not_taken_is_sent_again_with_the_same_id_and_bytes(
     receiver.verified(created.secret)
 
 
+def test_an_endpoint_that_fails_is_tried_once_a_run_and_holds_up_no_other(
+    receiver: WebhookReceiver, organization: Organization, owner: User
+) -> None:
+    with WebhookReceiver() as broken:
+        broken.answer(500)
+        for url in (broken.url, receiver.url):
+            endpoint_create(
+                organization=organization, url=url, events=["budget.reached"], actor=owner
+            )
+        for number in range(3):
+            event_emit(organization=organization, event="budget.reached", data={"n": number})
+        assert deliveries_send_due() == 4
+        assert len(broken.requests) == 1
+    assert [request.json()["data"]["n"] for request in receiver.requests] == [0, 1, 2]
+
+
+def test_a_secret_that_cannot_be_read_fails_its_own_delivery(
+    created: CreatedEndpoint, receiver: WebhookReceiver, organization: Organization, owner: User
+) -> None:
+    WebhookEndpoint.objects.update(sealed_secret="v1.gone.AAAA")
+    endpoint_create(
+        organization=organization, url=receiver.url, events=["budget.reached"], actor=owner
+    )
+    event_emit(organization=organization, event="budget.reached", data={})
+    assert deliveries_send_due() == 2
+    assert len(receiver.requests) == 1
+    assert WebhookDelivery.objects.get(state=DeliveryState.QUEUED).error.startswith("The signing")
+
+
 def test_it_is_given_up_after_two_days(
     created: CreatedEndpoint, receiver: WebhookReceiver, organization: Organization
 ) -> None:

@@ -1,0 +1,175 @@
+"""The staff site in a browser: health, feature switches, and the dashboard as a customer."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.e2e.browser.conftest import SCREENSHOTS, Stack
+from tests.e2e.browser.test_every_page import LOOKS, SERIOUS
+
+CUSTOMER = "grace@example.com"
+PASSWORD = "correct horse battery"
+REASON = "Ticket 4711: the chart looks wrong"
+HEALTH = "/admin/staff/healthreport/"
+SWITCHES = "/admin/features/featureoverride/"
+PERSON = "/admin/accounts/user/?q=grace%40example.com"
+
+
+@pytest.fixture(scope="module")
+def desk(chromium: Browser, stack: Stack) -> Iterator[BrowserContext]:
+    """A staff member's browser."""
+    context = chromium.new_context(base_url=stack.dashboard, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(stack.email)
+    page.get_by_label("Password", exact=True).fill(stack.password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/app/**")
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def customer(chromium: Browser, stack: Stack) -> Iterator[BrowserContext]:
+    """A customer's browser, with an organization and a project."""
+    context = chromium.new_context(base_url=stack.dashboard, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto("/accounts/signup/")
+    page.get_by_label("Organization").fill("Hopper")
+    page.get_by_label("Email").fill(CUSTOMER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    page.get_by_label("Project name").fill("Compiler")
+    page.get_by_role("button", name="Create project").click()
+    page.wait_for_url("**/app/hopper/compiler/start/")
+    page.close()
+    yield context
+    context.close()
+
+
+def _page(context: BrowserContext, problems: list[str]) -> Page:
+    page = context.new_page()
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    return page
+
+
+def _clean(page: Page, axe: str) -> None:
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [each["id"] for each in found["violations"] if each["impact"] in SERIOUS] == []
+
+
+def test_an_examination_shows_up_by_itself(desk: BrowserContext, axe: str) -> None:
+    problems: list[str] = []
+    page = _page(desk, problems)
+    page.goto(HEALTH)
+    page.get_by_role("button", name="Examine now").click()
+    expect(page.get_by_text("asked for by")).to_be_visible(timeout=60_000)
+    box = page.locator("#examination")
+    expect(box).to_contain_text("all migrations run")
+    expect(box).to_contain_text("DJANGO_DEBUG is on")
+    expect(page.get_by_text("Requests not yet counted")).to_be_visible()
+    _clean(page, axe)
+    assert problems == []
+    page.close()
+
+
+def test_a_switch_turned_off_shows_to_the_customer(
+    desk: BrowserContext, customer: BrowserContext, axe: str
+) -> None:
+    problems: list[str] = []
+    page = _page(desk, problems)
+    page.goto(f"{SWITCHES}add/")
+    page.get_by_label("Feature").select_option("semantic_cache")
+    page.get_by_label("Note").fill("wrong answers reported")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Semantic cache for everybody").first).to_be_visible()
+    _clean(page, axe)
+    theirs = _page(customer, problems)
+    notice = theirs.get_by_text("switched off by the operator")
+    for _ in range(60):  # other processes of the dashboard notice within ten seconds
+        theirs.goto("/app/hopper/compiler/cache/")
+        if notice.count():
+            break
+        theirs.wait_for_timeout(500)
+    expect(notice).to_be_visible()
+    theirs.close()
+    assert problems == []
+    page.close()
+
+
+def test_the_dashboard_as_a_customer(
+    desk: BrowserContext, customer: BrowserContext, axe: str
+) -> None:
+    problems: list[str] = []
+    page = _page(desk, problems)
+    page.goto(PERSON)
+    page.get_by_role("link", name=CUSTOMER).first.click()
+    page.get_by_role("link", name="See the dashboard as this person").click()
+    page.get_by_label("Reason").fill(REASON)
+    page.get_by_role("button", name="Open the dashboard").click()
+    page.wait_for_url("**/app/hopper/compiler/")
+    banner = page.get_by_role("complementary", name="Impersonation")
+    expect(banner).to_contain_text(CUSTOMER)
+    expect(banner).to_contain_text("read only")
+    _clean(page, axe)
+    assert problems == []
+
+    page.goto("/app/hopper/compiler/keys/new/")
+    page.get_by_label("Name").fill("Mine now")
+    page.locator("main").get_by_role("button", name="Create").click()
+    expect(page.get_by_text("may not change anything")).to_be_visible()
+    page.goto("/accounts/email/")
+    expect(page.get_by_text("belong to the customer")).to_be_visible()
+    _clean(page, axe)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(f"no longer {CUSTOMER}")).to_be_visible()
+    assert page.goto("/app/hopper/compiler/").status == 404  # type: ignore[union-attr]
+    page.close()
+
+    log = customer.new_page()
+    log.goto("/app/hopper/-/audit/?kind=impersonation")
+    expect(log.locator("main")).to_contain_text(REASON)
+    expect(log.locator("main")).to_contain_text("impersonation.stop")
+    log.goto("/app/hopper/compiler/keys/")
+    expect(log.locator("main")).not_to_contain_text("Mine now")
+    log.close()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_it_looks_right(
+    desk: BrowserContext,
+    customer: BrowserContext,
+    chromium: Browser,
+    stack: Stack,
+    look: str,
+) -> None:
+    context = chromium.new_context(
+        base_url=stack.dashboard,
+        storage_state=desk.storage_state(),
+        reduced_motion="reduce",
+        **LOOKS[look],
+    )
+    page = context.new_page()
+    page.goto(PERSON)
+    person = page.get_by_role("link", name=CUSTOMER).first.get_attribute("href")
+    assert person is not None
+    start = person.partition("change/")[0] + "impersonate/"
+    for name, address in (("health", HEALTH), ("switches", SWITCHES), ("impersonate", start)):
+        page.goto(address)
+        _shoot(page, look, f"staff-{name}")
+    page.get_by_label("Reason").fill(REASON)
+    page.get_by_role("button", name="Open the dashboard").click()
+    page.wait_for_url("**/app/hopper/compiler/")
+    _shoot(page, look, "impersonation")
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_url("**/admin/**")
+    context.close()
+
+
+def _shoot(page: Page, look: str, name: str) -> None:
+    page.screenshot(path=SCREENSHOTS / look / f"{name}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name

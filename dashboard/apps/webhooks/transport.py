@@ -2,7 +2,8 @@
 
 The name is resolved once, every address it has must be a public one, and the connection goes to the
 address that was checked: a name that changes its mind between check and use (DNS rebinding) gains
-nothing. Redirects are not followed. TLS is verified against the name.
+nothing. Redirects are not followed. TLS is verified against the name. A connection ends after twenty
+seconds, whatever the receiver does.
 """
 
 import socket
@@ -13,6 +14,7 @@ import certifi
 import urllib3
 from django.conf import settings
 
+from apps.webhooks.deadline import HttpPool, HttpsPool
 from shared.addresses import is_public
 
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=10.0)
@@ -76,7 +78,7 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
         return Answer(None, str(error))
     pool: urllib3.HTTPConnectionPool
     if parts.scheme == "https":
-        pool = urllib3.HTTPSConnectionPool(
+        pool = HttpsPool(
             address,
             port,
             timeout=_TIMEOUT,
@@ -86,7 +88,7 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
             ca_certs=certifi.where(),
         )
     else:
-        pool = urllib3.HTTPConnectionPool(address, port, timeout=_TIMEOUT)
+        pool = HttpPool(address, port, timeout=_TIMEOUT)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         with pool:

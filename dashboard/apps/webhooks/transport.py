@@ -2,8 +2,8 @@
 
 The name is resolved once, every address it has must be a public one, and the connection goes to the
 address that was checked: a name that changes its mind between check and use (DNS rebinding) gains
-nothing. Redirects are not followed. TLS is verified against the name. A connection ends after twenty
-seconds, whatever the receiver does.
+nothing. Redirects are not followed. TLS is verified against the name. A connection ends after
+twenty seconds, whatever the receiver does.
 """
 
 import socket

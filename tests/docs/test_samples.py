@@ -43,9 +43,7 @@ def edge() -> Iterator[Edge]:
 
 @pytest.fixture(scope="module")
 def tenant(edge: Edge) -> Tenant:
-    # The doubles speak OpenAI's protocol: Claude's place is taken by one of their models.
-    rule = {"match": "claude-*", "provider": "openai", "model": "gpt-4o-mini", "fallbacks": []}
-    return edge.tenant(project={"routes": [rule]})
+    return edge.tenant()
 
 
 @pytest.mark.parametrize("code", _samples(_PYTHON))

@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import httpx
+import openai
 import pytest
 
 from local_stack import ports
@@ -135,9 +137,35 @@ def test_the_whole_stack_with_its_demo_provider(tmp_path: Path) -> None:
         assert "".join(run.printed).count(ready["api_key"]) == 2
         answer = ask(ready)
         assert "WatchLLM's demo provider" in answer.json()["choices"][0]["message"]["content"]
+        assert_claude_answers(ready)
         assert httpx.get(ready["dashboard_url"], follow_redirects=True).status_code == 200
         token = {"Authorization": f"Bearer {ready['upstash_token']}"}
         assert httpx.get(f"{ready['upstash_url']}/ping", headers=token).json()["result"] == "PONG"
+
+
+def assert_claude_answers(ready: dict[str, Any]) -> None:
+    """The demo stands in for Claude too: through Anthropic's SDK, and through OpenAI's."""
+    asked: Any = {
+        "model": "claude-sonnet-5-5",
+        "max_tokens": 500,
+        "messages": [{"role": "user", "content": "Hello, Claude!"}],
+    }
+    edge_url = ready["base_url"].removesuffix("/v1")
+    with anthropic.Anthropic(base_url=edge_url, api_key=ready["api_key"], max_retries=0) as client:
+        message = client.messages.create(**asked)
+        with client.messages.stream(**asked) as stream:
+            text = stream.get_final_text()
+        counted = client.messages.count_tokens(model=asked["model"], messages=asked["messages"])
+    assert message.content[0].type == "text"
+    assert message.content[0].text == text
+    assert "WatchLLM's demo provider, standing in for claude-sonnet-5-5: no model" in text
+    assert "Set ANTHROPIC_API_KEY" in text
+    assert counted.input_tokens > 0
+    with openai.OpenAI(base_url=ready["base_url"], api_key=ready["api_key"], max_retries=0) as chat:
+        completion = chat.chat.completions.create(**asked)
+        made = chat.responses.create(model="gpt-4o-mini", input="Hello!", store=False)
+    assert completion.choices[0].message.content == text
+    assert "no model was asked" in made.output_text
 
 
 def test_a_service_that_dies_stops_all_and_is_named(tmp_path: Path) -> None:
@@ -214,7 +242,9 @@ def test_the_demo_provider_stands_in_only_when_nothing_else_is_named(
     stack = plan(options, load_or_create_secrets(tmp_path), given)
     assert stack.demo is demo
     assert ("provider" in {service.name for service in stack.stores}) is demo
-    assert ("OPENAI_BASE_URL" in stack.edge.environment) is demo
+    for name in ("OPENAI", "ANTHROPIC", "GROQ"):
+        url = stack.edge.environment.get(f"{name}_BASE_URL", "")
+        assert url.startswith("http://127.0.0.1:") is demo
 
 
 def test_secrets_are_made_once_and_are_private(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from gateway.formats.chat import ChatAssembler, ChatFormat
 from gateway.formats.sse import EventReader
 from gateway.providers.anthropic import answer, generations, request
 from gateway.providers.anthropic.translation import ChatOverMessages, ModelList
-from tests.doubles.anthropic_requests import VERSIONS, check, signature
+from local_stack.anthropic_api.requests import VERSIONS, check, signature
 from tests.worker import fixtures
 
 TRANSLATION = ChatOverMessages()

@@ -1,7 +1,8 @@
 """WatchLLM's demo provider: what answers when `make run` finds no provider key.
 
-It speaks OpenAI's API and names itself in every answer, so that nobody takes it for a model. It is
-about as slow as a quick one (600 ms an answer), so that a cache hit shows to the naked eye.
+It speaks OpenAI's API and Anthropic's and names itself in every answer, so that nobody takes it
+for a model. It is about as slow as a quick one (600 ms an answer), so that a cache hit shows to the
+naked eye.
 
     python -m local_stack.demo_provider --port 9100
 """
@@ -11,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from local_stack.anthropic_api.service import AnthropicService
 from local_stack.openai_api.answers import last_user_text
 from local_stack.openai_api.service import OpenAIService, Pace
 
@@ -26,15 +28,23 @@ def speak(request: dict[str, Any]) -> str:
     return (
         f"This is WatchLLM's demo provider, standing in for {request['model']}: "
         f"no model was asked. You said: “{asked}”. Ask exactly the same again and the "
-        "answer comes from the cache. Set OPENAI_API_KEY and start again to talk to a real model."
+        f"answer comes from the cache. Set {_variable(request['model'])} and start again to talk "
+        "to a real model."
     )
+
+
+def _variable(model: str) -> str:
+    return "ANTHROPIC_API_KEY" if model.startswith("claude-") else "OPENAI_API_KEY"
 
 
 def create_app() -> web.Application:
     """The demo provider as an aiohttp application; it takes any key."""
-    service = OpenAIService(speak=speak, accepts_key=lambda _key: True, pace=_PACE)
+    openai = OpenAIService(speak=speak, accepts_key=lambda _key: True, pace=_PACE)
+    anthropic = AnthropicService(speak=speak, accepts_key=lambda _key: True, pace=_PACE)
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        # Both have /v1/models; only Anthropic's clients name a version.
+        service = anthropic if "anthropic-version" in request.headers else openai
         return await service.respond(request, await request.read())
 
     app = web.Application(client_max_size=64 * 1024 * 1024)

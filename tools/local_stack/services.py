@@ -11,8 +11,6 @@ from local_stack.options import REPOSITORY, Options, StartError
 from local_stack.state import Secrets
 
 _PROVIDERS = ("OPENAI", "ANTHROPIC", "GROQ")
-_DEMO_PROVIDERS = ("OPENAI", "GROQ")
-"""Those that speak OpenAI's protocol, which is what the demo provider speaks."""
 _SERVER = (
     *(sys.executable, "-m", "granian", "--host", "127.0.0.1", "--http", "1", "--no-ws"),
     *("--log-level", "warning"),
@@ -126,8 +124,8 @@ def _wants_demo_provider(environment: Mapping[str, str]) -> bool:
 def _provider_environment(environment: Mapping[str, str], demo_url: str | None) -> dict[str, str]:
     """A local provider needs no key, but the edge sends one: give it one that says so."""
     if demo_url:
-        told = {f"{name}_BASE_URL": f"{demo_url}/v1" for name in _DEMO_PROVIDERS}
-        return {**told, **{f"{name}_API_KEY": "demo" for name in _DEMO_PROVIDERS}}
+        told = {f"{name}_BASE_URL": f"{demo_url}/v1" for name in _PROVIDERS}
+        return {**told, **{f"{name}_API_KEY": "demo" for name in _PROVIDERS}}
     return {
         f"{name}_API_KEY": "local"
         for name in _PROVIDERS

@@ -38,7 +38,6 @@ class ApiError(Exception):
         return {
             "type": "error",
             "error": {"type": self.kind, "message": self.message},
-            "request_id": "req_011double",
         }
 
 
@@ -48,13 +47,20 @@ def invalid(message: str) -> ApiError:
 
 
 def signature(thinking: str) -> str:
-    """What the double signs its thinking with; a block that comes back is checked against it."""
+    """What thinking is signed with; a block that comes back is checked against it."""
     return hashlib.sha256(b"signed:" + thinking.encode()).hexdigest()
 
 
 VERSIONS = ("2023-06-01", "2026-10-21")
 _SAMPLING = frozenset(("temperature", "top_p", "top_k"))
 """Parameters that API version 2026-10-21 no longer has."""
+
+
+def check_headers(versions: list[str]) -> str:
+    """The API version that the request names, once."""
+    if len(versions) != 1 or versions[0] not in VERSIONS:
+        raise invalid("anthropic-version: header is required")
+    return versions[0]
 
 
 def check(request: dict[str, Any], version: str, *, counting: bool = False) -> None:

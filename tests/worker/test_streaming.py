@@ -188,8 +188,6 @@ def test_a_client_that_leaves_still_fills_the_cache(edge: Edge, tenant: Tenant) 
 
 
 def test_a_project_that_wants_its_provider_cut_off_when_the_client_leaves(edge: Edge) -> None:
-    if edge.host != "cpython":
-        pytest.skip("a Worker's copy of a stream is not told that the client's branch is gone")
     tenant = edge.tenant(project={"cache_on_disconnect": False})
     edge.openai.behave("gpt-4o", Behaviour("step"))
     edge.openai.step()

@@ -34,7 +34,7 @@ copy may be far ahead of a slow client: no stream of tokens is as long as this."
 
 async def serve(request: Any, env: Any, ctx: Any) -> Any:
     """Answer a JavaScript ``Request`` with a ``Response``."""
-    platform = CloudflarePlatform(env, ctx)
+    platform = CloudflarePlatform(env, ctx, request)
     response = await application.handle(_runtime(env), platform, JsRequest(request))
     return _to_js(response)
 
@@ -194,10 +194,16 @@ class CopyReader:
     """The gateway's branch of a teed body."""
 
     def __init__(
-        self, branch: Any, client: ClientBranch, idle_timeout: float, controller: Any
+        self,
+        branch: Any,
+        client: ClientBranch,
+        idle_timeout: float,
+        controller: Any,
+        signal: Any,
     ) -> None:
         self._client = client
         self._reader = branch.getReader()
+        self._signal = signal
         self._idle_timeout = idle_timeout
         self._controller = controller
 
@@ -231,8 +237,9 @@ class CopyReader:
             self._reader.cancel()
 
     def client_left(self) -> bool:
-        """A teed branch is not told when the other one is cancelled."""
-        return False
+        """See ``Copy``. A teed branch is not told when the other one is cancelled: the request's
+        signal is, with the compatibility flag ``enable_request_signal``."""
+        return bool(self._signal.aborted)
 
     async def cancel(self) -> None:
         """See ``Copy``. The promise of a teed branch waits for the other one: not awaited."""
@@ -240,10 +247,11 @@ class CopyReader:
 
 
 class CloudflarePlatform:
-    """``Platform`` for one request."""
+    """``Platform`` for one request, or for work that no request asked for."""
 
-    def __init__(self, env: Any, ctx: Any) -> None:
+    def __init__(self, env: Any, ctx: Any, request: Any = None) -> None:
         self._env = env
+        self._request = request
         self._ctx = ctx
 
     @property
@@ -330,7 +338,8 @@ class CloudflarePlatform:
         assert isinstance(upstream, JsResponse)  # noqa: S101 (only fetch() makes them)
         branch, copy = upstream.raw.body.tee()
         client = ClientBranch(branch)
-        return client, CopyReader(copy, client, idle_timeout, upstream.controller)
+        signal = self._request.signal
+        return client, CopyReader(copy, client, idle_timeout, upstream.controller, signal)
 
     def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> ClientBranch:  # noqa: ARG002
         """See ``Platform``. The runtime streams it; its own idle limits hold."""

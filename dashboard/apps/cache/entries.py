@@ -20,8 +20,8 @@ from apps.projects.models import Project
 from apps.projects.redis import redis_client, redis_configured
 from shared import entry_head, redis_keys
 
-SCAN_COUNT = 1_000
-MOST_SCANS = 60
+SCAN_COUNT = 2_000
+MOST_SCANS = 30
 _KEPT_SECONDS = 60
 _MEASURE = """
 -- KEYS: 1 cutoffs, then entries   ARGV: bytes of an entry's head
@@ -108,11 +108,13 @@ class EntryCount:
         return sum(one.dead_size for one in self.kept)
 
 
-def entries_count(project: Project, *, most_scans: int = MOST_SCANS) -> EntryCount:
+def entries_count(
+    project: Project, *, most_scans: int = MOST_SCANS, scan_count: int = SCAN_COUNT
+) -> EntryCount:
     """Of this minute. Raises ``CacheUnreachableError``."""
     known: EntryCount | None = cache.get(_name(project))
     if known is None:
-        known = _count(project, most_scans)
+        known = _count(project, most_scans, scan_count)
         cache.set(_name(project), known, _KEPT_SECONDS)
     return known
 
@@ -147,7 +149,7 @@ def _name(project: Project) -> str:
     return f"entries:{project.pk}"
 
 
-def _count(project: Project, most_scans: int) -> EntryCount:
+def _count(project: Project, most_scans: int, scan_count: int) -> EntryCount:
     if not redis_configured():
         raise CacheUnreachableError("Redis is not configured")
     tenant = str(project.pk)
@@ -158,7 +160,7 @@ def _count(project: Project, most_scans: int) -> EntryCount:
         with redis_client() as redis:
             for _ in range(most_scans):
                 cursor, found = redis.scan(
-                    cursor, match=redis_keys.entry(tenant, "*"), count=SCAN_COUNT
+                    cursor, match=redis_keys.entry(tenant, "*"), count=scan_count
                 )
                 # SCAN may tell a key twice while the table of keys grows.
                 new = [key for key in dict.fromkeys(found) if key not in seen]

@@ -7,8 +7,6 @@ from django.conf import settings
 if TYPE_CHECKING:
     from upstash_redis import Redis
 
-_TIMEOUT_SECONDS = 0.5  # to connect, and again for the answer: a page waits at most twice this
-
 
 def redis_configured() -> bool:
     """False where the edge's Redis is not known to the dashboard."""
@@ -26,5 +24,5 @@ def redis_client() -> "Redis":
         rest_retries=0,
         allow_telemetry=False,
     )
-    redis._http._client.timeout = httpx.Timeout(_TIMEOUT_SECONDS)
+    redis._http._client.timeout = httpx.Timeout(settings.REDIS_TIMEOUT_SECONDS)
     return redis

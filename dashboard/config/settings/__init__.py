@@ -23,6 +23,8 @@ SUPABASE_KEY = ENVIRONMENT.supabase_key
 SUPABASE_API_KEY = ENVIRONMENT.supabase_api_key or ENVIRONMENT.supabase_key
 UPSTASH_REDIS_REST_URL = ENVIRONMENT.redis_url
 UPSTASH_REDIS_REST_TOKEN = ENVIRONMENT.redis_token
+# To connect, and again for the answer: a page waits at most twice this.
+REDIS_TIMEOUT_SECONDS = 0.5
 PLATFORM_PROVIDERS = ENVIRONMENT.platform_providers
 
 INSTALLED_APPS = [

@@ -87,19 +87,28 @@ def test_a_count_is_bounded_and_says_so(
     cast: Cast, home: str, project: Project, redis: UpstashDouble
 ) -> None:
     with redis_client() as client:
-        pipeline = client.pipeline()
-        for number in range(2 * entries.SCAN_COUNT):
-            name = redis_keys.entry(str(project.pk), f"{number:064x}")
-            pipeline.set(name, "1764000000000:gpt-4o:v2:abcd", ex=600)
-        pipeline.exec()
+        names = [redis_keys.entry(str(project.pk), f"{number:064x}") for number in range(100)]
+        client.mset(dict.fromkeys(names, "1764000000000:gpt-4o:v2:abcd"))
     redis.forget()
-    found = entries.entries_count(project, most_scans=1)
+    found = entries.entries_count(project, most_scans=2, scan_count=10)
     assert not found.complete
-    assert 0 < found.entries < 2 * entries.SCAN_COUNT
-    assert len(redis.requests) == 2  # SCAN, and a script for what it found
+    assert found.entries < 100
+    scans = [command for command in redis.commands() if command[0] == "SCAN"]
+    assert len(scans) == 2
+    assert len(redis.requests) <= 4  # and a script for what each of them found
     page = plain(cast.viewer.get(f"{home}cache/entries/kept/"))
     assert "This is not all" in page
     assert "Together, at least" in page
+
+
+def test_a_cache_not_looked_through_is_not_called_empty(
+    cast: Cast, home: str, project: Project, redis: UpstashDouble
+) -> None:
+    found = entries.entries_count(project, most_scans=0)
+    assert (found.kept, found.complete) == ([], False)
+    page = plain(cast.viewer.get(f"{home}cache/entries/kept/"))
+    assert "This is not all" in page
+    assert "The cache is empty" not in page
 
 
 def test_counted_once_a_minute(

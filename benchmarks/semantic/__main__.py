@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def main() -> None:
     _replay(load(questions, turn=0.3), "measured on the first split", show=args.show_unread)
     _retrieval(replay)
     _pairs(missing)
+    _probes()
     _languages()
     _time(replay)
 
@@ -125,6 +127,24 @@ def _pairs(missing: str | None) -> None:
     for name, serve in rules:
         every, held = pairs.rates(rows, serve), pairs.rates(kept, serve)
         print(f"{name:<20} {every[0]:8.2%} / {held[0]:.2%} {every[1]:24.2%} / {held[1]:.2%}")
+
+
+def _probes() -> None:
+    rows = pairs.probes()
+    print("\nProbes with different answers, served in either direction")
+    for batch in sorted({row.category for row in rows}):
+        chosen = [row for row in rows if row.category == batch]
+        counts = []
+        for name, mode in MODES.items():
+            if name != "off":
+                found = [row for row in chosen if _either_way(row, mode.threshold)]
+                counts.append(f"{name} {len(found)}")
+        print(f"batch {batch}: {len(chosen)} pairs, " + ", ".join(counts))
+
+
+def _either_way(pair: pairs.Pair, threshold: float) -> bool:
+    turned = replace(pair, first=pair.second, second=pair.first)
+    return pairs.served(pair, threshold) or pairs.served(turned, threshold)
 
 
 def _languages() -> None:

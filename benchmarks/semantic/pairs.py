@@ -12,6 +12,7 @@ from benchmarks.semantic.replay import pair_hash
 from shared.decision import decide, eligible, encode
 
 _FILE = Path(__file__).with_name("minimal_pairs.tsv")
+_PROBES = Path(__file__).with_name("probes.tsv")
 _OTHER_LANGUAGES = Path(__file__).with_name("other_language_pairs.tsv")
 
 
@@ -29,6 +30,14 @@ class Pair:
 def load() -> list[Pair]:
     """All pairs, in file order."""
     return _read(_FILE, "category")
+
+
+def probes() -> list[Pair]:
+    """Pairs with different answers, written to find holes; their category is the batch.
+
+    The first batch led to guards. The second was written after them, and none changed since.
+    """
+    return _read(_PROBES, "batch", label="different")
 
 
 def other_languages() -> list[Pair]:
@@ -57,13 +66,13 @@ def rates(pairs: list[Pair], serve: Callable[[Pair], bool]) -> tuple[float, floa
     return shares[0], shares[1]
 
 
-def _read(file: Path, category: str) -> list[Pair]:
+def _read(file: Path, category: str, label: str = "") -> list[Pair]:
     with file.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     return [
         Pair(
             category=row[category],
-            same=row["label"] == "same",
+            same=(label or row["label"]) == "same",
             first=row["first"],
             second=row["second"],
             held_back=int(pair_hash(row["first"], row["second"]), 16) % 2 == 1,

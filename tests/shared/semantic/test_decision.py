@@ -69,6 +69,20 @@ def test_no_minimal_pair_with_another_answer_is_served_in_either_direction() -> 
     assert wrong == []
 
 
+def test_no_probe_is_served_in_either_direction() -> None:
+    file = ROOT / "benchmarks/semantic/probes.tsv"
+    rows = list(csv.DictReader(file.read_text("utf-8").splitlines(), delimiter="\t"))
+    assert len(rows) > 180
+    wrong = [
+        pair
+        for row in rows
+        for pair in ((row["first"], row["second"]), (row["second"], row["first"]))
+        if all(eligible(text).eligible for text in pair)
+        if decide(*pair, STRICT).serve
+    ]
+    assert wrong == []
+
+
 def test_paraphrases_are_accepted() -> None:
     same = [row for row in PAIRS if row["label"] == "same"]
     served = sum(

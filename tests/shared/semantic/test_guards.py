@@ -36,6 +36,11 @@ REFUSED = {
         ("How many songs have been sung?", "How many songs have you sung?"),
     ],
     "asides": [("What is your favorite song and why?", "What is your favorite song?")],
+    "voice": [
+        ("How can I be loved?", "How can I love?"),
+        ("What should I do if I am attacked?", "What should I do if I attack?"),
+        ("How do I get trained as a pilot?", "How do I train as a pilot?"),
+    ],
     "opposites": [("How do I buy a house?", "How do I sell a house?")],
     "contrast": [("Who lives in Paris?", "Who lives in Berlin?")],
     "names": [("Who is Anna Freud?", "Who is Anna Jung?")],
@@ -44,7 +49,14 @@ REFUSED = {
         ("Can a lion kill a tiger?", "Can a tiger kill a lion?"),
         ("Was Brutus killed by Caesar?", "Was Caesar killed by Brutus?"),
     ],
-    "links": [("What can I do with my boss?", "What can I do for my boss?")],
+    "pronouns": [
+        ("How can I see who blocked me?", "How can I see who I blocked?"),
+        ("How do I make someone love me?", "How do I make me love someone?"),
+    ],
+    "links": [
+        ("What can I do with my boss?", "What can I do for my boss?"),
+        ("How do I break in new shoes?", "How do I break new shoes?"),
+    ],
     "substitution": [("How do I sharpen a knife?", "How do I hold a knife?")],
     "unaligned": [("How do I make pancakes?", "How do I make vegan pancakes?")],
 }
@@ -61,6 +73,8 @@ PASSED = {
     "modal": ("How can I learn to swim?", "How should I learn to swim?"),
     "tense": ("Who founded Rome?", "Who was the founder of Rome?"),
     "asides": ("Why do people yawn?", "What is the reason people yawn?"),
+    "voice": ("How can I get promoted?", "How can I be promoted?"),
+    "pronouns": ("How do I know if he loves me?", "How do you know if he loves you?"),
     "opposites": ("How do I buy a house?", "How do I purchase a house?"),
     "contrast": ("Who lives in Paris?", "Who is living in Paris?"),
     "names": ("Who is Anna Freud?", "who is anna freud"),

@@ -38,6 +38,17 @@ class Alignment:
         return [left[i].word for i in left_only] + [right[i].word for i in right_only]
 
     @cached_property
+    def swapped(self) -> bool:
+        """Both name the same two things, in the other order: "between A and B", "B and A"."""
+        left, right = self.left.between, self.right.between
+        return (
+            left is not None
+            and right is not None
+            and left[0] == right[0]
+            and (left[1], left[2]) == (right[2], right[1])
+        )
+
+    @cached_property
     def _aligned(self) -> tuple[list[tuple[int, int]], list[int], list[int]]:
         """Pairs equal groups, keeping order where a group occurs more than once.
 

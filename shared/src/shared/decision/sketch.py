@@ -10,6 +10,7 @@ from shared.decision.lexicon.function_words import (
     MODALS,
     NEGATIONS,
     PERSONS,
+    POSSESSIVES,
     STOP,
     STRICT_WORDS,
 )
@@ -27,8 +28,11 @@ _AUXILIARIES = {
     "did": "did", "has": "have", "have": "have", "had": "had",
 } | MODALS  # fmt: skip
 _PERSON_WORDS = frozenset(PERSONS)
+_PRONOUNS = _PERSON_WORDS - POSSESSIVES
 _MODAL_WORDS = frozenset(MODALS)
 _BE = frozenset({"am", "are", "is", "was", "were"})
+_PASSIVE = _BE | {"be", "been", "being", "get", "gets", "getting", "got"}
+_BETWEEN = frozenset({"difference", "differences"})
 _PAST = frozenset({"was", "were", "did", "had"})
 _CLAUSE_STARTS = frozenset({"who", "that", "which", "if", "when", "to", "because", "while"})
 _EMPTY = frozenset({"a", "an", "the", "some", "any", "is", "are", "am", "be", "do", "does"})
@@ -91,8 +95,9 @@ class Sketch:
 
     @cached_property
     def strict(self) -> frozenset[str]:
-        """Words of quantity, order, exclusion and comparison."""
-        return self.wordset & STRICT_WORDS
+        """Words of quantity, order, exclusion and comparison; "like" outside of the frame."""
+        found = self.wordset & STRICT_WORDS
+        return found | {"like"} if "like" in self._rest else found
 
     @cached_property
     def persons(self) -> frozenset[str]:
@@ -155,12 +160,58 @@ class Sketch:
         return frozenset(item.word.group for item in self.items)
 
     @cached_property
+    def passives(self) -> frozenset[str]:
+        """Groups of the participles behind a form of "be" or "get": "to be loved"."""
+        if _PASSIVE.isdisjoint(self._rest):
+            return _NOTHING
+        return frozenset(
+            self._lexicon.words[word].group
+            for helper, word in pairwise(self._rest)
+            if helper in _PASSIVE and not word.endswith("ing") and self._lexicon.participle(word)
+        )
+
+    @cached_property
+    def pronouns(self) -> list[int]:
+        """For each personal pronoun after the frame, how many content words stand before it."""
+        if _PRONOUNS.isdisjoint(self._rest):
+            return []
+        known = self._lexicon.words
+        found: list[int] = []
+        before = 0
+        for word in self._rest:
+            if word in _PRONOUNS:
+                found.append(before)
+            else:
+                before += known[word].item
+        return found
+
+    @cached_property
     def places(self) -> dict[str, list[int]]:
         """Group -> where in ``items`` it stands."""
         found: dict[str, list[int]] = {}
         for place, item in enumerate(self.items):
             found.setdefault(item.word.group, []).append(place)
         return found
+
+    @cached_property
+    def between(self) -> tuple[list[str], list[str], list[str]] | None:
+        """In "between A and B": groups before, of A and of B; None without exactly two.
+
+        The lexicon shortens "difference between" to "difference".
+        """
+        groups = [item.word.group for item in self.items]
+        starts = [
+            place
+            for place, item in enumerate(self.items)
+            if "between" in item.links or (place and self.items[place - 1].word.text in _BETWEEN)
+        ]
+        if len(starts) != 1:
+            return None
+        later = range(starts[0] + 1, len(groups))
+        second = [place for place in later if self.items[place].links]
+        if len(second) != 1 or self.items[second[0]].links != {"and"}:
+            return None
+        return groups[: starts[0]], groups[starts[0] : second[0]], groups[second[0] :]
 
     @cached_property
     def canon(self) -> list[str]:
@@ -192,6 +243,11 @@ def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
     first = words[0] if words else ""
     if first in _AUXILIARIES and len(words) > 1:
         return "? " + _AUXILIARIES[first], words[1:]
+    if first == "how" and words[1:2] and words[1] in MODALS and "be" in words[3:-1]:
+        # "How can X be installed on Y?" asks "How do I install X on Y?".
+        place = words.index("be", 3)
+        if _participle(words[place + 1], lexicon) and "by" not in words:
+            return "how", [words[place + 1], *words[2:place], *words[place + 2 :]]
     if first == "how":
         return "how does", words[1:]  # asks for an explanation, not for instructions
     if first in _WH:
@@ -232,12 +288,15 @@ def _active(frame: str, words: list[str], lexicon: Lexicon) -> tuple[str, list[s
         return frame, words
     place = words.index("by", 2)
     verb = words[place - 1]
-    participle = verb.endswith("ed") or (lexicon.base(verb) != verb and not verb.endswith("s"))
     agent, patient = words[place + 1 :], words[: place - 1]
     # "… by Y in Z": where the agent ends is not known.
-    if not participle or any(word in LINKS for word in agent):
+    if not _participle(verb, lexicon) or any(word in LINKS for word in agent):
         return frame, words
     return _ACTIVE_FRAMES[frame], [*agent, verb, *patient]
+
+
+def _participle(word: str, lexicon: Lexicon) -> bool:
+    return word.endswith("ed") or (lexicon.base(word) != word and not word.endswith("s"))
 
 
 def _items(frame: str, words: list[str], lexicon: Lexicon) -> tuple[list[Item], frozenset[str]]:

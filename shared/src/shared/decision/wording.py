@@ -48,6 +48,7 @@ def words_of(text: str) -> list[str]:
     letters = "".join(plain)
     if letters.isascii() and letters.isalpha() and _REPLACED.isdisjoint(plain):
         return plain
+    low = low.replace(" & ", " and ")
     if "," in low:
         low = _THOUSANDS.sub("", low)
     words: list[str] = []

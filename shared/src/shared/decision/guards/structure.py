@@ -6,7 +6,7 @@ from shared.decision.lexicon.function_words import (
     PREPOSITIONS,
     WEAK_LINKS,
 )
-from shared.decision.sketch import Item
+from shared.decision.sketch import Item, Sketch
 
 # Frames that may ask for the same thing when the content is the same.
 _OPEN_FRAMES = frozenset({"", "how", "what", "mean", "about"})
@@ -29,8 +29,12 @@ _SOFT_PAIRS = (
 IMPERSONAL_FRAMES = _OPEN_FRAMES | {
     "? can", "? should", "where can", "what can", "what should", "when should", "how long",
     "how often", "how much", "how many", "cost", "what would happen if", "what do", "what does",
+    "what should do if",
 }  # fmt: skip
+# Frames in which "can" and "should" add nothing.
+_MODAL_FREE = _OPEN_FRAMES | {"what should do if"}
 _ROLES = ("he", "she", "they")
+_PARTICLES = frozenset({"in", "on"})
 _SWAPPING = frozenset({"and", "or", "versus", "vs"})
 
 
@@ -63,16 +67,28 @@ def persons(pair: Alignment) -> bool:
     if any((role in left) != (role in right) for role in _ROLES):
         return True
     if any(role in left for role in _ROLES):
-        return _without_you(pair.left.roles) != _without_you(pair.right.roles)
+        if _without_you(pair.left.roles) == _without_you(pair.right.roles):
+            return False
+        return _anybody(pair.left) is None or _anybody(pair.left) != _anybody(pair.right)
     if {"i", "you"} <= left or {"i", "you"} <= right:
         return left != right and pair.left.frame not in _OPEN_FRAMES
     if pair.left.self_description or pair.right.self_description:
         return left != right
     if bool(left) != bool(right) and "have" in (pair.left if left else pair.right).wordset:
         return True  # "photos you have taken", "photos ever taken"
+    if pair.left.frame == "what" and {"i", "you"} == left | right and left != right:
+        # "What books should I read?" asks for anybody, "What do I look like?" for one person.
+        return not (pair.left.modals and pair.right.modals)
     if pair.left.frame in IMPERSONAL_FRAMES:
         return False
     return bool(left) and bool(right) and left != right
+
+
+def _anybody(sketch: Sketch) -> list[str] | None:
+    """Roles with "I" and "you" as one, where only one of them is named and means anybody."""
+    if sketch.frame not in IMPERSONAL_FRAMES or {"i", "you"} <= sketch.persons:
+        return None
+    return ["one" if role in ("i", "you") else role for role in sketch.roles]
 
 
 def _without_you(roles: list[str]) -> list[str]:
@@ -81,7 +97,7 @@ def _without_you(roles: list[str]) -> list[str]:
 
 def modal(pair: Alignment) -> bool:
     """ "Can", "should", "must" and "will" ask different things, except inside "how do I"."""
-    if pair.left.frame in _OPEN_FRAMES and pair.right.frame in _OPEN_FRAMES:
+    if pair.left.frame in _MODAL_FREE and pair.right.frame in _MODAL_FREE:
         return False
     return pair.left.modals != pair.right.modals
 
@@ -97,21 +113,38 @@ def tense(pair: Alignment) -> bool:
     return left.items[0].word.text.endswith("s") != right.items[0].word.text.endswith("s")
 
 
+def voice(pair: Alignment) -> bool:
+    """A word that both prompts have is passive in both or in neither ("be loved", "love")."""
+    left, right = pair.left, pair.right
+    if left.passives == right.passives:
+        return False
+    return not (left.passives ^ right.passives).isdisjoint(left.groups & right.groups)
+
+
 def asides(pair: Alignment) -> bool:
     """A further question inside the prompt ("… and why?") is in both prompts."""
     return pair.left.asides != pair.right.asides
 
 
+def pronouns(pair: Alignment) -> bool:
+    """Personal pronouns stand among the same words ("who blocked me", "who I blocked")."""
+    left, right = pair.left.pronouns, pair.right.pronouns
+    if left == right or len(left) != len(right):
+        return False
+    return len(pair.left.items) == len(pair.right.items)
+
+
 def arguments(pair: Alignment) -> bool:
     """Paired words stand in the same order, unless the change of order keeps the roles.
 
-    These moves keep them: members of a coordination ("cats and dogs"), a compound against its "of"
+    These moves keep them: members of a coordination ("cats and dogs", also "the difference
+    between cats and dogs"), a compound against its "of"
     form ("diabetes symptoms", "symptoms of diabetes"), adverbs and fillers, and a word that takes
     its own preposition along ("from Boston to Rome", "to Rome from Boston").
     """
     pairs = pair.pairs
     places = [right for _, right in pairs]
-    if places == sorted(places):
+    if places == sorted(places) or pair.swapped:
         return False
     for first in range(len(pairs)):
         left_a, right_a = pairs[first]
@@ -123,12 +156,20 @@ def arguments(pair: Alignment) -> bool:
 
 def links(pair: Alignment) -> bool:
     """Prepositions that bind a paired word agree: "from London", "to London"."""
+    if pair.swapped:
+        return False
     left_items, right_items = pair.left.items, pair.right.items
     for left_place, right_place in pair.pairs:
         left = left_items[left_place].links
         right = right_items[right_place].links
         if left == right:
             continue
+        if (
+            (left_place, right_place) == (1, 1)
+            and (left ^ right) & _PARTICLES
+            and (pair.left.frame == pair.right.frame == "how" and not (left and right))
+        ):
+            return True  # "how do I break in shoes", "how do I break shoes"
         strong = (left - WEAK_LINKS, right - WEAK_LINKS)
         if strong[0] != strong[1] and not (strong[0] | strong[1]) <= _SWAPPING:
             return True
@@ -162,7 +203,7 @@ def _free_move(pair: Alignment, left: tuple[int, int], right: tuple[int, int]) -
 
 
 def _loose(item: Item) -> bool:
-    return item.word.filler or item.word.text.endswith("ly")
+    return item.word.filler or item.word.text.endswith("ly") or item.word.text == "online"
 
 
 def _own_phrase(moved: Item, passed: Item, moved_right: Item) -> bool:

@@ -40,7 +40,7 @@ STRICT_WORDS = frozenset(
     "many few several between since under over within beyond behind above below inside "
     "outside because despite although though no still yet already too enough this these those worse better worst "
     "free alone together same other another else off through own self previous next also "
-    "further twice once half double minimum maximum".split()
+    "further twice once half double minimum maximum out up".split()
 )  # fmt: skip
 MODALS = {
     "can": "can", "could": "can", "should": "should", "ought": "should", "would": "would",
@@ -54,6 +54,7 @@ PERSONS = {
     "she": "she", "her": "she", "hers": "she", "herself": "she",
     "they": "they", "their": "they", "them": "they", "theirs": "they", "themselves": "they",
 }  # fmt: skip
+POSSESSIVES = frozenset("my our your his their mine ours yours hers theirs".split())
 # Content words that add no condition of their own.
 # Adverbs and courtesies: free to add, drop or swap.
 FILLERS = frozenset(

@@ -156,6 +156,10 @@ class Lexicon:
         """Dictionary form of a lower-case word."""
         return self._bases.get(word) or stem(word)
 
+    def participle(self, word: str) -> bool:
+        """Whether a lower-case word can be a past participle: "-ed", or an irregular form."""
+        return word.endswith("ed") or self._bases.get(word, word) != word
+
     def phrase_form(self, word: str) -> str:
         """The form in which a word is looked up in the phrase index."""
         return word if word in _OWN_FORM else self.base(word)

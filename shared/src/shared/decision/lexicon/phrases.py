@@ -157,6 +157,13 @@ what are the different ways to > how
 what are different ways to > how
 what are some of the best ways to > how
 what are some of the ways to > how
+what is the easiest way to > how
+what is an easy way to > how
+what are the easiest ways to > how
+what are some easy ways to > how
+what are easy ways to > how
+what is the simplest way to > how
+what is a simple way to > how
 what is the best method to > how
 what is the method to > how
 what is the procedure to > how
@@ -218,6 +225,24 @@ i want to > how
 i would like to > how
 instructions for > how
 instructions to > how
+what should i do if > what should do if
+what should we do if > what should do if
+what should one do if > what should do if
+what should you do if > what should do if
+what do i do if > what should do if
+what do we do if > what should do if
+what do you do if > what should do if
+what can i do if > what should do if
+what to do if > what should do if
+what should i do when > what should do if
+what should we do when > what should do if
+what should one do when > what should do if
+what should you do when > what should do if
+what do i do when > what should do if
+what do we do when > what should do if
+what do you do when > what should do if
+what can i do when > what should do if
+what to do when > what should do if
 how much does it cost to > cost
 how much would it cost to > cost
 how much will it cost to > cost
@@ -304,6 +329,7 @@ what was > what was
 what were > what was
 what will > what will
 what would > what would
+what would be > what
 what should > what should
 what can > what can
 what would happen if > what would happen if
@@ -405,6 +431,21 @@ who is the painter of > who painted
 who is the composer of > who composed
 which city is the capital of > what is the capital of
 what city is the capital of > what is the capital of
+learn how to > learn to
+without using > without
+benefit of using > benefit of
+advantage of using > advantage of
+disadvantage of using > disadvantage of
+most interesting > interesting
+most fascinating > interesting
+most inspiring > inspiring
+book to read > book
+movie to watch > movie
+song to listen to > song
+game to play > game
+laptop to buy > laptop
+phone to buy > phone
+car to buy > car
 every other > alternate
 every > all
 each > all

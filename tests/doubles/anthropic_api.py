@@ -96,7 +96,7 @@ class AnthropicDouble(Double):
 
     async def respond(self, request: web.Request, body: bytes) -> web.StreamResponse:
         """Answer as Anthropic does, or as the behaviour says."""
-        if request.path != "/v1/messages" or not self._behaviours:
+        if request.path == "/v1/models" or not self._behaviours:
             return await self._service.respond(request, body)
         try:
             wanted = self._service.accept(request, body)

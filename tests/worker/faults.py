@@ -41,7 +41,7 @@ def error_code(text: str) -> str | None:
         error = json.loads(last).get("error")
     except ValueError:
         return None
-    code = error and error["code"]
+    code = error and error.get("code")
     return code if isinstance(code, str) else None
 
 

@@ -58,6 +58,11 @@ def subscription_paused(batch: Batch, subscription: Object) -> None:
     _sync(batch, subscription["customer"])
 
 
+def subscription_resumed(batch: Batch, subscription: Object) -> None:
+    """Somebody gave a card after all."""
+    _sync(batch, subscription["customer"])
+
+
 def subscription_trial_will_end(batch: Batch, subscription: Object) -> None:
     """Three days before."""
     _sync(batch, subscription["customer"])
@@ -100,6 +105,7 @@ HANDLERS: dict[str, Handler] = {
     "customer.subscription.updated": subscription_updated,
     "customer.subscription.deleted": subscription_deleted,
     "customer.subscription.paused": subscription_paused,
+    "customer.subscription.resumed": subscription_resumed,
     "customer.subscription.trial_will_end": subscription_trial_will_end,
     "invoice.finalized": invoice_finalized,
     "invoice.paid": invoice_paid,

@@ -26,6 +26,7 @@ HANDLED = frozenset(
         "customer.subscription.created",
         "customer.subscription.deleted",
         "customer.subscription.paused",
+        "customer.subscription.resumed",
         "customer.subscription.trial_will_end",
         "customer.subscription.updated",
         "invoice.finalized",

@@ -137,6 +137,13 @@ class Lifecycle:
         sub["status"] = "paused"
         self.store.emit("customer.subscription.paused", sub, previous)
 
+    def resume(self, sub: Object) -> None:
+        """Take a paused one up again, in a new period that is paid for."""
+        sub["status"] = "active"
+        self._start_period(sub, self.store.now())
+        self.store.emit("customer.subscription.resumed", sub, {"status": "paused"})
+        self._bill(sub, _item(sub)["price"]["unit_amount"], "subscription_cycle")
+
     def cancel(self, sub: Object) -> None:
         """End it now."""
         sub |= {

@@ -31,5 +31,7 @@ def test_the_steps_are_those_of_the_code() -> None:
     assert f"{', '.join(map(str, first))} and {last} % of the month's requests" in PAGE
 
 
-def test_the_double_sends_what_is_handled() -> None:
+def test_the_double_sends_what_is_handled_and_the_page_asks_for_it() -> None:
     assert handlers.HANDLERS.keys() == delivery.HANDLED
+    (listed,) = re.findall(r"endpoint needs these events:(.*?)\n\n", PAGE, re.DOTALL)
+    assert set(re.findall(r"`([a-z_.]+)`", listed)) == handlers.HANDLERS.keys()

@@ -37,10 +37,10 @@ def put(project_id: object, value: str) -> str:
 def test_what_the_edge_stored_is_what_is_counted(
     edge: Edge, tenant: Tenant, project: Project
 ) -> None:
-    tenant.ask("one")
-    tenant.ask("two")
-    tenant.ask("three", {"x-watchllm-cache-namespace": "v2"})
-    tenant.ask("four", model="gpt-4o")
+    tenant.chat("one")
+    tenant.chat("two")
+    tenant.chat("three", {"x-watchllm-cache-namespace": "v2"})
+    tenant.chat("four", model="gpt-4o")
     tenant.post("/v1/embeddings", {"model": "text-embedding-3-small", "input": ["a", "b"]})
     every = redis_keys.entry(str(project.pk), "*")
     with redis_client() as client:
@@ -180,7 +180,8 @@ def test_the_most_used_answers(cast: Cast, home: str, hits: list[UsageLog]) -> N
 
 def test_deleting_one(edge: Edge, cast: Cast, home: str, tenant: Tenant, project: Project) -> None:
     question = f"delete {uuid.uuid4()}"
-    tenant.ask(question)
+    tenant.chat(question)
+    tenant.rows(1)  # written after the entry
     assert tenant.chat(question).headers["x-watchllm-cache"] == "HIT"
     key = tenant.rows(2)[-1]["cache_key"]
     url = f"{home}cache/entries/delete/"

@@ -15,7 +15,8 @@ ENGLISH = frozenset(
     "had i me my we our you your it its this that these those there they he she his her what how why "
     "who whom whose when where which can could should would will may might must not no if than then "
     "about into over after before without between some any all more most make get find need want give "
-    "tell explain show list name best good way please help between much many long old out up".split()
+    "tell explain show list name best good way please help between much many long old out up "
+    "define see use eat drink people work difference".split()
 )
 # Function words of frequent Latin-script languages; words that are English too stay out.
 FOREIGN = (

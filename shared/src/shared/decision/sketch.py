@@ -248,6 +248,8 @@ def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
         place = words.index("be", 3)
         if _participle(words[place + 1], lexicon) and "by" not in words:
             return "how", [words[place + 1], *words[2:place], *words[place + 2 :]]
+    if first == "how" and words[-1] == "differ" and words[1] in ("do", "does"):
+        return "what", ["difference", *words[2:-1]]  # "how do cats and dogs differ"
     if first == "how":
         return "how does", words[1:]  # asks for an explanation, not for instructions
     if first in _WH:
@@ -266,10 +268,16 @@ def _completed(frame: str, rest: list[str]) -> tuple[str, list[str]]:
         return ("cost", rest[:-1]) if last in ("cost", "costs") else ("how much", rest)
     if frame == "what does" and last in ("mean", "means", "signify"):
         return "mean", rest[:-1]
+    if frame == "what does" and "mean" in rest[1:-1] and rest[rest.index("mean") + 1] in LINKS:
+        place = rest.index("mean")  # "what does inflation mean in economics"
+        return "mean", rest[:place] + rest[place + 1 :]
     if frame == "what does" and rest[-2:] == ["stand", "for"]:
         return "mean", rest[:-2]
     if frame.startswith("where") and last == "located" and more:
         return frame, rest[:-1]
+    if frame == "what" and more and _superlative(rest):
+        place = next(place for place, word in enumerate(rest) if word in _BE)
+        return frame, rest[place + 1 :] + rest[:place]  # "which ocean is the largest"
     if frame == "what" and rest[0] == "how" and more:
         return "how does", rest[1:]  # "explain how … works"
     return frame, rest
@@ -284,6 +292,11 @@ _ACTIVE_FRAMES = {
 
 def _active(frame: str, words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
     """Puts "was X verb-ed by Y" into the active order "did Y verb X"; others stay as they are."""
+    if frame in ("? can", "? should") and "be" in words[1:-1] and "by" not in words:
+        # "should tomatoes be refrigerated" asks "should I refrigerate tomatoes".
+        place = words.index("be", 1)
+        if lexicon.participle(words[place + 1]) and _PERSON_WORDS.isdisjoint(words[:place]):
+            return frame, [words[place + 1], *words[:place], *words[place + 2 :]]
     if frame not in _ACTIVE_FRAMES or "by" not in words[2:]:
         return frame, words
     place = words.index("by", 2)
@@ -293,6 +306,17 @@ def _active(frame: str, words: list[str], lexicon: Lexicon) -> tuple[str, list[s
     if not _participle(verb, lexicon) or any(word in LINKS for word in agent):
         return frame, words
     return _ACTIVE_FRAMES[frame], [*agent, verb, *patient]
+
+
+def _superlative(rest: list[str]) -> bool:
+    """Whether a thing and its superlative stand about a form of "be", and nothing else."""
+    places = [place for place, word in enumerate(rest) if word in _BE]
+    if len(places) != 1 or not 0 < places[0] < len(rest) - 1 or rest[0] in _EMPTY:
+        return False
+    behind = [word for word in rest[places[0] + 1 :] if word != "the"]
+    if behind[:1] == ["most"]:
+        return len(behind) == 2
+    return len(behind) == 1 and (behind[0].endswith("est") or behind[0] == "worst")
 
 
 def _participle(word: str, lexicon: Lexicon) -> bool:

@@ -51,11 +51,11 @@ async def _vector(x: Exchange, embedder: Embedder, text: str) -> list[float]:
         vector = answer["data"][0]
     else:
         body = {"model": embedder.model, "input": text, "encoding_format": "float"}
-        headers = json_headers(("authorization", f"Bearer {embedder.key}"))
+        key = [("authorization", f"Bearer {embedder.key}")] if embedder.key else []
         status, said = await x.platform.call(
             "POST",
             f"{embedder.base_url}/embeddings",
-            headers,
+            json_headers(*key),
             json.dumps(body),
             timeout=embedder.timeout,
         )

@@ -2,7 +2,8 @@
 
 ``PHRASES``: ``long wording > short wording``, applied to lower-case words after contractions are
 opened; the longest match at a position wins. ``LEADS``: openings that ask nothing themselves.
-``FRAMES``: question openings and the frame they stand for. Written by hand for WatchLLM.
+``FRAMES``: question openings and the frame they stand for, looked up after ``PHRASES``: "need to"
+is "must" by then. Written by hand for WatchLLM.
 """
 
 LEADS = """
@@ -24,7 +25,7 @@ i wonder
 i am wondering
 i would like to know
 i want to know
-i need to know
+i must know
 i am curious
 i am curious to know
 i have a question
@@ -175,7 +176,7 @@ what are the steps to > how
 what are the steps for > how
 what are steps to > how
 what steps should i take to > how
-what steps do i need to take to > how
+what steps do i must take to > how
 what should i do to > how
 what should we do to > how
 what should one do to > how
@@ -183,8 +184,9 @@ what can i do to > how
 what can we do to > how
 what can one do to > how
 what do i do to > how
-what do i need to do to > how
-what do i have to do to > how
+what do i must do to > how
+what do we must do to > how
+what do you must do to > how
 what must i do to > how
 what is the best approach to > how
 what is the best technique to > how
@@ -207,7 +209,7 @@ good way to > how
 ways to > how
 steps to > how
 i want to know how to > how
-i need to know how to > how
+i must know how to > how
 i want to learn how to > how
 show me how to > how
 teach me how to > how
@@ -220,7 +222,7 @@ help me to > how
 help me > how
 i need help to > how
 i am trying to > how
-i need to > how
+i must > how
 i want to > how
 i would like to > how
 instructions for > how
@@ -246,7 +248,7 @@ what to do when > what should do if
 how much does it cost to > cost
 how much would it cost to > cost
 how much will it cost to > cost
-how much do i have to pay to > cost
+how much do i must pay to > cost
 what does it cost to > cost
 what would it cost to > cost
 what is the cost to > cost
@@ -264,7 +266,7 @@ how much time does it take to > how long
 how much time is needed to > how long
 how much time would it take to > how long
 how much time will it take to > how long
-how much time do i need to > how long
+how much time do i must > how long
 how long does it take to > how long
 how long would it take to > how long
 how long will it take to > how long
@@ -397,6 +399,12 @@ when do > when
 when will > when will
 when should i > when should
 when > when
+in which year was > when was
+in what year was > when was
+what year was > when was
+in which year did > when was
+in what year did > when was
+what year did > when was
 on what date did > when was
 on which date did > when was
 what date did > when was
@@ -431,6 +439,7 @@ who is the painter of > who painted
 who is the composer of > who composed
 which city is the capital of > what is the capital of
 what city is the capital of > what is the capital of
+capital city > capital
 learn how to > learn to
 without using > without
 benefit of using > benefit of

@@ -1,8 +1,8 @@
 """How long requests of known keys take while Redis or Supabase is gone, beside when all is well.
 
 Each service is frozen for ten seconds under the load of four clients, the edge with the time
-limits that it ships with. Requests that find Redis frozen wait for STORE_TIMEOUT_MS; then a breaker
-keeps the others from waiting, but for one try every two seconds.
+limits that it ships with. The requests that find Redis frozen wait for STORE_TIMEOUT_MS; then a
+breaker keeps the others from waiting, while a PING in the background looks whether it is back.
 """
 
 import statistics

@@ -109,10 +109,12 @@ class Double:
 
     def break_with(self, name: FaultName, *, seconds: float = 0.0, status: int = 500) -> None:
         """Let every request from now on meet this fault."""
-        self.heal()
+        was_refusing = self._state.fault is not None and self._state.fault.name == "refused"
         self._state.fault = _Fault(name, seconds, status)
-        if name == "refused":
+        if name == "refused" and not was_refusing:
             self._in_loop(self._close_port())
+        elif was_refusing and name != "refused":
+            self._in_loop(self._open_port())
 
     def heal(self) -> None:
         """Answer as usual again, on the same port."""

@@ -32,6 +32,7 @@ class Breaker:
     cooldown: float = 2.0
     failures: int = 0
     closed_at: float = 0.0
+    watched_until: float = 0.0
 
     def allows(self, now: float) -> bool:
         """True when the service may be asked. Past the cooldown, one caller is let through."""
@@ -48,14 +49,23 @@ class Breaker:
             return "closed"
         return "open" if now < self.closed_at else "half-open"
 
+    def watched(self, now: float) -> bool:
+        """True while somebody looks in the background whether the service is back."""
+        return now < self.watched_until
+
+    def watch(self, until: float) -> None:
+        """Keep callers away until then, while this one looks."""
+        self.watched_until = self.closed_at = until
+
     def succeeded(self) -> None:
         """The service answered."""
         self.failures = 0
+        self.watched_until = 0.0
 
     def failed(self, now: float) -> None:
         """The service did not answer, or answered with a fault of its own."""
         self.failures += 1
-        self.closed_at = now + self.cooldown
+        self.closed_at = max(now + self.cooldown, self.watched_until)
 
 
 class _FetchTransport:
@@ -90,14 +100,31 @@ def _result(body: Any) -> Any:
     return body["result"]
 
 
+_LOOKS = 10
+_SLACK_SECONDS = 1.0
+
+
 class Store:
-    """Redis as one request sees it. Every failure is ``StoreUnavailable``."""
+    """Redis as one request sees it. Every failure is ``StoreUnavailable``.
+
+    ``watches``: when it fails, look in the background whether it is back. Requests are not made to
+    find out, each at the price of a time limit: only those under way when it fails wait for it.
+    """
 
     def __init__(
-        self, platform: Platform, url: str, token: str, *, timeout: float, breaker: Breaker
+        self,
+        platform: Platform,
+        url: str,
+        token: str,
+        *,
+        timeout: float,
+        breaker: Breaker,
+        watches: bool = False,
     ) -> None:
         self._platform = platform
         self._breaker = breaker
+        self._watches = watches
+        self._patience = breaker.cooldown + timeout + _SLACK_SECONDS
         self._redis = UpstashRedis(url, token, _FetchTransport(platform, timeout))
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
@@ -138,7 +165,27 @@ class Store:
             self._breaker.succeeded()
             raise UpstashError(str(error)) from error
         except (FetchFailed, ValueError, KeyError) as error:
-            self._breaker.failed(self._platform.now())
+            now = self._platform.now()
+            self._breaker.failed(now)
+            if self._watches and not self._breaker.watched(now):
+                self._breaker.watch(now + self._patience)
+                self._platform.wait_until(self._look())
             raise StoreUnavailable(str(error) or type(error).__name__) from error
         self._breaker.succeeded()
         return result
+
+    async def _look(self) -> None:
+        """PING until it answers. An isolate that ends meanwhile has looked for nothing; the next
+        request after its lease asks Redis itself."""
+        breaker = self._breaker
+        for _ in range(_LOOKS):
+            breaker.watch(self._platform.now() + self._patience)
+            await self._platform.sleep(breaker.cooldown)
+            try:
+                await self._redis.execute(["PING"])
+            except UpstashError:
+                pass  # it answered
+            except (FetchFailed, ValueError, KeyError):
+                continue
+            breaker.succeeded()
+            return

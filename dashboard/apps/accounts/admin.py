@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +25,7 @@ from apps.accounts.services.memberships import (
 )
 from apps.accounts.services.organizations import organization_create, organization_update
 from apps.accounts.services.plans import plan_create, plan_update
+from apps.audit.services import audit_record
 from apps.impersonation import views as impersonation
 from apps.impersonation.rules import SEE
 from apps.projects.models import Project
@@ -227,6 +229,13 @@ class OrganizationAdmin(ServiceAdmin):
         return count
 
 
+def _shown(value: Any) -> Any:
+    """A form's value for the audit log: groups by their names."""
+    if isinstance(value, list | QuerySet):
+        return ", ".join(sorted(str(each) for each in value))
+    return value if isinstance(value, bool) else str(value)
+
+
 @admin.register(User)
 class UserAdmin(ModelAdmin):
     """People. Someone who leaves is made inactive, so that the audit log keeps its names."""
@@ -250,6 +259,30 @@ class UserAdmin(ModelAdmin):
         """With a reason, for an hour; see ``apps.impersonation``."""
         user = get_object_or_404(User, pk=object_id)
         return impersonation.start(request, user, self.admin_site)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: User,
+        form: ModelForm[Any],
+        change: bool,  # noqa: FBT001 - the base class's signature
+    ) -> None:
+        """With an entry in the audit log: who is staff decides who may do anything here."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if form.changed_data:
+                audit_record(
+                    action="user.update",
+                    actor=actor_of(request),
+                    target=obj,
+                    data={
+                        name: {
+                            "from": _shown(form.initial.get(name)),
+                            "to": _shown(form.cleaned_data[name]),
+                        }
+                        for name in form.changed_data
+                    },
+                )
 
     def has_impersonate_permission(self, request: HttpRequest, _object_id: object = None) -> bool:
         """A permission of its own: who may look at people may not look at their pages."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -270,6 +270,23 @@ def test_somebody_elses_visit_cannot_be_taken_over(desk: Client, owner: User, st
     response = client.get("/app/")
     assert response["Location"] == "/admin/"
     assert Impersonation.objects.get().ended_at is None
+
+
+def test_who_is_made_staff_by_whom_is_recorded(
+    staff: User, staff_client: Client, owner: User
+) -> None:
+    group = Group.objects.create(name="Support")
+    page = f"/admin/accounts/user/{owner.pk}/change/"
+    data = {"email": owner.email, "is_active": "on", "is_staff": "on", "groups": str(group.pk)}
+    assert staff_client.post(page, data).status_code == 302
+    entry = AuditLog.objects.get(action="user.update")
+    assert (entry.actor, entry.target_label) == (staff, owner.email)
+    assert entry.data == {
+        "is_staff": {"from": False, "to": True},
+        "groups": {"from": "", "to": "Support"},
+    }
+    staff_client.post(page, data)
+    assert AuditLog.objects.filter(action="user.update").count() == 1
 
 
 def test_staff_cannot_make_themselves_more(owner: User, staff: User) -> None:

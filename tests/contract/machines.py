@@ -1,6 +1,8 @@
 """Real processes of the dashboard, several at a time, on one database."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -54,7 +56,9 @@ class Machines:
     def kill(self) -> None:
         """Every process dies where it stands."""
         for process in self._processes:
-            process.kill()
+            # The whole group: a server has workers, which would live on without it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self._processes.clear()
 
@@ -76,6 +80,7 @@ class Machines:
                 env={"PATH": os.environ["PATH"], **self.environment},
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         self._processes.append(process)
         return process

@@ -38,7 +38,7 @@ from tests.worker.edge import until
 
 CUSTOMERS = 4
 KEYS = 6
-SECONDS = 120.0
+SECONDS = 240.0
 WHOLE = (StripeEventState.SUCCEEDED, StripeEventState.IGNORED)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import Organization, User
@@ -166,3 +167,12 @@ def test_who_is_not_told(project: Project, owner: User, endpoint: WebhookEndpoin
     assert semantic_alerts_due() == 1
     assert not Email.objects.filter(message="semantic_bound").exists()
     assert WebhookDelivery.objects.count() == 1
+
+
+def test_staff_see_what_crossed(
+    project: Project, endpoint: WebhookEndpoint, staff_client: Client
+) -> None:
+    _checks(project, 10, 3)
+    semantic_alerts_due()
+    page = staff_client.get("/admin/alerts/semanticbound/")
+    assert project.name in page.content.decode()

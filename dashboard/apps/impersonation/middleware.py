@@ -11,7 +11,9 @@ from typing import cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from apps.accounts.access import SAFE_METHODS
 from apps.accounts.models import User
@@ -45,7 +47,7 @@ class ImpersonationMiddleware:
             return self._get_response(request)
         impersonation = _running(request, key)
         if impersonation is None:
-            return redirect("admin:index")
+            return _leave(request)
         request.user = impersonation.user
         request.impersonation = impersonation  # type: ignore[attr-defined]
         if path.startswith(PERSONAL):
@@ -94,6 +96,13 @@ def _running(request: HttpRequest, key: str) -> Impersonation | None:
     del request.session[SESSION_KEY]
     messages.info(request, f"You are yourself again: the visit has ended ({how or 'stopped'}).")
     return None
+
+
+def _leave(request: HttpRequest) -> HttpResponse:
+    """A part of a page that refreshes itself must not show the staff site inside of it."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponseClientRedirect(reverse("admin:index"))
+    return redirect("admin:index")
 
 
 def _refuse(request: HttpRequest, kind: str) -> HttpResponse:

@@ -174,6 +174,12 @@ def test_it_ends_after_an_hour(
         clock.shift(LASTS - timedelta(seconds=1))
         assert desk.get(_home(project)).status_code == 200
         clock.shift(timedelta(seconds=1))
+        session = desk.session["impersonation"]
+        part = desk.get(_home(project), headers={"HX-Request": "true"})
+        assert (part["HX-Redirect"], part.content) == ("/admin/", b"")
+        kept = desk.session
+        kept["impersonation"] = session
+        kept.save()
         response = desk.get(_home(project), follow=True)
         assert response.redirect_chain == [("/admin/", 302)]
         assert "the visit has ended (expired)" in response.content.decode()

@@ -1,5 +1,6 @@
 """No tenant sees another one's answers, whatever is done to Redis."""
 
+import base64
 import json
 from itertools import pairwise
 
@@ -63,7 +64,10 @@ def test_what_is_stored_tells_nothing(edge: Edge, tenant: Tenant) -> None:
     assert "nobody" not in value
     sent = json.dumps(tenant.commands())
     assert "nobody" not in sent
-    assert "gpt-4o-mini:" not in value
+    # What stands outside the seal: when, of which model, in which namespace.
+    created, model, namespace, sealed = value.split(":")
+    assert (created.isdigit(), model, namespace) == (True, "gpt-4o-mini", "")
+    assert b"gpt-4o-mini" not in base64.b64decode(sealed)
 
 
 def test_every_redis_key_starts_with_its_tenant(edge: Edge) -> None:

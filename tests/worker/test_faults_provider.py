@@ -139,13 +139,15 @@ def nobody_accepts() -> Iterator[str]:
                 each.close()
 
 
-def own_key(tenant: Tenant, base_url: str) -> dict[str, Any]:
+def own_key(
+    tenant: Tenant, base_url: str, *, provider: str = "openai", key: str = "sk-own"
+) -> dict[str, Any]:
     """A credential of the project's own, sealed as the dashboard seals it."""
     nonce = bytes(12)
-    sealed = AESGCM(bytes(32)).encrypt(nonce, b"sk-own", tenant.project_id.encode())
+    sealed = AESGCM(bytes(32)).encrypt(nonce, key.encode(), tenant.project_id.encode())
     return {
         "id": "credential-1",
-        "provider": "openai",
+        "provider": provider,
         "envelope": Envelope("k1", nonce, sealed).dump(),
         "priority": 1,
         "base_url": base_url,

@@ -73,8 +73,8 @@ def session_fragile(request: pytest.FixtureRequest) -> Iterator[Edge]:
     """The process behind ``fragile``: impatient, and with little room for captured streams."""
     yield from _running(
         request.param,
-        UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS="1",
-        UPSTREAM_IDLE_TIMEOUT_SECONDS="0.5",
+        UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS="3",
+        UPSTREAM_IDLE_TIMEOUT_SECONDS="1.5",
         STORE_TIMEOUT_MS="1500",
         KEY_LOOKUP_TIMEOUT_MS="2000",
         MAX_BODY_BYTES="1000000",

@@ -29,7 +29,7 @@ class Caller:
             f"authorization: Bearer {tenant.key}\r\ncontent-type: application/json\r\n"
             f"content-length: {len(self._body)}\r\n\r\n"
         ).encode()
-        self._socket = socket.create_connection((host, int(port)))
+        self._socket = socket.create_connection((host, int(port)), timeout=60)
 
     def send(self, *, body_bytes: int | None = None) -> None:
         """The request, or its first ``body_bytes``."""
@@ -39,7 +39,9 @@ class Caller:
         """Return once ``text`` has arrived."""
         received = b""
         while text not in received:
-            received += self._socket.recv(65536)
+            part = self._socket.recv(65536)
+            assert part, f"the edge closed the connection after {received[-200:]!r}"
+            received += part
 
     def leave(self) -> None:
         """Close at once."""

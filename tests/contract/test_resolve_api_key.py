@@ -173,21 +173,22 @@ def test_a_switch_turns_the_semantic_cache_off(caller: Caller) -> None:
     customer = tenant(semantic_mode="balanced")
     neighbour = tenant(semantic_mode="strict")
 
-    def modes() -> list[str]:
+    def allowed() -> list[bool]:
         answers = [caller.resolve(each.key_hash) for each in (customer, neighbour)]
         assert answers == [selectors.key_record(each.key_hash) for each in (customer, neighbour)]
-        return [key_record.parse(answer).project.semantic_mode for answer in answers]
+        assert [answer["project"]["semantic_mode"] for answer in answers] == ["balanced", "strict"]
+        return [key_record.parse(answer).project.semantic_allowed for answer in answers]
 
-    assert modes() == ["balanced", "strict"]
+    assert allowed() == [True, True]
     own = feature_override_create(
         feature=SEMANTIC_CACHE, organization=customer.organization, enabled=False, actor=None
     )
-    assert modes() == ["off", "strict"]
+    assert allowed() == [False, True]
     everybody = feature_override_create(
         feature=SEMANTIC_CACHE, organization=None, enabled=False, actor=None
     )
-    assert modes() == ["off", "off"]
+    assert allowed() == [False, False]
     feature_override_update(override=own, actor=None, enabled=True)
-    assert modes() == ["balanced", "off"]
+    assert allowed() == [True, False]
     feature_override_delete(override=everybody, actor=None)
-    assert modes() == ["balanced", "strict"]
+    assert allowed() == [True, True]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cache.scripts import ADMIT, LOOK_UP
+from gateway.cache.scripts import ADMIT, LOOK_UP_PAIR
 from tests.worker.edge import Edge, Tenant
 
 ASKED = "How do I reverse a list in Python?"
@@ -26,7 +26,7 @@ def opened(edge: Edge) -> Tenant:
 
 def script_of(command: list[Any]) -> str | None:
     """Which of the two scripts a command runs, by its hash; a first run by source not counted."""
-    known = {ADMIT.sha1: "admit", LOOK_UP.sha1: "look up"}
+    known = {ADMIT.sha1: "admit", LOOK_UP_PAIR.sha1: "look up"}
     return known.get(command[1]) if command[0] == "EVALSHA" else None
 
 
@@ -242,6 +242,30 @@ def test_the_matched_prompt_is_kept_only_by_who_logs_prompts(edge: Edge, logged:
     assert "matched" not in json.loads(hit.headers["x-watchllm-decision"])
     matched = tenant.rows(2)[1]["decision"].get("matched")
     assert matched == (CAPITAL if logged else None)
+
+
+def test_what_was_judged_wrong_does_not_meet_again(edge: Edge, opened: Tenant) -> None:
+    opened.chat(CAPITAL)
+    edge.settled()
+    hit = opened.chat(CAPITAL_AGAIN)
+    assert status(hit) == "HIT-SEMANTIC"
+    edge.settled()
+    told = {"request_id": hit.headers["x-request-id"], "verdict": "wrong"}
+    assert opened.post("/v1/cache/feedback", told).status_code == 200
+    # The first prompt is asked and stored again: it answers itself, and not the other one.
+    assert status(opened.chat(CAPITAL)) == "MISS"
+    edge.settled()
+    again = opened.chat(CAPITAL_AGAIN, {"x-watchllm-explain": "1"})
+    assert status(again) == "MISS"
+    decision = json.loads(again.headers["x-watchllm-decision"])
+    assert (decision["served"], decision["reason"]) == (False, "judged wrong before")
+
+
+def test_the_operators_switch_goes_before_the_request(edge: Edge) -> None:
+    tenant = edge.tenant(project=OPENED | {"semantic_allowed": False})
+    tenant.chat(ASKED)
+    edge.settled()
+    assert status(tenant.chat(PARAPHRASE, {"x-watchllm-semantic": "balanced"})) == "MISS"
 
 
 @pytest.mark.parametrize(

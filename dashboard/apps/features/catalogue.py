@@ -56,8 +56,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         SEMANTIC_CACHE,
         "Semantic cache",
-        "Answers to paraphrases. Off is in force at the edge within a minute, but for requests "
-        "that choose a mode by header; exact hits go on.",
+        "Answers to paraphrases. Off is in force at the edge within a minute, whatever a project "
+        "or a request says; exact hits go on.",
     ),
 )
 BY_NAME: dict[str, Feature] = {feature.name: feature for feature in FEATURES}

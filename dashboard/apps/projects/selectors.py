@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.features.catalogue import SEMANTIC_CACHE
 from apps.features.selectors import fresh
-from apps.projects.models import ApiKey, Project, ProviderCredential, SemanticMode
+from apps.projects.models import ApiKey, Project, ProviderCredential
 
 
 def key_record(key_hash: str) -> dict[str, Any] | None:
@@ -83,9 +83,8 @@ def _project(project: Project) -> dict[str, Any]:
         "max_temperature": project.max_temperature,
         "max_body_bytes": project.max_body_bytes,
         "namespace": project.namespace,
-        "semantic_mode": project.semantic_mode
-        if fresh(SEMANTIC_CACHE, project.organization_id)
-        else SemanticMode.OFF.value,
+        "semantic_mode": project.semantic_mode,
+        "semantic_allowed": fresh(SEMANTIC_CACHE, project.organization_id),
         "semantic_opened": project.semantic_opened,
         "semantic_check_share": project.semantic_check_share,
         "cache_on_disconnect": project.cache_on_disconnect,

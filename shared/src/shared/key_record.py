@@ -46,6 +46,7 @@ class Route:
 class Project:
     """A project's settings as the edge applies them.
 
+    ``semantic_allowed``: the operator's switch; off, no request gets an answer by meaning.
     ``semantic_opened``: its owner has semantic hits served before there is evidence for them.
     ``semantic_check_share``: of semantic hits, the share (0 to 1) that is checked against the
     provider; ``None``: as the evidence needs it.
@@ -65,6 +66,7 @@ class Project:
     data_key_salt: str
     monthly_budget_nanousd: int | None
     routes: tuple[Route, ...]
+    semantic_allowed: bool = True
     semantic_opened: bool = False
     semantic_check_share: float | None = None
 

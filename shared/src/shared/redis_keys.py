@@ -5,6 +5,8 @@ record (found by the hash of an API key), the organization's monthly quota (a pl
 organization) and the index of usage spools. None holds a customer's content. See docs/adr/0004.
 """
 
+import hashlib
+
 
 def entry(project_id: str, exact_key: str) -> str:
     """String: one sealed cache entry (``gateway.cache.entry``). TTL as the project says."""
@@ -84,6 +86,12 @@ def semantic_evidence(project_id: str, namespace: str) -> str:
 def semantic_hit(project_id: str, request_id: str) -> str:
     """String: what a semantic hit served, for feedback on it (JSON). Kept for a week."""
     return f"{project_id}:sem-hit:{request_id}"
+
+
+def semantic_refused(project_id: str, asked: str, entry: str) -> str:
+    """String: a person judged that these two exact keys do not share an answer. For a year."""
+    pair = hashlib.sha256("\n".join(sorted((asked, entry))).encode()).hexdigest()[:32]
+    return f"{project_id}:sem-refused:{pair}"
 
 
 def key_record(key_hash: str) -> str:

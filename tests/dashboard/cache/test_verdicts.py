@@ -11,9 +11,11 @@ from apps.cache.services.evidence import semantic_evidence_restore
 from apps.cache.services.verdicts import AlreadyJudgedError, NotJudgeableError, verdict_give
 from apps.projects.cache_control import CacheUnreachableError
 from apps.projects.models import Project
+from apps.projects.redis import redis_client
 from apps.projects.services.api_keys import CreatedApiKey
 from apps.usage.models import UsageLog
 from apps.usage.rollup import usage_rollup
+from shared import redis_keys
 from tests.dashboard.cache.test_evidence import counted, in_redis, semantic_row
 from tests.dashboard.usage_rows import usage_row
 from tests.doubles.upstash import UpstashDouble
@@ -126,10 +128,15 @@ def test_a_caller_that_uses_its_id_again_is_not_confused(
 def test_a_verdict_long_after_the_edge_has_forgotten(
     created_key: CreatedApiKey, redis: UpstashDouble, project: Project, owner: User
 ) -> None:
-    hit = semantic_row(created_key.api_key)
+    hit = semantic_row(created_key.api_key, decision={"asked": "a" * 64})
     hit.save()
     verdict_give(project=project, log=hit, wrong=True, actor=owner)
     assert in_redis(project.pk) == {5: (1, 1)}
+    assert hit.decision is not None
+    assert hit.cache_key is not None
+    pair = redis_keys.semantic_refused(str(project.pk), hit.decision["asked"], hit.cache_key)
+    with redis_client() as client:
+        assert client.get(pair) == "1"
 
 
 def test_without_redis_nothing_is_recorded(

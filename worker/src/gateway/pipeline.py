@@ -144,6 +144,9 @@ async def _semantic(
     entry = redis_keys.entry(x.record.project_id, served.exact_key)
     x.event.similarity = round(served.probability, 4)
     x.event.cache_key = served.exact_key
+    if x.event.decision is not None:
+        # A verdict that comes after Redis forgot this hit keeps the two apart by it.
+        x.event.decision["asked"] = call.key
     found = replace(lookup, entries=(entry,))
     return await _hit(x, call, found, value, admission.now_ms, status=HIT_SEMANTIC)
 
@@ -191,7 +194,7 @@ async def _after_semantic_hit(x: Exchange, call: Call, lookup: Lookup, body: str
     try:
         Settlement(x, call, lookup, 0).abandon()
         if outcome is not None and outcome.best is not None and query is not None:
-            await learning.remember_hit(x, query, outcome.best)
+            await learning.remember_hit(x, call, query, outcome.best)
             share = 0.0 if call.refused else x.record.project.semantic_check_share
             if learning.shadow_due(outcome.checks, share):
                 await learning.shadow_check(x, call, outcome.best, json.loads(body))

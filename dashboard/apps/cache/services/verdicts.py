@@ -1,7 +1,8 @@
 """A member's verdict on a semantic hit, with the effect of ``POST /v1/cache/feedback``.
 
-``wrong`` removes the stored answer at once. Either verdict counts as evidence of its scope, once:
-where the edge still remembers the hit, by the very script that the edge runs; where it does not
+``wrong`` removes the stored answer at once and keeps the two prompts apart. Either verdict counts
+as evidence of its scope, once: where the edge still remembers the hit, by the very script that the
+edge runs; where it does not
 (after a week, after a loss, or because feedback came through the API a moment ago) through the
 counts in the database (``apps.cache.services.evidence``).
 """
@@ -21,7 +22,7 @@ from apps.projects.redis import redis_client, redis_configured
 from apps.usage.models import UsageLog
 from shared import redis_keys
 from shared.decision.evidence import EDGES
-from shared.semantic_verdict import GIVE_VERDICT, SemanticHit, parse_hit
+from shared.semantic_verdict import GIVE_VERDICT, REFUSED_SECONDS, SemanticHit, parse_hit
 from shared.usage_events import HIT_SEMANTIC
 
 _OUR_PART = 13  # ".", and 12 characters that the edge puts behind a caller's own request id
@@ -43,7 +44,8 @@ def judgeable(log: UsageLog) -> SemanticHit | None:
         return None
     if not isinstance(number, int) or not 0 <= number < len(EDGES):
         return None
-    return SemanticHit(log.request_id, log.cache_key, told.get("namespace", ""), number)
+    asked, namespace = told.get("asked", ""), told.get("namespace", "")
+    return SemanticHit(log.request_id, asked, log.cache_key, namespace, number)
 
 
 def verdict_give(*, project: Project, log: UsageLog, wrong: bool, actor: User) -> SemanticVerdict:
@@ -103,6 +105,7 @@ def _apply(project: Project, hit: SemanticHit, *, wrong: bool) -> None:
     tenant = str(project.pk)
     entry = redis_keys.entry(tenant, hit.entry)
     evidence = redis_keys.semantic_evidence(tenant, hit.namespace)
+    refused = redis_keys.semantic_refused(tenant, hit.asked, hit.entry)
     names = [hit.row]
     if hit.row[-_OUR_PART : -_OUR_PART + 1] == ".":
         names.append(hit.row[:-_OUR_PART])
@@ -114,10 +117,13 @@ def _apply(project: Project, hit: SemanticHit, *, wrong: bool) -> None:
             # A caller may use its id again: then what is remembered is a later hit.
             if known is not None and known.row == hit.row:
                 given = redis.eval(
-                    GIVE_VERDICT, keys=[key, entry, evidence], args=[str(hit.bin), str(int(wrong))]
+                    GIVE_VERDICT,
+                    keys=[key, entry, evidence, refused],
+                    args=[str(hit.bin), str(int(wrong)), str(REFUSED_SECONDS)],
                 )
                 if given:
                     return
         if wrong:
             redis.delete(entry)
+            redis.set(refused, 1, ex=REFUSED_SECONDS)
         scope_raise(redis, project.pk, hit.namespace)

@@ -39,21 +39,19 @@ SELECT jsonb_build_object(
         'max_temperature', p.max_temperature,
         'max_body_bytes', p.max_body_bytes,
         'namespace', p.namespace,
+        'semantic_mode', p.semantic_mode,
         -- The organization's own switch, else everybody's, else on (apps/features).
-        'semantic_mode', CASE
-            WHEN coalesce(
-                (
-                    SELECT f.enabled FROM public.feature_overrides f
-                    WHERE f.feature = 'semantic_cache' AND f.organization_id = o.id
-                ),
-                (
-                    SELECT f.enabled FROM public.feature_overrides f
-                    WHERE f.feature = 'semantic_cache' AND f.organization_id IS NULL
-                ),
-                true
-            ) THEN p.semantic_mode
-            ELSE 'off'
-        END,
+        'semantic_allowed', coalesce(
+            (
+                SELECT f.enabled FROM public.feature_overrides f
+                WHERE f.feature = 'semantic_cache' AND f.organization_id = o.id
+            ),
+            (
+                SELECT f.enabled FROM public.feature_overrides f
+                WHERE f.feature = 'semantic_cache' AND f.organization_id IS NULL
+            ),
+            true
+        ),
         'semantic_opened', p.semantic_opened,
         'semantic_check_share', p.semantic_check_share,
         'cache_on_disconnect', p.cache_on_disconnect,

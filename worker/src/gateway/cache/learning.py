@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from gateway import errors, strict_json, upstream
 from gateway.cache import entry as entries
-from gateway.cache.scripts import EVIDENCE, LOOK_UP
+from gateway.cache.scripts import EVIDENCE, LOOK_UP_PAIR
 from gateway.cache.semantic import Candidate, Outcome, Query
 from gateway.cache.store import StoreUnavailable
 from gateway.call import Call, outgoing
@@ -35,12 +35,13 @@ def shadow_due(checks: int, share: float | None) -> bool:
     return random.random() < share  # noqa: S311 (sampling)
 
 
-async def remember_hit(x: Exchange, query: Query, served: Candidate) -> None:
+async def remember_hit(x: Exchange, call: Call, query: Query, served: Candidate) -> None:
     """Keep what a semantic hit served, so that feedback on its request id can undo it."""
     from shared.decision.evidence import bin_of
 
     hit = SemanticHit(
         row=x.event.request_id,
+        asked=call.key,
         entry=served.exact_key,
         namespace=query.namespace,
         bin=bin_of(served.probability) or 0,
@@ -101,9 +102,16 @@ async def _cached_answer(x: Exchange, call: Call, candidate: Candidate) -> Json 
 
 
 async def look_up(x: Exchange, call: Call, exact_key: str) -> str | None:
-    """One live entry by its exact key: the further round trip of a semantic hit."""
+    """One live entry by its exact key, unless a person judged that it does not answer ``call``.
+
+    Without one, the decision in the row says why.
+    """
     project = x.record.project_id
-    keys = [redis_keys.cutoffs(project), redis_keys.entry(project, exact_key)]
+    keys = [
+        redis_keys.cutoffs(project),
+        redis_keys.entry(project, exact_key),
+        redis_keys.semantic_refused(project, call.key, exact_key),
+    ]
     max_age = call.policy.max_age
     arguments = [
         f"model:{call.target.model}",
@@ -111,10 +119,15 @@ async def look_up(x: Exchange, call: Call, exact_key: str) -> str | None:
         -1 if max_age is None else max_age * 1000,
     ]
     try:
-        (value,) = await x.store.run(LOOK_UP, keys, arguments)
+        value, refused = await x.store.run(LOOK_UP_PAIR, keys, arguments)
     except StoreUnavailable:
         return None
-    return value if isinstance(value, str) else None
+    if isinstance(value, str):
+        return value
+    if x.event.decision is not None:
+        reason = "judged wrong before" if refused else "answer gone"
+        x.event.decision |= {"served": False, "reason": reason}
+    return None
 
 
 async def _record(

@@ -55,6 +55,8 @@ def from_request(request: Request, project: Project, *, embeddings: bool = False
             param="x-watchllm-cache-namespace",
         )
     semantic = _choice(request, "x-watchllm-semantic", _SEMANTIC) or project.semantic_mode
+    if not project.semantic_allowed:
+        semantic = "off"
 
     no_cache, no_store, max_age = _cache_control(request)
     read = mode != "refresh" and not no_cache

@@ -215,6 +215,23 @@ return answer
 )
 """More entries of a batch that is larger than one round trip should carry."""
 
+LOOK_UP_PAIR = _script(
+    _SHARED
+    + """
+-- KEYS: 1 cutoffs, 2 entry, 3 refused pair
+-- ARGV: 1 model field, 2 namespace field, 3 oldest acceptable age in ms
+-- Answer: entry or false, 1 when a person has judged that the pair does not share it
+if redis.call('EXISTS', KEYS[3]) == 1 then return {false, 1} end
+local now = now_ms()
+local cut = cutoff(KEYS[1], ARGV[1], ARGV[2])
+local max_age = tonumber(ARGV[3])
+if max_age >= 0 and now - max_age > cut then cut = now - max_age - 1 end
+local value = redis.call('GET', KEYS[2])
+return {fresh(value, cut) and value or false, 0}
+"""
+)
+"""The entry of a prompt that means the same: the further round trip of a semantic hit."""
+
 _STORE = """
 -- KEYS: 1 lock, 2 plan tokens, 3 key tokens, 4 project spend, 5 key spend, 6 open streams,
 --       then entries

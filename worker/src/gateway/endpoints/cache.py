@@ -12,7 +12,7 @@ from gateway.exchange import Exchange
 from gateway.http import Response
 from gateway.limits import Lookup
 from shared import redis_keys
-from shared.semantic_verdict import VERDICTS, SemanticHit, parse_hit
+from shared.semantic_verdict import REFUSED_SECONDS, VERDICTS, SemanticHit, parse_hit
 
 _FIELDS = frozenset({"all", "model", "namespace", "key", "older_than_seconds"})
 _STATS_DAYS = 7
@@ -65,8 +65,8 @@ async def stats(x: Exchange) -> Response:
 async def feedback(x: Exchange) -> Response:
     """A person's verdict on a semantic hit, by its request id.
 
-    ``wrong`` removes the entry that was served and counts against its scope; ``right`` counts for
-    it. Each hit takes one verdict.
+    ``wrong`` removes the entry that was served, keeps the two prompts apart from now on and counts
+    against its scope; ``right`` counts for it. Each hit takes one verdict.
     """
     record = await x.authenticate()
     body = await x.json()
@@ -100,8 +100,9 @@ async def _judge(x: Exchange, project: str, request_id: str, *, wrong: bool) -> 
             remembered,
             redis_keys.entry(project, hit.entry),
             redis_keys.semantic_evidence(project, hit.namespace),
+            redis_keys.semantic_refused(project, hit.asked, hit.entry),
         ]
-        if await x.store.run(VERDICT, keys, [hit.bin, int(wrong)]):
+        if await x.store.run(VERDICT, keys, [hit.bin, int(wrong), REFUSED_SECONDS]):
             return hit
     raise errors.UnknownHit(
         "No semantic hit of this request id is waiting for a verdict.", param="request_id"

@@ -35,7 +35,7 @@ def load() -> list[Pair]:
 def probes() -> list[Pair]:
     """Pairs with different answers, written to find holes; their category is the batch.
 
-    The first batch led to guards. The second was written after them, and none changed since.
+    The first batch led to guards; the second was written after them.
     """
     return _read(_PROBES, "batch", label="different")
 

@@ -196,6 +196,11 @@ class Edge:
         self._tenants.append(Tenant(self, changes))
         return self._tenants[-1]
 
+    def redis(self, *command: str) -> Any:
+        """Run one Redis command beside the edge."""
+        headers = {"authorization": f"Bearer {self.upstash.token}"}
+        return httpx.post(self.upstash.url, json=command, headers=headers).json()["result"]
+
     def log(self) -> str:
         """Everything the edge has printed."""
         return (self._output / "log").read_text(errors="replace")

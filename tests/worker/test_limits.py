@@ -1,7 +1,10 @@
 """Rate limits, quota and their headers, over HTTP and on a real Redis."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+from gateway import limits
+from shared import redis_keys
 from tests.worker.edge import Edge
 
 WINDOW = 60.0
@@ -103,9 +106,13 @@ def test_a_plan_that_serves_the_cache_past_its_quota(redis_edge: Edge) -> None:
     for stream in (False, True):
         hit = tenant.chat("hello", stream=stream)
         assert (hit.status_code, hit.headers["x-watchllm-cache"]) == (200, "HIT")
+    month = redis_keys.quota(tenant.record["organization_id"], limits.month(time.time()))
+    assert redis_edge.redis("GET", month) == "3"
     refused = tenant.chat("new")
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "quota_exceeded")
     assert redis_edge.openai.calls() == 1
+    # Only what was answered counts.
+    assert redis_edge.redis("GET", month) == "3"
 
 
 def test_what_a_limit_refuses_does_not_count_against_the_month(redis_edge: Edge) -> None:

@@ -67,7 +67,7 @@ def test_limits_fall_back_to_an_estimate(fragile: Edge) -> None:
 def test_a_damaged_entry_is_a_miss_and_is_replaced(edge: Edge, tenant: Tenant, value: str) -> None:
     tenant.ask("hello")
     key = entry_of(tenant)
-    command(edge, "SET", key, value)
+    edge.redis("SET", key, value)
     answer = tenant.ask("hello")
     assert status(answer) == (200, "MISS")
     assert status(tenant.chat("hello")) == (200, "HIT")
@@ -76,8 +76,8 @@ def test_a_damaged_entry_is_a_miss_and_is_replaced(edge: Edge, tenant: Tenant, v
 def test_a_key_of_another_type_fails_nobody(edge: Edge, tenant: Tenant) -> None:
     tenant.ask("hello")
     key = entry_of(tenant)
-    command(edge, "DEL", key)
-    command(edge, "RPUSH", key, "a list")
+    edge.redis("DEL", key)
+    edge.redis("RPUSH", key, "a list")
     assert tenant.chat("hello").status_code == 200
 
 
@@ -91,9 +91,3 @@ def entry_of(tenant: Tenant) -> str:
         if isinstance(part, str) and part.startswith(redis_keys.entry(tenant.project_id, ""))
     ]
     return names[-1]
-
-
-def command(edge: Edge, *parts: str) -> Any:
-    """Run one Redis command."""
-    headers = {"authorization": f"Bearer {edge.upstash.token}"}
-    return httpx.post(edge.upstash.url, json=parts, headers=headers).json()["result"]

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from shared import redis_keys
 from tests.worker.edge import Edge, Tenant
-from tests.worker.test_store_faults import command, entry_of
+from tests.worker.test_store_faults import entry_of
 
 
 def told(tenant: Tenant, text: str = "hello") -> tuple[str, str]:
@@ -44,7 +44,7 @@ def test_an_entry_copied_to_another_tenant_does_not_open(edge: Edge) -> None:
     told(one)
     edge.openai.say("for the other")
     told(other)
-    command(edge, "COPY", entry_of(one), entry_of(other), "REPLACE")
+    edge.redis("COPY", entry_of(one), entry_of(other), "REPLACE")
     edge.openai.say("asked again")
     assert told(other) == ("MISS", "asked again")
 
@@ -53,14 +53,14 @@ def test_an_entry_copied_to_another_question_does_not_open(edge: Edge, tenant: T
     told(tenant, "one")
     one = entry_of(tenant)
     told(tenant, "two")
-    command(edge, "COPY", one, entry_of(tenant), "REPLACE")
+    edge.redis("COPY", one, entry_of(tenant), "REPLACE")
     assert told(tenant, "two") == ("MISS", "You said: two")
 
 
 def test_what_is_stored_tells_nothing(edge: Edge, tenant: Tenant) -> None:
     edge.openai.say("the answer nobody else may read")
     told(tenant, "a question nobody else may read")
-    value = command(edge, "GET", entry_of(tenant))
+    value = edge.redis("GET", entry_of(tenant))
     assert "nobody" not in value
     sent = json.dumps(tenant.commands())
     assert "nobody" not in sent

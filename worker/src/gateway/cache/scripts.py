@@ -163,7 +163,7 @@ if not missing then
     if #answer[11] > 0 then answer[12] = redis.call('HGETALL', ARGV[25]) end
   end
 end
-if not missing or verdict ~= 'OK' or ARGV[16] == '1' then return answer end
+if not missing or ARGV[16] == '1' then return answer end
 
 -- The request goes to the provider: its tokens and its money count, a hit's never do. What is
 -- refused here does not count against the month.
@@ -171,6 +171,7 @@ local function refuse(reason)
   answer[1], answer[7] = reason, redis.call('DECR', KEYS[4])
   return answer
 end
+if verdict ~= 'OK' then return refuse(verdict) end
 if over_budget(KEYS[9], ARGV[13]) or over_budget(KEYS[10], ARGV[14]) then
   return refuse('BUDGET')
 end

@@ -35,7 +35,7 @@ def load() -> list[Pair]:
 def probes() -> list[Pair]:
     """Pairs with different answers, written to find holes; their category is the batch.
 
-    The first batch led to guards; the second was written after them.
+    The first batch led to guards; the second and third were written after them.
     """
     return _read(_PROBES, "batch", label="different")
 

@@ -40,7 +40,7 @@ STRICT_WORDS = frozenset(
     "many few several between since under over within beyond behind above below inside "
     "outside because despite although though no still yet already too enough this these those worse better worst "
     "free alone together same other another else off through own self previous next also "
-    "further twice once half double minimum maximum out up".split()
+    "further twice once half double minimum maximum out up down".split()
 )  # fmt: skip
 MODALS = {
     "can": "can", "could": "can", "should": "should", "ought": "should", "would": "would",

@@ -9,9 +9,7 @@ from django.core.validators import RegexValidator
 from apps.projects.cache_control import Scope
 from apps.projects.fields import PercentField, SpanField
 from apps.projects.models import Project, SemanticMode
-
-LONGEST_TTL = 30 * 24 * 3600
-"""What a request may ask for at most, too (``x-watchllm-cache-ttl``)."""
+from apps.projects.models.project import LONGEST_TTL
 
 _NAMESPACE = RegexValidator(
     r"^[A-Za-z0-9._:/@-]+$", "Letters, digits and the characters . _ : / @ - only."

@@ -10,6 +10,8 @@ from apps.accounts.models import Organization
 from apps.projects.routes import validate_routes
 
 _DAY = 24 * 60 * 60
+LONGEST_TTL = 30 * _DAY
+"""What a request may ask for at most, too (``x-watchllm-cache-ttl``)."""
 
 
 class SemanticMode(models.TextChoices):
@@ -44,12 +46,12 @@ class Project(models.Model):
     ttl_seconds = models.PositiveIntegerField(
         "completion TTL (s)",
         default=60 * 60,
-        validators=[MinValueValidator(1), MaxValueValidator(365 * _DAY)],
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_TTL)],
     )
     embeddings_ttl_seconds = models.PositiveIntegerField(
         "embedding TTL (s)",
         default=_DAY,
-        validators=[MinValueValidator(1), MaxValueValidator(365 * _DAY)],
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_TTL)],
     )
     max_temperature = models.FloatField(
         null=True,

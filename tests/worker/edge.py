@@ -97,10 +97,10 @@ class Tenant:
             timeout=60,
         )
 
-    def bring_key(self, base_url: str, provider: str = "openai") -> None:
+    def bring_key(self, base_url: str, provider: str = "openai", key: str = "sk-own") -> None:
         """Give the project a provider key of its own, sealed as the dashboard seals it."""
         nonce = bytes(12)
-        sealed = AESGCM(bytes(32)).encrypt(nonce, b"sk-own", self.project_id.encode())
+        sealed = AESGCM(bytes(32)).encrypt(nonce, key.encode(), self.project_id.encode())
         self.record["credentials"] = [
             {
                 "id": "credential-1",

@@ -13,7 +13,6 @@ from tests.doubles import anthropic_api
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import Edge, Tenant
 from tests.worker.faults import entries, exactly
-from tests.worker.test_faults_provider import own_key
 
 CLAUDE, GPT = "claude-haiku-4-5", "gpt-4o"
 QUESTION: list[Any] = [{"role": "user", "content": "a question"}]
@@ -80,8 +79,7 @@ def fault(edge: Edge, dialect: Dialect, name: Any) -> None:
 def claudes(edge: Edge) -> Tenant:
     """A tenant who brings a key of Anthropic's: this edge has none."""
     tenant = edge.tenant()
-    own = own_key(tenant, edge.anthropic.base_url, provider="anthropic", key=edge.anthropic.key)
-    tenant.record["credentials"] = [own]
+    tenant.bring_key(edge.anthropic.base_url, provider="anthropic", key=edge.anthropic.key)
     return tenant
 
 

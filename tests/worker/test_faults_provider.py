@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.envelope import Envelope
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import Edge, Tenant
 from tests.worker.faults import entries, error_code, exactly
@@ -139,21 +137,6 @@ def nobody_accepts() -> Iterator[str]:
                 each.close()
 
 
-def own_key(
-    tenant: Tenant, base_url: str, *, provider: str = "openai", key: str = "sk-own"
-) -> dict[str, Any]:
-    """A credential of the project's own, sealed as the dashboard seals it."""
-    nonce = bytes(12)
-    sealed = AESGCM(bytes(32)).encrypt(nonce, key.encode(), tenant.project_id.encode())
-    return {
-        "id": "credential-1",
-        "provider": provider,
-        "envelope": Envelope("k1", nonce, sealed).dump(),
-        "priority": 1,
-        "base_url": base_url,
-    }
-
-
 @contextmanager
 def failing(edge: Edge, tenant: Tenant, fault: Fault) -> Iterator[None]:
     """The provider as the row wants it."""
@@ -162,7 +145,7 @@ def failing(edge: Edge, tenant: Tenant, fault: Fault) -> Iterator[None]:
         yield
     elif fault.behaviour == "nobody accepts":
         with nobody_accepts() as base_url:
-            tenant.record["credentials"] = [own_key(tenant, base_url)]
+            tenant.bring_key(base_url)
             yield
         edit(edge, tenant, credentials=[])
     else:

@@ -11,10 +11,11 @@ run: ## Start WatchLLM on this machine (ARGS=--bare: the edge and its stores alo
 	@tools/bootstrap.sh run
 	@PYTHONPATH=tools exec $(VENV_PYTHON) -m local_stack $(ARGS)
 
-test: ## Run every test (ARGS=… goes to pytest), installing what is missing first
+# Two at a time, a file each: many tests wait for time limits and not for the processor.
+test: ## Run every test (ARGS=… goes to pytest; -n 0: one at a time), installing what is missing first
 	@tools/bootstrap.sh dev
 	@tools/test_prerequisites.sh
-	@$(VENV_PYTHON) -m pytest $(ARGS)
+	@$(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: ## Formatting, lint, types and import rules
 	@tools/bootstrap.sh dev

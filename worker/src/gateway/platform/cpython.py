@@ -53,6 +53,7 @@ class AsgiRequest:
         self.query: str = scope["query_string"].decode("latin-1")
         self._headers = dict(scope["headers"])
         self._receive = receive
+        self._ended = False
 
     def header(self, name: str) -> str | None:
         """See ``Request``."""
@@ -85,7 +86,21 @@ class AsgiRequest:
             if body := message.get("body"):
                 yield body
             if not message.get("more_body"):
+                self._ended = True
                 return
+
+    async def discard(self, limit: int) -> None:
+        """Read on, up to ``limit`` bytes, before an answer that came too early for the client:
+        one that is still sending when the server closes never reads why."""
+        if self._ended:
+            return
+        try:
+            async for chunk in self.stream():
+                limit -= len(chunk)
+                if limit < 0:
+                    return
+        except errors.InvalidRequest:
+            return
 
 
 def _too_large(limit: int) -> errors.BodyTooLarge:
@@ -369,7 +384,12 @@ class App:
         """ASGI 3."""
         if scope["type"] == "http":
             request = AsgiRequest(scope, receive)
-            response = await application.handle(self.runtime(), self._platform, request)
+            runtime = self.runtime()
+            response = await application.handle(runtime, self._platform, request)
+            if response.status == errors.BodyTooLarge.status and not isinstance(
+                response.body, Live
+            ):
+                await request.discard(runtime.settings.max_body_bytes)
             await _send(response, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)

@@ -83,6 +83,11 @@ local function cutoff(key, model, namespace)
   end
   return cut
 end
+local function dead_until(key, model, namespace, max_age, now)
+  local cut = cutoff(key, model, namespace)
+  if max_age >= 0 and now - max_age > cut then cut = now - max_age - 1 end
+  return cut
+end
 local function fresh(value, cut)
   local created = value and string.match(value, '^(%d+):')
   return created and tonumber(created) > cut
@@ -142,9 +147,7 @@ local answer = {verdict, now, plan_used, plan_oldest, key_used, key_oldest, quot
   false, false}
 local missing = #KEYS < 13
 if not missing then
-  local cut = cutoff(KEYS[5], ARGV[6], ARGV[7])
-  local max_age = tonumber(ARGV[8])
-  if max_age >= 0 and now - max_age > cut then cut = now - max_age - 1 end
+  local cut = dead_until(KEYS[5], ARGV[6], ARGV[7], tonumber(ARGV[8]), now)
   for i = 13, #KEYS do
     local value = redis.call('GET', KEYS[i])
     if fresh(value, cut) then
@@ -203,9 +206,7 @@ LOOK_UP = _script(
     + """
 -- KEYS: cutoffs, entry…   ARGV: 1 model field, 2 namespace field, 3 oldest acceptable age in ms
 local now = now_ms()
-local cut = cutoff(KEYS[1], ARGV[1], ARGV[2])
-local max_age = tonumber(ARGV[3])
-if max_age >= 0 and now - max_age > cut then cut = now - max_age - 1 end
+local cut = dead_until(KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), now)
 local answer = {}
 for i = 2, #KEYS do
   local value = redis.call('GET', KEYS[i])
@@ -224,9 +225,7 @@ LOOK_UP_PAIR = _script(
 -- Answer: entry or false, 1 when a person has judged that the pair does not share it
 if redis.call('EXISTS', KEYS[3]) == 1 then return {false, 1} end
 local now = now_ms()
-local cut = cutoff(KEYS[1], ARGV[1], ARGV[2])
-local max_age = tonumber(ARGV[3])
-if max_age >= 0 and now - max_age > cut then cut = now - max_age - 1 end
+local cut = dead_until(KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), now)
 local value = redis.call('GET', KEYS[2])
 return {fresh(value, cut) and value or false, 0}
 """

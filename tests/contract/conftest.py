@@ -57,6 +57,18 @@ def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"sqlite:///{tmp_path_factory.mktemp('contract') / 'db.sqlite3'}"
 
 
+@pytest.fixture
+def owner_database(
+    postgres_cluster: postgres.Cluster, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Django on PostgreSQL as the dashboard is: the tables' owner."""
+    with (
+        django_db_blocker.unblock(),
+        default_database(postgres_cluster.url("dashboard", "owner")),
+    ):
+        yield
+
+
 @pytest.fixture(params=["sqlite-views", "postgres-views", "postgres-sql"], scope="module")
 def caller(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[Caller]:
     """Calls as the edge does; the test's own ORM works on the same database."""

@@ -1,34 +1,21 @@
 """The alerts' own SQL on PostgreSQL: sums and rows in one statement, checks written at once."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
 
 from apps.alerts.models import QuotaCheck, SemanticBound
 from apps.alerts.services.drift import quota_drift_repair
 from apps.alerts.services.semantic import semantic_alerts_due
 from apps.usage.models import UsageLog
 from apps.usage.rollup import usage_rollup
-from tests.contract import postgres
-from tests.contract.databases import default_database
 from tests.contract.tenants import tenant
 from tests.dashboard.usage_rows import usage_row
 from tests.doubles.upstash import UpstashDouble
 
-
-@pytest.fixture(autouse=True)
-def database(
-    postgres_cluster: postgres.Cluster, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    with (
-        django_db_blocker.unblock(),
-        default_database(postgres_cluster.url("dashboard", "owner")),
-    ):
-        yield
+pytestmark = pytest.mark.usefixtures("owner_database")
 
 
 def test_the_counters_follow_sums_and_rows(settings: Any) -> None:

@@ -1,6 +1,5 @@
 """The cache pages' queries on PostgreSQL: what they find, and that each has an index of its own."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +8,6 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
 
 from apps.cache.models import SemanticEvidence
 from apps.cache.selectors.pairs import LISTS, pair_page
@@ -19,8 +17,6 @@ from apps.cache.services.evidence import evidence_count
 from apps.usage import period
 from apps.usage.models import UsageLog
 from apps.usage.rollup import usage_rollup
-from tests.contract import postgres
-from tests.contract.databases import default_database
 from tests.contract.tenants import Tenant, tenant
 from tests.dashboard.cache.test_evidence import semantic_row
 from tests.dashboard.usage_rows import usage_row
@@ -28,19 +24,11 @@ from tests.dashboard.usage_rows import usage_row
 NOW = timezone.now()
 
 
-@pytest.fixture(autouse=True)
-def database(
-    postgres_cluster: postgres.Cluster, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    with (
-        django_db_blocker.unblock(),
-        default_database(postgres_cluster.url("dashboard", "owner")),
-    ):
-        yield
+pytestmark = pytest.mark.usefixtures("owner_database")
 
 
 @pytest.fixture
-def customer(database: None) -> Tenant:
+def customer(owner_database: None) -> Tenant:
     """A tenant with one row of each kind."""
     made = tenant()
     key = made.api_key

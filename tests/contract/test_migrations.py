@@ -1,28 +1,13 @@
 """Migrations on both databases: complete, and PostgreSQL's own part can be taken back."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from pytest_django import DjangoDbBlocker
 
 from tests.contract import postgres
 from tests.contract.callers import Refused, SqlCaller
 from tests.contract.conftest import authenticator
-from tests.contract.databases import default_database
 from tests.contract.tenants import tenant
-
-
-@pytest.fixture
-def owner_database(
-    postgres_cluster: postgres.Cluster, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    with (
-        django_db_blocker.unblock(),
-        default_database(postgres_cluster.url("dashboard", "owner")),
-    ):
-        yield
 
 
 @pytest.mark.django_db

@@ -1,31 +1,19 @@
 """The rollup on PostgreSQL: its SQL, and rows that are still being inserted."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import OperationalError
-from pytest_django import DjangoDbBlocker
 
 from apps.usage.models import UsageLog
 from apps.usage.rollup import usage_rollup
 from tests.contract import postgres
-from tests.contract.databases import default_database
 from tests.contract.tenants import tenant
 from tests.dashboard.usage_rows import recount, rolled_up, usage_row
 
-
-@pytest.fixture(autouse=True)
-def database(
-    postgres_cluster: postgres.Cluster, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    with (
-        django_db_blocker.unblock(),
-        default_database(postgres_cluster.url("dashboard", "owner")),
-    ):
-        yield
+pytestmark = pytest.mark.usefixtures("owner_database")
 
 
 def test_the_sums_equal_a_recount() -> None:

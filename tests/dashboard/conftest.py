@@ -1,5 +1,6 @@
 """People, organizations and an Upstash double for the dashboard's tests."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,12 +13,22 @@ from apps.features.selectors import CACHE_KEY
 from apps.projects.models import Project
 from apps.projects.services.api_keys import CreatedApiKey, api_key_create
 from apps.projects.services.projects import project_create
+from tests.doubles.upstash import UpstashDouble
 
 
 @pytest.fixture(autouse=True)
 def _fresh_switches() -> None:
     """Feature switches are kept in the cache for some seconds, which outlives a test."""
     cache.delete(CACHE_KEY)
+
+
+@pytest.fixture
+def upstash(settings: Any) -> Iterator[UpstashDouble]:
+    """An Upstash that the dashboard is configured with."""
+    with UpstashDouble() as double:
+        settings.UPSTASH_REDIS_REST_URL = double.url
+        settings.UPSTASH_REDIS_REST_TOKEN = double.token
+        yield double
 
 
 @pytest.fixture

@@ -34,14 +34,6 @@ class EdgeDouble(Double):
 
 
 @pytest.fixture
-def upstash(settings: Any) -> Iterator[UpstashDouble]:
-    with UpstashDouble() as double:
-        settings.UPSTASH_REDIS_REST_URL = double.url
-        settings.UPSTASH_REDIS_REST_TOKEN = double.token
-        yield double
-
-
-@pytest.fixture
 def postgrest(settings: Any) -> Iterator[PostgrestDouble]:
     with PostgrestDouble("sb_publishable_1") as double:
         settings.SUPABASE_URL = double.url

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 from upstash_redis import Redis
 
 from apps.accounts.models import Organization, Plan, User
@@ -24,15 +24,6 @@ def redis(upstash: UpstashDouble) -> Iterator[Redis]:
     """A client of the test's own, to look inside."""
     with Redis(upstash.url, upstash.token) as client:
         yield client
-
-
-@pytest.fixture
-def upstash(settings: Settings) -> Iterator[UpstashDouble]:
-    """An Upstash that the dashboard is configured to tell."""
-    with UpstashDouble() as double:
-        settings.UPSTASH_REDIS_REST_URL = double.url
-        settings.UPSTASH_REDIS_REST_TOKEN = double.token
-        yield double
 
 
 def test_revoking_a_key_reaches_redis_at_once(

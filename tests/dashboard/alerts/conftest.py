@@ -17,15 +17,6 @@ Traffic = Callable[..., None]
 
 
 @pytest.fixture
-def upstash(settings: Any) -> Iterator[UpstashDouble]:
-    """A running double that the dashboard knows."""
-    with UpstashDouble() as double:
-        settings.UPSTASH_REDIS_REST_URL = double.url
-        settings.UPSTASH_REDIS_REST_TOKEN = double.token
-        yield double
-
-
-@pytest.fixture
 def redis(upstash: UpstashDouble) -> Iterator[Redis]:
     """The edge's own way to it."""
     with Redis(upstash.url, upstash.token, allow_telemetry=False) as client:

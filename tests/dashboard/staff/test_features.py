@@ -1,7 +1,6 @@
 """Feature switches: what each of them turns off, for whom, who may, and how soon."""
 
 import json
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -50,14 +49,6 @@ def _switch(
     return feature_override_create(
         feature=feature, organization=organization, enabled=on, actor=None
     )
-
-
-@pytest.fixture
-def upstash(settings: Any) -> Iterator[UpstashDouble]:
-    with UpstashDouble() as double:
-        settings.UPSTASH_REDIS_REST_URL = double.url
-        settings.UPSTASH_REDIS_REST_TOKEN = double.token
-        yield double
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from local_stack import ports
 
@@ -41,6 +41,14 @@ class Stack:
     api_key: str
     email: str
     password: str
+
+    def sign_in(self, page: Page) -> None:
+        """The demo's owner, who is staff too; leaves ``page`` in the dashboard."""
+        page.goto("/accounts/login/")
+        page.get_by_label("Email").fill(self.email)
+        page.get_by_label("Password", exact=True).fill(self.password)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_url("**/app/**")
 
 
 @pytest.fixture(scope="module")

@@ -62,11 +62,7 @@ def look(
 
 def _sign_in(context: BrowserContext, stack: Stack) -> None:
     page = context.new_page()
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill(stack.email)
-    page.get_by_label("Password", exact=True).fill(stack.password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/app/**")
+    stack.sign_in(page)
     page.close()
 
 

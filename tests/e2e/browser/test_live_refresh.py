@@ -19,11 +19,7 @@ def test_the_overviews_refresh_moves_nothing(chromium: Browser, stack: Stack, wi
         base_url=stack.dashboard, viewport={"width": width, "height": 900}
     )
     page = context.new_page()
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill(stack.email)
-    page.get_by_label("Password", exact=True).fill(stack.password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/app/**")
+    stack.sign_in(page)
     page.clock.install()
     page.goto("/app/demo/demo/")
     page.wait_for_load_state("networkidle")

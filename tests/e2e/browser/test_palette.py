@@ -16,11 +16,7 @@ def session(chromium: Browser, stack: Stack) -> Iterator[BrowserContext]:
     """The demo's owner, signed in."""
     context = chromium.new_context(base_url=stack.dashboard, reduced_motion="reduce")
     page = context.new_page()
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill(stack.email)
-    page.get_by_label("Password", exact=True).fill(stack.password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/app/**")
+    stack.sign_in(page)
     page.close()
     yield context
     context.close()

@@ -20,7 +20,7 @@ def test_from_the_playground_to_a_verdict(chromium: Browser, stack: Stack, axe: 
     problems: list[str] = []
     page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    _sign_in(page, stack)
+    stack.sign_in(page)
 
     page.goto(f"{CACHE}playground/")
     expect(page.get_by_text("Nothing compared yet")).to_be_visible()
@@ -74,14 +74,6 @@ def test_from_the_playground_to_a_verdict(chromium: Browser, stack: Stack, axe: 
     _look(page, "entries", axe, problems)
     assert problems == []
     context.close()
-
-
-def _sign_in(page: Page, stack: Stack) -> None:
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill(stack.email)
-    page.get_by_label("Password", exact=True).fill(stack.password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/app/**")
 
 
 def _ask(stack: Stack, question: str) -> str:

@@ -331,11 +331,11 @@ class Edge:
             except httpx.TransportError:
                 return False
 
-        until(healthy, f"the {self.host} host", 60)
+        until(healthy, f"the {self.host} host", 180)
 
 
 def until(
-    condition: Callable[[], bool], what: str, seconds: float = 10.0, *, every: float = 0.01
+    condition: Callable[[], bool], what: str, seconds: float = 30.0, *, every: float = 0.01
 ) -> None:
     """Return once `condition` holds; raise `AssertionError` when it does not within `seconds`."""
     deadline = time.monotonic() + seconds

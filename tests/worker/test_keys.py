@@ -78,7 +78,7 @@ def test_an_unknown_key_is_remembered_for_a_moment(edge: Edge) -> None:
         assert code(tenant.chat()) == (401, "invalid_api_key")
     assert lookups(edge) == 1
     edge.supabase.records[tenant.hash] = record
-    until(lambda: bool(tenant.chat().status_code == 200), "the new key to work", 8)
+    until(lambda: bool(tenant.chat().status_code == 200), "the new key to work")
 
 
 @pytest.mark.parametrize(

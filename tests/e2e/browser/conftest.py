@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from local_stack import ports
+from tests.worker.edge import until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SCREENSHOTS = REPOSITORY / ".screenshots"
@@ -29,7 +30,11 @@ _ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-_START_SECONDS = 90
+_START_SECONDS = 180
+SOON = 120.0
+"""Seconds that what happens by itself (sums, messages, events) may take on a busy machine."""
+
+expect.set_options(timeout=30_000)  # a condition comes true when the machine gets to it
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         )
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
+        process.wait(timeout=60)
         log.close()
 
 
@@ -109,6 +114,16 @@ def axe() -> str:
     if not _AXE.exists():
         pytest.skip("axe-core is not installed: npm ci --prefix tests/e2e")
     return _AXE.read_text()
+
+
+def until_shown(page: Page, path: str, wanted: Locator) -> None:
+    """Opens ``path`` again and again until ``wanted`` is on the page."""
+
+    def shown() -> bool:
+        page.goto(path)
+        return wanted.count() > 0
+
+    until(shown, f"{wanted} on {path}", SOON, every=0.5)
 
 
 def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:

@@ -49,12 +49,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=60)
 
 
 def _open(page: Page, path: str) -> Any:
     """Waits for the server with the first page."""
-    for _ in range(120):
+    for _ in range(240):
         try:
             return page.goto(path)
         except Exception as error:

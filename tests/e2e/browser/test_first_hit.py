@@ -5,7 +5,7 @@ import urllib.request
 
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browser.conftest import SCREENSHOTS, Stack
+from tests.e2e.browser.conftest import SCREENSHOTS, Stack, until_shown
 
 
 def _ask(base_url: str, api_key: str) -> str:
@@ -55,18 +55,18 @@ def test_from_sign_up_to_the_first_hit(chromium: Browser, stack: Stack) -> None:
     page.screenshot(path=SCREENSHOTS / "onboarding-key.png", full_page=True)
 
     assert _ask(stack.edge, api_key) == "MISS"
-    expect(page.get_by_text("First request received")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("First request received")).to_be_visible(timeout=60_000)
     assert _ask(stack.edge, api_key) == "HIT"
-    expect(page.get_by_text("Your cache works")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Your cache works")).to_be_visible(timeout=60_000)
     page.screenshot(path=SCREENSHOTS / "onboarding-hit.png", full_page=True)
 
     page.reload()
     assert api_key not in page.content()
 
     page.get_by_role("link", name="Go to the overview").click()
-    page.wait_for_timeout(3_500)  # sums are refreshed every few seconds
-    page.reload()
-    expect(page.locator(".stat").filter(has_text="Hit rate")).to_contain_text("50.0%")
+    rate = page.locator(".stat").filter(has_text="Hit rate")
+    expect(rate).to_be_visible()
+    until_shown(page, page.url, rate.filter(has_text="50.0%"))
     page.get_by_role("link", name="Requests", exact=True).click()
     expect(page.locator("tbody tr")).to_have_count(2)
     page.locator("tbody tr a").first.click()

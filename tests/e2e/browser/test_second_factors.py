@@ -15,7 +15,8 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
-from tests.e2e.browser.conftest import SCREENSHOTS, Stack
+from tests.e2e.browser.conftest import SCREENSHOTS, SOON, Stack
+from tests.worker.edge import until
 
 PASSWORD = "correct horse battery"
 AUTHENTICATOR = {
@@ -63,18 +64,18 @@ def _prove_address(page: Page, email: str) -> None:
     """The outbox sends soon after the sign-up, and more than one message: the mailbox is looked
     through until the one with the link is there."""
     messages = page.get_by_role("row").filter(has_text=email).get_by_role("link")
-    link = None
-    for _ in range(60):
+    links: list[str] = []
+
+    def arrived() -> bool:
         page.goto("/dev/mailbox/")
         addresses = [one.get_attribute("href") for one in messages.all()]
         for address in dict.fromkeys(filter(None, addresses)):
             page.goto(address)
-            link = link or re.search(r"/accounts/confirm-email/[^\s\"<]+", page.content())
-        if link is not None:
-            break
-        page.wait_for_timeout(500)
-    assert link is not None
-    page.goto(link[0])
+            links.extend(re.findall(r"/accounts/confirm-email/[^\s\"<]+", page.content()))
+        return bool(links)
+
+    until(arrived, f"the link that proves {email}", SOON, every=0.5)
+    page.goto(links[0])
     page.get_by_role("button", name="Confirm").click()
 
 

@@ -6,8 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser.conftest import SCREENSHOTS, Stack
+from tests.e2e.browser.conftest import SCREENSHOTS, SOON, Stack, until_shown
 from tests.e2e.browser.test_every_page import LOOKS, SERIOUS
+from tests.worker.edge import until
 
 ASKED = "How do I reverse a list in Python?"
 PARAPHRASE = "How can I reverse a list in Python?"
@@ -48,9 +49,11 @@ def test_from_the_playground_to_a_verdict(chromium: Browser, stack: Stack, axe: 
     expect(page.get_by_text("Saved.")).to_be_visible()
 
     assert _ask(stack, ASKED) == "MISS"
-    hit = _until_answered_by_meaning(stack, page)
-    _until_shown(page)
+    # Stored after its answer; asked exactly again, it says when that was.
+    until(lambda: _ask(stack, ASKED) == "HIT", "the answer in the cache", SOON, every=0.1)
+    hit = _ask(stack, PARAPHRASE)
     row = page.locator(".pair").filter(has_text=PARAPHRASE)
+    until_shown(page, f"{CACHE}quality/", row)
     expect(row).to_contain_text(PARAPHRASE)
     expect(row).to_contain_text(ASKED)
     page.locator("summary", has_text="By probability and model").click()
@@ -88,24 +91,6 @@ def _ask(stack: Stack, question: str) -> str:
     with urllib.request.urlopen(request) as response:  # noqa: S310
         verdict: str = response.headers["x-watchllm-cache"]
         return verdict
-
-
-def _until_answered_by_meaning(stack: Stack, page: Page) -> str:
-    """The first question is stored after its answer; asked exactly again, it says when that was."""
-    for _ in range(100):
-        if _ask(stack, ASKED) == "HIT":
-            break
-        page.wait_for_timeout(100)
-    return _ask(stack, PARAPHRASE)
-
-
-def _until_shown(page: Page) -> None:
-    """Usage rows arrive after the response."""
-    for _ in range(100):
-        page.goto(f"{CACHE}quality/")
-        if page.locator(".pair").filter(has_text=PARAPHRASE).count():
-            return
-        page.wait_for_timeout(200)
 
 
 def _look(page: Page, name: str, axe: str, problems: list[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.browser.conftest import SCREENSHOTS, Stack
+from tests.e2e.browser.conftest import SCREENSHOTS, Stack, until_shown
 from tests.e2e.browser.test_every_page import LOOKS, SERIOUS
 
 CUSTOMER = "grace@example.com"
@@ -86,11 +86,8 @@ def test_a_switch_turned_off_shows_to_the_customer(
     _clean(page, axe)
     theirs = _page(customer, problems)
     notice = theirs.get_by_text("switched off by the operator")
-    for _ in range(60):  # other processes of the dashboard notice within ten seconds
-        theirs.goto("/app/hopper/compiler/cache/")
-        if notice.count():
-            break
-        theirs.wait_for_timeout(500)
+    # Other processes of the dashboard notice within ten seconds.
+    until_shown(theirs, "/app/hopper/compiler/cache/", notice)
     expect(notice).to_be_visible()
     theirs.close()
     assert problems == []

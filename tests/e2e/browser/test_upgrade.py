@@ -7,12 +7,10 @@ import urllib.request
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser.conftest import SCREENSHOTS, Stack
+from tests.e2e.browser.conftest import SCREENSHOTS, SOON, Stack
 from tests.worker.edge import until
 
 FOLDER = SCREENSHOTS / "upgrade"
-EDGE_SECONDS = 60.0
-"""What is promised for a change of plan to reach the edge."""
 
 
 class Customer:
@@ -51,7 +49,7 @@ class Customer:
         until(
             lambda: self.requests_per_minute() == limit,
             f"{limit} requests a minute at the edge",
-            EDGE_SECONDS,
+            SOON,
             every=1.0,
         )
 
@@ -62,7 +60,7 @@ class Customer:
             self.page.goto(self.billing)
             return self.page.get_by_text(text).first.is_visible()
 
-        until(said, f"'{text}' on the billing page", EDGE_SECONDS, every=0.5)
+        until(said, f"'{text}' on the billing page", SOON, every=0.5)
 
     def look(self, name: str) -> None:
         self.page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
@@ -74,7 +72,7 @@ class Customer:
             self.page.goto("/dev/mailbox/")
             return self.page.get_by_role("link", name=subject).first.is_visible()
 
-        until(arrived, f"a message '{subject}'", EDGE_SECONDS, every=0.5)
+        until(arrived, f"a message '{subject}'", SOON, every=0.5)
         self.page.get_by_role("link", name=subject).first.click()
         text = self.page.locator(".mail-text")
         expect(text).to_contain_text("-- ")  # whole, up to its signature

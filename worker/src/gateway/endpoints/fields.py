@@ -1,5 +1,6 @@
 """Checks of request fields that the gateway itself relies on; all others are the provider's."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.errors import InvalidRequest
@@ -35,6 +36,22 @@ def stream(body: dict[str, Any]) -> bool:
     if value is not None and not isinstance(value, bool):
         raise InvalidRequest("Invalid type for 'stream': expected a boolean.", param="stream")
     return bool(value)
+
+
+def hosted(
+    body: dict[str, Any], stateful: Sequence[str], own_tools: Sequence[str | None]
+) -> str | None:
+    """Why the answer depends on more than the request: one of its ``stateful`` fields is set, or a
+    tool is of another type than ``own_tools``, which the client itself runs. ``None``: it does not.
+    """
+    for name in stateful:
+        if body.get(name):
+            return f"stateful: {name}"
+    tools = body.get("tools")
+    for tool in tools if isinstance(tools, list) else ():
+        if not isinstance(tool, dict) or tool.get("type") not in own_tools:
+            return "hosted tools"
+    return None
 
 
 def served(provider: Provider, endpoint: str) -> None:

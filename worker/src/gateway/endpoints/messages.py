@@ -28,13 +28,7 @@ def _check(body: Json) -> None:
 def _uncached(body: Json) -> str | None:
     """Server tools (web search, code, …) and containers are a world outside the request. The
     client's own tools that Anthropic defines (``bash_…``) are counted with them, to be safe."""
-    for name in _STATEFUL:
-        if body.get(name):
-            return f"stateful: {name}"
-    for tool in body.get("tools") or ():
-        if not isinstance(tool, dict) or tool.get("type") not in _OWN_TOOLS:
-            return "hosted tools"
-    return None
+    return fields.hosted(body, _STATEFUL, _OWN_TOOLS)
 
 
 GENERATION = Generation(

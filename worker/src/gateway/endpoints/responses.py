@@ -1,5 +1,6 @@
 """``POST /v1/responses``. What refers to state at the provider passes through uncached."""
 
+from gateway.endpoints import fields
 from gateway.endpoints.generation import Generation
 from gateway.errors import InvalidRequest
 from gateway.formats.base import Json
@@ -8,7 +9,7 @@ from gateway.providers.base import RESPONSES
 from shared import hashing
 
 _STATEFUL = ("previous_response_id", "conversation", "background", "store", "prompt")
-_OWN_TOOLS = frozenset({"function", "custom"})
+_OWN_TOOLS = ("function", "custom")
 
 
 def _check(body: Json) -> None:
@@ -18,13 +19,7 @@ def _check(body: Json) -> None:
 
 def _uncached(body: Json) -> str | None:
     """Hosted tools (web search, file search, code …) look at a world outside the request."""
-    for name in _STATEFUL:
-        if body.get(name):
-            return f"stateful: {name}"
-    for tool in body.get("tools") or ():
-        if not isinstance(tool, dict) or tool.get("type") not in _OWN_TOOLS:
-            return "hosted tools"
-    return None
+    return fields.hosted(body, _STATEFUL, _OWN_TOOLS)
 
 
 GENERATION = Generation(

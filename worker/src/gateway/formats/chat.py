@@ -5,10 +5,9 @@ Source: OpenAI's API reference, "Chat" and "Streaming" objects.
 
 from typing import Any
 
-from gateway import strict_json
-from gateway.formats.base import Json, Usage, count
-from gateway.formats.merge import joined, merge_delta
-from gateway.formats.sse import DONE, Event, encode
+from gateway.formats.base import Json, Usage
+from gateway.formats.choices import ChoicesAssembler, read_usage
+from gateway.formats.sse import DONE, encode
 from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 
 _GOOD_ENDINGS = frozenset({"stop", "length", "tool_calls", "function_call"})
@@ -18,77 +17,18 @@ _NUMBERED = ("tool_calls", "thinking_blocks", "citations")
 (see ``providers/anthropic``)."""
 
 
-class ChatAssembler:
+class ChatAssembler(ChoicesAssembler):
     """Collects chunks into one ``chat.completion``."""
 
     def __init__(self, request: Json) -> None:
+        super().__init__()
         self._expected = request.get("n") or 1
-        self._answer: Json = {"object": "chat.completion"}
-        self._choices: dict[int, Json] = {}
-        self._usage: Json | None = None
-        self.done = False
-        self.collected = 0
-        self._broken = False
-        self._forgotten = False
 
-    def feed(self, event: Event) -> None:
-        """Take one event of the stream."""
-        if event.data == "[DONE]":
-            self.done = True
-            return
-        try:
-            chunk = strict_json.answer(event.data)
-        except ValueError:
-            self._broken = True
-            return
-        if not isinstance(chunk, dict) or "error" in chunk or event.name == "error" or self.done:
-            self._broken = True
-            return
-        self._take_usage(chunk)
-        if self._forgotten:
-            return
-        for name, value in chunk.items():
-            if name not in ("choices", "object", "usage") and value is not None:
-                self._answer[name] = value
-        try:
-            for choice in chunk.get("choices") or ():
-                self._take_choice(choice)
-        except (TypeError, KeyError, AttributeError):
-            self._broken = True
-
-    def finish(self) -> Json | None:
-        """The completion, when ``[DONE]`` was seen and every choice ended well."""
-        if self._broken or self._forgotten or not self.done:
-            return None
-        answer = self._answer
-        answer["choices"] = [
-            _message_choice(joined(self._choices[i])) for i in sorted(self._choices)
-        ]
-        if self._usage is not None:
-            answer["usage"] = self._usage
+    def whole(self, head: Json, choices: list[Json]) -> Json | None:
+        """Every choice asked for, with a message for its deltas."""
+        messages = [_message_choice(choice) for choice in choices]
+        answer = {**head, "object": "chat.completion", "choices": messages}
         return answer if _complete(answer, self._expected) else None
-
-    def usage(self) -> Usage:
-        """Token counts seen so far."""
-        return read_usage(self._usage)
-
-    def forget(self) -> None:
-        """Stop collecting; usage is still watched."""
-        self._forgotten = True
-        self._choices.clear()
-
-    def _take_usage(self, chunk: Json) -> None:
-        usage = chunk.get("usage")
-        if usage is None and isinstance(chunk.get("x_groq"), dict):
-            usage = chunk["x_groq"].get("usage")
-        if isinstance(usage, dict):
-            self._usage = usage
-
-    def _take_choice(self, choice: Json) -> None:
-        index = choice.get("index", 0)
-        self.collected += merge_delta(
-            self._choices.setdefault(index, {}), {**choice, "index": index}
-        )
 
 
 class ChatFormat(StreamUsage):
@@ -145,22 +85,6 @@ class ChatFormat(StreamUsage):
         if wants_usage:
             chunks.append({**head, "choices": [], "usage": answer.get("usage")})
         return encode(chunks) + DONE
-
-
-def read_usage(usage: Any) -> Usage:
-    """OpenAI's ``usage`` object of chat completions, completions and embeddings."""
-    if not isinstance(usage, dict):
-        return Usage()
-    details = usage.get("prompt_tokens_details")
-    if not isinstance(details, dict):
-        details = {}
-    return Usage(
-        prompt=count(usage.get("prompt_tokens")),
-        completion=count(usage.get("completion_tokens")),
-        cached=count(details.get("cached_tokens")),
-        cache_write=count(details.get("cache_write_tokens")),
-        cache_write_hour=count(details.get("cache_write_hour_tokens")),
-    )
 
 
 def _complete(answer: Json, expected: Any) -> bool:

@@ -5,70 +5,25 @@ Source: OpenAI's API reference, "Completions".
 
 from typing import Any
 
-from gateway import strict_json
 from gateway.formats.base import Json, Usage
-from gateway.formats.chat import read_usage
-from gateway.formats.merge import joined, merge_delta
-from gateway.formats.sse import DONE, Event, encode
+from gateway.formats.choices import ChoicesAssembler, read_usage
+from gateway.formats.sse import DONE, encode
 from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 
 _GOOD_ENDINGS = frozenset({"stop", "length"})
 
 
-class CompletionsAssembler:
+class CompletionsAssembler(ChoicesAssembler):
     """Collects chunks into one ``text_completion``."""
 
     def __init__(self, request: Json) -> None:
+        super().__init__()
         self._expected = _expected(request)
-        self._answer: Json = {}
-        self._choices: dict[int, Json] = {}
-        self._usage: Json | None = None
-        self._broken = False
-        self._forgotten = False
-        self.done = False
-        self.collected = 0
 
-    def feed(self, event: Event) -> None:
-        """Take one event of the stream."""
-        if event.data == "[DONE]":
-            self.done = True
-            return
-        try:
-            chunk = strict_json.answer(event.data)
-            if "error" in chunk or self.done:
-                raise ValueError("an error, or events after the end")
-            if isinstance(chunk.get("usage"), dict):
-                self._usage = chunk["usage"]
-            if self._forgotten:
-                return
-            self._answer |= {
-                name: value
-                for name, value in chunk.items()
-                if name not in ("choices", "usage") and value is not None
-            }
-            for choice in chunk["choices"]:
-                self.collected += merge_delta(self._choices.setdefault(choice["index"], {}), choice)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            self._broken = True
-
-    def finish(self) -> Json | None:
-        """The completion, when ``[DONE]`` was seen and every choice ended well."""
-        if self._broken or self._forgotten or not self.done:
-            return None
-        answer = self._answer
-        answer["choices"] = [joined(self._choices[index]) for index in sorted(self._choices)]
-        if self._usage is not None:
-            answer["usage"] = self._usage
+    def whole(self, head: Json, choices: list[Json]) -> Json | None:
+        """Every choice asked for, as it was merged."""
+        answer = {**head, "choices": choices}
         return answer if _complete(answer, self._expected) else None
-
-    def usage(self) -> Usage:
-        """Token counts seen so far."""
-        return read_usage(self._usage)
-
-    def forget(self) -> None:
-        """Stop collecting; usage is still watched."""
-        self._forgotten = True
-        self._choices.clear()
 
 
 class CompletionsFormat(StreamUsage):

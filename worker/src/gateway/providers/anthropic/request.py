@@ -123,7 +123,10 @@ def _take_sampling(body: Json, made: Json) -> None:
 
 
 def _take_output(body: Json, made: Json) -> None:
-    config = dict(body.get("output_config") or {})
+    given = body.get("output_config") or {}
+    if not isinstance(given, dict):
+        raise InvalidRequest("Invalid 'output_config': expected an object.", param="output_config")
+    config = dict(given)
     if body.get("response_format") is not None:
         schema = tools.output_format(body["response_format"])
         if schema is not None:
@@ -141,7 +144,7 @@ def _take_effort(effort: Any, body: Json, made: Json, config: Json) -> None:
         if generations.thinks_by_default(model):
             made["thinking"] = {"type": "disabled"}
         return
-    if effort not in _BUDGETS or not generations.can_think(model):
+    if not isinstance(effort, str) or effort not in _BUDGETS or not generations.can_think(model):
         raise InvalidRequest(
             f"Invalid 'reasoning_effort' for {model}: {effort!r}.", param="reasoning_effort"
         )

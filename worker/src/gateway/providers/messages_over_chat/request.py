@@ -50,7 +50,7 @@ def translate(body: Json, *, limit: str, stream_usage: bool) -> Json:
             made["stream_options"] = {"include_usage": True}
     _take_tools(body, made)
     _take_output(body, made)
-    user = (body.get("metadata") or {}).get("user_id")
+    user = (_given(body, "metadata", dict) or {}).get("user_id")
     if user:
         made["user"] = user
     tier = _SERVICE_TIERS.get(str(body.get("service_tier")))
@@ -60,15 +60,16 @@ def translate(body: Json, *, limit: str, stream_usage: bool) -> Json:
 
 
 def _take_tools(body: Json, made: Json) -> None:
-    if body.get("tools"):
-        made["tools"] = [_tool(tool, f"tools.{i}") for i, tool in enumerate(body["tools"])]
+    offered = _given(body, "tools", list)
+    if offered:
+        made["tools"] = [_tool(tool, f"tools.{i}") for i, tool in enumerate(offered)]
     choice = body.get("tool_choice")
     if choice is None:
         return
     kind = choice.get("type") if isinstance(choice, dict) else None
     if kind == "tool":
         made["tool_choice"] = {"type": "function", "function": {"name": choice.get("name")}}
-    elif kind in _CHOICES:
+    elif isinstance(kind, str) and kind in _CHOICES:
         made["tool_choice"] = _CHOICES[kind]
     else:
         raise InvalidRequest(
@@ -93,7 +94,7 @@ def _tool(tool: Any, where: str) -> Json:
 
 
 def _take_output(body: Json, made: Json) -> None:
-    config = body.get("output_config") or {}
+    config = _given(body, "output_config", dict) or {}
     effort = config.get("effort") or _effort(body.get("thinking"))
     if effort:
         made["reasoning_effort"] = effort
@@ -106,6 +107,15 @@ def _take_output(body: Json, made: Json) -> None:
             "output_config.format.type: Input should be 'json_schema'.",
             param="output_config.format",
         )
+
+
+def _given(body: Json, name: str, kind: type) -> Any:
+    """The field's value, ``None`` where it is not set. Raises ``InvalidRequest``."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, kind):
+        what = "list" if kind is list else "dictionary"
+        raise InvalidRequest(f"{name}: Input should be a valid {what}", param=name)
+    return value
 
 
 def _effort(thinking: Any) -> str | None:

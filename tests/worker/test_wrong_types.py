@@ -1,0 +1,486 @@
+"""Every value of a rich request, and of a provider's answer, replaced by one of another type.
+
+The caller gets the provider's answer or an error that says what is wrong; the gateway itself never
+stumbles, neither before the response nor after it.
+"""
+
+import asyncio
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gateway import app, settings
+from gateway.providers.registry import DEFAULT_BASE_URLS
+from gateway.runtime import Runtime
+from shared import api_keys
+from tests.worker.edge import RECORD
+from tests.worker.in_process import ENCRYPTION_KEYS
+from tests.worker.memory_platform import Answer, MemoryPlatform, MemoryRequest, read
+
+ENV = {
+    "SUPABASE_URL": "http://supabase",
+    "SUPABASE_KEY": "jwt",
+    "UPSTASH_REDIS_REST_URL": "http://redis",
+    "UPSTASH_REDIS_REST_TOKEN": "token",
+    "API_KEY_PEPPER": "pepper",
+    "ENCRYPTION_KEYS": ENCRYPTION_KEYS,
+    "OPENAI_API_KEY": "sk-openai",
+    "ANTHROPIC_API_KEY": "sk-anthropic",
+}
+WRONG: tuple[Any, ...] = (
+    *(None, True, 7, -1.5, "", "text", [], [7], ["text"], [None], [[]], [{}], {}, {"type": []}),
+    *({"type": {}}, {"type": "text"}, [{"type": []}], [{"type": "text", "text": 7}], {"a": 7}),
+)
+OPENAI, ANTHROPIC = "gpt-4o-mini", "claude-sonnet-4-5"
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
+IMAGE = "data:image/png;base64,iVBORw0KGgo="
+CHAT: dict[str, Any] = {
+    "messages": [
+        {"role": "system", "content": "Be brief."},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "Rain?"},
+                {"type": "image_url", "image_url": {"url": IMAGE, "detail": "low"}},
+            ],
+        },
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {
+                    "id": "call_1",
+                    "type": "function",
+                    "function": {"name": "rain", "arguments": '{"city": "Kyiv"}'},
+                }
+            ],
+        },
+        {"role": "tool", "tool_call_id": "call_1", "content": "no"},
+        {"role": "user", "content": "And tomorrow?"},
+    ],
+    "tools": [
+        {
+            "type": "function",
+            "function": {"name": "rain", "description": "d", "parameters": SCHEMA, "strict": True},
+        }
+    ],
+    "tool_choice": {"type": "function", "function": {"name": "rain"}},
+    "response_format": {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": SCHEMA, "strict": True},
+    },
+    "stream_options": {"include_usage": True},
+    "reasoning_effort": "low",
+    "max_completion_tokens": 4096,
+    "temperature": 0,
+    "top_p": 1,
+    "n": 1,
+    "stop": ["END"],
+    "seed": 1,
+    "logprobs": False,
+    "parallel_tool_calls": True,
+    "metadata": {"team": "a"},
+    "user": "u",
+    "service_tier": "auto",
+    "store": False,
+}
+MESSAGES: dict[str, Any] = {
+    "max_tokens": 4096,
+    "system": [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}],
+    "messages": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "Rain?"},
+                {
+                    "type": "image",
+                    "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="},
+                },
+            ],
+        },
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "hm", "signature": "s"},
+                {"type": "tool_use", "id": "toolu_1", "name": "rain", "input": {"city": "Kyiv"}},
+            ],
+        },
+        {
+            "role": "user",
+            "content": [
+                {
+                    "type": "tool_result",
+                    "tool_use_id": "toolu_1",
+                    "content": [{"type": "text", "text": "no"}],
+                    "is_error": False,
+                }
+            ],
+        },
+    ],
+    "tools": [{"name": "rain", "description": "d", "input_schema": SCHEMA}],
+    "tool_choice": {"type": "auto", "disable_parallel_tool_use": True},
+    "thinking": {"type": "enabled", "budget_tokens": 2048},
+    "output_config": {"format": {"type": "json_schema", "schema": SCHEMA}},
+    "metadata": {"user_id": "u"},
+    "stop_sequences": ["END"],
+    "temperature": 1,
+    "service_tier": "auto",
+}
+RESPONSES: dict[str, Any] = {
+    "model": OPENAI,
+    "input": [
+        {"role": "user", "content": [{"type": "input_text", "text": "Rain?"}]},
+        {"type": "function_call", "call_id": "c", "name": "rain", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c", "output": "no"},
+    ],
+    "instructions": "Be brief.",
+    "tools": [{"type": "function", "name": "rain", "parameters": SCHEMA, "strict": True}],
+    "tool_choice": {"type": "function", "name": "rain"},
+    "text": {"format": {"type": "json_schema", "name": "a", "schema": SCHEMA}},
+    "reasoning": {"effort": "low"},
+    "max_output_tokens": 100,
+    "include": ["reasoning.encrypted_content"],
+    "metadata": {"team": "a"},
+    "temperature": 0,
+}
+REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "chat": ("/v1/chat/completions", {"model": OPENAI, **CHAT}),
+    "chat, stream": ("/v1/chat/completions", {"model": OPENAI, "stream": True, **CHAT}),
+    "chat to Anthropic": ("/v1/chat/completions", {"model": ANTHROPIC, **CHAT}),
+    "messages": ("/v1/messages", {"model": ANTHROPIC, **MESSAGES}),
+    "messages, stream": ("/v1/messages", {"model": ANTHROPIC, "stream": True, **MESSAGES}),
+    "messages to OpenAI": ("/v1/messages", {"model": OPENAI, **MESSAGES}),
+    "responses": ("/v1/responses", RESPONSES),
+    "completions": (
+        "/v1/completions",
+        {
+            "model": OPENAI,
+            "prompt": ["Rain?", "Snow?"],
+            "n": 1,
+            "max_tokens": 5,
+            "stream_options": {"include_usage": True},
+            "logit_bias": {"1": 1},
+        },
+    ),
+    "embeddings": (
+        "/v1/embeddings",
+        {"model": OPENAI, "input": ["a", "b"], "dimensions": 2, "encoding_format": "float"},
+    ),
+    "count_tokens": (
+        "/v1/messages/count_tokens",
+        {name: MESSAGES[name] for name in ("system", "messages", "tools")} | {"model": ANTHROPIC},
+    ),
+    "purge": ("/v1/cache/purge", {"model": OPENAI, "older_than_seconds": 60}),
+    "feedback": ("/v1/cache/feedback", {"request_id": "0" * 32, "verdict": "wrong"}),
+}
+ANSWERS: dict[str, dict[str, Any]] = {
+    "chat": {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": OPENAI,
+        "choices": [
+            {
+                "index": 0,
+                "message": {
+                    "role": "assistant",
+                    "content": "No.",
+                    "refusal": None,
+                    "reasoning_content": "hm",
+                    "tool_calls": [
+                        {
+                            "id": "call_1",
+                            "type": "function",
+                            "function": {"name": "rain", "arguments": "{}"},
+                        }
+                    ],
+                },
+                "logprobs": {"content": [{"token": "No", "logprob": -0.1}]},
+                "finish_reason": "tool_calls",
+            }
+        ],
+        "usage": {
+            "prompt_tokens": 3,
+            "completion_tokens": 2,
+            "total_tokens": 5,
+            "prompt_tokens_details": {"cached_tokens": 1},
+        },
+    },
+    "messages": {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": ANTHROPIC,
+        "content": [
+            {"type": "thinking", "thinking": "hm", "signature": "s"},
+            {"type": "text", "text": "No.", "citations": None},
+            {"type": "tool_use", "id": "toolu_1", "name": "rain", "input": {"city": "Kyiv"}},
+        ],
+        "stop_reason": "tool_use",
+        "stop_sequence": None,
+        "usage": {
+            "input_tokens": 3,
+            "output_tokens": 2,
+            "cache_read_input_tokens": 1,
+            "cache_creation": {"ephemeral_5m_input_tokens": 1, "ephemeral_1h_input_tokens": 0},
+        },
+    },
+    "responses": {
+        "id": "resp_1",
+        "object": "response",
+        "created_at": 1,
+        "status": "completed",
+        "model": OPENAI,
+        "error": None,
+        "incomplete_details": None,
+        "output": [
+            {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "h"}]},
+            {
+                "type": "message",
+                "id": "msg_1",
+                "status": "completed",
+                "role": "assistant",
+                "content": [{"type": "output_text", "text": "No.", "annotations": []}],
+            },
+            {"type": "function_call", "id": "fc_1", "call_id": "c", "name": "rain"},
+        ],
+        "usage": {
+            "input_tokens": 3,
+            "input_tokens_details": {"cached_tokens": 1},
+            "output_tokens": 2,
+        },
+    },
+    "completions": {
+        "id": "cmpl-1",
+        "object": "text_completion",
+        "created": 1,
+        "model": OPENAI,
+        "choices": [
+            {"index": 0, "text": "No.", "finish_reason": "stop", "logprobs": None},
+            {"index": 1, "text": "Yes.", "finish_reason": "stop", "logprobs": None},
+        ],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 2},
+    },
+    "embeddings": {
+        "object": "list",
+        "model": OPENAI,
+        "data": [
+            {"object": "embedding", "index": 0, "embedding": [0.1, 0.2]},
+            {"object": "embedding", "index": 1, "embedding": [0.3, 0.4]},
+        ],
+        "usage": {"prompt_tokens": 2, "total_tokens": 2},
+    },
+}
+CHUNKS: list[dict[str, Any]] = [
+    {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": OPENAI,
+        "choices": [
+            {
+                "index": 0,
+                "delta": {
+                    "role": "assistant",
+                    "content": "No.",
+                    "tool_calls": [
+                        {
+                            "index": 0,
+                            "id": "call_1",
+                            "type": "function",
+                            "function": {"name": "rain", "arguments": "{}"},
+                        }
+                    ],
+                },
+                "logprobs": {"content": [{"token": "No", "logprob": -0.1}]},
+                "finish_reason": None,
+            }
+        ],
+    },
+    {"id": "chatcmpl-1", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+    {"id": "chatcmpl-1", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
+]
+EVENTS: list[dict[str, Any]] = [
+    {
+        "type": "message_start",
+        "message": ANSWERS["messages"]
+        | {"content": [], "stop_reason": None, "usage": {"input_tokens": 3, "output_tokens": 1}},
+    },
+    {
+        "type": "content_block_start",
+        "index": 0,
+        "content_block": {"type": "tool_use", "id": "t", "name": "rain", "input": {}},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "input_json_delta", "partial_json": "{}"},
+    },
+    {"type": "content_block_stop", "index": 0},
+    {
+        "type": "message_delta",
+        "delta": {"stop_reason": "tool_use", "stop_sequence": None},
+        "usage": {"output_tokens": 2},
+    },
+    {"type": "message_stop"},
+]
+
+
+class Gateway:
+    """The whole gateway in this process, before a provider that answers whatever it is told."""
+
+    def __init__(self) -> None:
+        self.answer: Answer | None = None
+        self.platform = MemoryPlatform(lambda *asked: self.answer or _good(*asked))
+        self._settings = settings.load(ENV, DEFAULT_BASE_URLS)
+        self._key = api_keys.generate()
+        self.platform.records[api_keys.key_hash(self._key, b"pepper")] = RECORD | {
+            "key_id": "key",
+            "project_id": "aaaaaaaa-0000-4000-8000-000000000000",
+            "organization_id": "organization",
+            "credentials": [],
+            "project": RECORD["project"] | {"semantic_mode": "balanced"},
+        }
+
+    async def post(self, path: str, body: Any) -> tuple[int, str]:
+        """Status and text; background work is done, and raised nothing."""
+        headers = {"authorization": f"Bearer {self._key}", "content-type": "application/json"}
+        request = MemoryRequest(path, headers, body)
+        # An isolate of its own: what the last answer made of its provider's breaker is forgotten.
+        response = await app.handle(Runtime(self._settings), self.platform, request)
+        text = await read(response)
+        await self.platform.finish()
+        return response.status, text
+
+
+def _good(headers: dict[str, str], body: dict[str, Any]) -> Answer:
+    if "prompt" in body:
+        name = "completions"
+    elif "input" in body:
+        name = "embeddings" if "dimensions" in body else "responses"
+    else:
+        name = "messages" if "x-api-key" in headers else "chat"
+    return "application/json", json.dumps(ANSWERS[name])
+
+
+def mutations(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """``value`` with one part replaced by each of ``WRONG``, and where that is."""
+    if path:
+        for wrong in WRONG:
+            if type(wrong) is not type(value) or wrong != value:
+                yield f"{path} = {json.dumps(wrong)}", copy.deepcopy(wrong)
+    children: Any = ()
+    if isinstance(value, dict):
+        children = value.items()
+    elif isinstance(value, list):
+        children = enumerate(value)
+    for key, child in list(children):
+        for where, changed in mutations(child, f"{path}.{key}"):
+            whole = copy.copy(value)
+            whole[key] = changed
+            yield where, whole
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_with_a_value_of_another_type(name: str) -> None:
+    path, good = REQUESTS[name]
+
+    async def run() -> list[str]:
+        gateway = Gateway()
+        wrong = []
+        try:
+            status, text = await gateway.post(path, good)
+            assert status == (404 if name == "feedback" else 200), text
+            for where, body in mutations(good):
+                status, text = await gateway.post(path, body)
+                if status not in (200, 400, 404, 502) or "internal_error" in text:
+                    wrong.append(f"{where}: {status} {text[:200]}")
+        finally:
+            await gateway.platform.close()
+        return wrong
+
+    assert not (wrong := asyncio.run(run())), "\n".join(wrong)
+
+
+ASKED = {
+    "chat": ("chat", ANSWERS["chat"]),
+    "chat to Anthropic": ("chat to Anthropic", ANSWERS["messages"]),
+    "messages": ("messages", ANSWERS["messages"]),
+    "messages to OpenAI": ("messages to OpenAI", ANSWERS["chat"]),
+    "responses": ("responses", ANSWERS["responses"]),
+    "completions": ("completions", ANSWERS["completions"]),
+    "embeddings": ("embeddings", ANSWERS["embeddings"]),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_an_answer_with_a_value_of_another_type(name: str) -> None:
+    """Passed on or refused; what is then found in the cache is the same."""
+    asked, good = ASKED[name]
+    path, body = REQUESTS[asked]
+
+    async def run() -> list[str]:
+        gateway = Gateway()
+        wrong = []
+        try:
+            gateway.answer = ("application/json", json.dumps(good))
+            status, text = await gateway.post(path, body)
+            assert status == 200, text
+            for turn, (where, answer) in enumerate(mutations(good)):
+                gateway.answer = ("application/json", json.dumps(answer))
+                fresh = body | {"user": f"u{turn}", "metadata": {"user_id": f"u{turn}"}}
+                status, text = await gateway.post(path, fresh)
+                if status not in (200, 502) or "internal_error" in text:
+                    wrong.append(f"{where}: {status} {text[:200]}")
+                    continue
+                again, repeated = await gateway.post(path, fresh)
+                if status == 200 and (again, json.loads(repeated)) != (200, json.loads(text)):
+                    wrong.append(f"{where}: then {again} {repeated[:200]}")
+        finally:
+            await gateway.platform.close()
+        return wrong
+
+    assert not (wrong := asyncio.run(run())), "\n".join(wrong)
+
+
+STREAMS = {
+    "chat": ("chat, stream", CHUNKS),
+    "chat to Anthropic": ("chat to Anthropic", EVENTS),
+    "messages": ("messages, stream", EVENTS),
+    "messages to OpenAI": ("messages to OpenAI", CHUNKS),
+}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_an_event_with_a_value_of_another_type(name: str) -> None:
+    """The client gets the stream, or its error in the stream."""
+    asked, good = STREAMS[name]
+    path, body = REQUESTS[asked]
+
+    async def run() -> list[str]:
+        gateway = Gateway()
+        wrong = []
+        try:
+            for turn, (where, events) in enumerate(mutations(good)):
+                gateway.answer = ("text/event-stream", _stream(events))
+                fresh = body | {"user": f"u{turn}", "metadata": {"user_id": f"u{turn}"}}
+                status, text = await gateway.post(path, fresh | {"stream": True})
+                if status not in (200, 502) or "internal_error" in text:
+                    wrong.append(f"{where}: {status} {text[:200]}")
+        finally:
+            await gateway.platform.close()
+        return wrong
+
+    assert not (wrong := asyncio.run(run())), "\n".join(wrong)
+
+
+def _stream(events: list[Any]) -> str:
+    lines = []
+    for event in events:
+        if isinstance(event, dict) and isinstance(event.get("type"), str):
+            lines.append(f"event: {event['type']}\n")
+        lines.append(f"data: {json.dumps(event)}\n\n")
+    return "".join(lines) + "data: [DONE]\n\n"

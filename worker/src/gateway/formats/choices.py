@@ -1,0 +1,98 @@
+"""What the streams of chat completions and of legacy completions have in common: numbered choices
+in chunks, a usage chunk, ``[DONE]``.
+
+Source: OpenAI's API reference, "Streaming" of both objects.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from gateway import strict_json
+from gateway.formats.base import Json, Usage, count
+from gateway.formats.merge import joined, merge_delta
+from gateway.formats.sse import Event
+
+
+class ChoicesAssembler(ABC):
+    """Collects chunks into one answer with ``choices``; see ``Assembler``."""
+
+    def __init__(self) -> None:
+        self._head: Json = {}
+        self._choices: dict[int, Json] = {}
+        self._usage: Json | None = None
+        self._broken = False
+        self._forgotten = False
+        self.done = False
+        self.collected = 0
+
+    @abstractmethod
+    def whole(self, head: Json, choices: list[Json]) -> Json | None:
+        """The answer with these merged choices; ``None`` when they are not all there and good."""
+
+    def feed(self, event: Event) -> None:
+        """Take one event of the stream."""
+        if event.data == "[DONE]":
+            self.done = True
+            return
+        try:
+            chunk = strict_json.answer(event.data)
+            if "error" in chunk or event.name == "error" or self.done:
+                raise ValueError("an error, or events after the end")
+            self._take_usage(chunk)
+            if self._forgotten:
+                return
+            for name, value in chunk.items():
+                if name not in ("choices", "usage") and value is not None:
+                    self._head[name] = value
+            for choice in chunk.get("choices") or ():
+                self._take_choice(choice)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self._broken = True
+
+    def finish(self) -> Json | None:
+        """The answer, when ``[DONE]`` was seen and every choice ended well."""
+        if self._broken or self._forgotten or not self.done:
+            return None
+        choices = [joined(self._choices[index]) for index in sorted(self._choices)]
+        answer = self.whole(self._head, choices)
+        if answer is not None and self._usage is not None:
+            answer["usage"] = self._usage
+        return answer
+
+    def usage(self) -> Usage:
+        """Token counts seen so far."""
+        return read_usage(self._usage)
+
+    def forget(self) -> None:
+        """Stop collecting; usage is still watched."""
+        self._forgotten = True
+        self._choices.clear()
+
+    def _take_usage(self, chunk: Json) -> None:
+        usage = chunk.get("usage")
+        if usage is None and isinstance(chunk.get("x_groq"), dict):
+            usage = chunk["x_groq"].get("usage")
+        if isinstance(usage, dict):
+            self._usage = usage
+
+    def _take_choice(self, choice: Json) -> None:
+        index = choice.get("index", 0)
+        self.collected += merge_delta(
+            self._choices.setdefault(index, {}), {**choice, "index": index}
+        )
+
+
+def read_usage(usage: Any) -> Usage:
+    """OpenAI's ``usage`` object of chat completions, completions and embeddings."""
+    if not isinstance(usage, dict):
+        return Usage()
+    details = usage.get("prompt_tokens_details")
+    if not isinstance(details, dict):
+        details = {}
+    return Usage(
+        prompt=count(usage.get("prompt_tokens")),
+        completion=count(usage.get("completion_tokens")),
+        cached=count(details.get("cached_tokens")),
+        cache_write=count(details.get("cache_write_tokens")),
+        cache_write_hour=count(details.get("cache_write_hour_tokens")),
+    )

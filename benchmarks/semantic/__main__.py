@@ -52,6 +52,7 @@ def main() -> None:
     _replay(load(questions, turn=0.3), "measured on the first split", show=args.show_unread)
     _retrieval(replay)
     _pairs(missing)
+    _blind()
     _probes()
     _languages()
     _time(replay)
@@ -127,6 +128,23 @@ def _pairs(missing: str | None) -> None:
     for name, serve in rules:
         every, held = pairs.rates(rows, serve), pairs.rates(kept, serve)
         print(f"{name:<20} {every[0]:8.2%} / {held[0]:.2%} {every[1]:24.2%} / {held[1]:.2%}")
+
+
+def _blind() -> None:
+    rows = pairs.blind()
+    print("\nPairs written blind: different ones served in either direction, paraphrases accepted")
+    for name_of_set in sorted({row.category for row in rows}):
+        chosen = [row for row in rows if row.category == name_of_set]
+        same = [row for row in chosen if row.same]
+        counts = []
+        for name, mode in MODES.items():
+            if name != "off":
+                false = sum(_either_way(row, mode.threshold) for row in chosen if not row.same)
+                true = sum(pairs.served(row, mode.threshold) for row in same)
+                counts.append(
+                    f"{name} {false} of {len(chosen) - len(same)}, {true / len(same):.1%}"
+                )
+        print(f"set {name_of_set}: " + "; ".join(counts))
 
 
 def _probes() -> None:

@@ -13,6 +13,7 @@ from shared.decision import decide, eligible, encode
 
 _FILE = Path(__file__).with_name("minimal_pairs.tsv")
 _PROBES = Path(__file__).with_name("probes.tsv")
+_BLIND = Path(__file__).with_name("blind_pairs.tsv")
 _OTHER_LANGUAGES = Path(__file__).with_name("other_language_pairs.tsv")
 
 
@@ -38,6 +39,14 @@ def probes() -> list[Pair]:
     The first batch led to guards; the second and third were written after them.
     """
     return _read(_PROBES, "batch", label="different")
+
+
+def blind() -> list[Pair]:
+    """Pairs of both labels, written without knowledge of the rules; their category is the set.
+
+    Set 1 led to rules after its first run; set 2 was run once, when these were done.
+    """
+    return _read(_BLIND, "set")
 
 
 def other_languages() -> list[Pair]:

@@ -24,6 +24,10 @@ _SOURCES = {
 }
 
 
+MISSHAPEN = (TypeError, KeyError, AttributeError, ValueError, IndexError)
+"""What reading a value of another type than the API documents ends in."""
+
+
 class ApiError(Exception):
     """An answer other than 2xx."""
 

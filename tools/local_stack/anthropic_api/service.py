@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from local_stack.anthropic_api import answers
-from local_stack.anthropic_api.requests import ApiError, check, check_headers, invalid
+from local_stack.anthropic_api.requests import MISSHAPEN, ApiError, check, check_headers, invalid
 from local_stack.openai_api.service import Pace, event
 
 MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-sonnet-4-5-20250929")
@@ -43,13 +43,13 @@ class AnthropicService:
         """Answer one request."""
         try:
             wanted = self.accept(request, body)
+            if request.path == "/v1/models":
+                return answer(200, _models(self._models, int(request.query.get("limit", 20))))
+            if request.path.endswith("/count_tokens"):
+                return answer(200, {"input_tokens": answers.size(wanted)})
+            message = self.message(wanted)
         except ApiError as error:
             return refusal(error)
-        if request.path == "/v1/models":
-            return answer(200, _models(self._models, int(request.query.get("limit", 20))))
-        if request.path.endswith("/count_tokens"):
-            return answer(200, {"input_tokens": answers.size(wanted)})
-        message = self.message(wanted)
         await asyncio.sleep(self._pace.first)
         if not wanted.get("stream"):
             await asyncio.sleep(self._pace.between_chunks * message["usage"]["output_tokens"])
@@ -75,12 +75,18 @@ class AnthropicService:
         if method == "GET":
             return {}
         wanted = _parse(request, body)
-        check(wanted, version, counting=request.path.endswith("/count_tokens"))
+        try:
+            check(wanted, version, counting=request.path.endswith("/count_tokens"))
+        except MISSHAPEN:
+            raise invalid("Input should be of the documented type") from None
         return wanted
 
     def message(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """The finished `message`."""
-        return answers.message(wanted, self._speak, self._prompt_usage(wanted))
+        """The finished `message`. Raises `ApiError`."""
+        try:
+            return answers.message(wanted, self._speak, self._prompt_usage(wanted))
+        except MISSHAPEN:
+            raise invalid("Input should be of the documented type") from None
 
     def forget_prompts(self) -> None:
         """Empty the prompt cache."""

@@ -39,8 +39,7 @@ def check(request: dict[str, Any]) -> list[str]:
     prompts = prompt if isinstance(prompt, list) else [prompt]
     if not prompts or not all(isinstance(item, str) for item in prompts):
         raise invalid("prompt", "expected a string or an array of strings")
-    if request.get("stream_options") is not None and not request.get("stream"):
-        raise invalid("stream_options", "only allowed when 'stream' is enabled")
+    requests.check_stream_options(request)
     return prompts
 
 

@@ -98,6 +98,13 @@ def invalid(param: str, why: str) -> ApiError:
     return ApiError(400, f"Invalid '{param}': {why}.", code="invalid_value", param=param)
 
 
+def wrong_type() -> ApiError:
+    """Some value is not of the type that the API documents."""
+    return ApiError(
+        400, "Invalid type: a parameter is not what the API expects.", code="invalid_type"
+    )
+
+
 def unknown_parameter(param: str) -> ApiError:
     """A parameter the API does not have."""
     return ApiError(400, f"Unknown parameter: '{param}'.", code="unknown_parameter", param=param)

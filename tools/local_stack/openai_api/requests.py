@@ -41,8 +41,7 @@ def check_chat(request: dict[str, Any]) -> None:
     for index, message in enumerate(messages):
         _check_message(message, f"messages[{index}]")
     check_ranges(request)
-    if request.get("stream_options") is not None and not request.get("stream"):
-        raise errors.invalid("stream_options", "only allowed when 'stream' is enabled")
+    check_stream_options(request)
     if request.get("tool_choice") not in (None, "none") and not request.get("tools"):
         raise errors.invalid("tool_choice", "only allowed when 'tools' are specified")
 
@@ -57,7 +56,7 @@ def check_embeddings(request: dict[str, Any]) -> list[Any]:
     if request.get("encoding_format", "float") not in ("float", "base64"):
         raise errors.invalid("encoding_format", "expected 'float' or 'base64'")
     dimensions = request.get("dimensions")
-    if dimensions is not None and (not isinstance(dimensions, int) or not 0 < dimensions <= 3072):
+    if dimensions is not None and (type(dimensions) is not int or not 0 < dimensions <= 3072):
         raise errors.invalid("dimensions", "expected an integer from 1 to 3072")
     inputs = [given] if _is_one_input(given) else given
     if not isinstance(inputs, list) or not all(_is_one_input(item) for item in inputs):
@@ -83,6 +82,15 @@ def check_ranges(request: dict[str, Any]) -> None:
             raise errors.invalid(name, "expected a number")
         if not low <= value <= high:
             raise errors.invalid(name, f"expected a value between {low} and {high}")
+
+
+def check_stream_options(request: dict[str, Any]) -> None:
+    """An object, and only with a stream."""
+    options = request.get("stream_options")
+    if options is not None and not isinstance(options, dict):
+        raise errors.invalid("stream_options", "expected an object")
+    if options is not None and not request.get("stream"):
+        raise errors.invalid("stream_options", "only allowed when 'stream' is enabled")
 
 
 def check_names(request: dict[str, Any], known: frozenset[str]) -> None:

@@ -29,6 +29,8 @@ _ROUTES = {
     "/v1/embeddings": "POST",
     "/v1/models": "GET",
 }
+_MISSHAPEN = (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError)
+"""What reading a value of another type than the API documents ends in."""
 _REQUEST_LIMIT = 10_000
 _TOKEN_LIMIT = 2_000_000
 
@@ -72,7 +74,7 @@ class OpenAIService:
                 inputs = requests.check_embeddings(wanted)
                 await asyncio.sleep(self._pace.first)
                 return _json(200, render.embeddings(wanted, inputs), headers)
-            made = _MAKERS[route](wanted, self._speak)
+            made = self._made(route, wanted)
             await asyncio.sleep(self._pace.first)
             headers["openai-processing-ms"] = str(round((time.monotonic() - started) * 1000))
             if not wanted.get("stream"):
@@ -86,6 +88,16 @@ class OpenAIService:
             return stream
         except errors.ApiError as error:
             return _json(error.status, error.envelope(), {**headers, **error.headers})
+
+    def events(self, path: str, wanted: dict[str, Any]) -> Iterator[bytes]:
+        """The events with which a stream of ``path`` answers ``wanted``, the last one included."""
+        return _MAKERS[path](wanted, self._speak).stream
+
+    def _made(self, route: str, wanted: dict[str, Any]) -> "_Made":
+        try:
+            return _MAKERS[route](wanted, self._speak)
+        except _MISSHAPEN:
+            raise errors.wrong_type() from None
 
     def _route(self, request: web.Request) -> str:
         method = _ROUTES.get(request.path)

@@ -19,7 +19,7 @@ from apps.accounts.access import SAFE_METHODS
 from apps.accounts.models import User
 from apps.audit.behalf import acting_for_customer
 from apps.impersonation.models import Impersonation
-from apps.impersonation.rules import LEAVE, PERSONAL, WRITE, refusal
+from apps.impersonation.rules import OWN, PERSONAL, WRITE, refusal
 from apps.impersonation.services import End, impersonation_end, impersonation_record_change
 from apps.ui.toasts import with_toast
 
@@ -40,7 +40,7 @@ class ImpersonationMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """See the class."""
         path = request.path_info
-        if not path.startswith((_PAGES, PERSONAL)) or path == LEAVE:
+        if not path.startswith((_PAGES, PERSONAL)) or path in OWN:
             return self._get_response(request)
         key = request.session.get(SESSION_KEY)
         if key is None:

@@ -7,7 +7,15 @@ WRITE = "impersonation.impersonate_write"
 
 PERSONAL = "/accounts/"
 """Password, e-mail address, second factors, sessions, connections: a person's own."""
-LEAVE = "/accounts/logout/"
+OWN = frozenset(
+    {
+        "/accounts/logout/",
+        "/accounts/reauthenticate/",
+        "/accounts/2fa/reauthenticate/",
+        "/accounts/2fa/webauthn/reauthenticate/",
+    }
+)
+"""The staff member's own all the same: signing out, and showing that it is still them."""
 
 
 def refusal(staff: User, user: User) -> str:

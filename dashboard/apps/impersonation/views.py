@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -42,10 +43,19 @@ class StartForm(forms.Form):
 
 
 def start(request: HttpRequest, user: User, site: AdminSite) -> HttpResponse:
-    """GET asks for the reason, POST opens the dashboard. Reached through ``UserAdmin`` only."""
-    staff = cast(User, request.user)
-    if not staff.has_perm(SEE):
+    """GET asks for the reason, POST opens the dashboard. Reached through ``UserAdmin`` only.
+
+    Both only for who has just confirmed with a password or second factor that it is them: a
+    session left open, or a stolen cookie, shows no customer's data.
+    """
+    if not cast(User, request.user).has_perm(SEE):
         raise PermissionDenied
+    confirmed = reauthentication_required(_start)
+    return cast(HttpResponse, confirmed(request, user, site))
+
+
+def _start(request: HttpRequest, user: User, site: AdminSite) -> HttpResponse:
+    staff = cast(User, request.user)
     why_not = refusal(staff, user)
     form = StartForm(request.POST or None, staff=staff)
     if request.method == "POST" and not why_not and form.is_valid():

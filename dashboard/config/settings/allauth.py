@@ -11,6 +11,7 @@ __all__ = [
     "ACCOUNT_FORMS",
     "ACCOUNT_LOGIN_METHODS",
     "ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE",
+    "ACCOUNT_REAUTHENTICATION_TIMEOUT",
     "ACCOUNT_SIGNUP_FIELDS",
     "ACCOUNT_USER_MODEL_USERNAME_FIELD",
     "AUTHENTICATION_BACKENDS",
@@ -53,6 +54,9 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {"signup": "apps.accounts.forms.SignupForm"}
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+# Seconds for which a confirmed password or second factor is enough for what asks for one: second
+# factors themselves, and a staff member's visit to a customer's dashboard.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 
 ACCOUNT_ADAPTER = "apps.emails.adapter.AccountAdapter"
 

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -24,21 +26,30 @@ from tests.dashboard.pages.conftest import signed_in
 from tests.dashboard.pages.routes import arguments, signed_in_routes
 
 pytestmark = pytest.mark.django_db
+PASSWORD = "password-1234"
 REASON = "Ticket 4711: the chart looks wrong"
 
 
 @pytest.fixture
 def support(db: None) -> User:
     """Staff who may look as a customer, and no more."""
-    user = User.objects.create_user("support@example.com", "password-1234", is_staff=True)
+    user = User.objects.create_user("support@example.com", PASSWORD, is_staff=True)
     _grant(user, "impersonate", "view_user")
     return user
 
 
 @pytest.fixture
 def desk(support: User) -> Client:
-    """Their browser."""
-    return signed_in(support)
+    """Their browser, in which they have just confirmed that it is them."""
+    cache.clear()  # where allauth counts how often that was tried
+    client = signed_in(support)
+    _confirm(client)
+    return client
+
+
+def _confirm(client: Client, next_page: str = "/app/") -> Any:
+    data = {"password": PASSWORD, "next": next_page}
+    return client.post("/accounts/reauthenticate/", data)
 
 
 def _grant(user: User, *codenames: str) -> None:
@@ -85,6 +96,44 @@ def test_from_the_persons_page_to_their_dashboard_and_back(
         "impersonation.start",
         "impersonation.stop",
     ]
+
+
+def test_not_without_having_just_confirmed_that_it_is_them(
+    desk: Client, support: User, owner: User, project: Project
+) -> None:
+    """A session left open, or its cookie stolen, shows no customer's data."""
+    client = signed_in(support)
+    for response in (client.get(_page(owner)), _start(client, owner)):
+        assert response.status_code == 302
+        assert response["Location"].startswith("/accounts/reauthenticate/?next=")
+    assert not Impersonation.objects.exists()
+    assert client.get(_home(project)).status_code == 404
+    wrong = {"password": "not it", "next": _page(owner)}
+    assert client.post("/accounts/reauthenticate/", wrong).status_code == 200
+    assert not Impersonation.objects.exists()
+    assert _confirm(client, _page(owner))["Location"] == "/app/"  # the visit that was asked for
+    assert client.get(_home(project)).context["user"] == owner
+
+
+def test_confirming_lasts_for_minutes_and_is_asked_of_who_is_on_a_visit_too(
+    support: User, owner: User, project: Project
+) -> None:
+    with time_machine.travel("2026-01-01T12:00:00Z", tick=False) as clock:
+        client = signed_in(support)
+        _confirm(client)
+        clock.shift(timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT - 1))
+        assert _start(client, owner)["Location"] == "/app/"
+        clock.shift(timedelta(seconds=1))
+        second = User.objects.create_user("second@example.com")
+        assert _start(client, second)["Location"].startswith("/accounts/reauthenticate/")
+        assert client.get("/accounts/reauthenticate/").context["user"] == support
+        _confirm(client, _page(second))
+        assert Impersonation.objects.get(ended_at=None).user == second
+
+
+def test_who_may_not_is_asked_for_nothing(owner: User) -> None:
+    plain = User.objects.create_user("plain@example.com", PASSWORD, is_staff=True)
+    assert signed_in(plain).get(_page(owner)).status_code == 403
 
 
 def test_the_customer_reads_who_came_and_why(
@@ -170,6 +219,7 @@ def test_it_ends_after_an_hour(
 ) -> None:
     with time_machine.travel("2026-01-01T12:00:00Z", tick=False) as clock:
         desk.force_login(User.objects.get(email="support@example.com"))
+        _confirm(desk)
         _start(desk, owner)
         clock.shift(LASTS - timedelta(seconds=1))
         assert desk.get(_home(project)).status_code == 200

@@ -47,14 +47,16 @@ class SemanticEvidence(models.Model):
 class SemanticVerdict(models.Model):
     """What a person said of one semantic hit; each hit takes one verdict.
 
-    ``request_id`` is the usage row's, ``cache_key`` the answer that was served. Given in the
-    dashboard by ``actor``, or through the API (``POST /v1/cache/feedback``) with ``api_key_id``.
+    ``request_id`` and ``model`` are the usage row's (the model empty where that row was gone
+    already), ``cache_key`` is the answer that was served. Given in the dashboard by ``actor``, or
+    through the API (``POST /v1/cache/feedback``) with ``api_key_id``.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     request_id = models.CharField(max_length=128)
     cache_key = models.CharField(max_length=64)
     namespace = models.CharField(max_length=128, blank=True)
+    model = models.CharField(max_length=128, blank=True)
     bin = models.PositiveSmallIntegerField()
     wrong = models.BooleanField()
     given_at = models.DateTimeField()

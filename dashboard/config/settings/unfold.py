@@ -69,6 +69,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Requests", "list_alt", "usage_usagelog"),
                     _link("Hourly usage", "bar_chart", "usage_usagehourly"),
+                    _link("Semantic verdicts", "fact_check", "cache_semanticverdict"),
                 ],
             },
             {

@@ -124,6 +124,7 @@ def _api_verdict(
     if not Project.objects.filter(pk=project_id).exists():
         return
     hit = UsageLog.objects.filter(request_id=told["hit"], project_id=project_id).first()
+    model = ((hit.model if hit else None) or "")[:128]
     wrong = told.get("verdict") == "wrong"
     key = ApiKey.objects.filter(pk=api_key_id).first()
     _, new = SemanticVerdict.objects.get_or_create(
@@ -132,6 +133,7 @@ def _api_verdict(
         defaults={
             "cache_key": told.get("candidate", ""),
             "namespace": told.get("namespace", ""),
+            "model": model,
             "bin": told["bin"],
             "wrong": wrong,
             "given_at": ts,
@@ -140,7 +142,6 @@ def _api_verdict(
         },
     )
     if new:
-        model = ((hit.model if hit else None) or "")[:128]
         place = Place(project_id, told.get("namespace", ""), model, told["bin"])
         found[place].checked += 1
         found[place].wrong += wrong

@@ -60,8 +60,8 @@ def verdict_give(*, project: Project, log: UsageLog, wrong: bool, actor: User) -
     if not redis_configured():
         raise CacheUnreachableError("Redis is not configured")
     with transaction.atomic():
-        verdict = _record(project, hit, actor, wrong=wrong)
         place = Place(project.pk, hit.namespace, (log.model or "")[:128], hit.bin)
+        verdict = _record(project, hit, place.model, actor, wrong=wrong)
         evidence_add({place: Counts(checked=1, wrong=int(wrong))})
         audit_record(
             action="cache.verdict",
@@ -83,7 +83,9 @@ def verdict_give(*, project: Project, log: UsageLog, wrong: bool, actor: User) -
     return verdict
 
 
-def _record(project: Project, hit: SemanticHit, actor: User, *, wrong: bool) -> SemanticVerdict:
+def _record(
+    project: Project, hit: SemanticHit, model: str, actor: User, *, wrong: bool
+) -> SemanticVerdict:
     try:
         with transaction.atomic():
             return SemanticVerdict.objects.create(
@@ -91,6 +93,7 @@ def _record(project: Project, hit: SemanticHit, actor: User, *, wrong: bool) -> 
                 request_id=hit.row,
                 cache_key=hit.entry,
                 namespace=hit.namespace,
+                model=model,
                 bin=hit.bin,
                 wrong=wrong,
                 given_at=timezone.now(),

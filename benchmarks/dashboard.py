@@ -2,7 +2,8 @@
 
 A throw-away cluster is filled by ``manage.py generate_usage`` (``BENCH_ROWS``, one million unless
 told otherwise, over 60 days, so that a 30-day page has a month to compare with). Pages are asked
-for in-process, through all middleware; the ratio is to ``/healthz``, which does one query.
+for in-process, through all middleware, the project's as its owner and then the staff site's. The
+ratio is to ``/healthz``, which does one query.
 """
 
 import os
@@ -24,9 +25,18 @@ _PAGES = (
     "requests/?outcome=error",
     "cache/quality/",
     "cache/quality/?show=differed",
-    "cache/entries/?period=7d",
     "cache/entries/?period=30d",
+    "cache/entries/top/?period=7d",
+    "cache/entries/top/?period=30d",
     "cache/playground/?asked=How+can+I+swim%3F&cached=How+do+I+swim%3F",
+)
+_STAFF_PAGES = (
+    "/admin/",
+    "/admin/staff/healthreport/",
+    "/admin/usage/usagelog/",
+    "/admin/usage/usagehourly/",
+    "/admin/accounts/organization/",
+    "/admin/cache/semanticverdict/",
 )
 
 
@@ -48,14 +58,18 @@ def main() -> None:
         from django.conf import settings
 
         settings.DEBUG = False  # read at import for plain static files, not wanted while measuring
-        _measure(*_filled(rows), rows)
+        owner, home = _filled(rows)
+        base, _ = _median(owner, "/healthz")
+        print(f"{rows:,} rows; /healthz {base:.1f} ms")
+        print(f"{'page':40} {'ms':>8} {'× healthz':>10} {'queries':>8}")
+        _measure(owner, home, _PAGES, base)
+        _measure(_staff(), "", _STAFF_PAGES, base)
 
 
 def _filled(rows: int) -> tuple[Any, str]:
     """A browser with the owner signed in, and where the project's pages begin."""
     from django.core.management import call_command
     from django.db import connection
-    from django.test import Client
 
     from apps.accounts.models import Plan, User
     from apps.accounts.services.organizations import organization_create
@@ -75,17 +89,27 @@ def _filled(rows: int) -> tuple[Any, str]:
     print(f"filled and counted in {time.perf_counter() - started:.0f} s")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+    return _browser(owner), f"/app/{organization.slug}/{project.slug}/"
+
+
+def _staff() -> Any:
+    """A browser with somebody signed in who may do everything on the staff site."""
+    from apps.accounts.models import User
+
+    return _browser(User.objects.create_superuser("staff@example.com"))
+
+
+def _browser(user: Any) -> Any:
+    from django.test import Client
+
     client = Client(headers={"host": "localhost"})
-    client.force_login(owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     client.cookies["tz"] = "Europe/Berlin"
-    return client, f"/app/{organization.slug}/{project.slug}/"
+    return client
 
 
-def _measure(client: Any, home: str, rows: int) -> None:
-    base, _ = _median(client, "/healthz")
-    print(f"{rows:,} rows; /healthz {base:.1f} ms")
-    print(f"{'page':40} {'ms':>8} {'× healthz':>10} {'queries':>8}")
-    for path in _PAGES:
+def _measure(client: Any, home: str, paths: tuple[str, ...], base: float) -> None:
+    for path in paths:
         took, queries = _median(client, home + path)
         print(f"{path:40} {took:8.1f} {took / base:10.0f} {queries:8}")
 

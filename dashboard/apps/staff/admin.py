@@ -34,6 +34,7 @@ class HealthReportAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         now = timezone.now()
+        newest = operations.last_usage_row()
         report = HealthReport.objects.select_related("requested_by").first()
         context = {
             **self.admin_site.each_context(request),
@@ -43,8 +44,8 @@ class HealthReportAdmin(ReadOnlyAdmin):
             "report": report,
             "findings": _by_weight(report) if report else [],
             "jobs": operations.jobs_health(now=now),
-            "gauges": operations.gauges(now=now),
-            "last_row": operations.last_usage_row(),
+            "gauges": operations.gauges(now=now, newest=newest),
+            "last_row": newest,
             "may_run": request.user.has_perm("staff.run_doctor"),
         }
         return TemplateResponse(request, "staff/health.html", context)

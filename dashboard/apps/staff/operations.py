@@ -69,8 +69,8 @@ def jobs_health(*, now: datetime, jobs: Sequence[Job] = JOBS) -> list[JobHealth]
     return sorted(found, key=lambda job: job.status == "ok")
 
 
-def gauges(*, now: datetime) -> list[Gauge]:
-    """Backlogs and failures, in the order in which they hurt."""
+def gauges(*, now: datetime, newest: UsageLog | None) -> list[Gauge]:
+    """Backlogs and failures, in the order in which they hurt. ``newest`` is ``last_usage_row``."""
     return [
         _backlog(
             "E-mails waiting",
@@ -101,7 +101,7 @@ def gauges(*, now: datetime) -> list[Gauge]:
             ),
             reverse("admin:webhooks_webhookdelivery_changelist") + "?state__exact=failed",
         ),
-        _uncounted(),
+        _uncounted(newest),
     ]
 
 
@@ -132,11 +132,10 @@ def _failures(
     return Gauge(label, count, note, "warning" if count else "ok", href)
 
 
-def _uncounted() -> Gauge:
+def _uncounted(newest: UsageLog | None) -> Gauge:
     """Rows past the rollup's watermark: what pages do not show yet."""
-    newest = UsageLog.objects.order_by("-id").values_list("id", flat=True).first() or 0
     counted = RollupState.objects.values_list("last_log_id", flat=True).first() or 0
-    behind = max(0, newest - counted)
+    behind = max(0, (newest.pk if newest else 0) - counted)
     status: Status = "warning" if behind > _ROWS_BEHIND else "ok"
     href = reverse("admin:usage_usagelog_changelist")
     return Gauge("Requests not yet counted", behind, "the rollup takes them up", status, href)

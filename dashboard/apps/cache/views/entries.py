@@ -1,6 +1,7 @@
 """What the cache keeps, and the answers that are served most."""
 
 import re
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -21,25 +22,31 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 @require_safe
 @project_view()
 def entries(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """The page; the count of what Redis keeps is asked for by ``entries_kept`` once it is shown."""
-    shown = period.parse(
-        request.GET.dict(), now=timezone.now(), zone=timezone.get_current_timezone()
-    )
-    top: list[TopEntry] = []
-    too_slow = False
-    try:
-        top = top_entries(access.project, shown)
-    except TooSlowError:
-        too_slow = True
+    """The page. Its two tables cost more than a page may wait, and are asked for once it is shown:
+    ``entries_kept`` and ``entries_top``.
+    """
+    shown = _period(request)
     context = {
         "access": access,
         "period": shown,
+        "period_query": urlencode(shown.query),
         "presets": period.PRESETS,
-        "top": top,
-        "most": MOST,
-        "too_slow": too_slow,
     }
     return render(request, "app/cache/entries.html", context)
+
+
+@require_safe
+@project_view()
+def entries_top(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    """A part of the page: the answers with most hits of the period."""
+    top: list[TopEntry] = []
+    too_slow = False
+    try:
+        top = top_entries(access.project, _period(request))
+    except TooSlowError:
+        too_slow = True
+    context = {"access": access, "top": top, "most": MOST, "too_slow": too_slow}
+    return render(request, "app/cache/entries/top.html", context)
 
 
 @require_safe
@@ -69,3 +76,9 @@ def entry_delete_page(request: HttpRequest, access: ProjectAccess) -> HttpRespon
             told = "Deleted." if deleted else "That answer was not in the cache any more."
             messages.success(request, f"{told} The next such request asks the provider.")
     return redirect("cache_entries", access.organization.slug, access.project.slug)
+
+
+def _period(request: HttpRequest) -> period.Period:
+    return period.parse(
+        request.GET.dict(), now=timezone.now(), zone=timezone.get_current_timezone()
+    )

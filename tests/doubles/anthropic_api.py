@@ -9,8 +9,8 @@
 What it says depends on the request (`local_stack.anthropic_api.answers`); free text is repeated.
 
 Behaviours: `rate-limited`, `overloaded` (529), `server-error` (500), `stall-mid`, `reset-mid`,
-`truncate`, `error-mid` (each after `events` events), `raw` (exactly `body`), and `hold` (waits for
-`release()`).
+`truncate`, `error-mid` (each after `events` events), `raw` (exactly `body`), `hold` (waits for
+`release()`) and `step` (a stream that sends one event for each `step()`).
 """
 
 import asyncio
@@ -43,6 +43,7 @@ Name = Literal[
     "error-mid",
     "raw",
     "hold",
+    "step",
 ]
 
 
@@ -66,6 +67,7 @@ class AnthropicDouble(Double):
         super().__init__()
         self._behaviours: dict[str, tuple[Behaviour, itertools.count[int], int | None]] = {}
         self._released = asyncio.Event()
+        self._steps = asyncio.Semaphore(0)
         self._service = AnthropicService(
             speak=lambda wanted: f"You said: {answers.said_last(wanted)}",
             accepts_key=lambda key: key == KEY,
@@ -81,14 +83,19 @@ class AnthropicDouble(Double):
         self._behaviours[model] = (behaviour, itertools.count(), times)
 
     def behave_well(self) -> None:
-        """Forget all behaviours, cached prompts and earlier `release`s."""
+        """Forget all behaviours, cached prompts, and earlier `release` and `step`."""
         self._behaviours.clear()
         self._service.forget_prompts()
         self._released = asyncio.Event()
+        self._steps = asyncio.Semaphore(0)
 
     def release(self) -> None:
         """Let every request that is held, now or later, go on."""
         self._loop.call_soon_threadsafe(self._released.set)
+
+    def step(self) -> None:
+        """Let a stream that goes step by step send one more event."""
+        self._loop.call_soon_threadsafe(self._steps.release)
 
     def calls(self, path: str | None = None) -> int:
         """How many requests arrived, for one path or for all."""
@@ -125,7 +132,10 @@ class AnthropicDouble(Double):
     ) -> web.StreamResponse:
         stream = await open_stream(request)
         payloads = list(answers.events(self._service.message(wanted)))
-        for payload in payloads[: behaviour.events]:
+        stepwise = behaviour.name == "step"
+        for payload in payloads if stepwise else payloads[: behaviour.events]:
+            if stepwise:
+                await self._steps.acquire()
             await stream.write(event(payload, named=True))
         match behaviour.name:
             case "stall-mid":

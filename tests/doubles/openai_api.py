@@ -20,10 +20,12 @@ Behaviours (streams unless noted; `events` counts what is sent before the fault)
 - `truncate`: ends cleanly without `[DONE]`        - `error-mid`: an error event after `events`
 - `garbage`: an unreadable event after `events`    - `huge`: one event of `size` bytes
 - `open`: a whole stream, `[DONE]` included, whose connection stays open
+- `flood`: `events` chunks of `size` bytes and `[DONE]`, as fast as they are read; `flooded` counts
+  the bytes that the reader's side has taken
 - `raw`: exactly `body` with `content_type` and `status`, for anything else
 - `hold`: waits for `release()`, then does as `raw` with `body` where there is one, else answers;
   with `wait_for_requests(n)` it makes concurrency exact
-- `step`: a stream that sends one event, `[DONE]` included, for each `step()`
+- `step`: a stream that sends one event, the last one included, for each `step()`
 """
 
 import asyncio
@@ -34,9 +36,8 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from local_stack.openai_api.answers import answers_to, last_user_text
+from local_stack.openai_api.answers import last_user_text
 from local_stack.openai_api.errors import ApiError
-from local_stack.openai_api.render import Identity, chunks
 from local_stack.openai_api.service import DONE, OpenAIService, event, open_stream
 from tests.doubles.server import Double, reset_connection
 
@@ -58,6 +59,7 @@ Name = Literal[
     "hold",
     "step",
     "open",
+    "flood",
 ]
 
 
@@ -83,6 +85,7 @@ class OpenAIDouble(Double):
     def __init__(self) -> None:
         super().__init__()
         self._text: str | None = None
+        self.flooded = 0
         self._behaviours: dict[str, tuple[Behaviour, itertools.count[int], int | None]] = {}
         self._released = asyncio.Event()
         self._steps = asyncio.Semaphore(0)
@@ -103,6 +106,7 @@ class OpenAIDouble(Double):
 
     def behave_well(self) -> None:
         """Forget all behaviours, what `say` was told, and earlier `release` and `step`."""
+        self.flooded = 0
         self._behaviours.clear()
         self._text = None
         self._released = asyncio.Event()
@@ -148,11 +152,12 @@ class OpenAIDouble(Double):
     async def _faulty_stream(
         self, request: web.Request, wanted: dict[str, Any], behaviour: Behaviour
     ) -> web.StreamResponse:
+        if behaviour.name == "flood":
+            return await self._flood(request, behaviour)
+        events = list(self._service.events(request.path, wanted))
         stream = await open_stream(request, {"x-request-id": "req_fault"})
-        who = Identity(id="chatcmpl-fault", created=1_700_000_000)
-        events = [event(c) for c in chunks(wanted, answers_to(wanted, self._speak), who)]
         whole = behaviour.name in ("step", "open")
-        for payload in (*events, DONE) if whole else events[: behaviour.events]:
+        for payload in events if whole else events[: behaviour.events]:
             if behaviour.name == "step":
                 await self._steps.acquire()
             await stream.write(payload)
@@ -169,10 +174,23 @@ class OpenAIDouble(Double):
                 await stream.write(b"data: {\xff not json\n\n: comment\nno colon\n\n")
             case "huge":
                 big = {"index": 0, "delta": {"content": "x" * behaviour.size}}
-                await stream.write(event({"id": who.id, "choices": [big]}))
+                await stream.write(event({"id": "chatcmpl-fault", "choices": [big]}))
         if behaviour.name in ("garbage", "huge"):
-            for payload in (*events[behaviour.events :], DONE):
+            for payload in events[behaviour.events :]:
                 await stream.write(payload)
+        await stream.write_eof()
+        return stream
+
+    async def _flood(self, request: web.Request, behaviour: Behaviour) -> web.StreamResponse:
+        def chunk(delta: dict[str, str], reason: str | None = None) -> bytes:
+            choice = {"index": 0, "delta": delta, "finish_reason": reason}
+            return event({"id": "chatcmpl-flood", "choices": [choice]})
+
+        stream = await open_stream(request, {"x-request-id": "req_flood"})
+        payload = chunk({"content": "x" * behaviour.size})
+        for data in (*itertools.repeat(payload, behaviour.events), chunk({}, "stop"), DONE):
+            await stream.write(data)
+            self.flooded += len(data)
         await stream.write_eof()
         return stream
 

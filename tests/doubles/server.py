@@ -3,6 +3,7 @@
     with SomeDouble() as double:
         double.url                              # http://127.0.0.1:<port>
         double.requests                         # what arrived, oldest first
+        double.broken_off()                     # how many of them were left by their caller
         double.break_with("frozen")             # from now on nothing is answered
         double.heal()
 
@@ -57,6 +58,7 @@ class _Fault:
 @dataclass(slots=True)
 class _State:
     requests: list[RecordedRequest] = field(default_factory=list)
+    broken_off: int = 0
     arrived: threading.Condition = field(default_factory=threading.Condition)
     fault: _Fault | None = None
 
@@ -98,8 +100,13 @@ class Double:
         return self._state.requests
 
     def forget(self) -> None:
-        """Empty `requests`."""
+        """Empty `requests`, and count `broken_off` from nothing."""
         self._state.requests.clear()
+        self._state.broken_off = 0
+
+    def broken_off(self) -> int:
+        """How many requests' connections the caller closed before they were answered."""
+        return self._state.broken_off
 
     def wait_for_requests(self, count: int, seconds: float = 10.0) -> None:
         """Return once that many requests have arrived; raise `TimeoutError` when they do not."""
@@ -192,7 +199,11 @@ class Double:
             if fault.name == "error":
                 return web.Response(status=fault.status, text="<html>upstream fault</html>")
             await asyncio.sleep(fault.seconds)
-        return await self.respond(request, body)
+        try:
+            return await self.respond(request, body)
+        except (asyncio.CancelledError, ConnectionResetError):
+            self._state.broken_off += 1
+            raise
 
     def _record(self, request: web.Request, body: bytes) -> None:
         recorded = RecordedRequest(

@@ -1,51 +1,16 @@
-"""The client gone at each stage: one usage row, a whole answer in the cache or none."""
+"""The client gone at each stage: one usage row, a whole answer in the cache or none.
 
-import json
-import socket
+The same for every dialect: test_faults_client_dialects.py. Who stays without reading:
+test_slow_clients.py.
+"""
 
 import pytest
 
 from tests.doubles.openai_api import Behaviour
 from tests.worker import faults
+from tests.worker.caller import MODEL, Caller
 from tests.worker.edge import Edge, Tenant, until
 from tests.worker.faults import entries, exactly
-
-MODEL = "gpt-4o"
-
-
-class Caller:
-    """A socket that speaks just enough HTTP to leave in the middle of it."""
-
-    def __init__(self, edge: Edge, tenant: Tenant, *, stream: bool) -> None:
-        body = {
-            "model": MODEL,
-            "messages": [{"role": "user", "content": "a question"}],
-            "stream": stream,
-        }
-        self._body = json.dumps(body).encode()
-        host, port = edge.base_url.removeprefix("http://").split(":")
-        self._head = (
-            f"POST /v1/chat/completions HTTP/1.1\r\nhost: {host}\r\n"
-            f"authorization: Bearer {tenant.key}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(self._body)}\r\n\r\n"
-        ).encode()
-        self._socket = socket.create_connection((host, int(port)), timeout=60)
-
-    def send(self, *, body_bytes: int | None = None) -> None:
-        """The request, or its first ``body_bytes``."""
-        self._socket.sendall(self._head + self._body[:body_bytes])
-
-    def read_until(self, text: bytes) -> None:
-        """Return once ``text`` has arrived."""
-        received = b""
-        while text not in received:
-            part = self._socket.recv(65536)
-            assert part, f"the edge closed the connection after {received[-200:]!r}"
-            received += part
-
-    def leave(self) -> None:
-        """Close at once."""
-        self._socket.close()
 
 
 @pytest.fixture

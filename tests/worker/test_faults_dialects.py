@@ -69,9 +69,8 @@ def fault(edge: Edge, dialect: Dialect, name: Any) -> None:
     """Let the dialect's provider fail as ``name`` says."""
     if dialect.model == CLAUDE:
         edge.anthropic.behave(CLAUDE, anthropic_api.Behaviour(name))
-    elif dialect.path == "/v1/responses" and name in ("truncate", "error-mid"):
-        body = CUT_RESPONSE + (ERROR_EVENT if name == "error-mid" else b"")
-        edge.openai.behave(GPT, Behaviour("raw", status=200, body=body))
+    elif dialect.path == "/v1/responses" and name == "error-mid":
+        edge.openai.behave(GPT, Behaviour("raw", status=200, body=CUT_RESPONSE + ERROR_EVENT))
     else:
         edge.openai.behave(GPT, Behaviour(name))
 
@@ -114,13 +113,7 @@ CUTS = {
     "truncate": "stream_incomplete",
 }
 """How a stream breaks → the row's error code."""
-ROWS = [
-    (kind, name)
-    for kind in DIALECTS
-    for name in CUTS
-    # The double breaks off streams of chat alone. Like those of messages, responses pass as sent.
-    if kind != "responses" or name in ("error-mid", "truncate")
-]
+ROWS = [(kind, name) for kind in DIALECTS for name in CUTS]
 
 
 @pytest.mark.parametrize(("kind", "name"), ROWS)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import ClassVar
 
-from gateway.http import FetchFailed, Response
+from gateway.http import ClientStalled, FetchFailed, Response
 
 
 class GatewayError(Exception):
@@ -231,6 +231,16 @@ class UpstreamTimeout(GatewayError):
     anthropic_kind = "api_error"
 
 
+class StreamNotRead(GatewayError):
+    """The caller left its stream unread for as long as a provider may be silent. Only an event
+    within that stream tells it: its status is long sent."""
+
+    status = 504
+    code = "stream_not_read"
+    kind = "invalid_request_error"
+    anthropic_kind = "invalid_request_error"
+
+
 class NotCached(GatewayError):
     """``x-watchllm-cache: only`` and nothing in the cache."""
 
@@ -277,11 +287,15 @@ def dialect(path: str) -> str:
 
 
 def stream_event(failure: FetchFailed, dialect: str = "openai") -> bytes:
-    """The event that ends a stream whose provider broke off: the status is long sent, and an
-    error event is what the SDKs turn into an exception. Begins with a blank line, for the
-    provider may have broken off in the middle of an event."""
-    kind = UpstreamTimeout if failure.timeout else UpstreamUnreachable
-    error = kind("The provider broke off the stream.")
+    """The event that ends a stream that broke: the status is long sent, and an error event is
+    what the SDKs turn into an exception. Begins with a blank line, for the stream may have broken
+    in the middle of an event."""
+    error: GatewayError
+    if isinstance(failure, ClientStalled):
+        error = StreamNotRead("The stream was left unread for too long, and has ended.")
+    else:
+        kind = UpstreamTimeout if failure.timeout else UpstreamUnreachable
+        error = kind("The provider broke off the stream.")
     if dialect == "anthropic":
         return f"\n\nevent: error\ndata: {anthropic_envelope(error)}\n\n".encode()
     return f"\n\ndata: {openai_envelope(error)}\n\n".encode()

@@ -51,6 +51,10 @@ class FetchFailed(Exception):
         self.timeout = timeout
 
 
+class ClientStalled(FetchFailed):
+    """Not the upstream: the client stopped reading its stream, and was left behind."""
+
+
 class AddressRefused(FetchFailed):
     """A customer's address that lies in a private network: it was not called."""
 

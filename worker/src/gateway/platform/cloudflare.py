@@ -168,9 +168,12 @@ class ClientBranch:
                 raise _failed(error) from error
         finally:
             if not ended:
-                # The client left: its branch would keep every chunk that nobody reads.
                 reader.cancel()
             reader.releaseLock()
+
+    def leave(self) -> None:
+        """The client is gone: its branch would keep every chunk that nobody reads."""
+        (self._reader or self.stream).cancel()
 
     async def _next(self) -> Any:
         reading = self._reader.read()
@@ -442,7 +445,7 @@ def _to_js(response: Response) -> Any:
 
 def _live(body: Live) -> Any:
     source: ClientBranch = body.source
-    return source.stream if body.transform is None else _readable(_transformed(body))
+    return source.stream if body.transform is None else _readable(_transformed(body), source)
 
 
 async def _transformed(body: Live) -> AsyncGenerator[bytes, None]:
@@ -461,17 +464,35 @@ async def _transformed(body: Live) -> AsyncGenerator[bytes, None]:
         await chunks.aclose()
 
 
-def _readable(chunks: AsyncGenerator[bytes, None]) -> Any:
-    """A ``ReadableStream`` that pulls from a Python generator, one chunk for each read."""
+def _readable(chunks: AsyncGenerator[bytes, None], branch: ClientBranch) -> Any:
+    """A ``ReadableStream`` that pulls from a Python generator, one chunk for each read.
+
+    JavaScript pulls ahead of the client, so the generator mostly waits for its provider when the
+    client leaves, and one that is running cannot be closed: ending its branch is what wakes it.
+    """
+    pulling = left = False
 
     async def pull(controller: Any) -> None:
-        try:
-            controller.enqueue(to_js(await anext(chunks)))
-        except StopAsyncIteration:
+        nonlocal pulling
+        pulling = True
+        chunk = await anext(chunks, None)
+        pulling = False
+        if left:
+            await close()
+        elif chunk is None:
             controller.close()
             release()
+        else:
+            controller.enqueue(to_js(chunk))
 
     async def cancel(_reason: Any = None) -> None:
+        nonlocal left
+        left = True
+        branch.leave()
+        if not pulling:
+            await close()
+
+    async def close() -> None:
         await chunks.aclose()
         release()
 

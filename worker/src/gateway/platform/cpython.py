@@ -26,7 +26,7 @@ from multidict import CIMultiDict
 from gateway import app as application
 from gateway import errors, settings
 from gateway.delivery import writer
-from gateway.http import FetchFailed, Live, Response, Transform, UpstreamResponse
+from gateway.http import ClientStalled, FetchFailed, Live, Response, Transform, UpstreamResponse
 from gateway.platform.base import CLOSING_SECONDS
 from gateway.platform.keepalive import KeepAliveClient
 from gateway.platform.public_addresses import PublicResolver, check_literal
@@ -136,7 +136,9 @@ class SplitBody:
     """One upstream body, read once, for two readers.
 
     The pump waits for the client (a bounded queue), so a slow client slows the provider down
-    instead of filling memory. When the client leaves, the pump goes on for the copy alone.
+    instead of filling memory. When the client leaves, the pump goes on for the copy alone; one that
+    takes no chunk for ``idle_timeout`` seconds counts as gone, or it would hold up the copy, the
+    provider's connection and the usage row for as long as it likes.
     """
 
     def __init__(self, response: aiohttp.ClientResponse, idle_timeout: float) -> None:
@@ -184,9 +186,20 @@ class SplitBody:
         except asyncio.QueueFull:
             put = asyncio.ensure_future(self._client.put(item))
             left = asyncio.ensure_future(self._left.wait())
-            await asyncio.wait((put, left), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                (put, left), timeout=self._idle_timeout, return_when=asyncio.FIRST_COMPLETED
+            )
             put.cancel()
             left.cancel()
+            if not done:
+                self._strand()
+
+    def _strand(self) -> None:
+        """Give up on a client that does not read: what waits for it makes room for an error."""
+        while not self._client.empty():
+            self._client.get_nowait()
+        self._client.put_nowait(ClientStalled("the client stopped reading"))
+        self.leave()
 
     async def client_chunks(self) -> AsyncIterator[bytes]:
         """The client's reader. Raises ``FetchFailed`` where the upstream broke."""

@@ -59,6 +59,7 @@ class Environment:
     stripe_promotion_codes: bool
     stripe_tax_ids: bool
     stripe_automatic_tax: bool
+    stripe_reconcile: str
     billing_grace_days: int
     tick_token: str
 
@@ -190,6 +191,7 @@ def _parse(read: _Reader) -> Environment:
         stripe_promotion_codes=read.flag("STRIPE_PROMOTION_CODES", default=True),
         stripe_tax_ids=read.flag("STRIPE_TAX_IDS", default=True),
         stripe_automatic_tax=read.flag("STRIPE_AUTOMATIC_TAX", default=False),
+        stripe_reconcile=read.choice("STRIPE_RECONCILE", "mend", ("mend", "report", "off")),
         billing_grace_days=read.number("BILLING_GRACE_DAYS", 7),
         tick_token=read.text("TICK_TOKEN", ""),
     )

@@ -10,6 +10,7 @@ from apps.alerts.services.drift import quota_drift_repair
 from apps.alerts.services.quota import budget_alerts_due, quota_alerts_due
 from apps.alerts.services.semantic import semantic_alerts_due
 from apps.billing.services.events import events_handle_due
+from apps.billing.services.reconcile import reconcile_daily
 from apps.billing.services.sync import entitlements_apply_due, trial_notices_due
 from apps.cache.services.evidence import semantic_evidence_restore
 from apps.emails.services.outbox import outbox_send_due
@@ -22,16 +23,21 @@ from apps.webhooks.services.deliver import deliveries_send_due
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``lease``: after that long without an end the job is taken for dead and may start anew."""
+    """``lease``: after that long without an end the job is taken for dead and may start anew.
+
+    ``waits``: for servers of others, one after the other, which may take many minutes.
+    """
 
     name: str
     run: Callable[[], object]
     every: timedelta
     lease: timedelta = timedelta(minutes=10)
+    waits: bool = False
 
 
 JOBS: tuple[Job, ...] = (
@@ -48,11 +54,12 @@ JOBS: tuple[Job, ...] = (
     Job("key_expiries", key_expiries_due, HOUR),
     Job("weekly_reports", weekly_reports_due, HOUR),
     Job("quota_drift", quota_drift_repair, 6 * HOUR, lease=HOUR),
-    Job("webhooks", deliveries_send_due, MINUTE),
     Job("usage_retention", usage_retention, HOUR, lease=HOUR),
     Job("projects_erase", projects_erase_due, HOUR, lease=HOUR),
     Job("impersonations", impersonations_expire_due, MINUTE),
     Job("health_report", health_report_run_due, MINUTE),
-    # Last, so that what the others wrote goes out in the same minute.
-    Job("outbox", outbox_send_due, MINUTE),
+    # Last, so that what the others wrote goes out in the same minute, and holds up none of them.
+    Job("outbox", outbox_send_due, MINUTE, waits=True),
+    Job("webhooks", deliveries_send_due, MINUTE, waits=True),
+    Job("stripe_reconcile", reconcile_daily, DAY, lease=2 * HOUR, waits=True),
 )

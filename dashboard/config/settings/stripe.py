@@ -11,6 +11,7 @@ __all__ = [
     "STRIPE_PAGES",
     "STRIPE_PROMOTION_CODES",
     "STRIPE_PRORATION",
+    "STRIPE_RECONCILE",
     "STRIPE_SECRET_KEY",
     "STRIPE_TAX_IDS",
     "STRIPE_TRIAL_DAYS",
@@ -34,4 +35,5 @@ STRIPE_PRORATION = _environment.stripe_proration
 STRIPE_PROMOTION_CODES = _environment.stripe_promotion_codes
 STRIPE_TAX_IDS = _environment.stripe_tax_ids
 STRIPE_AUTOMATIC_TAX = _environment.stripe_automatic_tax
+STRIPE_RECONCILE = _environment.stripe_reconcile
 BILLING_GRACE = timedelta(days=_environment.billing_grace_days)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.management import call_command
 from django.test import Client
 
 from apps.accounts.models import Membership, Organization, Plan, Role, User
@@ -189,29 +188,3 @@ def test_what_staff_gave_stands_until_what_is_paid_for_changes(
     owner_client.get(f"{PAGE}?checkout=done")
     organization.refresh_from_db()
     assert organization.plan.slug == "free"
-
-
-def test_reconcile_mends_what_never_arrived_and_tells_of_the_rest(
-    owner_client: Client,
-    buy: Buy,
-    stripe: StripeDouble,
-    organization: Organization,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    buy("starter")
-    call_command("stripe_reconcile", "--dry-run")
-    told = capsys.readouterr().out
-    assert "(invoice.paid) never arrived" in told
-    assert "Acme: plan: free → starter" in told
-    organization.refresh_from_db()
-    assert organization.plan.slug == "free"
-    assert not StripeEvent.objects.exists()
-    call_command("stripe_reconcile")
-    organization.refresh_from_db()
-    assert organization.plan.slug == "starter"
-    capsys.readouterr()
-    call_command("stripe_reconcile")
-    assert capsys.readouterr().out == "0 differences\n"
-    organization_update(organization=organization, actor=None, plan=Plan.objects.get(slug="pro"))
-    call_command("stripe_reconcile")
-    assert "on pro, given by staff; starter is paid for" in capsys.readouterr().out

@@ -1,9 +1,11 @@
 """Comparing all we know with Stripe, and mending it: for events that never came."""
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 
 import stripe
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,7 +14,9 @@ from apps.billing.models import BillingCustomer, StripeEvent
 from apps.billing.services.events import event_handle, event_store
 from apps.billing.services.sync import customer_sync
 from apps.billing.snapshot import UnknownPriceError
-from apps.billing.stripe_client import stripe_client
+from apps.billing.stripe_client import billing_enabled, stripe_client
+
+logger = logging.getLogger(__name__)
 
 _LOOK_BACK = timedelta(days=25)  # Stripe lists events of the last 30 days
 
@@ -25,6 +29,20 @@ def reconcile(*, dry_run: bool) -> Iterator[str]:
             yield from _customer(client, customer, dry_run=dry_run)
 
 
+def reconcile_daily() -> str:
+    """``reconcile`` as ``settings.STRIPE_RECONCILE`` says. The differences go to the log, their
+    number to the job's row.
+    """
+    policy = settings.STRIPE_RECONCILE
+    if policy == "off" or not billing_enabled():
+        return "off"
+    count = 0
+    for line in reconcile(dry_run=policy == "report"):
+        logger.warning("Stripe and our records differ: %s", line)
+        count += 1
+    return f"{count} differences, {'nothing was kept' if policy == 'report' else 'mended or told'}"
+
+
 def _missed_events(client: stripe.StripeClient, *, dry_run: bool) -> Iterator[str]:
     since = timezone.now() - _LOOK_BACK
     listed = client.v1.events.list(params={"types": list(HANDLERS)[:20], "limit": 100})
@@ -33,7 +51,7 @@ def _missed_events(client: stripe.StripeClient, *, dry_run: bool) -> Iterator[st
             return
         if StripeEvent.objects.filter(pk=event.id).exists():
             continue
-        yield f"event {event.id} ({event.type}) never arrived"
+        yield f"event {event.id} ({event.type}) had not arrived"
         if not dry_run:
             event_store(payload=event.to_dict(for_json=True))
             event_handle(event=StripeEvent.objects.get(pk=event.id))

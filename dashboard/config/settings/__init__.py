@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "apps.emails.devices.DeviceMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.ui.method_not_allowed.MethodNotAllowedMiddleware",
     "apps.ui.timezone.TimeZoneMiddleware",
 ]
 

@@ -31,6 +31,22 @@ def test_a_form_without_its_token_is_explained() -> None:
     assert "This form is out of date" in page.content.decode()
 
 
+def test_an_address_that_takes_forms_only(cast: Cast, home: str) -> None:
+    """Where somebody lands who had to sign in again after pressing a button."""
+    url, browser = (
+        f"{home}settings/delete/",
+        {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"},
+    )
+    page = cast.owner.get(url, headers=browser)
+    assert (page.status_code, page["Allow"]) == (405, "POST")
+    assert "Go to the dashboard" in page.content.decode()
+    assert Organization.objects.exists()
+    outside = Client().get("/impersonation/stop/", headers=browser)
+    assert (outside.status_code, "To the start page" in outside.content.decode()) == (405, True)
+    for headers in ({"Accept": "application/json"}, browser | {"HX-Request": "true"}):
+        assert cast.owner.get(url, headers=headers).content == b""
+
+
 def test_too_many_attempts_are_explained(client: Client) -> None:
     cache.clear()  # allauth counts there
     for _ in range(40):

@@ -18,6 +18,7 @@ PAGES = {
     "/errors/400/": (400, "This request could not be understood"),
     "/errors/403/": (403, "You may not do this"),
     "/errors/403-role/": (403, "Your role does not allow this"),
+    "/impersonation/stop/": (405, "Nothing was done"),
     "/no/such/page/": (404, "This page does not exist"),
     "/errors/429/": (429, "Too many attempts"),
     "/errors/500/": (500, "Something broke on our side"),

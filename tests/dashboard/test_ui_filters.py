@@ -37,15 +37,24 @@ def test_money(nanousd: int | None, text: str) -> None:
         (None, "—"),
         (0, "0"),
         (950, "950"),
-        (1_000, "1k"),
+        (1_000, "1,000"),
+        (9_999, "9,999"),
+        (10_000, "10k"),
         (12_345, "12.3k"),
-        (9_990, "9.99k"),
+        (-12_345, "-12.3k"),
+        (999_499, "999k"),
+        (999_500, "1M"),
         (4_567_890, "4.57M"),
         (10**9, "1B"),
     ],
 )
 def test_compact_numbers(value: int | None, text: str) -> None:
     assert ui.compact(value) == text
+
+
+def test_a_scale_has_one_unit() -> None:
+    steps = [ui.axis(value) for value in (0, 500, 2_500, 5_000, 10_000)]
+    assert steps == ["0", "500", "2.5k", "5k", "10k"]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +85,8 @@ def test_changes_say_what_they_are_compared_with() -> None:
     assert "good" in ui.delta(50, 100, down_is_good="yes")
     assert ui.delta_points(0.5, 0.5) == "Unchanged from 50.0%"
     assert "bad" in ui.delta_points(0.4, 0.5)
+    assert "\N{MINUS SIGN}10.0 pts" in ui.delta_points(0.4, 0.5)
+    assert ui.change(1, 2) == "\N{MINUS SIGN}50.0%"
     assert ui.change(3, 0) == "—"
 
 

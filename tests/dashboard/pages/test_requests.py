@@ -107,6 +107,18 @@ def test_a_charts_bar_leads_to_its_requests(
     assert sum(counts) == 3
 
 
+def test_the_overviews_errors_lead_to_those_of_its_period(
+    cast: Cast, home: str, created_key: CreatedApiKey
+) -> None:
+    for name, days in (("today", 0), ("last month", 20)):
+        ts = datetime.now(UTC) - timedelta(days=days, minutes=5)
+        usage_row(created_key.api_key, request_id=name, ts=ts, status=502).save()
+    usage_rollup()
+    overview = cast.viewer.get(f"{home}?period=7d")
+    assert overview.context["now"].errors == 1
+    assert _shown(cast.viewer.get(overview.context["errors_url"])) == ["today"]
+
+
 def test_details_as_a_drawer_and_as_a_page(cast: Cast, home: str, logs: list[UsageLog]) -> None:
     url = f"{home}requests/{logs[0].pk}/"
     whole = cast.viewer.get(url).content.decode()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.projects.models import Project
 from apps.ui import charts
-from apps.ui.templatetags.ui import compact, number
+from apps.ui.templatetags.ui import axis, number
 from apps.usage.models import SemanticDaily
 
 DAYS = 30
@@ -37,5 +37,5 @@ def daily_chart(project: Project) -> charts.Chart:
             charts.Series("Checked, another answer", "fill-error", [wrong for *_, wrong in sums]),
         ],
         form=number,
-        axis=compact,
+        axis=axis,
     )

@@ -72,21 +72,30 @@ def number(value: int | float | None) -> str:
 
 @register.filter
 def compact(value: int | None) -> str:
-    """``950``, ``12.3k``, ``4.57M``: three digits, for axes and tiles; the title has them all."""
-    if value is None:
-        return NONE
-    for limit, suffix in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if abs(value) >= limit:
-            scaled = value / limit
-            places = 2 if scaled < 10 else 1 if scaled < 100 else 0
-            text = f"{scaled:.{places}f}"
-            return (text.rstrip("0").rstrip(".") if "." in text else text) + suffix
-    return str(value)
+    """``9,950``, ``12.3k``, ``4.57M``: for tiles. Three digits from ten thousand on, where the last
+    ones say nothing any more; the title has them all.
+    """
+    if value is not None and abs(value) < 10_000:
+        return number(value)
+    return axis(value)
+
+
+def axis(value: int | None) -> str:
+    """``950``, ``2.5k``, ``4.57M``: three digits, for the scales of charts."""
+    if value is None or abs(value) < 1_000:
+        return number(value)
+    # 999,500 would round to "1000k".
+    steps = ((10**3, "k"), (10**6, "M"))
+    limit, suffix = next((step for step in steps if abs(value) < step[0] * 999.5), (10**9, "B"))
+    scaled = value / limit
+    places = 2 if abs(scaled) < 10 else 1 if abs(scaled) < 100 else 0
+    text = f"{scaled:.{places}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + suffix
 
 
 @register.filter
 def percent(share: float | None) -> str:
-    """A share from 0 to 1 as ``42.0 %``."""
+    """A share from 0 to 1 as ``42.0%``."""
     return NONE if share is None else f"{share * 100:.1f}%"
 
 
@@ -142,10 +151,15 @@ def share(part: int, whole: int) -> str:
     return percent(part / whole if whole else None)
 
 
+def _signed(value: float, unit: str) -> str:
+    """With a real minus sign, as wide as the plus."""
+    return f"{value:+.1f}{unit}".replace("-", "\N{MINUS SIGN}")
+
+
 @register.simple_tag
 def change(now: int, before: int) -> str:
     """``+12.5%``; "—" from nothing."""
-    return f"{(now - before) / before * 100:+.1f}%" if before else NONE
+    return _signed((now - before) / before * 100, "%") if before else NONE
 
 
 @register.simple_tag
@@ -158,7 +172,10 @@ def delta(now: int, before: int, down_is_good: str = "") -> SafeString | str:
     if down_is_good:
         level = "good" if change < 0 else "bad" if change > 0 else ""
     return format_html(
-        '<span class="delta {}">{}</span> from {}', level, f"{change * 100:+.1f}%", compact(before)
+        '<span class="delta {}">{}</span> from {}',
+        level,
+        _signed(change * 100, "%"),
+        compact(before),
     )
 
 
@@ -174,7 +191,7 @@ def delta_points(now: float | None, before: float | None) -> SafeString | str:
         return f"Unchanged from {percent(before)}"
     level = "good" if points > 0 else "bad"
     return format_html(
-        '<span class="delta {}">{}</span> from {}', level, f"{points:+.1f} pts", percent(before)
+        '<span class="delta {}">{}</span> from {}', level, _signed(points, " pts"), percent(before)
     )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from apps.ui import charts
-from apps.ui.templatetags.ui import compact, number, usd
+from apps.ui.templatetags.ui import axis, number, usd
 from apps.usage.filters import Filters
 from apps.usage.period import Period
 from apps.usage.reports import Breakdown, Sums, add
@@ -51,7 +51,7 @@ def usage_chart(
         bucket_labels(period),
         _series(breakdown, by, value_of, names),
         form=usd if money else number,
-        axis=_axis_usd if money else compact,
+        axis=_axis_usd if money else axis,
         hrefs=[
             requests_url + "?" + urlencode({**span(start, end), **filters.active})
             for start, end in zip(period.edges, period.edges[1:], strict=False)
@@ -112,7 +112,7 @@ def _largest(
 def _axis_usd(nanousd: int) -> str:
     dollars = nanousd / 1e9
     if dollars >= 1000:
-        return f"${compact(round(dollars))}"
+        return f"${axis(round(dollars))}"
     if dollars >= 10 or dollars == 0:
         return f"${dollars:.0f}"
     return f"${dollars:.2f}" if dollars >= 0.1 else f"${dollars:.2g}"

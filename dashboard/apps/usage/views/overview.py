@@ -1,5 +1,7 @@
 """A project's front page."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,7 +12,7 @@ from apps.accounts.access import ProjectAccess, project_view
 from apps.usage import freshness, period, reports
 from apps.usage.filters import Filters
 from apps.usage.models import UsageLog
-from apps.usage.views.charts import STATUS_SERIES, usage_chart
+from apps.usage.views.charts import STATUS_SERIES, span, usage_chart
 
 _RECENT = 6
 _MODELS = 5
@@ -59,6 +61,8 @@ def overview(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         "models": sorted(models.items(), key=lambda item: -item[1].requests)[:_MODELS],
         "recent": recent,
         "requests_url": requests_url,
+        "errors_url": f"{requests_url}?"
+        + urlencode({"outcome": "error", **span(shown.start, shown.end)}),
     }
     live = request.headers.get("HX-Target") == "live"
     return render(request, "app/overview/live.html" if live else "app/overview.html", context)

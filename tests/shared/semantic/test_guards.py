@@ -11,6 +11,9 @@ REFUSED = {
     "numbers": [
         ("How do I convert 5 miles to km?", "How do I convert 6 miles to km?"),
         ("Is 5 more than 10?", "Is 10 more than 5?"),
+        ("What is -5 squared?", "What is 5 squared?"),
+        ("Who fought in World War I?", "Who fought in WWII?"),
+        ("How do I divide 10 and 2?", "How do I divide 2 and 10?"),
     ],
     "operators": [("What is 2 + 2?", "What is 2 - 2?")],
     "quotes": [('What does "run" mean?', 'What does "jog" mean?')],
@@ -35,7 +38,7 @@ REFUSED = {
         ("Where is the royal family?", "Where was the royal family?"),
         ("How many songs have been sung?", "How many songs have you sung?"),
     ],
-    "asides": [("What is your favorite song and why?", "What is your favorite song?")],
+    "asides": [("What is a mortgage and when is it paid?", "What is a mortgage?")],
     "voice": [
         ("How can I be loved?", "How can I love?"),
         ("What should I do if I am attacked?", "What should I do if I attack?"),
@@ -48,6 +51,11 @@ REFUSED = {
     "arguments": [
         ("Can a lion kill a tiger?", "Can a tiger kill a lion?"),
         ("Was Brutus killed by Caesar?", "Was Caesar killed by Brutus?"),
+        ("Is the University of Miami good?", "Is Miami University good?"),
+        ("What is cheap food for dogs?", "What is food for cheap dogs?"),
+        ("What are French history books?", "What are history books in French?"),
+        ("Do dogs hate cats and mice?", "Do mice and dogs hate cats?"),
+        ("Do I add milk and then tea?", "Do I add tea and then milk?"),
     ],
     "pronouns": [
         ("How can I see who blocked me?", "How can I see who I blocked?"),
@@ -86,6 +94,38 @@ PASSED = {
 }
 
 
+# What one rule or the wording in front of it makes of two questions that ask the same.
+ALIKE = [
+    ("Should I learn Python 2 or Python 3?", "Should I learn Python 3 or Python 2?"),
+    ("Which is better, green tea or black coffee?", "Is black coffee or green tea better?"),
+    ("What is the best institute for art training?", "What is the best art training institute?"),
+    ("What is the salary of a professor in Texas?", "What is the salary of a Texas professor?"),
+    ("What happens if you swallow gum?", "What happens when you swallow gum?"),
+    ("What will happen if the moon explodes?", "What would happen if the moon explodes?"),
+    ("What were the best films of 2016?", "What are the best films of 2016?"),
+    ("What are the best films from 2016?", "What are the best films of 2016?"),
+    ("Who was the telephone invented by?", "Who invented the telephone?"),
+    ("By whom was Hamlet written?", "Who wrote Hamlet?"),
+    ("How is glass made?", "How do you make glass?"),
+    ("How are cats and dogs different?", "What is the difference between dogs and cats?"),
+    ("How is tea different from coffee?", "What is the difference between tea and coffee?"),
+    ("How does it feel to have a twin?", "What is it like to have a twin?"),
+    ("How can a person improve their memory?", "How do I improve my memory?"),
+    ("How can I be a good mother?", "How can I become a good mother?"),
+    ("What exactly does a notary do?", "What does a notary do?"),
+    ("Is every bird able to fly?", "Can all birds fly?"),
+    ("How do learn chess?", "How do I learn chess?"),
+    ("What is the most effective way to remove rust?", "How do I remove rust?"),
+    ("How can I keep from getting seasick?", "How can I avoid getting seasick?"),
+    ("Why are we unable to breathe water?", "Why can't we breathe water?"),
+    ("What can you cook in half an hour?", "What can you cook in 30 minutes?"),
+    ("What is 100 °C in Fahrenheit?", "What is 100 degrees Celsius in Fahrenheit?"),
+    ("What is the world's tallest building?", "What is the tallest building in the world?"),
+    ("Who was in World War II?", "Who was in the Second World War?"),
+    ("What is the bad thing about snow?", "What are the bad things about snow?"),
+]  # fmt: skip
+
+
 def _pair(first: str, second: str) -> Alignment:
     words = lexicon()
     return Alignment(Sketch(first, words), Sketch(second, words))
@@ -110,6 +150,18 @@ def test_guard_lets_a_paraphrase_pass(name: str) -> None:
     first, second = PASSED[name]
     assert not guard(_pair(first, second))
     assert not guard(_pair(second, first))
+
+
+@pytest.mark.parametrize(("first", "second"), ALIKE)
+def test_the_same_question_in_other_words_passes_all(first: str, second: str) -> None:
+    assert first_refusal(_pair(first, second)) is None
+    assert first_refusal(_pair(second, first)) is None
+
+
+def test_an_answer_with_reasons_serves_a_question_without_but_not_the_other_way_round() -> None:
+    asked, cached = "Is Phoenix a good place to live?", "Is Phoenix a good place to live? Why?"
+    assert first_refusal(_pair(asked, cached)) is None
+    assert first_refusal(_pair(cached, asked)) == "asides"
 
 
 def test_guards_are_documented() -> None:

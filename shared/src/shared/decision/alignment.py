@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from shared.decision.lexicon.function_words import COORDINATING, ORDERING
 from shared.decision.lexicon.index import Word
 from shared.decision.sketch import Item, Sketch
 from shared.embedding import CODE_BITS
@@ -40,13 +41,42 @@ class Alignment:
     @cached_property
     def swapped(self) -> bool:
         """Both name the same two things, in the other order: "between A and B", "B and A"."""
+        if not self.unordered:
+            return False
         left, right = self.left.between, self.right.between
-        return (
-            left is not None
-            and right is not None
-            and left[0] == right[0]
-            and (left[1], left[2]) == (right[2], right[1])
-        )
+        if left is not None and right is not None:
+            return left[0] == right[0] and (left[1], left[2]) == (right[2], right[1])
+        return self._coordinated
+
+    @property
+    def unordered(self) -> bool:
+        """No word gives the order of a coordination a meaning: "ratio of A and B", "A and then
+        B"."""
+        return ORDERING.isdisjoint(self.left.wordset)
+
+    @property
+    def _coordinated(self) -> bool:
+        """Members of one coordination changed places, as long as each other: "red tea or green
+        coffee", "green coffee or red tea". In a longer one more than its members could move: "dogs
+        hate cats and mice", "mice and dogs hate cats"."""
+        left, right = self.left.items, self.right.items
+        size = len(left)
+        if size != len(right) or len(self.pairs) != size:
+            return False
+        groups = [item.word.group for item in left]
+        turned = [item.word.group for item in right]
+        for second in range(1, size):
+            links = left[second].links
+            if not links or not links <= COORDINATING or right[second].links != links:
+                continue
+            for long in range(1, min(second, size - second) + 1):
+                first, end = second - long, second + long
+                moved = groups[second:end] + groups[first:second]
+                if turned == groups[:first] + moved + groups[end:]:
+                    return _bound(left, first, second) == _bound(right, second, end) and _bound(
+                        left, second, end
+                    ) == _bound(right, first, second)
+        return False
 
     @cached_property
     def _aligned(self) -> tuple[list[tuple[int, int]], list[int], list[int]]:
@@ -73,6 +103,11 @@ class Alignment:
         paired = {left for left, _ in pairs}
         left_only = [place for place in range(len(self.left.items)) if place not in paired]
         return pairs, left_only, right_only
+
+
+def _bound(items: list[Item], start: int, end: int) -> list[frozenset[str]]:
+    """The links inside of a member, without the one that leads to it."""
+    return [item.links for item in items[start + 1 : end]]
 
 
 def similarity(one: Word, other: Word) -> float:

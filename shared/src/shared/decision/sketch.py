@@ -15,7 +15,16 @@ from shared.decision.lexicon.function_words import (
     STRICT_WORDS,
 )
 from shared.decision.lexicon.index import Lexicon, Word
-from shared.decision.wording import framed, shortened, without_lead, words_of
+from shared.decision.question import (
+    AUXILIARIES,
+    BE,
+    CLAUSE_STARTS,
+    EMPTY,
+    PERSON_WORDS,
+    WH,
+    question,
+)
+from shared.decision.wording import shortened, without_lead, words_of
 
 _RAW = re.compile(r"[^\W_]+|[.?!:]").findall
 _QUOTED = re.compile(
@@ -23,20 +32,12 @@ _QUOTED = re.compile(
 ).findall
 _QUOTE_SIGNS = "\"'`“”‘’"
 _ACRONYMS = re.compile(r"(?<![\w])[A-Z][A-Z0-9&+#/]{0,5}(?![\w])").findall
-_AUXILIARIES = {
-    "is": "is", "are": "is", "was": "was", "were": "was", "am": "is", "do": "do", "does": "do",
-    "did": "did", "has": "have", "have": "have", "had": "had",
-} | MODALS  # fmt: skip
-_PERSON_WORDS = frozenset(PERSONS)
-_PRONOUNS = _PERSON_WORDS - POSSESSIVES
+_PRONOUNS = PERSON_WORDS - POSSESSIVES
 _MODAL_WORDS = frozenset(MODALS)
-_BE = frozenset({"am", "are", "is", "was", "were"})
-_PASSIVE = _BE | {"be", "been", "being", "get", "gets", "getting", "got"}
+_PASSIVE = BE | {"be", "been", "being", "get", "gets", "getting", "got"}
 _BETWEEN = frozenset({"difference", "differences"})
-_PAST = frozenset({"was", "were", "did", "had"})
-_CLAUSE_STARTS = frozenset({"who", "that", "which", "if", "when", "to", "because", "while"})
-_EMPTY = frozenset({"a", "an", "the", "some", "any", "is", "are", "am", "be", "do", "does"})
-_WH = frozenset({"what", "which", "who", "whom", "whose", "when", "where", "why", "how"})
+# Frames whose "if" and "would" belong to the frame.
+CONDITIONAL_FRAMES = frozenset({"what would happen if", "what should do if"})
 
 
 _NOTHING: frozenset[str] = frozenset()
@@ -56,17 +57,20 @@ class Sketch:
     What the first guards compare is read at once; the rest when a guard first asks for it, because
     they refuse most candidates.
 
-    ``words``: all but an opening that asks nothing. ``wordset``: the different ones. ``numbers``:
-    words with a digit, in order. ``operators``: arithmetic and comparison signs, in order.
-    ``quotes``: quoted strings, in lower case. ``acronyms``: words all in capitals, in lower case.
+    ``words``, ``frame``, ``past`` and ``gives_reasons`` are the ``Question``'s. ``wordset``: the
+    different words. ``numbers``: words with a digit, in order. ``operators``: arithmetic and
+    comparison signs, in order. ``quotes``: quoted strings, in lower case. ``acronyms``: words all
+    in capitals, in lower case.
     """
 
     def __init__(self, text: str, lexicon: Lexicon) -> None:
-        words = without_lead(shortened(words_of(text), lexicon), lexicon.leads)
-        frame, rest = _active(*_frame(words, lexicon), lexicon)
+        asked = question(without_lead(shortened(words_of(text), lexicon), lexicon.leads), lexicon)
+        words, rest = asked.words, asked.rest
         self.text = text
         self.words = words
-        self.frame = frame
+        self.frame = asked.frame
+        self.past = asked.past
+        self.gives_reasons = asked.gives_reasons
         self.wordset = wordset = frozenset(words)
         self.numbers: list[str] = []
         self.operators: list[str] = []
@@ -96,13 +100,17 @@ class Sketch:
     @cached_property
     def strict(self) -> frozenset[str]:
         """Words of quantity, order, exclusion and comparison; "like" outside of the frame."""
-        found = self.wordset & STRICT_WORDS
+        # The "if" of "what happens if" is the frame's: "what happens when" asks the same.
+        # So is the "most" of "the most effective way to".
+        own = self.frame in CONDITIONAL_FRAMES or self.frame == "how"
+        words = self._rest if own else self.wordset
+        found = STRICT_WORDS.intersection(words)
         return found | {"like"} if "like" in self._rest else found
 
     @cached_property
     def persons(self) -> frozenset[str]:
         """Grammatical persons, first and second ones singular."""
-        return frozenset(PERSONS[word] for word in self.wordset & _PERSON_WORDS)
+        return frozenset(PERSONS[word] for word in self.wordset & PERSON_WORDS)
 
     @cached_property
     def roles(self) -> list[str]:
@@ -112,23 +120,19 @@ class Sketch:
     @cached_property
     def self_description(self) -> bool:
         """ "I am", "are you" and the like."""
-        if self.persons.isdisjoint(("i", "you")) or _BE.isdisjoint(self.wordset):
+        if self.persons.isdisjoint(("i", "you")) or BE.isdisjoint(self.wordset):
             return False
         return any(
-            (one in _BE and PERSONS.get(other) in ("i", "you"))
-            or (other in _BE and PERSONS.get(one) in ("i", "you"))
+            (one in BE and PERSONS.get(other) in ("i", "you"))
+            or (other in BE and PERSONS.get(one) in ("i", "you"))
             for one, other in pairwise(self.words)
         )
 
     @cached_property
     def modals(self) -> frozenset[str]:
         """Modal verbs, "could" as "can"."""
-        return frozenset(MODALS[word] for word in self.wordset & _MODAL_WORDS)
-
-    @property
-    def past(self) -> bool:
-        """An auxiliary in the past tense."""
-        return not self.wordset.isdisjoint(_PAST)
+        words = self._rest if self.frame in CONDITIONAL_FRAMES else self.wordset
+        return frozenset(MODALS[word] for word in _MODAL_WORDS.intersection(words))
 
     @property
     def been(self) -> bool:
@@ -137,8 +141,8 @@ class Sketch:
 
     @cached_property
     def asides(self) -> frozenset[str]:
-        """Question words after the frame."""
-        return _WH.intersection(self._rest) - {"which", "what"}
+        """Question words after the frame, a final "and why" aside."""
+        return WH.intersection(self._rest) - {"which", "what"}
 
     @cached_property
     def _content(self) -> tuple[list[Item], frozenset[str]]:
@@ -235,94 +239,6 @@ class Sketch:
         return frozenset(zip(run, run[1:], run[2:], strict=False))
 
 
-def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
-    """The frame of a question and the words that it leaves."""
-    frame, rest = framed(words, lexicon.frames)
-    if frame:
-        return _completed(frame, rest)
-    first = words[0] if words else ""
-    if first in _AUXILIARIES and len(words) > 1:
-        return "? " + _AUXILIARIES[first], words[1:]
-    if first == "how" and words[1:2] and words[1] in MODALS and "be" in words[3:-1]:
-        # "How can X be installed on Y?" asks "How do I install X on Y?".
-        place = words.index("be", 3)
-        if _participle(words[place + 1], lexicon) and "by" not in words:
-            return "how", [words[place + 1], *words[2:place], *words[place + 2 :]]
-    if first == "how" and words[-1] == "differ" and words[1] in ("do", "does"):
-        return "what", ["difference", *words[2:-1]]  # "how do cats and dogs differ"
-    if first == "how":
-        return "how does", words[1:]  # asks for an explanation, not for instructions
-    if first in _WH:
-        return first, words[1:]
-    # "in which city …", "at what age …": a question word behind a preposition.
-    for place, word in enumerate(words[1:4], 1):
-        if word in _WH and words[0] in LINKS:
-            return f"{words[0]} {word}", words[:place] + words[place + 1 :]
-    return "", words
-
-
-def _completed(frame: str, rest: list[str]) -> tuple[str, list[str]]:
-    """Frames that a later word decides: "how much does … cost", "what does … mean"."""
-    last, more = rest[-1], len(rest) > 1
-    if frame == "cost-verb":
-        return ("cost", rest[:-1]) if last in ("cost", "costs") else ("how much", rest)
-    if frame == "what does" and last in ("mean", "means", "signify"):
-        return "mean", rest[:-1]
-    if frame == "what does" and "mean" in rest[1:-1] and rest[rest.index("mean") + 1] in LINKS:
-        place = rest.index("mean")  # "what does inflation mean in economics"
-        return "mean", rest[:place] + rest[place + 1 :]
-    if frame == "what does" and rest[-2:] == ["stand", "for"]:
-        return "mean", rest[:-2]
-    if frame.startswith("where") and last == "located" and more:
-        return frame, rest[:-1]
-    if frame == "what" and more and _superlative(rest):
-        place = next(place for place, word in enumerate(rest) if word in _BE)
-        return frame, rest[place + 1 :] + rest[:place]  # "which ocean is the largest"
-    if frame == "what" and rest[0] == "how" and more:
-        return "how does", rest[1:]  # "explain how … works"
-    return frame, rest
-
-
-# Frame of a passive question -> frame of the same question in the active voice.
-_ACTIVE_FRAMES = {
-    "? is": "? do", "? was": "? did", "? were": "? did", "how is": "how does", "who was": "who was",
-    "when was": "when was", "where was": "where was", "what was": "what was", "why": "why",
-}  # fmt: skip
-
-
-def _active(frame: str, words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
-    """Puts "was X verb-ed by Y" into the active order "did Y verb X"; others stay as they are."""
-    if frame in ("? can", "? should") and "be" in words[1:-1] and "by" not in words:
-        # "should tomatoes be refrigerated" asks "should I refrigerate tomatoes".
-        place = words.index("be", 1)
-        if lexicon.participle(words[place + 1]) and _PERSON_WORDS.isdisjoint(words[:place]):
-            return frame, [words[place + 1], *words[:place], *words[place + 2 :]]
-    if frame not in _ACTIVE_FRAMES or "by" not in words[2:]:
-        return frame, words
-    place = words.index("by", 2)
-    verb = words[place - 1]
-    agent, patient = words[place + 1 :], words[: place - 1]
-    # "… by Y in Z": where the agent ends is not known.
-    if not _participle(verb, lexicon) or any(word in LINKS for word in agent):
-        return frame, words
-    return _ACTIVE_FRAMES[frame], [*agent, verb, *patient]
-
-
-def _superlative(rest: list[str]) -> bool:
-    """Whether a thing and its superlative stand about a form of "be", and nothing else."""
-    places = [place for place, word in enumerate(rest) if word in _BE]
-    if len(places) != 1 or not 0 < places[0] < len(rest) - 1 or rest[0] in _EMPTY:
-        return False
-    behind = [word for word in rest[places[0] + 1 :] if word != "the"]
-    if behind[:1] == ["most"]:
-        return len(behind) == 2
-    return len(behind) == 1 and (behind[0].endswith("est") or behind[0] == "worst")
-
-
-def _participle(word: str, lexicon: Lexicon) -> bool:
-    return word.endswith("ed") or (lexicon.base(word) != word and not word.endswith("s"))
-
-
 def _items(frame: str, words: list[str], lexicon: Lexicon) -> tuple[list[Item], frozenset[str]]:
     """Content words with their links, and the groups that are negated.
 
@@ -360,9 +276,9 @@ def _sentence_negation(frame: str, words: list[str]) -> int:
         return -1
     place = words.index("not")
     before = words[:place]
-    helped = not _AUXILIARIES.keys().isdisjoint([*before, *frame.split()])
+    helped = not AUXILIARIES.keys().isdisjoint([*before, *frame.split()])
     infinitive = words[place + 1 : place + 2] == ["to"]
-    clause = not _CLAUSE_STARTS.isdisjoint(before)
+    clause = not CLAUSE_STARTS.isdisjoint(before)
     return place if helped and not infinitive and not clause else -1
 
 
@@ -371,7 +287,7 @@ def _canon(frame: str, words: list[str], lexicon: Lexicon) -> list[str]:
     out = [frame]
     known = lexicon.words
     for text in words:
-        if text in _EMPTY:
+        if text in EMPTY:
             continue
         role = PERSONS.get(text)
         if role in ("i", "you"):

@@ -6,7 +6,7 @@ from shared.decision.lexicon.index import Lexicon, Phrase, PhraseIndex
 from shared.decision.numbers import WORDS, joined
 
 _TOKENS = re.compile(
-    r"[^\W_]+-[a-z](?![^\W_])|[a-z]\+\+|[cf]#|\d+(?:[.,]\d+)*[a-z%]*|[^\W_]+(?:\.[^\W_]+)*|[-+*/=<>^%$€£₹&@]"
+    r"(?<![\w)])-\d+(?:[.,]\d+)*[a-z%]*|[^\W_]+-[a-z](?![^\W_])|[a-z]\+\+|[cf]#|\d+(?:[.,]\d+)*[a-z%]*|[^\W_]+(?:\.[^\W_]+)*|[-+*/=<>^%$€£₹&@]"
 ).findall
 # Most prompts consist of letters, spaces and these: no need of the care that ``_TOKENS`` takes.
 _SEPARATORS = str.maketrans("?,!", "   ")
@@ -27,6 +27,8 @@ _MISSPELT_NEGATIONS = {
     "havent": "have not", "hasnt": "has not", "hadnt": "had not", "werent": "were not",
 }  # fmt: skip
 _REPLACED = frozenset(WORDS) | frozenset(_MISSPELT_NEGATIONS)
+# "the world's tallest building" is the tallest one in the world.
+_OF_THE_WORLD = re.compile(r"\bworld's (?=(?:[a-z]+est|most|best|worst)\b)").sub
 _CLAUSE = re.compile(
     r"^\s*((?:in|on|for|with|at|during|if|when|as|using|after|before|while|from)\s[^,?.!;]{2,60}),\s+"
     r"((?:what|how|why|who|where|when|which|is|are|do|does|did|can|could|should|will|was|were)\s.+)$",
@@ -41,9 +43,13 @@ def words_of(text: str) -> list[str]:
         text = f"{moved[2].rstrip(' ?.!')} {moved[1]}"
     straight = text if text.isascii() and "`" not in text else text.translate(_QUOTES)
     low = straight.lower() + " "
+    if "world's" in low:
+        low = _OF_THE_WORLD("globally ", low)
     if "'" in low or "cannot" in low or "whats " in low:
         for short, long in _CONTRACTIONS:
             low = low.replace(short, long)
+    if "°" in low:
+        low = low.replace("°c", " celsius").replace("°f", " fahrenheit")
     plain = low.translate(_SEPARATORS).split()
     letters = "".join(plain)
     if letters.isascii() and letters.isalpha() and _REPLACED.isdisjoint(plain):

@@ -1,7 +1,7 @@
 """Guards on what the differing words mean: opposites, kinds, names, words without a partner."""
 
 from shared.decision.alignment import Alignment, closest, similarity
-from shared.decision.lexicon.index import lexicon
+from shared.decision.lexicon.index import Word, lexicon
 
 # Tuned on qqp_train replay and the open half of the minimal pairs; see docs/adr/0100.
 CLOSE = 0.45
@@ -32,10 +32,13 @@ def nominal(pair: Alignment) -> bool:
     if pair.left.frame not in _DEFINING or len(pair.pairs) > _SHORT_DEFINITION:
         return False
     return any(
-        pair.left.items[i].word.text.endswith("ing")
-        != pair.right.items[j].word.text.endswith("ing")
-        for i, j in pair.pairs
+        _ing(pair.left.items[i].word) != _ing(pair.right.items[j].word) for i, j in pair.pairs
     )
+
+
+def _ing(word: Word) -> bool:
+    """An -ing form of something shorter, in either number: not "thing", "things"."""
+    return word.text.rstrip("s").endswith("ing") and not word.base.endswith("ing")
 
 
 def names(pair: Alignment) -> bool:

@@ -2,7 +2,9 @@
 
 from shared.decision.alignment import Alignment
 from shared.decision.lexicon.function_words import (
+    COORDINATING,
     INTERCHANGEABLE_LINKS,
+    NAMED_KINDS,
     PREPOSITIONS,
     WEAK_LINKS,
 )
@@ -34,8 +36,10 @@ IMPERSONAL_FRAMES = _OPEN_FRAMES | {
 # Frames in which "can" and "should" add nothing.
 _MODAL_FREE = _OPEN_FRAMES | {"what should do if"}
 _ROLES = ("he", "she", "they")
+_OF_A_YEAR = frozenset({"of", "in", "from", "for", "during"})
 _PARTICLES = frozenset({"in", "on"})
-_SWAPPING = frozenset({"and", "or", "versus", "vs"})
+# Adverbs that stand where they like.
+_LOOSE = frozenset({"online", "still", "already"})
 
 
 def frame(pair: Alignment) -> bool:
@@ -122,8 +126,12 @@ def voice(pair: Alignment) -> bool:
 
 
 def asides(pair: Alignment) -> bool:
-    """A further question inside the prompt ("… and why?") is in both prompts."""
-    return pair.left.asides != pair.right.asides
+    """A further question inside the prompt ("… and when?") is in both prompts.
+
+    An answer that gives reasons serves a prompt that asks for none, not the other way round.
+    """
+    left, right = pair.left, pair.right
+    return left.asides != right.asides or (left.gives_reasons and not right.gives_reasons)
 
 
 def pronouns(pair: Alignment) -> bool:
@@ -164,6 +172,8 @@ def links(pair: Alignment) -> bool:
         right = right_items[right_place].links
         if left == right:
             continue
+        if left | right <= _OF_A_YEAR and pair.left.numbers == [left_items[left_place].word.text]:
+            continue  # "the best films from 2016", "of 2016"
         if (
             (left_place, right_place) == (1, 1)
             and (left ^ right) & _PARTICLES
@@ -171,7 +181,7 @@ def links(pair: Alignment) -> bool:
         ):
             return True  # "how do I break in shoes", "how do I break shoes"
         strong = (left - WEAK_LINKS, right - WEAK_LINKS)
-        if strong[0] != strong[1] and not (strong[0] | strong[1]) <= _SWAPPING:
+        if strong[0] != strong[1] and not (strong[0] | strong[1]) <= COORDINATING:
             return True
         one, other = left & PREPOSITIONS, right & PREPOSITIONS
         if one and other and one.isdisjoint(other):
@@ -189,21 +199,28 @@ def _free_move(pair: Alignment, left: tuple[int, int], right: tuple[int, int]) -
         late, early, pair.right.items[right[0]]
     ):
         return True
-    early_right, late_right = pair.right.items[right[1]], pair.right.items[right[0]]
-    if _premodifier(early, early_right, late, late_right) or _premodifier(
-        late_right, late, early_right, early
+    if _one_name(pair, early, late):
+        return False
+    if _premodifier(pair, left, right, forward=True) or _premodifier(
+        pair, right, left, forward=False
     ):
         return True
     if left[1] - left[0] != 1 or right[1] - right[0] != 1:
         return False
     one, other = late, pair.right.items[right[1]]
-    if one.links & _SWAPPING and other.links & _SWAPPING:
-        return True
-    return _compound(one, other) or _compound(other, one)
+    return pair.unordered and bool(one.links & COORDINATING and other.links & COORDINATING)
 
 
 def _loose(item: Item) -> bool:
-    return item.word.filler or item.word.text.endswith("ly") or item.word.text == "online"
+    return item.word.filler or item.word.text.endswith("ly") or item.word.text in _LOOSE
+
+
+def _one_name(pair: Alignment, one: Item, other: Item) -> bool:
+    """Both words are parts of one name with a head such as "University", in both prompts."""
+    groups = {one.word.group, other.word.group}
+    return groups <= pair.left.names & pair.right.names and not NAMED_KINDS.isdisjoint(
+        (one.word.text, other.word.text)
+    )
 
 
 def _own_phrase(moved: Item, passed: Item, moved_right: Item) -> bool:
@@ -213,24 +230,46 @@ def _own_phrase(moved: Item, passed: Item, moved_right: Item) -> bool:
         len(bound) == 1
         and bound == moved_right.links & PREPOSITIONS
         and bound.isdisjoint(passed.links)
-        and _SWAPPING.isdisjoint(moved.links | moved_right.links)
+        and COORDINATING.isdisjoint(moved.links | moved_right.links)
     )
 
 
-def _premodifier(bare: Item, bound: Item, passed: Item, passed_again: Item) -> bool:
-    """One word moves from before a noun phrase into an "of" or "in" phrase behind it.
+def _premodifier(
+    pair: Alignment, bare: tuple[int, int], bound: tuple[int, int], *, forward: bool
+) -> bool:
+    """A word or several move from before a noun phrase into an "of" or "in" phrase behind it.
 
-    The word it passes keeps its own preposition: in "the French translation of the English book"
-    both change theirs when they trade places.
+    ``bare``: places of two words in the prompt where the moved one stands first; ``bound``: in the
+    other one, where it stands last (``forward``: ``bare`` is the left prompt).
+
+    The whole phrase must have moved: "cheap food for dogs" is no "food for cheap dogs". A language
+    does not move behind "in": "French history books", "history books in French". The word it
+    passes keeps its own preposition: in "the French translation of the English book" both change
+    theirs when they trade places.
     """
-    behind = bound.links & PREPOSITIONS
+    before, behind = pair.left.items, pair.right.items
+    partner = {right: left for left, right in pair.pairs}
+    if not forward:
+        before, behind = behind, before
+        partner = dict(pair.pairs)
+    moved, passed = before[bare[0]], before[bare[1]]
+    start = end = bound[1]
+    while start - 1 > bound[0] and not behind[start].links:
+        start -= 1
+    while end + 1 < len(behind) and not behind[end + 1].links:
+        end += 1
+    governing = behind[start].links & PREPOSITIONS
+    lead = bare[0]
+    while lead and not before[lead].links:
+        lead -= 1
+    own, kept = passed.links & PREPOSITIONS, behind[bound[0]].links & PREPOSITIONS
+    # What leads to the noun phrase stands before its first word: "of an IIT professor", "of a
+    # professor in IIT".
+    inherited = not own and before[lead].links & PREPOSITIONS == kept
     return (
-        not bare.links & PREPOSITIONS
-        and bool(behind)
-        and behind <= {"of", "in", "for", "on", "at"}
-        and passed.links & PREPOSITIONS == passed_again.links & PREPOSITIONS
+        bool(governing)
+        and governing <= {"of", "in", "for", "on", "at"}
+        and not ("in" in governing and "nationality" in moved.word.sets)
+        and (inherited or (own == kept and not moved.links & PREPOSITIONS))
+        and all(partner.get(place, bare[0]) < bare[1] for place in range(start, end + 1))
     )
-
-
-def _compound(of_form: Item, bare: Item) -> bool:
-    return bool(of_form.links) and of_form.links <= {"of", "in", "for", "on"} and not bare.links

@@ -5,8 +5,12 @@ from shared.decision.lexicon.function_words import STOP
 
 
 def numbers(pair: Alignment) -> bool:
-    """The same numbers, in one spelling and in the same order ("5 from 10", "10 from 5")."""
-    return pair.left.numbers != pair.right.numbers
+    """The same numbers, in one spelling and in the same order ("5 from 10", "10 from 5").
+
+    Alternatives may change places with their numbers: "Python 2 or Python 3".
+    """
+    left, right = pair.left.numbers, pair.right.numbers
+    return left != right and (sorted(left) != sorted(right) or not pair.swapped)
 
 
 def operators(pair: Alignment) -> bool:
@@ -37,7 +41,7 @@ def acronyms(pair: Alignment) -> bool:
         (right.acronyms, left.acronyms, left),
     ):
         for acronym in own - others:
-            if acronym in STOP or len(acronym) == 1:
+            if acronym in STOP:
                 return True
             if acronym not in words.wordset and not _spelt(acronym, words.groups, pair):
                 return True

@@ -145,7 +145,7 @@ SETS = {
     "emotion": "happy sad angry afraid lonely jealous guilty proud bored excited anxious depressed stressed calm nervous embarrassed",
     "rank": "first second third fourth fifth previous",
     "size of thing": "atom molecule cell galaxy planet star universe",
-    "war": "wwi wwii civil cold revolutionary gulf vietnam korean",
+    "war": "civil cold revolutionary gulf vietnam korean",
     "show": "movie book song game series novel poem album podcast anime cartoon documentary",
     "vitamin": "a b c d e k b12",
     "court": "federal state local municipal national regional global international",

@@ -33,6 +33,13 @@ INTERCHANGEABLE_LINKS = (
     frozenset("to with".split()),
 )
 PREPOSITIONS = frozenset("of in on at for about during to with from by like into onto".split())
+# What they join may change places.
+COORDINATING = frozenset({"and", "or", "versus", "vs"})
+# With these the order of what is joined tells.
+ORDERING = frozenset(
+    "then divide dividing divided subtract subtracting subtracted ratio ratios quotient order "
+    "sequence respectively odds rank ranked followed".split()
+)  # fmt: skip
 # One side having one of these, and the other not, changes the question.
 STRICT_WORDS = frozenset(
     "only before after without against if while never always every least worst first last again "
@@ -55,6 +62,12 @@ PERSONS = {
     "they": "they", "their": "they", "them": "they", "theirs": "they", "themselves": "they",
 }  # fmt: skip
 POSSESSIVES = frozenset("my our your his their mine ours yours hers theirs".split())
+# Heads of names in which "of" is no relation: "University of Washington", "Washington University".
+NAMED_KINDS = frozenset(
+    "university college school institute bank museum church hospital court theater theatre house "
+    "tower bridge palace castle battle treaty lake bay cape gulf isle island mount order academy "
+    "society club".split()
+)  # fmt: skip
 # Content words that add no condition of their own.
 # Adverbs and courtesies: free to add, drop or swap.
 FILLERS = frozenset(

@@ -1,6 +1,6 @@
 """Indexes over the word lists: base forms, synonym classes, contrasts, phrases, frames."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from shared.decision.lexicon import contrasts, irregular, phrases, synonyms
@@ -13,6 +13,7 @@ from shared.decision.lexicon.function_words import (
     STRICT_WORDS,
 )
 from shared.decision.lexicon.stemming import stem
+from shared.decision.numbers import WORDS as NUMBER_WORDS
 from shared.embedding import MAX_TOKENS, Encoder, encoder
 
 _REMEMBERED = 20_000
@@ -111,7 +112,8 @@ class Told(dict[str, str]):
         self._lexicon = lexicon
 
     def __missing__(self, text: str) -> str:
-        word = self._lexicon.words[text.strip(_EDGES)]
+        plain = text.strip(_EDGES)
+        word = self._lexicon.words[NUMBER_WORDS.get(plain, plain)]
         group = word.group if word.tells else ""
         if len(self) < _REMEMBERED:
             self[text] = group
@@ -145,7 +147,7 @@ class Lexicon:
                 )
         self.sets = self._sets()
         self.phrases = self._phrases(phrases.PHRASES, based=True)
-        self.frames = self._phrases(phrases.FRAMES, based=False)
+        self.frames = self._phrases("\n".join(_written_out(phrases.FRAMES)), based=False)
         self.leads = self._phrases(
             "\n".join(f"{lead} >" for lead in phrases.LEADS.strip().splitlines()), based=False
         )
@@ -154,7 +156,12 @@ class Lexicon:
 
     def base(self, word: str) -> str:
         """Dictionary form of a lower-case word."""
-        return self._bases.get(word) or stem(word)
+        found = self._bases.get(word)
+        if found is None:
+            found = stem(word)
+            if word.endswith("ing"):  # "making", of "make"
+                found = self._bases.get(found + "e", found)
+        return found
 
     def participle(self, word: str) -> bool:
         """Whether a lower-case word can be a past participle: "-ed", or an irregular form."""
@@ -185,7 +192,8 @@ class Lexicon:
         found: dict[str, dict[str, dict[int, dict[tuple[str, ...], Phrase]]]] = {}
         for line in table.strip().splitlines():
             long, _, short = line.partition(">")
-            words: Iterable[str] = long.split()
+            # Numbers are digits when phrases are looked up: "half an hour" is "0.5 an hour".
+            words: Iterable[str] = (NUMBER_WORDS.get(word, word) for word in long.split())
             key = tuple(map(self.phrase_form, words)) if based else tuple(words)
             second = key[1] if len(key) > 1 else ""
             lengths = found.setdefault(key[0], {}).setdefault(second, {})
@@ -196,6 +204,18 @@ class Lexicon:
             }
             for first, rest in found.items()
         }
+
+
+def _written_out(table: str) -> Iterator[str]:
+    """The lines of a table, with each of a placeholder's words in its place."""
+    for line in table.strip().splitlines():
+        name = next((name for name in phrases.PLACEHOLDERS if name in line), None)
+        if name is None:
+            yield line
+        else:
+            yield from _written_out(
+                "\n".join(line.replace(name, words) for words in phrases.PLACEHOLDERS[name])
+            )
 
 
 @lru_cache(maxsize=1)

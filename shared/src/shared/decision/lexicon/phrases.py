@@ -77,6 +77,18 @@ according to you
 in general
 """
 
+# Stand for each of their words in ``FRAMES``.
+PLACEHOLDERS = {
+    "{who}": (
+        "i", "we", "you", "one", "someone", "somebody", "anyone", "anybody", "a person", "people",
+    ),
+    "{best}": (
+        "best", "best possible", "easiest", "simplest", "right", "proper", "correct",
+        "most effective", "most efficient",
+    ),
+    "{good}": ("good", "easy", "simple", "effective", "efficient", "great", "useful", "different"),
+}  # fmt: skip
+
 FRAMES = """
 how do i > how
 how do we > how
@@ -133,9 +145,9 @@ what are some effective ways to > how
 what is the most effective way to > how
 how is it like to > like to
 what is it like to > like to
-what does it feel like to > feel to
-how does it feel like to > feel to
-how does it feel to > feel to
+what does it feel like to > like to
+how does it feel like to > like to
+how does it feel to > like to
 are there any good > what
 are there some good > what
 what would be the best way to > how
@@ -418,6 +430,82 @@ who > who
 whom > who
 whose > whose
 which person > who
+how can {who} > how
+how do {who} > how
+how does {who} > how
+how should {who} > how
+how could {who} > how
+how would {who} > how
+how {who} > how
+how the {best} way to > how
+how is the {best} way to > how
+what {who} should do to > how
+what {who} can do to > how
+what {who} must do to > how
+what must {who} do to > how
+what do {who} must do to > how
+what can be done to > how
+what could be done to > how
+what should be done to > how
+what all can {who} do to > how
+how do i best > how
+how can i best > how
+in what way can {who} > how
+in what ways can {who} > how
+in which way can {who} > how
+in which ways can {who} > how
+what should {who} do to > how
+what can {who} do to > how
+is there a way {who} can > how
+is there any way {who} can > how
+what is the {best} way {who} can > how
+what is the {best} way for {who} to > how
+what is the {best} way to > how
+what is the {best} way of > how
+what is {best} way to > how
+what would be the {best} way to > how
+what are the {best} ways to > how
+what are the {best} ways of > how
+what are some {best} ways to > how
+what are some of the {best} ways to > how
+which is the {best} way to > how
+which are the {best} ways to > how
+what is a {good} way to > how
+what is a {good} way of > how
+what are {good} ways to > how
+what are {good} ways of > how
+what are the {good} ways to > how
+what are some {good} ways to > how
+what are some {good} ways of > how
+is there a {good} way to > how
+are there any {good} ways to > how
+are there ways to > how
+is there any possible way to > how
+what are the steps involved in > how
+what is the procedure of > how
+what should {who} do if > what should do if
+what should {who} do when > what should do if
+what can {who} do if > what should do if
+what can {who} do when > what should do if
+when should {who} > when should
+where can {who} > where can
+where should {who} > where can
+where could {who} > where can
+how long should {who} > how long should
+what happen if > what would happen if
+what would happen when > what would happen if
+what will happen when > what would happen if
+what could happen if > what would happen if
+what could be the reason for > why
+what might be the reason for > why
+what is the main reason for > why
+what is the reason of > why
+what are the reasons of > why
+what are some reasons for > why
+what are some of the reasons for > why
+what are the main reasons for > why
+which was > what was
+which were > what was
 """
 
 PHRASES = """
@@ -595,14 +683,12 @@ the states > usa
 united kingdom > uk
 great britain > uk
 new york city > nyc
-world war ii > wwii
-world war two > wwii
-world war 2 > wwii
-second world war > wwii
-world war i > wwi
-world war one > wwi
-world war 1 > wwi
-first world war > wwi
+world war ii > world war 2
+world war two > world war 2
+second world war > world war 2
+world war i > world war 1
+world war one > world war 1
+first world war > world war 1
 artificial intelligence > ai
 machine learning > ml
 operating system > os
@@ -737,4 +823,218 @@ c sharp > c#
 c plus plus > c++
 node js > nodejs
 react js > react
+no one > nobody
+some one > someone
+any one > anyone
+every one > everyone
+every body > everybody
+every thing > everything
+every where > everywhere
+wanna > want to
+gonna > will
+gotta > must
+u > you
+pls > please
+plz > please
+towards > toward
+via > through
+thru > through
+upon > on
+amongst > among
+whilst > while
+till > until
+til > until
+unable to > can not
+not able to > can not
+is not able to > can not
+are not able to > can not
+keep from > avoid
+refrain from > avoid
+is there going to be > will there be
+are there going to be > will there be
+would it be possible to > can i
+will it be possible to > can i
+is it at all possible to > can i
+is it even possible to > can i
+is it permitted to > can i
+is it allowed to > can i
+are you allowed to > can you
+are we allowed to > can we
+am i permitted to > can i
+on the internet > online
+on internet > online
+over the internet > online
+over internet > online
+through the internet > online
+through internet > online
+via the internet > online
+from the internet > online
+from internet > online
+using the internet > online
+by using the internet > online
+using internet > online
+from online > online
+through online > online
+across the world > globally
+across the globe > globally
+around the globe > globally
+throughout the world > globally
+all around the world > globally
+of all time > ever
+of all times > ever
+of all the time > ever
+earn money on > earn money from
+earn money with > earn money from
+earn money through > earn money from
+earn money via > earn money from
+earn money off > earn money from
+earn money off of > earn money from
+earn money by using > earn money from
+earn money using > earn money from
+make money on > earn money from
+make money from > earn money from
+make money with > earn money from
+make money through > earn money from
+make money via > earn money from
+make money off > earn money from
+make money off of > earn money from
+make money by using > earn money from
+make money using > earn money from
+make money in > earn money from
+earn money in > earn money from
+make money by > earn money
+earn money by > earn money
+make money from home > earn money home
+earn money from home > earn money home
+make money on the internet > earn money online
+earn money on the internet > earn money online
+make money from the internet > earn money online
+earn money from the internet > earn money online
+make money from internet > earn money online
+earn money from internet > earn money online
+make money on internet > earn money online
+earn money on internet > earn money online
+make money using the internet > earn money online
+earn money using the internet > earn money online
+make money through the internet > earn money online
+earn money through the internet > earn money online
+make money from online > earn money online
+earn money from online > earn money online
+make money through online > earn money online
+earn money through online > earn money online
+make money in online > earn money online
+earn money in online > earn money online
+get better at > improve
+become better at > improve
+be better at > improve
+get better in > improve
+become better in > improve
+improve at > improve
+tell if > know if
+tell whether > know if
+know whether > know if
+find out if > know if
+find out whether > know if
+figure out if > know if
+earn from > earn money from
+earn through > earn money from
+earn with > earn money from
+who do you think is > who is
+who do you think will > who will
+who do you think would > who would
+who do you think should > who should
+what do you think is > what is
+what do you think are > what are
+which do you think is > which is
+earn some money using > earn money from
+earn some money on > earn money from
+earn some money from > earn money from
+earn some money through > earn money from
+make some money using > earn money from
+make some money on > earn money from
+make some money from > earn money from
+make some money through > earn money from
+improve upon > improve
+improve on my > improve my
+improve on your > improve my
+speak english > english speaking
+earn some money > earn money
+make some money > earn money
+start learning > learn
+begin learning > learn
+start to learn > learn
+begin to learn > learn
+start preparing > prepare
+begin preparing > prepare
+start to prepare > prepare
+start my preparation > prepare
+start preparation > prepare
+begin preparation > prepare
+get more > increase
+gain more > increase
+less expensive > cheaper
+less costly > cheaper
+least expensive > cheapest
+more difficult > harder
+most difficult > hardest
+grow taller > increase height
+get taller > increase height
+become taller > increase height
+grow tall > increase height
+grow in height > increase height
+gain height > increase height
+grow my height > increase height
+increase my height > increase height
+increase your height > increase height
+birthday present > birthday gift
+wedding present > wedding gift
+christmas present > christmas gift
+opinion about > opinion on
+english language > english
+get started with > start
+get started in > start
+get started on > start
+get started > start
+get start > start
+teach how to > teach to
+teach kids how to > teach kids to
+teach children how to > teach children to
+teach a child how to > teach a child to
+teach my child how to > teach my child to
+teach my dog how to > teach my dog to
+teach someone how to > teach someone to
+hotel to stay in > hotel in
+hotel to stay at > hotel at
+book to read for > book for
+screen shot > screenshot
+water proof > waterproof
+smart watch > smartwatch
+life style > lifestyle
+sun glasses > sunglasses
+mind blowing > mindblowing
+face book > facebook
+you tube > youtube
+snap chat > snapchat
+mt > mount
+mile per hour > mph
+kilometer per hour > kmh
+km per hour > kmh
+kph > kmh
+degree celsius > celsius
+degree fahrenheit > fahrenheit
+degree centigrade > celsius
+wwi > world war 1
+ww1 > world war 1
+ww 1 > world war 1
+ww i > world war 1
+wwii > world war 2
+ww2 > world war 2
+ww 2 > world war 2
+ww ii > world war 2
+wwiii > world war 3
+ww3 > world war 3
+ww 3 > world war 3
+ww iii > world war 3
+world war iii > world war 3
+third world war > world war 3
 """

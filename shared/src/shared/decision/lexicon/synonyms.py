@@ -325,7 +325,19 @@ theater theatre
 license licence
 defense defence
 program programme
-meter metre
+meter metre metres
+kilometer kilometre kilometres km kms
+centimeter centimetre centimetres cm
+millimeter millimetre millimetres mm
+kilogram kilograms kg kgs kilo kilos kilogramme
+pound lb lbs
+ounce oz
+foot ft feet
+gigabyte gb
+megabyte mb
+terabyte tb
+kilobyte kb
+milliliter millilitre ml
 liter litre
 fiber fibre
 gray grey
@@ -353,8 +365,6 @@ serialize serialise
 usa america
 uk britain
 uae emirates
-wwii ww2
-wwi ww1
 bf boyfriend
 gf girlfriend
 h2o water
@@ -400,10 +410,9 @@ college university
 emotion feeling
 spouse partner
 demonetization demonetisation demonetize demonetise
-ww3 wwiii
 biggest largest
 smallest tiniest
-effect impact
+effect impact affect
 inspiring inspirational
 hack hacking
 upsc ias
@@ -416,4 +425,19 @@ easier simpler
 easiest simplest
 happier gladder
 beneficial advantageous
+compulsory mandatory obligatory
+relationship relation
+technology tech
+delicious tasty yummy
+swap exchange
+illegal unlawful
+slogan motto
+advertisement advert ad
+recruit hire
+stupid dumb
+stupidest dumbest
+hardest toughest
+scary terrifying
+legit legitimate
+celsius centigrade
 """

@@ -287,23 +287,12 @@ class CloudflarePlatform:
         public_only: bool = False,  # noqa: ARG002 (a Worker is in no private network)
     ) -> UpstreamResponse:
         """See ``Platform``."""
-        init = js.Object.new()
-        init.method = method
-        init.redirect = "manual"
-        sent = js.Headers.new()
-        for name, value in headers:
-            sent.set(name, value)
-        init.headers = sent
-        if body is not None:
-            # A bytes object would be sent as the text "b'…'".
-            init.body = to_js(body) if isinstance(body, bytes) else body
-            init.duplex = "half"
         controller = js.AbortController.new()
-        init.signal = controller.signal
         deadline = time.time() + timeout
         timer = asyncio.get_running_loop().call_later(timeout, controller.abort)
         try:
-            return JsResponse(await js.fetch(url, init), controller, deadline)
+            answer = await _fetch(method, url, headers, body, controller.signal)
+            return JsResponse(answer, controller, deadline)
         except JsException as error:
             aborted = bool(controller.signal.aborted)
             raise FetchFailed(
@@ -321,15 +310,10 @@ class CloudflarePlatform:
         *,
         timeout: float,
     ) -> tuple[int, str]:
-        """See ``Platform``. The options cross the border as one JSON text, not one by one."""
-        if isinstance(body, bytes):
-            answer = await self.fetch(method, url, headers, body, timeout=timeout)
-            return answer.status, await answer.text()
-        options = {"method": method, "redirect": "manual", "headers": dict(headers), "body": body}
-        init = js.JSON.parse(json.dumps(options))
-        init.signal = js.AbortSignal.timeout(round(timeout * 1000))
+        """See ``Platform``."""
+        signal = js.AbortSignal.timeout(round(timeout * 1000))
         try:
-            response = await js.fetch(url, init)
+            response = await _fetch(method, url, headers, body, signal)
             return response.status, await response.text()
         except JsException as error:
             raise _failed(error) from error
@@ -388,13 +372,26 @@ class CloudflarePlatform:
     async def unseal(self, key: bytes, sealed: bytes, aad: bytes) -> bytes:
         """See ``Platform``."""
         try:
-            data = to_js(sealed)
             opened = await js.crypto.subtle.decrypt(
-                _gcm(data.subarray(0, 12), aad), await _imported(key), data.subarray(12)
+                _gcm(to_js(sealed[:12]), aad), await _imported(key), to_js(sealed[12:])
             )
         except JsException as error:
             raise ValueError("does not open") from error
         return bytes(opened.to_bytes())
+
+
+def _fetch(
+    method: str, url: str, headers: Sequence[tuple[str, str]], body: Any, signal: Any
+) -> Any:
+    """The promise of ``fetch``. Keyword arguments cross into JavaScript as one object, headers as
+    one JSON text: an object built property by property would cross once for each.
+    """
+    options: dict[str, Any] = {"method": method, "redirect": "manual", "signal": signal}
+    if body is not None:
+        # A bytes object would be sent as the text "b'…'".
+        options["body"] = to_js(body) if isinstance(body, bytes) else body
+        options["duplex"] = "half"
+    return js.fetch(url, headers=js.JSON.parse(json.dumps(dict(headers))), **options)
 
 
 async def _imported(key: bytes) -> Any:
@@ -415,11 +412,7 @@ async def _imported(key: bytes) -> Any:
 
 
 def _gcm(nonce: Any, aad: bytes) -> Any:
-    algorithm = js.Object.new()
-    algorithm.name = "AES-GCM"
-    algorithm.iv = nonce
-    algorithm.additionalData = to_js(aad)
-    return algorithm
+    return js.Object(name="AES-GCM", iv=nonce, additionalData=to_js(aad))
 
 
 async def _guarded(work: Coroutine[Any, Any, None]) -> None:

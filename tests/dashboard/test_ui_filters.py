@@ -113,3 +113,30 @@ def test_the_axis_ends_just_above_the_largest_bar(value: int) -> None:
     assert top >= max(value, 4)
     assert top % 4 == 0
     assert top <= max(4, 2 * value)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("Change Password", "Change password"),
+        ("\n  Two-Factor Authentication\n", "\n  Two-factor authentication\n"),
+        ("IP Address", "IP address"),
+        ("Sign In Via Google", "Sign in via Google"),
+        ("Done. Go on", "Done. Go on"),
+    ],
+)
+def test_allauths_titles_are_written_as_ours(theirs: str, ours: str) -> None:
+    assert ui.sentence_case(theirs) == ours
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/605", "Safari on iPhone"),
+        ("curl/8", "unknown"),
+    ],
+)
+def test_browsers_by_the_name_people_know(agent: str, name: str) -> None:
+    assert ui.browser(agent) == name

@@ -19,7 +19,7 @@ class InviteForm(forms.Form):
     """An address and a role, of those that the inviting person may give."""
 
     email = forms.EmailField(
-        label="E-mail address",
+        label="Email address",
         widget=forms.EmailInput(attrs={"autocomplete": "off", "placeholder": "ada@example.com"}),
     )
     role = forms.ChoiceField(initial=Role.MEMBER)

@@ -23,13 +23,11 @@ from apps.emails import links
 from apps.emails.messages import account
 from apps.emails.models import KnownDevice
 from apps.emails.services.outbox import email_enqueue
+from apps.ui.browsers import browser_name
 
 COOKIE = "watchllm_device"
 _YEAR_SECONDS = 365 * 24 * 60 * 60
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,64}")
-_BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
-_NAMES = {"Edg": "Edge", "OPR": "Opera"}
-_SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS X", "Linux")
 
 
 class DeviceMiddleware:
@@ -75,19 +73,10 @@ def _signed_in(request: HttpRequest, user: User, **_details: Any) -> None:
         to=user.email,
         content=account.new_device(
             when=f"{timezone.now():%-d %B %Y, %H:%M} UTC",
-            browser=_browser(request.META.get("HTTP_USER_AGENT", "")),
+            browser=browser_name(request.META.get("HTTP_USER_AGENT", "")),
             address=request.META.get("REMOTE_ADDR", "unknown"),
             password_url=links.absolute(reverse("account_change_password")),
         ),
         dedupe_key=f"new_device:{device.pk}",
         user=user,
     )
-
-
-def _browser(user_agent: str) -> str:
-    browser = next((name for name in _BROWSERS if f"{name}/" in user_agent), None)
-    system = next((name for name in _SYSTEMS if name in user_agent), None)
-    if browser is None:
-        return "unknown"
-    shown = _NAMES.get(browser, browser)
-    return f"{shown} on {system}" if system else shown

@@ -66,7 +66,7 @@ _ORGANIZATION_ACTIONS = (
     _Entry("New project", "project_new", "plus", "create add", Role.ADMIN),
 )
 _ACCOUNT = (
-    _Entry("E-mail addresses", "account_email", "user", "account verify"),
+    _Entry("Email addresses", "account_email", "user", "account verify"),
     _Entry("Password", "account_change_password", "lock", "account change"),
     _Entry("Two-factor and passkeys", "mfa_index", "shield", "account mfa totp recovery codes"),
     _Entry("Sessions", "usersessions_list", "monitor", "account devices signed in"),

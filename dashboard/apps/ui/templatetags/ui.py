@@ -3,6 +3,7 @@
 Unknown is never shown as zero: each filter answers "—" for None.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.ui.browsers import browser_name
 from shared import usage_events
 
 register = template.Library()
@@ -23,6 +25,7 @@ NONE = "—"
 _NANO = 10**9
 _CENT = _NANO // 100
 _MICRO = _NANO // 10**6
+_CAPITALIZED = re.compile(r"(?<=[^\W.!?][\s-])(?!Google\b)[A-Z][a-z]+\b")
 
 
 @cache
@@ -134,6 +137,18 @@ def when(value: datetime | None, precision: str = "minutes") -> SafeString | str
 
 
 @register.filter
+def browser(user_agent: str) -> str:
+    """``Firefox on Linux``."""
+    return browser_name(user_agent)
+
+
+@register.filter
+def sentence_case(text: str) -> str:
+    """``Change Password`` as this product writes it: ``Change password``. For allauth's texts."""
+    return _CAPITALIZED.sub(lambda word: word[0].lower(), str(text))
+
+
+@register.filter
 def zero_as_none(value: int) -> int | None:
     """Zero traffic is "—", not "0"."""
     return value or None
@@ -220,8 +235,13 @@ def cache_badge(status: str) -> SafeString:
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: Any, hint: str = "") -> dict[str, Any]:
-    """A form field with its label, help and errors. ``hint`` replaces the field's help text."""
+def field(bound: Any, hint: str = "", foreign: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
+    """A form field with its label, help and errors. ``hint`` replaces the field's help text.
+
+    ``foreign``: a form of allauth's, whose labels are Title Case and repeated as placeholders.
+    """
+    if foreign:
+        bound.field.widget.attrs.pop("placeholder", None)
     kind = getattr(bound.field.widget, "input_type", "")
     described = [f"{bound.auto_id}_help"] if hint or bound.help_text else []
     if bound.errors:
@@ -231,6 +251,7 @@ def field(bound: Any, hint: str = "") -> dict[str, Any]:
         bound.field.widget.attrs["aria-describedby"] = " ".join(described)
     return {
         "field": bound,
+        "label": sentence_case(bound.label) if foreign else bound.label,
         "help": hint or bound.help_text,
         "hidden": bound.is_hidden,
         "check": kind == "checkbox" and not hasattr(bound.field, "choices"),

@@ -86,7 +86,7 @@ def test_the_home_shows_today(staff_client: Client, created_key: CreatedApiKey) 
     usage_rollup()
     text = re.sub(r"\s+", " ", staff_client.get("/admin/").content.decode())
     assert re.search(r"Requests today.*?>4<", text)
-    assert "50.0 %" in text
+    assert "50.0%" in text
     assert "$4.00" in text
     assert "4 requests, 2 hits" in text
 

@@ -11,7 +11,7 @@ os.environ.update(
     EDGE_API_ENABLED="true",
     SUPABASE_KEY="tests.edge.jwt",
     UPSTASH_REDIS_REST_URL="",
-    DATABASE_URL="sqlite://:memory:",
+    DATABASE_URL=os.environ.get("WATCHLLM_TEST_DATABASE_URL", "sqlite://:memory:"),
 )
 
 from config.settings import *  # noqa: F403

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.forms.fields import InvalidJSONInput
 
 from apps.ui.templatetags.ui import duration
 
@@ -27,6 +28,26 @@ class UsdField(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         """An initial value is nano-USD; what somebody typed is a string and stays as it is."""
         return f"{Decimal(value) / _NANO:.2f}" if isinstance(value, int) else value
+
+
+class JsonField(forms.JSONField):
+    """As Django's, but what Python's parser gives up on is the sender's mistake too: numbers of
+    thousands of digits, and lists thousands of levels deep.
+    """
+
+    def to_python(self, value: Any) -> Any:
+        """Raises ``ValidationError``."""
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was sent; what cannot be read is shown again as it was typed."""
+        try:
+            return super().bound_data(data, initial)
+        except (ValueError, RecursionError):
+            return InvalidJSONInput(data)
 
 
 class PercentField(forms.FloatField):

@@ -1,6 +1,6 @@
 """Forms of the Keys page."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -17,6 +17,7 @@ OVERLAPS = {
     24 * 30: "30 days",
 }
 """Hours that a rotated key goes on working."""
+_LAST_DAY = date(2999, 12, 31)
 
 
 class ApiKeyForm(forms.Form):
@@ -63,6 +64,8 @@ class ApiKeyForm(forms.Form):
         day = self.cleaned_data["expires_at"]
         if day is None:
             return None
+        if day > _LAST_DAY:
+            raise forms.ValidationError(f"No later than {_LAST_DAY}. Empty: until it is revoked.")
         end = datetime.combine(day, time(), UTC) + timedelta(days=1)
         if "expires_at" in self.changed_data and end <= timezone.now():
             raise forms.ValidationError("This day is over.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from apps.projects.fields import UsdField
+from apps.projects.fields import JsonField, UsdField
 from apps.projects.models import Project
 from apps.projects.providers import PROVIDERS
 from apps.projects.routes import validate_routes
@@ -20,7 +20,7 @@ class ProjectSettingsForm(forms.Form):
     default_provider = forms.ChoiceField(
         choices=PROVIDERS, help_text="For models whose name says nothing and no rule knows."
     )
-    routes = forms.JSONField(
+    routes = JsonField(
         label="Routing rules",
         required=False,
         validators=[validate_routes],

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 
 def signed_in_routes() -> Iterator[tuple[str, URLPattern]]:
@@ -29,6 +29,12 @@ def arguments(pattern: URLPattern, route: str, known: dict[str, Any]) -> dict[st
     for kind, name in re.findall(r"<(?:(\w+):)?(\w+)>", route):
         values[name] = known.get(name, _ANY.get(kind, "x"))
     return values
+
+
+def url_of(route: str, pattern: URLPattern, known: dict[str, Any], **other: Any) -> str:
+    """The route's address with ``known`` rows, or ``other`` in their place."""
+    assert pattern.name
+    return reverse(pattern.name, kwargs=arguments(pattern, route, {**known, **other}))
 
 
 _ANY = {"int": 1, "uuid": "00000000-0000-4000-8000-000000000000", "slug": "x", "str": "x"}

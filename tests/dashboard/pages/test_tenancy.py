@@ -7,21 +7,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
-from django.utils import timezone
 
 from apps.accounts.models import Membership, Organization, Role, User
 from apps.audit.models import AuditLog
 from apps.cache.models import SemanticVerdict
 from apps.projects.models import ApiKey, Project, ProviderCredential
-from apps.projects.services.api_keys import CreatedApiKey
 from apps.projects.services.projects import project_archive
-from apps.projects.services.provider_credentials import provider_credential_create
 from apps.usage.models import UsageLog
-from apps.usage.rollup import usage_rollup
 from tests.dashboard.pages.conftest import Cast
-from tests.dashboard.pages.routes import arguments, signed_in_routes
-from tests.dashboard.usage_rows import usage_row
+from tests.dashboard.pages.routes import arguments, signed_in_routes, url_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,45 +24,6 @@ TENANT_ROUTES = [item for item in ROUTES if "<slug:organization>" in item[0]]
 OWN_AFFAIRS = {"team_leave"}
 """What a viewer may do, because it concerns nobody else; tested with its page."""
 SECRETS = ("Acme", "acme-secret", "acme secret", "Server (", "owner@example.com", "$1.23")
-
-
-@pytest.fixture
-def log(created_key: CreatedApiKey) -> UsageLog:
-    """One request of the first tenant, recognisable wherever it appears."""
-    row = usage_row(
-        created_key.api_key,
-        ts=timezone.now(),
-        model="acme-secret-model",
-        provider="openai",
-        cost_nanousd=1_230_000_000,
-        prompt="acme secret prompt",
-    )
-    row.save()
-    usage_rollup()
-    return row
-
-
-@pytest.fixture
-def known(
-    project: Project, created_key: CreatedApiKey, log: UsageLog, owner: User
-) -> dict[str, Any]:
-    """The first tenant's rows, by the names of URL arguments."""
-    credential = provider_credential_create(
-        project=project, provider="openai", secret="sk-acme-secret", actor=owner
-    )
-    membership = Membership.objects.get(organization=project.organization, user=owner)
-    return {
-        "organization": project.organization.slug,
-        "project": project.slug,
-        "log_id": log.pk,
-        "key_id": created_key.api_key.pk,
-        "credential_id": credential.pk,
-        "membership_id": membership.pk,
-    }
-
-
-def _url(route: str, pattern: Any, known: dict[str, Any], **other: Any) -> str:
-    return reverse(pattern.name, kwargs=arguments(pattern, route, {**known, **other}))
 
 
 def _state(organization: str | None = None) -> list[Any]:
@@ -118,7 +73,7 @@ def test_a_stranger_is_sent_to_the_log_in(
 ) -> None:
     before = _state()
     for route, pattern in ROUTES:
-        response = getattr(client, method)(_url(route, pattern, known))
+        response = getattr(client, method)(url_of(route, pattern, known))
         assert response.status_code in (302, 405), route
         if response.status_code == 302:
             assert response["Location"].startswith("/accounts/login/"), route
@@ -131,7 +86,7 @@ def test_another_organizations_owner_finds_nothing(
 ) -> None:
     before = _state()
     for route, pattern in TENANT_ROUTES:
-        response = getattr(cast.stranger, method)(_url(route, pattern, known))
+        response = getattr(cast.stranger, method)(url_of(route, pattern, known))
         assert response.status_code in (404, 405), route
         assert _leaks(response) == [], route
     assert _state() == before
@@ -144,7 +99,7 @@ def test_foreign_rows_under_ones_own_project_do_not_exist(
     """The stranger's own slugs in front, the first tenant's ids behind."""
     before = _state("acme")
     for route, pattern in TENANT_ROUTES:
-        url = _url(route, pattern, known, organization="other", project="search")
+        url = url_of(route, pattern, known, organization="other", project="search")
         response = getattr(cast.stranger, method)(url)
         assert _leaks(response) == [], route
         if set(arguments(pattern, route, known)) - {"organization", "project", "slug"}:
@@ -157,7 +112,7 @@ def test_a_viewer_changes_nothing(cast: Cast, known: dict[str, Any]) -> None:
     for route, pattern in TENANT_ROUTES:
         if pattern.name in OWN_AFFAIRS:
             continue
-        response = cast.viewer.post(_url(route, pattern, known), {"name": "Mine now"})
+        response = cast.viewer.post(url_of(route, pattern, known), {"name": "Mine now"})
         assert response.status_code in (403, 405), route
     assert _state() == before
 

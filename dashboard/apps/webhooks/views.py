@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts.access import Access, organization_view
 from apps.accounts.models import Role
 from apps.webhooks.catalogue import EVENTS
+from apps.webhooks.forms import EndpointForm
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.endpoints import endpoint_create, endpoint_disable, endpoint_test
 
@@ -21,17 +22,19 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
     """POST adds an endpoint; the page after it is the only one that shows its secret."""
     organization = access.organization
     created = None
-    if request.method == "POST":
+    form = EndpointForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
         try:
             created = endpoint_create(
                 organization=organization,
-                url=request.POST.get("url", "").strip(),
-                events=request.POST.getlist("event"),
+                url=form.cleaned_data["url"],
+                events=form.cleaned_data["event"],
                 actor=access.user,
             )
         except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-            return redirect("webhooks", organization=organization.slug)
+            form.add_error("url", error.messages)
+        else:
+            form = EndpointForm()
     endpoints = WebhookEndpoint.objects.filter(organization=organization, disabled_at=None)
     deliveries = WebhookDelivery.objects.filter(endpoint__organization=organization)
     context = {
@@ -39,6 +42,8 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
         "deliveries": deliveries.select_related("endpoint")[:_DELIVERIES],
         "events": EVENTS,
         "created": created,
+        "form": form,
+        "chosen": form["event"].value() or [],
     }
     return render(request, "webhooks/webhooks.html", context)
 

@@ -200,6 +200,29 @@ def test_the_secret_is_shown_once_and_sealed_at_rest(
     assert endpoint.disabled_at is not None
 
 
+@pytest.mark.parametrize(
+    ("url", "events", "told"),
+    [
+        ("", ["budget.reached"], "This field is required."),
+        ("https://example.com/hook", [], "Choose at least one event."),
+        ("https://example.com/hook", ["budget.reached", "nonsense"], "nonsense is not one of"),
+        ("ftp://example.com/hook", ["budget.reached"], "must start with https://"),
+        ("https://me:secret@example.com/hook", ["budget.reached"], "may not hold a user"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_form_that_keeps_what_was_entered(
+    organization: Organization, owner: User, url: str, events: list[str], told: str
+) -> None:
+    client = Client()
+    client.force_login(owner, backend=BACKEND)
+    page = client.post(PAGE, {"url": url, "event": events})
+    text = " ".join(page.content.decode().split())
+    assert told in text
+    assert f'value="{url}"' in text or not url
+    assert ('value="budget.reached" checked' in text) == ("budget.reached" in events)
+    assert not WebhookEndpoint.objects.exists()
+
+
 def test_members_and_strangers_stay_out(
     created: CreatedEndpoint, organization: Organization, receiver: WebhookReceiver
 ) -> None:

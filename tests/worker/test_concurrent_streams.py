@@ -126,6 +126,19 @@ def test_uncached_streams_count(edge: Edge) -> None:
     assert tenant.chat("two", {"x-watchllm-cache": "off"}, stream=True).status_code == 200
 
 
+def test_stateful_responses_count(edge: Edge) -> None:
+    tenant = edge.tenant(plan={"concurrent_streams": 1})
+    stored = {"model": "gpt-4o-mini", "input": "two", "store": True, "stream": True}
+    with held(edge, tenant, "one"):
+        refused = tenant.post("/v1/responses", stored)
+        assert refused.json()["error"]["code"] == "concurrent_streams_exceeded"
+    edge.settled()
+    for _ in range(2):
+        answer = tenant.post("/v1/responses", stored)
+        assert (answer.status_code, answer.headers["x-watchllm-cache"]) == (200, "BYPASS")
+        edge.settled()
+
+
 def test_the_other_dialects_tell_it_in_their_own_words(edge: Edge) -> None:
     tenant = edge.tenant(plan={"concurrent_streams": 1})
     with held(edge, tenant, "one"):

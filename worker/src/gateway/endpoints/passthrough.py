@@ -3,10 +3,13 @@
 Neither side is buffered, nothing is cached. They go to the project's default provider.
 """
 
+import re
+
 from gateway import errors, upstream
 from gateway.exchange import Exchange
 from gateway.http import Live, Response
 from gateway.limits import Lookup
+from gateway.providers.base import Provider
 from gateway.providers.registry import Target, by_provider
 from gateway.upstream import Outgoing
 
@@ -21,31 +24,43 @@ PREFIXES = (
     "/v1/chat/completions/",
 )
 METHODS = ("GET", "POST", "DELETE")
-_BODY_HEADERS = ("content-type", "content-length", "accept")
+OWN_ACCOUNT = ("/v1/files", "/v1/uploads", "/v1/batches")
+"""What a provider lists for everybody who uses the same account: with the deployment's key, one
+project would see, use and delete another's."""
+_PATH = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._:@=~-]+)+")
+_WORD = re.compile(r"[a-z_]{1,24}\Z")
+_LONGEST_ENDPOINT = 64
+_BODY_HEADERS = ("content-type", "content-length", "content-encoding")
 
 
 async def handle(x: Exchange) -> Response:
     """Relay one request and its answer as they arrive."""
+    request = x.request
+    path = x.endpoint
+    _check_path(path, request.method)
+    x.endpoint = endpoint_name(path)
     record = await x.authenticate()
     provider = by_provider(record.project.default_provider)
     x.event.provider = provider.name
     x.bypass("this endpoint is passed through")
+    if _within(path, OWN_ACCOUNT) and not _brings_key(x, provider):
+        raise errors.ProviderNotConfigured(
+            f"{path} needs a key of your own for the provider '{provider.name}': in the account of "
+            "this deployment's key, files and batches are everybody's."
+        )
     await x.admit(Lookup())
-    request = x.request
     declared = request.header("content-length") or ""
     if declared.isdigit() and int(declared) > x.settings.max_body_bytes:
         raise errors.BodyTooLarge(
             f"The request body is over the limit of {x.settings.max_body_bytes:,} bytes."
         )
     has_body = request.method == "POST"
-    path = x.endpoint.removeprefix("/v1") + (f"?{request.query}" if request.query else "")
+    sent = ("accept", *_BODY_HEADERS) if has_body else ("accept",)
     outgoing = Outgoing(
-        path,
+        path.removeprefix("/v1") + (f"?{request.query}" if request.query else ""),
         request.stream() if has_body else None,
         method=request.method,
-        headers=[
-            (name, value) for name in _BODY_HEADERS if (value := request.header(name)) is not None
-        ],
+        headers=[(name, value) for name in sent if (value := request.header(name)) is not None],
         repeatable=not has_body,
     )
     answer = await upstream.ask(x, [Target(provider, "")], lambda _: outgoing)
@@ -59,3 +74,28 @@ async def handle(x: Exchange) -> Response:
     content_type = response.headers.get("content-type", "application/octet-stream")
     x.finish(response.status, f"upstream_{response.status}" if response.status >= 400 else None)
     return x.response(response.status, content_type, Live(source), *kept, *answer.headers)
+
+
+def endpoint_name(path: str) -> str:
+    """The path as usage rows have it: words stay, the names of objects become ``{id}``."""
+    words = [word if _WORD.match(word) else "{id}" for word in path.removeprefix("/v1/").split("/")]
+    return "/".join(["/v1", *words])[:_LONGEST_ENDPOINT]
+
+
+def _check_path(path: str, method: str) -> None:
+    """No way out of what is passed through. Raises ``NotFound``.
+
+    The provider's server, or the HTTP client, would resolve ``..`` and decode what is encoded.
+    """
+    if not _PATH.fullmatch(path) or not _within(path, PREFIXES):
+        raise errors.NotFound(f"Unknown request URL: {method} {path}.")
+
+
+def _within(path: str, prefixes: tuple[str, ...]) -> bool:
+    return path.startswith(tuple(prefix.rstrip("/") + "/" for prefix in prefixes)) or path in (
+        prefix for prefix in prefixes if not prefix.endswith("/")
+    )
+
+
+def _brings_key(x: Exchange, provider: Provider) -> bool:
+    return any(credential.provider == provider.name for credential in x.record.credentials)

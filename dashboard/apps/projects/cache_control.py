@@ -1,4 +1,4 @@
-"""What the Cache page reads and writes in Redis.
+"""What the Cache page writes to Redis.
 
 A purge advances a cutoff in the hash ``redis_keys.cutoffs``, exactly as ``POST /v1/cache/purge``
 does at the edge; a contract test holds the two together. Entries created at or before it are dead
@@ -8,9 +8,6 @@ at once, everywhere. See docs/adr/0007.
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.services import audit_record
@@ -20,7 +17,6 @@ from shared import redis_keys
 
 logger = logging.getLogger(__name__)
 
-STATS_DAYS = 7
 # Longer than any project's entries live, so that none outlives the cutoff that killed it.
 _CUTOFF_TTL_SECONDS = 366 * 24 * 3600
 # By Redis's own clock, which also stamps the entries; a cutoff never moves back.
@@ -52,44 +48,6 @@ class Scope:
         model = f"model:{self.model}" if self.model else ""
         namespace = f"ns:{self.namespace}" if self.namespace else ""
         return model + namespace or "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """Look-ups of one day (UTC), as the edge counts them in Redis."""
-
-    day: datetime
-    hits: int
-    misses: int
-
-    @property
-    def looked_up(self) -> int:
-        """Requests that the cache was asked about."""
-        return self.hits + self.misses
-
-    @property
-    def rate(self) -> float | None:
-        """Share of hits, None without a look-up."""
-        return self.hits / self.looked_up if self.looked_up else None
-
-
-def cache_stats(project: Project) -> list[Day]:
-    """The last seven days, today first. Raises ``CacheUnreachableError``."""
-    today = timezone.now().astimezone(UTC)
-    days = [today - timedelta(days=back) for back in range(STATS_DAYS)]
-    _require_redis()
-    try:
-        with redis_client() as redis:
-            pipeline = redis.pipeline()
-            for day in days:
-                pipeline.hmget(redis_keys.stats(str(project.pk), f"{day:%Y%m%d}"), "hits", "misses")
-            counted: Any = pipeline.exec()  # typed as any command's answer
-    except Exception as error:
-        raise unreachable(error) from error
-    return [
-        Day(day, int(hits or 0), int(misses or 0))
-        for day, (hits, misses) in zip(days, counted, strict=True)
-    ]
 
 
 def cache_purge(*, project: Project, scope: Scope, actor: User | None) -> datetime:

@@ -12,20 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.access import ProjectAccess, project_view
 from apps.cache.entries import EntryCount, count_forget, entries_count
-from apps.projects.cache_control import (
-    STATS_DAYS,
-    CacheUnreachableError,
-    Scope,
-    cache_purge,
-    cache_stats,
-)
+from apps.cache.selectors.recent_days import DAYS, recent_days
+from apps.projects.cache_control import CacheUnreachableError, Scope, cache_purge
 from apps.projects.cache_forms import AGES, CacheSettingsForm, PurgeForm
 from apps.projects.models import Project
 from apps.projects.services.projects import project_update
+from apps.usage import freshness
 from apps.usage.models import UsageHourly
-from shared import usage_events
-
-_HITS = (usage_events.HIT, usage_events.HIT_SEMANTIC, usage_events.HIT_COALESCED)
+from shared.usage_events import HITS
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,7 +50,7 @@ def cache_purge_page(request: HttpRequest, access: ProjectAccess) -> HttpRespons
             "age": AGES[int(scope.older_than.total_seconds())],
             "kept": _kept(access.project, scope),
             "traffic": _traffic(access.project, scope),
-            "days": STATS_DAYS,
+            "days": DAYS,
         }
         return render(request, "app/cache/purge.html", context)
     try:
@@ -76,22 +70,19 @@ def _settings_form(access: ProjectAccess, data: Any = None) -> CacheSettingsForm
 def _page(
     request: HttpRequest, access: ProjectAccess, form: CacheSettingsForm, purge: PurgeForm
 ) -> HttpResponse:
-    try:
-        stats = cache_stats(access.project)
-    except CacheUnreachableError:
-        stats = None
+    freshness.refresh()
     context = {
         "access": access,
         "form": form,
         "purge": purge,
-        "stats": stats,
+        "days": recent_days(access.project, timezone.now()),
         "models": _recent(access.project).values_list("model", flat=True).distinct(),
     }
     return render(request, "app/cache/cache.html", context)
 
 
 def _recent(project: Project) -> QuerySet[UsageHourly]:
-    since = timezone.now() - timedelta(days=STATS_DAYS)
+    since = timezone.now() - timedelta(days=DAYS)
     return UsageHourly.objects.filter(project=project, hour__gte=since)
 
 
@@ -113,6 +104,6 @@ def _traffic(project: Project, scope: Scope) -> dict[str, int] | None:
     return dict(
         rows.aggregate(
             asked=Sum("requests", default=0),
-            hits=Sum("requests", filter=Q(cache_status__in=_HITS), default=0),
+            hits=Sum("requests", filter=Q(cache_status__in=HITS), default=0),
         )
     )

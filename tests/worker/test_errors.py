@@ -1,5 +1,6 @@
 """Every way a request can fail: status, envelope, headers, and that nobody is asked in vain."""
 
+import gzip
 import json
 from typing import Any
 
@@ -148,6 +149,38 @@ def test_an_answer_over_the_projects_limit_is_passed_on_and_not_stored(edge: Edg
         assert answer.headers["x-watchllm-cache"] == "MISS"
         edge.settled()
     assert edge.openai.calls() == 2
+
+
+@pytest.mark.parametrize("path", [CHAT, "/v1/embeddings", "/v1/messages", "/v1/cache/purge"])
+def test_a_body_with_an_encoding_is_refused_by_name(edge: Edge, tenant: Tenant, path: str) -> None:
+    packed = gzip.compress(json.dumps(BODY).encode())
+    answer = tenant.http.post(path, content=packed, headers={"content-encoding": "gzip"})
+    assert answer.status_code == 400
+    assert "content-encoding" in answer.json()["error"]["message"]
+    assert edge.openai.calls() == 0
+    plain = {"content-encoding": "identity", "content-type": "application/json"}
+    assert tenant.http.post(CHAT, json=BODY, headers=plain).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        (CHAT, "gpt-4o-mini"),
+        (CHAT, "claude-haiku-4-5"),
+        ("/v1/messages", "gpt-4o-mini"),
+        ("/v1/messages", "claude-haiku-4-5"),
+    ],
+)
+def test_half_a_surrogate_pair_is_the_providers_to_judge(
+    edge: Edge, tenant: Tenant, path: str, model: str
+) -> None:
+    half = json.dumps({**BODY, "model": model, "max_tokens": 10}).replace("hi", "\\ud83d")
+    answer = tenant.http.post(path, content=half, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+    assert (answer.json().get("type") == "error") == (path == "/v1/messages")
+    provider = edge.anthropic if model.startswith("claude") else edge.openai
+    assert provider.calls() == 1
+    assert b"ud83d" in provider.requests[0].body
 
 
 @pytest.mark.parametrize(

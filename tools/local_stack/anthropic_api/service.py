@@ -141,6 +141,8 @@ def _parse(request: web.Request, body: bytes) -> dict[str, Any]:
         raise invalid("content-type must be application/json")
     try:
         wanted = json.loads(body)
+        if b"\\u" in body:
+            json.dumps(wanted, ensure_ascii=False).encode()  # no half of a surrogate pair
     except ValueError:
         raise invalid("The request body is not valid JSON") from None
     if not isinstance(wanted, dict):

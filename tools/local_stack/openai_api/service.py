@@ -204,6 +204,8 @@ def _parse(request: web.Request, body: bytes) -> dict[str, Any]:
         raise errors.wrong_content_type(request.headers.get("Content-Type", ""))
     try:
         wanted = json.loads(body)
+        if b"\\u" in body:
+            json.dumps(wanted, ensure_ascii=False).encode()  # no half of a surrogate pair
     except ValueError:
         raise errors.unreadable_json() from None
     if not isinstance(wanted, dict):

@@ -88,7 +88,8 @@ def _route(request: Request, path: str) -> Handler:
             f"Unknown request URL: {request.method} {request.path}. "
             "Please check the URL for typos, or see the docs for the endpoints WatchLLM serves."
         )
-    handler = methods.get(request.method)
+    # HEAD is a GET whose body the host does not send (RFC 9110, 9.3.2): what monitors ask with.
+    handler = methods.get("GET" if request.method == "HEAD" else request.method)
     if handler is None:
         allowed = ", ".join(methods)
         raise errors.MethodNotAllowed(

@@ -91,6 +91,12 @@ class Exchange:
 
     async def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises ``InvalidJson`` or ``BodyTooLarge``."""
+        encoding = self.request.header("content-encoding") or "identity"
+        if encoding.strip().lower() != "identity":
+            raise errors.InvalidJson(
+                "The body of your request has a content-encoding, which is not supported here. "
+                "Send it as plain JSON."
+            )
         text = await self.request.text(self.settings.max_body_bytes)
         self.characters = len(text)
         try:

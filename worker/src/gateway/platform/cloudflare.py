@@ -433,7 +433,8 @@ def _to_js(response: Response) -> Any:
         body = _live(body)
     elif isinstance(body, bytes):
         body = to_js(body)
-    return js.Response.new(body, init)
+    # Where there may be no body at all (204), the Fetch Standard refuses an empty one too.
+    return js.Response.new(body or None, init)
 
 
 def _live(body: Live) -> Any:

@@ -58,7 +58,8 @@ class Period:
 def parse(params: Mapping[str, str], *, now: datetime, zone: tzinfo) -> Period:
     """From ``period`` (a preset, or ``custom`` with ``from`` and ``to``, inclusive local dates).
 
-    What cannot be read, lies in the future or is longer than a year falls back to the default.
+    Dates in the wrong order are exchanged. What cannot be read, lies in the future or is longer
+    than a year falls back to the default.
     """
     key = params.get("period", DEFAULT)
     if key == "24h":
@@ -79,7 +80,7 @@ def _custom(params: Mapping[str, str], today: date) -> tuple[date, date] | None:
         last = date.fromisoformat(params.get("to", ""))
     except ValueError:
         return None
-    last = min(last, today)
+    first, last = min(first, last), min(max(first, last), today)
     if not first <= last or (last - first).days >= MAX_DAYS or first.year < 2000:
         return None
     return first, last

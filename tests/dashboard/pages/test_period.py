@@ -64,12 +64,17 @@ def test_a_running_day_is_compared_with_as_much_of_an_earlier_one() -> None:
     )
 
 
+def test_days_in_the_wrong_order_are_exchanged() -> None:
+    wrong = _parse(**{"period": "custom", "from": "2026-11-10", "to": "2026-11-01"})
+    assert wrong == _parse(**{"period": "custom", "from": "2026-11-01", "to": "2026-11-10"})
+    assert (wrong.key, wrong.first_day) == ("custom", date(2026, 11, 1))
+
+
 @pytest.mark.parametrize(
     "params",
     [
         {"period": "nonsense"},
         {"period": "custom"},
-        {"period": "custom", "from": "2026-11-10", "to": "2026-11-01"},
         {"period": "custom", "from": "yesterday", "to": "2026-11-01"},
         {"period": "custom", "from": "2020-01-01", "to": "2026-11-01"},
         {"period": "custom", "from": "2026-12-01", "to": "2026-12-02"},

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.text import Truncator
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 from unfold.decorators import display
 
@@ -59,13 +60,11 @@ class SemanticVerdictAdmin(ReadOnlyAdmin):
     list_display = (
         "given",
         "verdict",
-        "organization",
-        "project",
+        "tenant",
         "model_name",
         "namespace",
         "probability",
-        "source",
-        "actor_label",
+        "given_by",
         "log_row",
     )
     list_display_links = ("given",)
@@ -105,13 +104,17 @@ class SemanticVerdictAdmin(ReadOnlyAdmin):
     def verdict(self, verdict: SemanticVerdict) -> str:
         return "wrong hit" if verdict.wrong else "right"
 
-    @display(description="Organization")
-    def organization(self, verdict: SemanticVerdict) -> str:
-        return verdict.project.organization.name
+    @display(description="Organization and project")
+    def tenant(self, verdict: SemanticVerdict) -> str:
+        return f"{verdict.project.organization.name} / {verdict.project.name}"
 
     @display(description="Model")
     def model_name(self, verdict: SemanticVerdict) -> str:
-        return verdict.model or "—"
+        return format_html(
+            '<span class="whitespace-nowrap" title="{}">{}</span>',
+            verdict.model,
+            Truncator(verdict.model or "—").chars(32),
+        )
 
     @display(description="P(same answer)")
     def probability(self, verdict: SemanticVerdict) -> str:
@@ -119,16 +122,18 @@ class SemanticVerdictAdmin(ReadOnlyAdmin):
         upper = EDGES[verdict.bin + 1] if verdict.bin + 1 < len(EDGES) else 1
         return f"{EDGES[verdict.bin]:g} – {upper:g}"
 
-    @display(description="Source")
-    def source(self, verdict: SemanticVerdict) -> str:
-        return "API" if verdict.api_key_id else "Dashboard"
+    @display(description="By")
+    def given_by(self, verdict: SemanticVerdict) -> str:
+        """An API key names itself; a person judged in the dashboard."""
+        return verdict.actor_label
 
     @display(description="Request")
     def log_row(self, verdict: SemanticVerdict) -> str:
         address = reverse("admin:usage_usagelog_changelist")
         return format_html(
-            '<a class="text-primary-600 dark:text-primary-500" href="{}?{}">{}</a>',
+            '<a class="text-primary-600 dark:text-primary-500" href="{}?{}" title="{}">{}</a>',
             address,
             urlencode({"q": verdict.request_id}),
             verdict.request_id,
+            Truncator(verdict.request_id).chars(13),
         )

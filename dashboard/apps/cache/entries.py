@@ -19,11 +19,14 @@ from apps.projects.cache_control import CacheUnreachableError, unreachable
 from apps.projects.models import Project
 from apps.projects.redis import redis_client, redis_configured
 from shared import entry_head, redis_keys
+from shared.purge_cutoffs import CUTOFF
 
 SCAN_COUNT = 2_000
 MOST_SCANS = 30
 _KEPT_SECONDS = 60
-_MEASURE = """
+_MEASURE = (
+    CUTOFF
+    + """
 -- KEYS: 1 cutoffs, then entries   ARGV: bytes of an entry's head
 -- Answer: label, live entries, their bytes, dead entries (purged, not yet expired), their bytes; …
 local function plain(text)
@@ -39,11 +42,7 @@ for i = 2, #KEYS do
     if not groups[label] then
       groups[label] = {0, 0, 0, 0}
       order[#order + 1] = label
-      local m, n = 'model:' .. plain(model), 'ns:' .. plain(namespace)
-      cuts[label] = 0
-      for _, value in ipairs(redis.call('HMGET', KEYS[1], 'all', m, n, m .. n)) do
-        if value and tonumber(value) > cuts[label] then cuts[label] = tonumber(value) end
-      end
+      cuts[label] = cutoff(KEYS[1], 'model:' .. plain(model), 'ns:' .. plain(namespace))
     end
     local at = tonumber(created) > cuts[label] and 1 or 3
     groups[label][at] = groups[label][at] + 1
@@ -57,6 +56,7 @@ for _, label in ipairs(order) do
 end
 return answer
 """
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
 """What the Cache page writes to Redis.
 
-A purge advances a cutoff in the hash ``redis_keys.cutoffs``, exactly as ``POST /v1/cache/purge``
-does at the edge; a contract test holds the two together. Entries created at or before it are dead
-at once, everywhere. See docs/adr/0007.
+A purge advances a cutoff (``shared.purge_cutoffs``), as ``POST /v1/cache/purge`` does at the edge.
 """
 
 import logging
@@ -13,21 +11,9 @@ from apps.accounts.models import User
 from apps.audit.services import audit_record
 from apps.projects.models import Project
 from apps.projects.redis import redis_client, redis_configured
-from shared import redis_keys
+from shared import purge_cutoffs, redis_keys
 
 logger = logging.getLogger(__name__)
-
-# Longer than any project's entries live, so that none outlives the cutoff that killed it.
-_CUTOFF_TTL_SECONDS = 366 * 24 * 3600
-# By Redis's own clock, which also stamps the entries; a cutoff never moves back.
-_ADVANCE = """
-local t = redis.call('TIME')
-local cut = t[1] * 1000 + math.floor(t[2] / 1000) - tonumber(ARGV[2])
-local known = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
-if cut > known then redis.call('HSET', KEYS[1], ARGV[1], cut) end
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-return math.max(cut, known)
-"""
 
 
 class CacheUnreachableError(Exception):
@@ -45,9 +31,7 @@ class Scope:
     @property
     def field(self) -> str:
         """The cutoff's field in the hash."""
-        model = f"model:{self.model}" if self.model else ""
-        namespace = f"ns:{self.namespace}" if self.namespace else ""
-        return model + namespace or "all"
+        return purge_cutoffs.scope_field(self.model or None, self.namespace or None)
 
 
 def cache_purge(*, project: Project, scope: Scope, actor: User | None) -> datetime:
@@ -60,9 +44,9 @@ def cache_purge(*, project: Project, scope: Scope, actor: User | None) -> dateti
     try:
         with redis_client() as redis:
             until_ms = redis.eval(
-                _ADVANCE,
+                purge_cutoffs.ADVANCE,
                 keys=[redis_keys.cutoffs(str(project.pk))],
-                args=[scope.field, str(age_ms), str(_CUTOFF_TTL_SECONDS)],
+                args=[scope.field, str(age_ms), str(purge_cutoffs.KEPT_SECONDS)],
             )
     except Exception as error:
         raise unreachable(error) from error

@@ -18,6 +18,7 @@ from gateway.http import Headers
 from gateway.telemetry.log import log_event
 from shared import redis_keys
 from shared.key_record import KeyRecord
+from shared.purge_cutoffs import model_field, namespace_field
 from shared.usage_events import HITS, UsageEvent
 
 WINDOW_MS = 60_000
@@ -119,8 +120,8 @@ async def admit(
         _limit(own.requests_per_minute),
         _limit(plan.monthly_requests),
         1 if plan.overage == "cache_only" else 0,
-        f"model:{lookup.model}",
-        f"ns:{lookup.namespace}",
+        model_field(lookup.model),
+        namespace_field(lookup.namespace),
         lookup.max_age_ms,
         lookup.token,
         lookup.lease_ms,

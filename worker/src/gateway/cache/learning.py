@@ -19,6 +19,7 @@ from gateway.exchange import Exchange
 from gateway.formats.base import Json
 from gateway.telemetry.log import log_event
 from shared import redis_keys
+from shared.purge_cutoffs import model_field, namespace_field
 from shared.semantic_verdict import SemanticHit
 
 SHADOW_SHARE = 0.05
@@ -114,8 +115,8 @@ async def look_up(x: Exchange, call: Call, exact_key: str) -> str | None:
     ]
     max_age = call.policy.max_age
     arguments = [
-        f"model:{call.target.model}",
-        f"ns:{call.policy.namespace}",
+        model_field(call.target.model),
+        namespace_field(call.policy.namespace),
         -1 if max_age is None else max_age * 1000,
     ]
     try:

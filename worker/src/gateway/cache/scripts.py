@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 
 from gateway.cache.index_scripts import INSERT, NEAREST
+from shared.purge_cutoffs import ADVANCE, CUTOFF
 from shared.semantic_verdict import GIVE_VERDICT
 
 
@@ -25,7 +26,8 @@ def _script(source: str) -> Script:
 
 # A sliding log in O(1) amortised: admitted requests of the last minute, oldest first. No window
 # of 60 s ever holds more than the limit, because the log is exact.
-_SHARED = """
+_SHARED = (
+    """
 local function now_ms()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
@@ -76,13 +78,9 @@ local function hold(key, slot, now, lease)
   local longest = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
   redis.call('PEXPIRE', key, string.format('%.0f', longest[2] - now))
 end
-local function cutoff(key, model, namespace)
-  local cut = 0
-  for _, value in ipairs(redis.call('HMGET', key, 'all', model, namespace, model .. namespace)) do
-    if value and tonumber(value) > cut then cut = tonumber(value) end
-  end
-  return cut
-end
+"""
+    + CUTOFF
+    + """
 local function dead_until(key, model, namespace, max_age, now)
   local cut = cutoff(key, model, namespace)
   if max_age >= 0 and now - max_age > cut then cut = now - max_age - 1 end
@@ -93,6 +91,7 @@ local function fresh(value, cut)
   return created and tonumber(created) > cut
 end
 """
+)
 
 ADMIT = _script(
     _SHARED
@@ -289,17 +288,7 @@ return 1
 )
 """Take a slot, or keep it for longer. Answer: 1, or 0 when there is none."""
 
-PURGE = _script(
-    _SHARED
-    + """
--- KEYS: cutoffs   ARGV: 1 field, 2 age in ms of the youngest entry that must go, 3 ttl seconds
-local cut = now_ms() - tonumber(ARGV[2])
-local known = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
-if cut > known then redis.call('HSET', KEYS[1], ARGV[1], cut) end
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-return math.max(cut, known)
-"""
-)
+PURGE = _script(ADVANCE)
 """Advance a cutoff: every entry created at or before it is dead from now on, everywhere."""
 
 EVIDENCE = _script(

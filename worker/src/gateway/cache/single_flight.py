@@ -12,6 +12,7 @@ from gateway.cache.store import StoreUnavailable
 from gateway.exchange import Exchange
 from gateway.limits import Lookup
 from shared import redis_keys
+from shared.purge_cutoffs import model_field, namespace_field
 
 TOMBSTONE_MS = 2_000
 _FIRST_PAUSE = 0.025
@@ -32,8 +33,8 @@ async def follow(x: Exchange, lookup: Lookup) -> Found:
     began = x.platform.now()
     keys = [redis_keys.cutoffs(x.record.project_id), lookup.lock, lookup.entries[0]]
     arguments = [
-        f"model:{lookup.model}",
-        f"ns:{lookup.namespace}",
+        model_field(lookup.model),
+        namespace_field(lookup.namespace),
         lookup.token,
         lookup.lease_ms,
     ]

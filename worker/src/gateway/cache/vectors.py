@@ -14,6 +14,7 @@ from gateway.formats.vectors import Vector
 from gateway.limits import Admission, Lookup
 from gateway.telemetry.log import log_event
 from shared import entry_head, redis_keys
+from shared.purge_cutoffs import model_field, namespace_field
 from shared.usage_events import BYPASS
 
 PER_TRIP = 256
@@ -83,9 +84,11 @@ class VectorCache:
 
     async def _more(self, lookup: Lookup, keys: list[str]) -> list[str | None]:
         names = [redis_keys.cutoffs(self._x.record.project_id), *map(self._entry, keys)]
-        arguments = [f"model:{lookup.model}", f"ns:{lookup.namespace}", lookup.max_age_ms]
+        fields = (model_field(lookup.model), namespace_field(lookup.namespace))
         try:
-            values: list[str | None] = await self._x.store.run(LOOK_UP, names, arguments)
+            values: list[str | None] = await self._x.store.run(
+                LOOK_UP, names, [*fields, lookup.max_age_ms]
+            )
         except StoreUnavailable:
             return [None] * len(keys)
         return values

@@ -4,14 +4,13 @@ import json
 from typing import Any
 
 from gateway import errors, limits
-from gateway.cache.policy import MAX_TTL_SECONDS
 from gateway.cache.scripts import PURGE, STATS, VERDICT
 from gateway.cache.store import StoreUnavailable
 from gateway.cache.upstash import UpstashError
 from gateway.exchange import Exchange
 from gateway.http import Response
 from gateway.limits import Lookup
-from shared import redis_keys
+from shared import purge_cutoffs, redis_keys
 from shared.semantic_verdict import REFUSED_SECONDS, VERDICTS, SemanticHit, parse_hit
 
 _FIELDS = frozenset({"all", "model", "namespace", "key", "older_than_seconds"})
@@ -36,8 +35,9 @@ async def purge(x: Exchange) -> Response:
         else:
             age_ms = int(body.get("older_than_seconds", 0) * 1000)
             keys = [redis_keys.cutoffs(project)]
-            ttl = MAX_TTL_SECONDS + 86_400
-            cutoff = await x.store.run(PURGE, keys, [_field(body), age_ms, ttl])
+            field = purge_cutoffs.scope_field(body.get("model"), body.get("namespace"))
+            arguments = [field, age_ms, purge_cutoffs.KEPT_SECONDS]
+            cutoff = await x.store.run(PURGE, keys, arguments)
             answer = {"generation": "advanced", "created_until_ms": cutoff}
     except (StoreUnavailable, UpstashError) as error:
         raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
@@ -107,13 +107,6 @@ async def _judge(x: Exchange, project: str, request_id: str, *, wrong: bool) -> 
     raise errors.UnknownHit(
         "No semantic hit of this request id is waiting for a verdict.", param="request_id"
     )
-
-
-def _field(body: dict[str, Any]) -> str:
-    """The cutoff's field: everything, a model, a namespace, or a model in a namespace."""
-    model = f"model:{body['model']}" if "model" in body else ""
-    namespace = f"ns:{body['namespace']}" if "namespace" in body else ""
-    return model + namespace or "all"
 
 
 def _check(body: dict[str, Any]) -> None:

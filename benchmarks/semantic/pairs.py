@@ -36,8 +36,8 @@ def load() -> list[Pair]:
 def probes() -> list[Pair]:
     """Pairs with different answers, written to find holes; their category is the batch.
 
-    The first batch led to guards; the second and third were written after them; the fourth, written
-    against the rules that the blind pairs brought, led to more.
+    The first batch led to guards; the second and third were written after them; the fourth and
+    fifth, written against the rules that the blind pairs brought, led to more.
     """
     return _read(_PROBES, "batch", label="different")
 

@@ -80,13 +80,18 @@ def settled(pair: Alignment) -> bool:
     return frozenset(pair.left.canon) == frozenset(pair.right.canon)
 
 
+def fold_of(component: str) -> int:
+    """A fixed fold for a component."""
+    return int(hashlib.sha256(component.encode()).hexdigest()[:8], 16) % FOLDS
+
+
 def examples(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Feature rows, labels and component numbers of the fitting file's candidates."""
+    """Feature rows, labels, and the folds of both questions' components."""
     component = components(path)
     texts = sorted(text for text in component if eligible(text).eligible)
     words = lexicon()
     sketches = [Sketch(text, words) for text in texts]
-    rows, labels, groups = [], [], []
+    rows, labels, folds = [], [], []
     for query, candidates in enumerate(nearest(texts)):
         for other, distance in candidates:
             if distance > MAX_DISTANCE:
@@ -97,8 +102,8 @@ def examples(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             same = component[texts[query]] == component[texts[other]]
             rows.append(features(pair, distance))
             labels.append(same or settled(pair))
-            groups.append(int(hashlib.sha256(component[texts[query]].encode()).hexdigest()[:8], 16))
-    return np.array(rows), np.array(labels, float), np.array(groups)
+            folds.append([fold_of(component[texts[place]]) for place in (query, other)])
+    return np.array(rows), np.array(labels, float), np.array(folds)
 
 
 def export(model: lightgbm.Booster, calibration: list[list[float]]) -> dict[str, object]:
@@ -124,12 +129,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--trees", type=int, default=90)
     args = parser.parse_args()
-    rows, labels, groups = examples(args.data / "qqp_train.jsonl.gz")
+    rows, labels, folds = examples(args.data / "qqp_train.jsonl.gz")
     print(len(rows), "examples", f"{labels.mean():.3f} same", flush=True)
     out_of_fold = np.zeros(len(rows))
     for fold in range(FOLDS):
-        test = groups % FOLDS == fold
-        data = lightgbm.Dataset(rows[~test], labels[~test], feature_name=list(NAMES))
+        test = folds[:, 0] == fold
+        # Neither question of a training pair is in the test fold: a pair of two components would
+        # be learned from its mirror image otherwise.
+        kept = (folds != fold).all(axis=1)
+        data = lightgbm.Dataset(rows[kept], labels[kept], feature_name=list(NAMES))
         model = lightgbm.train(PARAMETERS, data, args.trees)
         out_of_fold[test] = model.predict(rows[test], raw_score=True)
     fitted = IsotonicRegression(out_of_bounds="clip").fit(out_of_fold, labels)

@@ -15,7 +15,10 @@ REFUSED = {
         ("Who fought in World War I?", "Who fought in WWII?"),
         ("How do I divide 10 and 2?", "How do I divide 2 and 10?"),
     ],
-    "operators": [("What is 2 + 2?", "What is 2 - 2?")],
+    "operators": [
+        ("What is 2 + 2?", "What is 2 - 2?"),
+        ("What does this symbol mean?", "What does this symbol ≈ mean?"),
+    ],
     "quotes": [('What does "run" mean?', 'What does "jog" mean?')],
     "acronyms": [("What is the capital of the EU?", "What is the capital of the union?")],
     "characters": [("What is plan b?", "What is plan c?")],
@@ -26,11 +29,13 @@ REFUSED = {
     "negation": [
         ("Why does my cat eat grass?", "Why doesn't my cat eat grass?"),
         ("Is it bad not to eat?", "Is it not bad to eat?"),
+        ("Can I be ill and not be insane?", "Can I not be ill and be insane?"),
     ],
     "strict-words": [("Can I eat only fruit?", "Can I eat fruit?")],
     "persons": [
         ("How do I forgive him?", "How do I forgive her?"),
         ("How do I tell if he loves me?", "How do I tell if I love him?"),
+        ("How can I read someone's messages?", "How can I read my messages?"),
     ],
     "modal": [("Can I drink tap water?", "Can I and should I drink tap water?")],
     "tense": [
@@ -44,7 +49,11 @@ REFUSED = {
         ("What should I do if I am attacked?", "What should I do if I attack?"),
         ("How do I get trained as a pilot?", "How do I train as a pilot?"),
     ],
-    "opposites": [("How do I buy a house?", "How do I sell a house?")],
+    "infinitives": [("What is there to do in life?", "What is there to have in life?")],
+    "opposites": [
+        ("How do I buy a house?", "How do I sell a house?"),
+        ("Which is the best and worst film?", "Which is the worst film?"),
+    ],
     "contrast": [("Who lives in Paris?", "Who lives in Berlin?")],
     "names": [("Who is Anna Freud?", "Who is Anna Jung?")],
     "nominal": [("What is a process?", "What is processing?")],
@@ -55,6 +64,10 @@ REFUSED = {
         ("What is cheap food for dogs?", "What is food for cheap dogs?"),
         ("What are French history books?", "What are history books in French?"),
         ("Do dogs hate cats and mice?", "Do mice and dogs hate cats?"),
+        (
+            "What is the worst thing in your best year?",
+            "What is the best thing in your worst year?",
+        ),
         ("Do I add milk and then tea?", "Do I add tea and then milk?"),
     ],
     "pronouns": [
@@ -64,9 +77,20 @@ REFUSED = {
     "links": [
         ("What can I do with my boss?", "What can I do for my boss?"),
         ("How do I break in new shoes?", "How do I break new shoes?"),
+        ("What are pivot cups for?", "What are pivot cups?"),
+        ("What is in catnip?", "What is catnip?"),
+        ("Should I buy a cat or a dog?", "Should I buy a cat and a dog?"),
+        ("Is Earth in a black hole?", "Is Earth a black hole?"),
     ],
     "substitution": [("How do I sharpen a knife?", "How do I hold a knife?")],
-    "unaligned": [("How do I make pancakes?", "How do I make vegan pancakes?")],
+    "unaligned": [
+        ("How do I make pancakes?", "How do I make vegan pancakes?"),
+        ("Who is the best mayor of Rome?", "Who is the mayor of Rome?"),
+        (
+            "What is the difference between delusion, allusion and illusion?",
+            "What is the difference between delusion and illusion?",
+        ),
+    ],
 }
 PASSED = {
     "numbers": ("How many minutes are in two hours?", "How many minutes are in 2 hrs?"),
@@ -82,6 +106,10 @@ PASSED = {
     "tense": ("Who founded Rome?", "Who was the founder of Rome?"),
     "asides": ("Why do people yawn?", "What is the reason people yawn?"),
     "voice": ("How can I get promoted?", "How can I be promoted?"),
+    "infinitives": (
+        "What is the best thing to do in Rome?",
+        "What are the best things to do in Rome?",
+    ),
     "pronouns": ("How do I know if he loves me?", "How do you know if he loves you?"),
     "opposites": ("How do I buy a house?", "How do I purchase a house?"),
     "contrast": ("Who lives in Paris?", "Who is living in Paris?"),

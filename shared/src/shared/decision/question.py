@@ -142,7 +142,8 @@ def _completed(frame: str, rest: list[str], lexicon: Lexicon) -> tuple[str, list
         return _compared(frame, rest)
     if frame == "like to" and rest[0] in ("be", "have") and more:
         return f"{frame} {rest[0]}", rest[1:]  # "to be a twin" and "to have a twin"
-    if frame == "how" and rest[0] == "be" and more and not lexicon.participle(rest[1]):
+    bare = more and rest[1] not in LINKS and not lexicon.participle(rest[1])
+    if frame == "how" and rest[0] == "be" and bare:
         return frame, ["become", *rest[1:]]  # "how can I be a good mother"
     if frame == "? is" and "can" in rest[1:-1] and CLAUSE_STARTS.isdisjoint(rest):
         return "? can", [word for word in rest if word != "can"]  # "is every bird able to fly"

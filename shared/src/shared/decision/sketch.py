@@ -1,11 +1,13 @@
 """What a prompt says, in the form in which two prompts are compared."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from shared.decision.lexicon.function_words import (
+    COORDINATING,
     LINKS,
     MODALS,
     NEGATIONS,
@@ -35,6 +37,8 @@ _ACRONYMS = re.compile(r"(?<![\w])[A-Z][A-Z0-9&+#/]{0,5}(?![\w])").findall
 _PRONOUNS = PERSON_WORDS - POSSESSIVES
 _MODAL_WORDS = frozenset(MODALS)
 _PASSIVE = BE | {"be", "been", "being", "get", "gets", "getting", "got"}
+_PLAIN_VERBS = frozenset({"be", "do", "have"})
+_SOMEONE = frozenset({"someone", "somebody", "person"})
 _BETWEEN = frozenset({"difference", "differences"})
 # Frames whose "if" and "would" belong to the frame.
 CONDITIONAL_FRAMES = frozenset({"what would happen if", "what should do if"})
@@ -77,6 +81,8 @@ class Sketch:
         if not "".join(words).isalpha():
             self.numbers = [word for word in rest if any(map(str.isdigit, word))]
             self.operators = [word for word in words if word in "+-*/=<>^%&"]
+        if not text.isascii():
+            self.operators += _symbols(text)
         self.quotes = _NOTHING
         if sum(map(text.count, _QUOTE_SIGNS)) > 1:
             self.quotes = _quotes(text)
@@ -166,12 +172,16 @@ class Sketch:
     @cached_property
     def passives(self) -> frozenset[str]:
         """Groups of the participles behind a form of "be" or "get": "to be loved"."""
-        if _PASSIVE.isdisjoint(self._rest):
+        # The helper of "how is bread kept fresh" is in its frame.
+        framed = self.frame == "how is"
+        if not framed and _PASSIVE.isdisjoint(self._rest):
             return _NOTHING
         return frozenset(
             self._lexicon.words[word].group
             for helper, word in pairwise(self._rest)
-            if helper in _PASSIVE and not word.endswith("ing") and self._lexicon.participle(word)
+            if (framed or helper in _PASSIVE)
+            and not word.endswith("ing")
+            and self._lexicon.participle(word)
         )
 
     @cached_property
@@ -188,6 +198,28 @@ class Sketch:
             else:
                 before += known[word].item
         return found
+
+    @cached_property
+    def infinitives(self) -> frozenset[str]:
+        """Which of "be", "do" and "have", which are no content words, stand behind "to"."""
+        return frozenset(
+            verb for to, verb in pairwise(self._rest) if to == "to" and verb in _PLAIN_VERBS
+        )
+
+    @cached_property
+    def other_people(self) -> bool:
+        """ "Someone" and the like, behind the frame."""
+        return not _SOMEONE.isdisjoint(self._rest)
+
+    @cached_property
+    def owned(self) -> bool:
+        """Whether somebody's own is asked about: "my account"."""
+        return not POSSESSIVES.isdisjoint(self._rest)
+
+    @cached_property
+    def purpose(self) -> bool:
+        """ "What is a pivot cup for": ends in a preposition with nothing behind it."""
+        return self.frame == "what" and self._rest[-1:] == ["for"] and not self.modals
 
     @cached_property
     def places(self) -> dict[str, list[int]]:
@@ -278,7 +310,8 @@ def _sentence_negation(frame: str, words: list[str]) -> int:
     before = words[:place]
     helped = not AUXILIARIES.keys().isdisjoint([*before, *frame.split()])
     infinitive = words[place + 1 : place + 2] == ["to"]
-    clause = not CLAUSE_STARTS.isdisjoint(before)
+    # Behind "and" only its own member is negated: "to be ill and not be insane".
+    clause = not (CLAUSE_STARTS | COORDINATING).isdisjoint(before)
     return place if helped and not infinitive and not clause else -1
 
 
@@ -295,6 +328,12 @@ def _canon(frame: str, words: list[str], lexicon: Lexicon) -> list[str]:
         else:
             out.append(text if text in STOP or text in LINKS else known[text].group)
     return out
+
+
+def _symbols(text: str) -> list[str]:
+    """Signs beyond ASCII ("≈", "☮"), in order; units and currencies are words by then."""
+    signs = (sign for sign in text if not sign.isascii() and sign not in "°€£₹")
+    return [sign for sign in signs if unicodedata.category(sign) in ("Sm", "So")]
 
 
 def _quotes(text: str) -> frozenset[str]:

@@ -25,6 +25,7 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("tense", structure.tense),
     ("asides", structure.asides),
     ("voice", structure.voice),
+    ("infinitives", structure.infinitives),
     ("opposites", meaning.opposites),
     ("contrast", meaning.contrast),
     ("names", meaning.names),

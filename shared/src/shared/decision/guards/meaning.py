@@ -7,18 +7,26 @@ from shared.decision.lexicon.index import Word, lexicon
 CLOSE = 0.45
 CLOSE_ALONE = 0.6
 SUBSTITUTE = 0.7
+_GREAT = "great"  # group of "good" and "best"
+_COMPARED = frozenset({"differenc", "similarity", "difference"})
 _DEFINING = frozenset({"what", "mean", "about", "who", "why", ""})
 _SHORT_DEFINITION = 3  # content words
 _COMMON = 2.0  # nats: words more frequent than one sentence in seven carry no condition
 
 
 def opposites(pair: Alignment) -> bool:
-    """A word of one prompt against its opposite in the other one."""
+    """A word of one prompt against its opposite in the other one.
+
+    One of two opposites that a prompt names may not be left out: "the best and the worst".
+    """
     left_only, right_only = pair.left_only, pair.right_only
-    if not left_only or not right_only:
+    if not left_only and not right_only:
         return False
     words = lexicon()
     left, right = pair.left.items, pair.right.items
+    for places, items in ((left_only, left), (right_only, right)):
+        if any(words.opposed(items[i].word, item.word) for i in places for item in items):
+            return True
     return any(words.opposed(left[i].word, right[j].word) for i in left_only for j in right_only)
 
 
@@ -64,10 +72,15 @@ def substitution(pair: Alignment) -> bool:
 def unaligned(pair: Alignment) -> bool:
     """A content word of one prompt that no word of the other one comes close to.
 
-    When only one prompt has such words they are additions, and must be nearly a repetition.
+    When only one prompt has such words they are additions, and must be nearly a repetition; none
+    may be added to what is compared ("the difference between A, B and C"). Whoever is "the best" is
+    one of many: "who is the best mayor", "who is the mayor".
     """
     left_only, right_only = pair.left_only, pair.right_only
     alone = not (left_only and right_only)
+    if pair.left.frame == "who" and any(word.group == _GREAT for word in pair.extra()):
+        return True
+    listed = not _COMPARED.isdisjoint(pair.left.groups & pair.right.groups)
     for places, items, others in (
         (left_only, pair.left.items, pair.right.items),
         (right_only, pair.right.items, pair.left.items),
@@ -76,6 +89,8 @@ def unaligned(pair: Alignment) -> bool:
             word = items[place].word
             if word.filler or (word.light and alone) or word.information < _COMMON:
                 continue
+            if listed and alone:
+                return True
             if closest(word, others) < (CLOSE_ALONE if alone else CLOSE):
                 return True
     return False

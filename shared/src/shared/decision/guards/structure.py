@@ -8,6 +8,7 @@ from shared.decision.lexicon.function_words import (
     PREPOSITIONS,
     WEAK_LINKS,
 )
+from shared.decision.lexicon.index import lexicon
 from shared.decision.sketch import Item, Sketch
 
 # Frames that may ask for the same thing when the content is the same.
@@ -36,6 +37,8 @@ IMPERSONAL_FRAMES = _OPEN_FRAMES | {
 # Frames in which "can" and "should" add nothing.
 _MODAL_FREE = _OPEN_FRAMES | {"what should do if"}
 _ROLES = ("he", "she", "they")
+# Frames that ask for a thing by what it is.
+_NAMING = frozenset({"what", "who", "? is"})
 _OF_A_YEAR = frozenset({"of", "in", "from", "for", "during"})
 _PARTICLES = frozenset({"in", "on"})
 # Adverbs that stand where they like.
@@ -70,6 +73,10 @@ def persons(pair: Alignment) -> bool:
         return False
     if any((role in left) != (role in right) for role in _ROLES):
         return True
+    if pair.left.other_people != pair.right.other_people and (
+        pair.left.owned if pair.right.other_people else pair.right.owned
+    ):
+        return True  # "read someone's messages", "read my messages"
     if any(role in left for role in _ROLES):
         if _without_you(pair.left.roles) == _without_you(pair.right.roles):
             return False
@@ -125,6 +132,12 @@ def voice(pair: Alignment) -> bool:
     return not (left.passives ^ right.passives).isdisjoint(left.groups & right.groups)
 
 
+def infinitives(pair: Alignment) -> bool:
+    """ "Be", "do" and "have" behind "to" are three verbs ("to have in life", "to do in life")."""
+    left, right = pair.left.infinitives, pair.right.infinitives
+    return bool(left) and bool(right) and left != right
+
+
 def asides(pair: Alignment) -> bool:
     """A further question inside the prompt ("… and when?") is in both prompts.
 
@@ -164,6 +177,8 @@ def arguments(pair: Alignment) -> bool:
 
 def links(pair: Alignment) -> bool:
     """Prepositions that bind a paired word agree: "from London", "to London"."""
+    if pair.left.purpose != pair.right.purpose:
+        return True  # "what is a pivot cup for", "what is a pivot cup"
     if pair.swapped:
         return False
     left_items, right_items = pair.left.items, pair.right.items
@@ -174,25 +189,41 @@ def links(pair: Alignment) -> bool:
             continue
         if left | right <= _OF_A_YEAR and pair.left.numbers == [left_items[left_place].word.text]:
             continue  # "the best films from 2016", "of 2016"
-        if (
-            (left_place, right_place) == (1, 1)
-            and (left ^ right) & _PARTICLES
-            and (pair.left.frame == pair.right.frame == "how" and not (left and right))
-        ):
-            return True  # "how do I break in shoes", "how do I break shoes"
-        strong = (left - WEAK_LINKS, right - WEAK_LINKS)
-        if strong[0] != strong[1] and not (strong[0] | strong[1]) <= COORDINATING:
+        if left_place == right_place and _placed(pair, left_place, left, right):
             return True
-        one, other = left & PREPOSITIONS, right & PREPOSITIONS
-        if one and other and one.isdisjoint(other):
-            both = one | other
-            if not any(both <= group for group in INTERCHANGEABLE_LINKS):
-                return True
+        if _bound_otherwise(pair, left, right):
+            return True
     return False
+
+
+def _placed(pair: Alignment, place: int, left: frozenset[str], right: frozenset[str]) -> bool:
+    """Links that tell because of the frame and of the place that a word has in both prompts."""
+    frame, apart = pair.left.frame, left ^ right
+    if place == 0 and frame in _NAMING and "in" in apart:
+        return True  # "what is in catnip", "what is catnip"
+    if frame == "? is" and apart == {"in"}:
+        return True  # "is Earth in a black hole", "is Earth a black hole"
+    how = frame == pair.right.frame == "how" and not (left and right)
+    return how and place == 1 and not apart.isdisjoint(_PARTICLES)  # "break in shoes"
+
+
+def _bound_otherwise(pair: Alignment, left: frozenset[str], right: frozenset[str]) -> bool:
+    """Links that do not stand for one another, wherever the word is."""
+    if pair.left.frame.startswith("?") and {"and", "or"} <= left ^ right:
+        return True  # "should I buy a cat or a dog", "a cat and a dog"
+    strong = (left - WEAK_LINKS, right - WEAK_LINKS)
+    if strong[0] != strong[1] and not (strong[0] | strong[1]) <= COORDINATING:
+        return True
+    one, other = left & PREPOSITIONS, right & PREPOSITIONS
+    if not one or not other or not one.isdisjoint(other):
+        return False
+    return not any(one | other <= group for group in INTERCHANGEABLE_LINKS)
 
 
 def _free_move(pair: Alignment, left: tuple[int, int], right: tuple[int, int]) -> bool:
     early, late = pair.left.items[left[0]], pair.left.items[left[1]]
+    if lexicon().opposed(early.word, late.word):
+        return False  # "the best of the worst", "the worst of the best"
     if _loose(early) or _loose(late):
         return True
     if _own_phrase(early, late, pair.right.items[right[1]]) or _own_phrase(

@@ -954,6 +954,10 @@ make some money using > earn money from
 make some money on > earn money from
 make some money from > earn money from
 make some money through > earn money from
+so good about > appealing about
+so great about > appealing about
+good about > appealing about
+great about > appealing about
 improve upon > improve
 improve on my > improve my
 improve on your > improve my

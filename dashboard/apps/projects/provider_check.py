@@ -1,25 +1,19 @@
 """Asking a provider whether it takes a key: one ``GET /models``, whose body is not read.
 
-The address may be a customer's own, so this must not become a way into the network that the
-dashboard stands in: only public addresses are asked (private ones in development), the name is
-resolved once and that address is the one connected to, redirects are not followed, and nothing of
-the answer but its status is shown.
+The address may be a customer's own, so it is asked by ``apps.outgoing.guarded``: private addresses
+in development only.
 """
 
-import socket
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from http import HTTPStatus
 
-import httpx
 from django.conf import settings
 
+from apps.outgoing import guarded
 from apps.projects import provider_addresses
 from apps.projects.encryption import unseal
 from apps.projects.models import ProviderCredential
-from shared.addresses import is_public
 from shared.envelope import EnvelopeError
-
-_TIMEOUT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +24,8 @@ class Verdict:
     text: str
 
 
-class _NotAskedError(Exception):
-    """The address may not or cannot be asked; the message is for the person."""
-
-
 def provider_check(credential: ProviderCredential) -> Verdict:
-    """Never raises. Takes as long as the provider, five seconds at most."""
+    """Never raises. Takes as long as the provider, fifteen seconds if it does not answer."""
     name = credential.provider_name
     try:
         secret = unseal(
@@ -48,57 +38,32 @@ def provider_check(credential: ProviderCredential) -> Verdict:
             ok=False, text="This key cannot be opened any more. Remove it and add it again."
         )
     base_url = credential.base_url or provider_addresses.ADDRESSES.get(credential.provider, "")
+    if not base_url:
+        return Verdict(ok=False, text="This provider needs a base URL.")
+    headers = provider_addresses.headers(credential.provider, secret)
     try:
-        status = _status(f"{base_url.rstrip('/')}/models", credential.provider, secret)
-    except _NotAskedError as error:
+        parts = guarded.parse(f"{base_url.rstrip('/')}/models", schemes=("https", "http"))
+        status = guarded.ask("GET", parts, headers, private=settings.DEBUG)
+    except guarded.NotPublicError:
+        return Verdict(
+            ok=False,
+            text="This address is not public, so it is not asked from here. Send a request "
+            "instead.",
+        )
+    except guarded.AddressRefusedError as error:
         return Verdict(ok=False, text=str(error))
-    except httpx.HTTPError:
+    except guarded.UnreachableError:
         return Verdict(ok=False, text=f"{name} could not be reached.")
     return _verdict(name, status)
 
 
 def _verdict(name: str, status: int) -> Verdict:
-    if status == httpx.codes.OK:
+    if status == HTTPStatus.OK:
         return Verdict(ok=True, text=f"{name} accepts this key.")
-    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return Verdict(ok=False, text=f"{name} refuses this key (status {status}).")
-    if status == httpx.codes.NOT_FOUND:
+    if status == HTTPStatus.NOT_FOUND:
         return Verdict(
             ok=False, text=f"{name} has no model list at this address, so it cannot tell."
         )
     return Verdict(ok=False, text=f"{name} answered with status {status}. Try again later.")
-
-
-def _status(url: str, provider: str, secret: str) -> int:
-    parts = urlsplit(url)
-    host = parts.hostname
-    if host is None:
-        raise _NotAskedError("This provider needs a base URL.")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = _address(host, port)
-    shown = f"[{address}]" if ":" in address else address
-    with (
-        httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client,
-        client.stream(
-            "GET",
-            f"{parts.scheme}://{shown}:{port}{parts.path}",
-            headers={"host": parts.netloc, **provider_addresses.headers(provider, secret)},
-            # The certificate must be the name's, although an address is connected to.
-            extensions={"sni_hostname": host},
-        ) as response,
-    ):
-        return response.status_code
-
-
-def _address(host: str, port: int) -> str:
-    try:
-        found = {
-            str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        }
-    except OSError:
-        raise _NotAskedError(f"{host} is not a name that can be resolved.") from None
-    if not settings.DEBUG and not all(map(is_public, found)):
-        raise _NotAskedError(
-            "This address is not public, so it is not asked from here. Send a request instead."
-        )
-    return min(found)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Organization, User
 from apps.audit.services import audit_record
+from apps.outgoing.guarded import AddressRefusedError
 from apps.projects.encryption import seal
 from apps.webhooks import signing, transport
 from apps.webhooks.catalogue import EVENTS, TEST_EVENT
@@ -36,7 +37,7 @@ def endpoint_create(
         raise ValidationError("Choose at least one event.")
     try:
         transport.check_url(url)
-    except transport.AddressRefusedError as error:
+    except AddressRefusedError as error:
         raise ValidationError(str(error)) from error
     live = WebhookEndpoint.objects.filter(organization=organization, disabled_at=None)
     if live.count() >= MOST_ENDPOINTS:

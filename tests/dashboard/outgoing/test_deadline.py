@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from apps.webhooks import deadline
+from apps.outgoing import deadline
 
 
 class Trickling:

@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "apps.emails.devices.DeviceMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.ui.method_not_allowed.MethodNotAllowedMiddleware",
+    "apps.ui.signed_out.SignedOutMiddleware",
     "apps.ui.timezone.TimeZoneMiddleware",
 ]
 

@@ -1,5 +1,7 @@
 """What a person reads when something is refused; how it looks is for the browser tests."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -45,6 +47,23 @@ def test_an_address_that_takes_forms_only(cast: Cast, home: str) -> None:
     assert (outside.status_code, "To the start page" in outside.content.decode()) == (405, True)
     for headers in ({"Accept": "application/json"}, browser | {"HX-Request": "true"}):
         assert cast.owner.get(url, headers=headers).content == b""
+
+
+def test_a_part_of_a_page_after_the_session_has_ended_leads_to_signing_in(home: str) -> None:
+    """htmx would put the whole sign-in page into the part."""
+    shown = f"{home}cache/entries/?period=30d"
+    htmx = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{shown}"}
+    part = Client().get(f"{home}cache/entries/top/?period=30d", headers=htmx)
+    assert (part.status_code, part.content) == (200, b"")
+    assert part["HX-Redirect"] == f"/accounts/login/?{urlencode({'next': shown})}"
+    elsewhere = htmx | {"HX-Current-URL": "https://evil.example/x"}
+    assert Client().get(home, headers=elsewhere)["HX-Redirect"].endswith("?next=%2Fapp%2F")
+    health = "/admin/staff/healthreport/"
+    staff = htmx | {"HX-Current-URL": f"http://testserver{health}"}
+    part = Client().get(health, headers=staff)
+    assert part["HX-Redirect"] == f"/accounts/login/?{urlencode({'next': health})}"
+    page = Client().get(shown)
+    assert (page.status_code, "HX-Redirect" in page) == (302, False)
 
 
 def test_too_many_attempts_are_explained(client: Client) -> None:

@@ -1,7 +1,7 @@
 """Events a customer's server can be told of; docs/public/billing.md shows each one's ``data``."""
 
 EVENTS: dict[str, str] = {
-    "usage.threshold_reached": "50, 80, 90 or 100 % of the month's requests are used",
+    "usage.threshold_reached": "50, 80, 90 or 100% of the month's requests are used",
     "budget.reached": "A project or key has spent its monthly budget",
     "semantic.error_bound_exceeded": "Semantic hits may be wrong more often than the mode aims at",
     "api_key.created": "An API key was created",

@@ -65,7 +65,7 @@ def test_the_weekly_report_counts_monday_to_sunday_and_comes_once(
     report = Email.objects.get(message="weekly_report")
     assert report.subject == "Acme saved $3.00 last week"
     assert "2 March 2026 to 8 March 2026" in report.text
-    assert "From the cache: 40.0 %" in report.text
+    assert "From the cache: 40.0%" in report.text
     assert "List-Unsubscribe" in report.headers
 
 

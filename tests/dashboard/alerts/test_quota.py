@@ -40,11 +40,11 @@ def test_each_step_is_told_once_a_month(traffic: Traffic) -> None:
         traffic(5_000)
         assert quota_alerts_due() == 1
         assert [subject.split(" has used ")[1] for subject in _subjects()] == [
-            "50 % of this month's requests",
-            "90 % of this month's requests",
-            "100 % of this month's requests",
+            "50% of this month's requests",
+            "90% of this month's requests",
+            "100% of this month's requests",
         ]
-        text = Email.objects.get(subject__contains=" 100 %").text
+        text = Email.objects.get(subject__contains=" 100%").text
         assert "50,000" in text
         assert "1 April 2026" in text
         assert "status 429" in text
@@ -96,8 +96,8 @@ def test_a_budget_is_told_at_80_and_100_percent(traffic: Traffic, project: Proje
         traffic(1, cost_nanousd=2_000_000_000)
         assert budget_alerts_due() == 1
     assert _subjects() == [
-        "Search has spent 80 % of its budget",
-        "Search has spent 100 % of its budget",
+        "Search has spent 80% of its budget",
+        "Search has spent 100% of its budget",
     ]
     assert "$10.00" in Email.objects.filter(message="budget_alert")[0].text
 

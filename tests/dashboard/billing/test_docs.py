@@ -28,7 +28,7 @@ def test_every_webhook_event_is_documented_and_no_other() -> None:
 
 def test_the_steps_are_those_of_the_code() -> None:
     *first, last = QUOTA_PERCENT
-    assert f"{', '.join(map(str, first))} and {last} % of the month's requests" in PAGE
+    assert f"{', '.join(map(str, first))} and {last}% of the month's requests" in PAGE
 
 
 def test_the_double_sends_what_is_handled_and_the_page_asks_for_it() -> None:

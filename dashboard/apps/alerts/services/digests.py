@@ -85,7 +85,7 @@ def _report(organization: Organization, start: datetime, row: Mapping[str, Any])
         organization=organization.name,
         week=f"{day(start)} to {day(end)}",
         requests=f"{row['total']:,}",
-        hit_rate=f"{100 * row['hits'] / row['total']:.1f} %",
+        hit_rate=f"{100 * row['hits'] / row['total']:.1f}%",
         saved=dollars(row["saved"]),
         spent=dollars(row["spent"]),
         usage_url=links.absolute(reverse("app_home")),

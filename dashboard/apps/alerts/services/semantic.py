@@ -88,8 +88,8 @@ def _tell(project: Project, mode: Mode, crossing: int, wrong: int, checked: int)
         organization=organization.name,
         project=project.name,
         mode=mode.name,
-        target=f"{100 * mode.target_error:.1f} %",
-        bound=f"{100 * bound:.1f} %",
+        target=f"{100 * mode.target_error:.1f}%",
+        bound=f"{100 * bound:.1f}%",
         checks=f"{wrong:,} of {checked:,}",
         quality_url=links.absolute(page),
     )

@@ -32,8 +32,8 @@ def usage_alert(
     """50, 80, 90 or 100 % of the month's quota; ``past_quota`` says what happens beyond."""
     return Content(
         name="usage_alert",
-        subject=f"{organization} has used {percent} % of this month's requests",
-        title=f"{percent} % of this month's requests are used",
+        subject=f"{organization} has used {percent}% of this month's requests",
+        title=f"{percent}% of this month's requests are used",
         blocks=(
             facts(
                 ("Organization", organization),
@@ -54,8 +54,8 @@ def budget_alert(
     """``budget_of`` is the project or key whose budget it is."""
     return Content(
         name="budget_alert",
-        subject=f"{budget_of} has spent {percent} % of its budget",
-        title=f"{percent} % of a monthly budget is spent",
+        subject=f"{budget_of} has spent {percent}% of its budget",
+        title=f"{percent}% of a monthly budget is spent",
         blocks=(
             facts(
                 ("Organization", organization),

@@ -212,6 +212,13 @@ class Sketch:
         return not _SOMEONE.isdisjoint(self._rest)
 
     @cached_property
+    def to_someone(self) -> bool:
+        """ "Someone" behind a preposition: "the worst thing you have done to someone"."""
+        return self.other_people and any(
+            link in LINKS and word in _SOMEONE for link, word in pairwise(self._rest)
+        )
+
+    @cached_property
     def owned(self) -> bool:
         """Whether somebody's own is asked about: "my account"."""
         return not POSSESSIVES.isdisjoint(self._rest)

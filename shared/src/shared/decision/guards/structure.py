@@ -77,6 +77,8 @@ def persons(pair: Alignment) -> bool:
         pair.left.owned if pair.right.other_people else pair.right.owned
     ):
         return True  # "read someone's messages", "read my messages"
+    if pair.left.to_someone != pair.right.to_someone:
+        return True  # "the worst thing you have done", "you have done to someone"
     if any(role in left for role in _ROLES):
         if _without_you(pair.left.roles) == _without_you(pair.right.roles):
             return False
@@ -108,9 +110,11 @@ def _without_you(roles: list[str]) -> list[str]:
 
 def modal(pair: Alignment) -> bool:
     """ "Can", "should", "must" and "will" ask different things, except inside "how do I"."""
+    left, right = pair.left.modals, pair.right.modals
     if pair.left.frame in _MODAL_FREE and pair.right.frame in _MODAL_FREE:
-        return False
-    return pair.left.modals != pair.right.modals
+        # "what questions can not be answered", "what questions should not be answered"
+        return pair.left.frame == "what" and bool(left and right) and left.isdisjoint(right)
+    return left != right
 
 
 def tense(pair: Alignment) -> bool:

@@ -50,6 +50,9 @@ def acronyms(pair: Alignment) -> bool:
 
 def characters(pair: Alignment) -> bool:
     """Single letters that differ are names of things ("plan B", "vitamin C")."""
+    last = {*pair.left.words[-1:], *pair.right.words[-1:]}
+    if len(last) > 1 and not last.isdisjoint(("a", "i")):
+        return True  # at the end neither article nor pronoun: "vitamin A"
     return any(
         len(word) == 1 and word.isalpha() and word not in "ai"
         for word in pair.left.wordset ^ pair.right.wordset

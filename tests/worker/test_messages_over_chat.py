@@ -16,7 +16,8 @@ from gateway.formats.base import Usage
 from gateway.formats.messages import MessagesAssembler, MessagesFormat
 from gateway.formats.sse import EventReader
 from gateway.providers.anthropic.translation import ChatOverMessages
-from gateway.providers.messages_over_chat import MessagesOverChat, request
+from gateway.providers.messages_over_chat import request
+from gateway.providers.messages_over_chat.translation import MessagesOverChat
 from gateway.providers.registry import PROVIDERS
 from local_stack.openai_api.requests import check_chat
 from tests.worker import fixtures

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.formats.sse import EventReader
 from gateway.providers.anthropic.translation import ChatOverMessages
-from gateway.providers.messages_over_chat import MessagesOverChat
+from gateway.providers.messages_over_chat.translation import MessagesOverChat
 from tests.doubles import anthropic_api
 from tests.doubles.openai_api import Behaviour
 from tests.worker import fixtures

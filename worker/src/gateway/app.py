@@ -1,19 +1,10 @@
 """Routes, and the one place where errors become responses."""
 
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 
 from gateway import cors, errors
-from gateway.endpoints import (
-    cache,
-    chat_completions,
-    completions,
-    embeddings,
-    health,
-    messages,
-    models,
-    passthrough,
-    responses,
-)
+from gateway.endpoints import chat_completions, passthrough
 from gateway.exchange import Exchange
 from gateway.http import Request, Response
 from gateway.platform.base import Platform
@@ -23,19 +14,33 @@ from gateway.telemetry.log import log_event
 
 Handler = Callable[[Exchange], Awaitable[Response]]
 
+
+def _endpoint(module: str, name: str = "handle") -> Handler:
+    """The handler ``name`` of ``endpoints/<module>.py``, imported by its first request.
+
+    Most isolates serve one or two endpoints: a cold start does not wait for the others.
+    """
+
+    async def handle(x: Exchange) -> Response:
+        handler: Handler = getattr(import_module(f"gateway.endpoints.{module}"), name)
+        return await handler(x)
+
+    return handle
+
+
 ROUTES: dict[str, dict[str, Handler]] = {
-    "/v1/chat/completions": {"POST": chat_completions.GENERATION.handle},
-    "/v1/completions": {"POST": completions.GENERATION.handle},
-    "/v1/responses": {"POST": responses.GENERATION.handle},
-    "/v1/messages": {"POST": messages.create},
-    "/v1/messages/count_tokens": {"POST": messages.count_tokens},
-    "/v1/embeddings": {"POST": embeddings.handle},
-    "/v1/models": {"GET": models.handle},
-    "/v1/cache/purge": {"POST": cache.purge},
-    "/v1/cache/feedback": {"POST": cache.feedback},
-    "/v1/cache/stats": {"GET": cache.stats},
-    "/health": {"GET": health.handle},
-    "/health/detailed": {"GET": health.detailed},
+    "/v1/chat/completions": {"POST": chat_completions.handle},
+    "/v1/completions": {"POST": _endpoint("completions")},
+    "/v1/responses": {"POST": _endpoint("responses")},
+    "/v1/messages": {"POST": _endpoint("messages", "create")},
+    "/v1/messages/count_tokens": {"POST": _endpoint("messages", "count_tokens")},
+    "/v1/embeddings": {"POST": _endpoint("embeddings")},
+    "/v1/models": {"GET": _endpoint("models")},
+    "/v1/cache/purge": {"POST": _endpoint("cache", "purge")},
+    "/v1/cache/feedback": {"POST": _endpoint("cache", "feedback")},
+    "/v1/cache/stats": {"GET": _endpoint("cache", "stats")},
+    "/health": {"GET": _endpoint("health")},
+    "/health/detailed": {"GET": _endpoint("health", "detailed")},
 }
 
 

@@ -1,14 +1,16 @@
 """A generation request as its endpoint describes it to the pipeline."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway import errors
 from gateway.cache.policy import Policy
-from gateway.cache.semantic import Outcome, Query
 from gateway.formats.base import Format
 from gateway.providers.registry import Target
 from gateway.upstream import Outgoing
+
+if TYPE_CHECKING:
+    from gateway.cache.semantic import Outcome, Query
 
 
 @dataclass(slots=True)
@@ -27,8 +29,8 @@ class Call:
     policy: Policy
     key: str
     estimated_tokens: int = 0
-    query: Query | None = None
-    outcome: Outcome | None = None
+    query: "Query | None" = None
+    outcome: "Outcome | None" = None
     refused: bool = False
 
 

@@ -1,6 +1,7 @@
 """The path of a cacheable generation: look up, or fetch, pass on, capture and store.
 
-Endpoints describe themselves by a ``Call``; this module knows nothing of any one of them.
+Endpoints describe themselves by a ``Call``; this module knows nothing of any one of them. What
+only the semantic tier needs is imported by the first request that takes part in it.
 """
 
 import json
@@ -8,7 +9,7 @@ from dataclasses import replace
 
 from gateway import errors, strict_json, upstream
 from gateway.cache import entry as entries
-from gateway.cache import learning, semantic, single_flight
+from gateway.cache import single_flight
 from gateway.cache.policy import STORE_AWAY
 from gateway.call import Call, outgoing
 from gateway.capture import Capture, Outcome, log_untranslated
@@ -132,6 +133,8 @@ async def _semantic(
     x: Exchange, call: Call, lookup: Lookup, admission: Admission
 ) -> Response | None:
     """The answer to a prompt that means the same, when one may be served."""
+    from gateway.cache import learning, semantic
+
     query = call.query
     assert query is not None  # noqa: S101 (candidates are only asked for with one)
     call.outcome = outcome = await semantic.choose(x, query, admission)
@@ -190,6 +193,8 @@ async def _hit(
 
 async def _after_semantic_hit(x: Exchange, call: Call, lookup: Lookup, body: str) -> None:
     """Give the lock back, keep the hit for feedback, check a sample of hits; then the row."""
+    from gateway.cache import learning
+
     outcome, query = call.outcome, call.query
     try:
         Settlement(x, call, lookup, 0).abandon()
@@ -260,6 +265,8 @@ async def _after_answer(
     try:
         await settlement.settle(answered)
         if answered.answer is not None and call.outcome is not None:
+            from gateway.cache import learning
+
             await learning.learn_from_miss(x, call, call.outcome, answered.answer)
     finally:
         x.finish(200)

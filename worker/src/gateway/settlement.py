@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway import limits, strict_json
 from gateway.cache import entry as entries
-from gateway.cache import semantic, single_flight
+from gateway.cache import single_flight
 from gateway.cache.entry import Entry
 from gateway.cache.scripts import STORE, STORE_INDEXED
 from gateway.cache.store import StoreUnavailable
@@ -67,6 +67,8 @@ class Settlement:
             arguments += [self._call.policy.ttl_seconds * 1000, value]
         script = STORE
         if writes and self._call.query is not None:
+            from gateway.cache import semantic
+
             script = STORE_INDEXED
             arguments += await semantic.index_arguments(
                 x, self._call.query, self._call.key, self._created_ms

@@ -25,3 +25,4 @@ GENERATION = Generation(
     completion_limit=("max_completion_tokens", "max_tokens"),
     semantic=True,
 )
+handle = GENERATION.handle

@@ -25,3 +25,4 @@ GENERATION = Generation(
     uncached=_uncached,
     completion_limit=("max_tokens",),
 )
+handle = GENERATION.handle

@@ -6,7 +6,6 @@ from typing import Any
 
 from gateway import errors, limits
 from gateway.cache import policy as policies
-from gateway.cache import semantic
 from gateway.cache.policy import Policy
 from gateway.call import Call
 from gateway.endpoints import fields
@@ -52,6 +51,8 @@ class Generation:
         key = _digest(parts, identity)
         query = None
         if self.semantic and policy.read and policy.semantic != "off":
+            from gateway.cache import semantic
+
             query = await semantic.prepare(x, identity, policy.semantic, parts)
         allowed = next((body[name] for name in self.completion_limit if name in body), None)
         estimate = limits.estimate_tokens(record, x.characters, allowed)

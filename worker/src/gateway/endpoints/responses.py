@@ -30,3 +30,4 @@ GENERATION = Generation(
     uncached=_uncached,
     completion_limit=("max_output_tokens",),
 )
+handle = GENERATION.handle

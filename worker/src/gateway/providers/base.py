@@ -4,7 +4,7 @@
 subclasses it and translates (see ``providers/anthropic``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -76,13 +76,14 @@ class Capabilities:
     ``stream_usage``: takes ``stream_options.include_usage``.
     ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
     ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
-    ``translations``: our endpoint → how another one of the provider's serves it.
+    ``translations``: our endpoint → what makes the ``Translation`` by which another one of the
+    provider's serves it. Its module is imported when it is first needed.
     """
 
     name: str
     base_url: str
     paths: Mapping[str, str] = field(default_factory=lambda: same_paths(CHAT, EMBEDDINGS, MODELS))
-    translations: Mapping[str, Translation] = field(default_factory=dict)
+    translations: Mapping[str, Callable[[], Translation]] = field(default_factory=dict)
     model_prefixes: tuple[str, ...] = ()
     request_headers: tuple[str, ...] = ()
     stream_usage: bool = True
@@ -111,7 +112,8 @@ class Provider:
 
     def translation(self, endpoint: str) -> Translation | None:
         """How this provider serves ``endpoint`` when it does not have it itself."""
-        return self.capabilities.translations.get(endpoint)
+        make = self.capabilities.translations.get(endpoint)
+        return None if make is None else make()
 
     def headers(self, api_key: str) -> Headers:
         """The provider's authentication."""

@@ -1,7 +1,6 @@
 """Anthropic. API reference: platform.claude.com/docs/en/api."""
 
 from gateway.http import Headers
-from gateway.providers.anthropic.translation import ChatOverMessages, ModelList
 from gateway.providers.base import (
     CHAT,
     COUNT_TOKENS,
@@ -9,6 +8,7 @@ from gateway.providers.base import (
     MODELS,
     Capabilities,
     Provider,
+    Translation,
     same_paths,
 )
 
@@ -25,12 +25,24 @@ class Anthropic(Provider):
         return [("x-api-key", api_key), ("anthropic-version", VERSION)]
 
 
+def _chat() -> Translation:
+    from gateway.providers.anthropic.translation import ChatOverMessages
+
+    return ChatOverMessages()
+
+
+def _models() -> Translation:
+    from gateway.providers.anthropic.translation import ModelList
+
+    return ModelList()
+
+
 PROVIDER = Anthropic(
     Capabilities(
         name="anthropic",
         base_url="https://api.anthropic.com/v1",
         paths={**same_paths(MESSAGES, COUNT_TOKENS), MODELS: f"{MODELS}?limit=1000"},
-        translations={CHAT: ChatOverMessages(), MODELS: ModelList()},
+        translations={CHAT: _chat, MODELS: _models},
         model_prefixes=("claude-",),
         request_headers=("anthropic-version", "anthropic-beta"),
     )

@@ -5,48 +5,15 @@ With it the Anthropic SDK talks to ``gpt-…`` and ``llama-…`` through ``/v1/m
 
 from dataclasses import replace
 
-from gateway import strict_json
-from gateway.formats.base import Json
-from gateway.providers.base import CHAT, MESSAGES, Capabilities, StreamTranslation
-from gateway.providers.messages_over_chat import answer, request
-from gateway.providers.messages_over_chat.stream import MessageEvents
-
-
-class MessagesOverChat:
-    """A ``Translation``. ``limit``: the provider's name for the completion's greatest length."""
-
-    endpoint = CHAT
-
-    def __init__(self, *, limit: str, stream_usage: bool) -> None:
-        self._limit = limit
-        self._stream_usage = stream_usage
-
-    def request(self, body: Json) -> Json:
-        """See ``Translation``."""
-        return request.translate(body, limit=self._limit, stream_usage=self._stream_usage)
-
-    def answer(self, answer_body: Json) -> Json:
-        """See ``Translation``."""
-        return answer.message(answer_body)
-
-    def lost(self, answer_body: Json) -> set[str]:
-        """See ``Translation``."""
-        return answer.lost(answer_body["choices"][0]["message"])
-
-    def stream(self) -> StreamTranslation:
-        """See ``Translation``."""
-        return MessageEvents()
-
-    def error(self, text: str) -> str:
-        """See ``Translation``."""
-        try:
-            envelope = strict_json.answer(text)
-        except ValueError:
-            envelope = None
-        return strict_json.dumps(answer.error(envelope))
+from gateway.providers.base import MESSAGES, Capabilities, Translation
 
 
 def with_messages(capabilities: Capabilities, *, limit: str = "max_tokens") -> Capabilities:
     """``capabilities`` of a provider with chat completions, plus Anthropic's dialect."""
-    translation = MessagesOverChat(limit=limit, stream_usage=capabilities.stream_usage)
+
+    def translation() -> Translation:
+        from gateway.providers.messages_over_chat.translation import MessagesOverChat
+
+        return MessagesOverChat(limit=limit, stream_usage=capabilities.stream_usage)
+
     return replace(capabilities, translations={**capabilities.translations, MESSAGES: translation})

@@ -1,0 +1,41 @@
+"""The ``Translation`` that lets Anthropic's clients use the models of other providers."""
+
+from gateway import strict_json
+from gateway.formats.base import Json
+from gateway.providers.base import CHAT, StreamTranslation
+from gateway.providers.messages_over_chat import answer, request
+from gateway.providers.messages_over_chat.stream import MessageEvents
+
+
+class MessagesOverChat:
+    """A ``Translation``. ``limit``: the provider's name for the completion's greatest length."""
+
+    endpoint = CHAT
+
+    def __init__(self, *, limit: str, stream_usage: bool) -> None:
+        self._limit = limit
+        self._stream_usage = stream_usage
+
+    def request(self, body: Json) -> Json:
+        """See ``Translation``."""
+        return request.translate(body, limit=self._limit, stream_usage=self._stream_usage)
+
+    def answer(self, answer_body: Json) -> Json:
+        """See ``Translation``."""
+        return answer.message(answer_body)
+
+    def lost(self, answer_body: Json) -> set[str]:
+        """See ``Translation``."""
+        return answer.lost(answer_body["choices"][0]["message"])
+
+    def stream(self) -> StreamTranslation:
+        """See ``Translation``."""
+        return MessageEvents()
+
+    def error(self, text: str) -> str:
+        """See ``Translation``."""
+        try:
+            envelope = strict_json.answer(text)
+        except ValueError:
+            envelope = None
+        return strict_json.dumps(answer.error(envelope))

@@ -1,13 +1,12 @@
 // Runs a Python program in Pyodide under Node: `node run.mjs FOLDER SCRIPT [argument …]`.
 //
-// FOLDER is copied into Pyodide's memory, where a Worker's bundle lies too, and is the program's
-// working directory and import root; SCRIPT is the name of its main file in it. Programs may ask
-// the module `pyodide_process` for `wasm_bytes()`, the size of the interpreter's memory.
-
-import fs from 'node:fs';
-import path from 'node:path';
+// FOLDER is copied into Pyodide's memory and is the program's working directory and import root;
+// SCRIPT is the name of its main file in it. Programs may ask the module `pyodide_process` for
+// `wasm_bytes()`, the size of the interpreter's memory.
 
 import { loadPyodide } from 'pyodide';
+
+import { copyFolder } from './files.mjs';
 
 const ROOT = '/app';
 const [folder, script, ...args] = process.argv.slice(2);
@@ -16,13 +15,7 @@ const pyodide = await loadPyodide({ env: { HOME: '/', PYTHONDONTWRITEBYTECODE: '
 pyodide.registerJsModule('pyodide_process', {
   wasm_bytes: () => pyodide._module.HEAPU8.length,
 });
-for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || entry.name.endsWith('.pyc')) continue;
-  const file = path.join(entry.parentPath, entry.name);
-  const target = path.posix.join(ROOT, path.relative(folder, file));
-  pyodide.FS.mkdirTree(path.posix.dirname(target));
-  pyodide.FS.writeFile(target, fs.readFileSync(file));
-}
+copyFolder(pyodide, folder, ROOT);
 try {
   pyodide.runPython(`
 import os, runpy, sys

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { loadPyodide } from 'pyodide';
 
 import { Ai } from './ai.mjs';
+import { copyFolder } from './files.mjs';
 import { WorkerQueue } from './queue.mjs';
 
 const PACKAGES = '/packages'; // on Cloudflare: python_modules/
@@ -50,8 +51,8 @@ export async function loadWorker({ entry, python, repository, env, importTimes, 
     stdout: (line) => console.log(line),
     stderr: (line) => console.error(line),
   });
-  const paths = mountPackages(pyodide, findPackages(python, repository));
-  mount(pyodide, path.dirname(entry), SOURCE);
+  const paths = copyPackages(pyodide, findPackages(python, repository));
+  copyFolder(pyodide, path.dirname(entry), SOURCE);
   provideWorkerdModules(pyodide, env);
   pyodide.runPython(`import sys; sys.path[:0] = ${JSON.stringify([SOURCE, ...paths])}`);
 
@@ -132,17 +133,12 @@ function findPackages(python, repository) {
   return JSON.parse(found);
 }
 
-function mountPackages(pyodide, packages) {
+function copyPackages(pyodide, packages) {
   pyodide.FS.mkdirTree(PACKAGES);
   for (const file of packages.modules) {
     const name = path.basename(file);
-    if (fs.statSync(file).isDirectory()) mount(pyodide, file, `${PACKAGES}/${name}`);
+    if (fs.statSync(file).isDirectory()) copyFolder(pyodide, file, `${PACKAGES}/${name}`);
     else pyodide.FS.writeFile(`${PACKAGES}/${name}`, fs.readFileSync(file));
   }
   return [PACKAGES];
-}
-
-function mount(pyodide, from, to) {
-  pyodide.FS.mkdirTree(to);
-  pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root: from }, to);
 }

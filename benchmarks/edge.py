@@ -19,7 +19,8 @@ from pathlib import Path
 import httpx
 
 from benchmarks.load import measure, post
-from tests.worker.edge import Edge, free_port
+from local_stack import ports
+from tests.worker.edge import Edge
 
 _ROOT = Path(__file__).resolve().parents[1]
 _NODE_HOST = _ROOT / "tools/local_stack/pyodide_host/main.mjs"
@@ -80,7 +81,7 @@ def _nothing(host: str) -> Iterator[float]:
 
 @contextmanager
 def _nothing_server(host: str) -> Iterator[tuple[int, int]]:
-    port = free_port()
+    port = ports.unused()
     if host == "cpython":
         command = [
             *(sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"),

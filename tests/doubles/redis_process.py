@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_START_SECONDS = 10
+from local_stack import ports
+
+_START_SECONDS = 120
 
 
 def redis_server_missing() -> str | None:
@@ -18,8 +20,7 @@ def redis_server_missing() -> str | None:
 @contextmanager
 def redis_process() -> Iterator[str]:
     """Yield the URL of a fresh redis-server; it ends with the block."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = ports.unused()
     process = subprocess.Popen(
         ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
         stdout=subprocess.DEVNULL,

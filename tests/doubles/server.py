@@ -12,6 +12,7 @@ Faults, the same for every double:
 - `refused`: nothing listens any more (connections already open are closed);
 - `frozen`: requests are read and never answered;
 - `slow`: answered after `seconds`;
+- `held`: answered once the double is healed;
 - `error`: answered with `status` and a body the service would not send;
 - `reset`: the connection is reset instead of answered.
 """
@@ -21,16 +22,17 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from aiohttp import web
 
-FaultName = Literal["refused", "frozen", "slow", "error", "reset"]
-_START_SECONDS = 10
+FaultName = Literal["refused", "frozen", "slow", "held", "error", "reset"]
+_PATIENCE_SECONDS = 120  # what never happens fails then; a busy machine takes its time
 _MAX_BODY_BYTES = 64 * 1024 * 1024
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class _State:
     broken_off: int = 0
     arrived: threading.Condition = field(default_factory=threading.Condition)
     fault: _Fault | None = None
+    answering: int = 0
+    healed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Double:
@@ -108,11 +112,16 @@ class Double:
         """How many requests' connections the caller closed before they were answered."""
         return self._state.broken_off
 
-    def wait_for_requests(self, count: int, seconds: float = 10.0) -> None:
+    def wait_for_requests(self, count: int, seconds: float = _PATIENCE_SECONDS) -> None:
         """Return once that many requests have arrived; raise `TimeoutError` when they do not."""
         with self._state.arrived:
             if not self._state.arrived.wait_for(lambda: len(self.requests) >= count, seconds):
                 raise TimeoutError(f"{len(self.requests)} of {count} requests in {seconds} s")
+
+    def answering(self) -> int:
+        """How many requests are being answered right now, those not counted that a fault keeps.
+        Whatever had reached this server's socket has been read when this returns."""
+        return self._in_loop(self._answering())
 
     def break_with(self, name: FaultName, *, seconds: float = 0.0, status: int = 500) -> None:
         """Let every request from now on meet this fault."""
@@ -127,6 +136,7 @@ class Double:
         """Answer as usual again, on the same port."""
         was_refusing = self._state.fault is not None and self._state.fault.name == "refused"
         self._state.fault = None
+        self._in_loop(self._let_go())
         if was_refusing:
             self._in_loop(self._open_port())
 
@@ -139,9 +149,11 @@ class Double:
     def stop(self) -> None:
         """Close every connection and end the thread."""
         self._in_loop(self._close_port())
+        if self._listening is not None:
+            self._listening.close()
         self._in_loop(self.on_stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_START_SECONDS)
+        self._thread.join(_PATIENCE_SECONDS)
         self._loop.close()
 
     def __enter__(self) -> Self:
@@ -161,14 +173,25 @@ class Double:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
-    def _in_loop(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(_START_SECONDS)
+    def _in_loop(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE_SECONDS)
+
+    async def _answering(self) -> int:
+        await asyncio.sleep(0)  # one more look at the sockets
+        return self._state.answering
+
+    async def _let_go(self) -> None:
+        self._state.healed.set()
+        self._state.healed = asyncio.Event()
 
     async def _open_port(self, *, first: bool = False) -> None:
         if first:
             await self.on_start()
-        self._listening = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listening.getsockname()[1]
+        if self._listening is None:
+            self._listening = socket.create_server(("127.0.0.1", 0))
+            self.port = self._listening.getsockname()[1]
+        else:
+            self._listening.listen()
         app = web.Application(client_max_size=_MAX_BODY_BYTES)
         app.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(
@@ -186,14 +209,30 @@ class Double:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+            # Bound and not listening: it refuses, and nobody else gets the port meanwhile.
+            self._listening = socket.socket()
+            self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._listening.bind(("127.0.0.1", self.port))
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         self._record(request, body)
         fault = self._state.fault
+        if fault is not None and fault.name == "frozen":
+            await asyncio.Event().wait()
+        if fault is not None and fault.name == "held":
+            await self._state.healed.wait()
+            fault = None
+        self._state.answering += 1
+        try:
+            return await self._answer(request, body, fault)
+        finally:
+            self._state.answering -= 1
+
+    async def _answer(
+        self, request: web.Request, body: bytes, fault: _Fault | None
+    ) -> web.StreamResponse:
         if fault is not None:
-            if fault.name == "frozen":
-                await asyncio.Event().wait()
             if fault.name == "reset":
                 reset_connection(request)
             if fault.name == "error":

@@ -5,7 +5,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import httpx
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.cache.scripts import STORE
+from local_stack import ports
 from shared import api_keys
 from shared.envelope import Envelope
 from tests.doubles.anthropic_api import AnthropicDouble
@@ -27,10 +27,15 @@ from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.server import Double
 from tests.doubles.upstash import UpstashDouble
 from tests.runtime.wrangler import make_project, wrangler_command, wrangler_environment
+from tests.worker.processes import at_work
 
 ROOT = Path(__file__).resolve().parents[2]
 PEPPER = "tests-only-pepper"
 MAX_BODY_BYTES = 1_000_000
+PATIENCE_SECONDS = 120.0
+"""When what never happens is a failure: a busy machine makes a test slow, and not fail."""
+_CALM = 15
+"""So many looks in a row find an edge that is at rest."""
 
 RECORD: dict[str, Any] = {
     "revision": 1,
@@ -94,7 +99,7 @@ class Tenant:
         self.http = httpx.Client(
             base_url=edge.base_url,
             headers={"authorization": f"Bearer {self.key}"},
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
         )
 
     def bring_key(self, base_url: str, provider: str = "openai", key: str = "sk-own") -> None:
@@ -151,7 +156,7 @@ class Tenant:
         return [command for command in sent if any(name in json.dumps(command) for name in names)]
 
     def rows(self, count: int = 1) -> list[dict[str, Any]]:
-        """The project's usage rows once ``count`` of them are written; fails after 10 s."""
+        """The project's usage rows once ``count`` of them are written."""
         found: list[dict[str, Any]] = []
 
         def enough() -> bool:
@@ -184,8 +189,10 @@ class Edge:
             self.upstash,
         )
         self._doubles = () if beside else own
+        self._neighbours: list[Edge] = beside._neighbours if beside else []
+        self._neighbours.append(self)
         self._env = env
-        self._port = free_port()
+        self._port = ports.unused()
         self._process: subprocess.Popen[bytes] | None = None
         self._tenants: list[Tenant] = []
         self._output = Path(tempfile.mkdtemp(prefix="watchllm-edge-"))
@@ -199,7 +206,10 @@ class Edge:
     def redis(self, *command: str) -> Any:
         """Run one Redis command beside the edge."""
         headers = {"authorization": f"Bearer {self.upstash.token}"}
-        return httpx.post(self.upstash.url, json=command, headers=headers).json()["result"]
+        answer = httpx.post(
+            self.upstash.url, json=command, headers=headers, timeout=PATIENCE_SECONDS
+        )
+        return answer.json()["result"]
 
     def log(self) -> str:
         """Everything the edge has printed."""
@@ -238,11 +248,29 @@ class Edge:
         return self._process.pid
 
     def settled(self) -> None:
-        """Return when no round trip has reached Redis for a while: background work is done."""
-        seen = -1
-        while seen != len(self.upstash.requests):
-            seen = len(self.upstash.requests)
-            time.sleep(0.15)
+        """Return when background work is done: for a while no thread of this edge, or of another
+        on its doubles, has had anything to do, and Redis and Supabase have been left alone.
+
+        What waits for a timer is not seen. A thread that the machine gives no time has something
+        to do, so a busy machine makes this longer and not less certain.
+        """
+        seen = calm = 0
+
+        def calmer() -> bool:
+            nonlocal seen, calm
+            busy = sum(double.answering() for double in (self.upstash, self.supabase))
+            for provider in (self.openai, self.groq, self.anthropic):
+                provider.answering()  # it has read what was sent to it; it may hold that for long
+            now = len(self.upstash.requests)
+            rest = now == seen and not busy and not any(edge.at_work() for edge in self._neighbours)
+            seen, calm = now, calm + 1 if rest else 0
+            return calm >= _CALM
+
+        until(calmer, "the edge to come to rest")
+
+    def at_work(self) -> bool:
+        """Whether a thread of this edge runs or wants to."""
+        return self._process is not None and at_work(self._process.pid)
 
     def __enter__(self) -> Self:
         for double in self._doubles:
@@ -267,8 +295,9 @@ class Edge:
             "GROQ_API_KEY": self.groq.key,
             "BYOK_PRIVATE_ADDRESSES": "1",
             # Busy machines: only the tests of a slow Redis want to see it given up on.
-            "STORE_TIMEOUT_MS": "5000",
-            "KEY_LOOKUP_TIMEOUT_MS": "5000",
+            "STORE_TIMEOUT_MS": "30000",
+            "KEY_LOOKUP_TIMEOUT_MS": "30000",
+            "SINGLE_FLIGHT_LEASE_SECONDS": "120",
             "ANTHROPIC_BASE_URL": self.anthropic.base_url,
             "ANTHROPIC_API_KEY": self.anthropic.key,
             **self._env,
@@ -296,10 +325,11 @@ class Edge:
     def __exit__(self, *_: object) -> None:
         while self._tenants:
             self._tenants.pop().http.close()
+        self._neighbours.remove(self)
         assert self._process is not None
         self._process.terminate()
         try:
-            self._process.wait(10)
+            self._process.wait(30)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -327,15 +357,19 @@ class Edge:
             if process.poll() is not None:
                 raise RuntimeError(f"the {self.host} host ended with {process.returncode}")
             try:
-                return httpx.get(f"{self.base_url}/health").status_code == 200
+                return httpx.get(f"{self.base_url}/health", timeout=30).status_code == 200
             except httpx.TransportError:
                 return False
 
-        until(healthy, f"the {self.host} host", 180)
+        until(healthy, f"the {self.host} host", 2 * PATIENCE_SECONDS)
 
 
 def until(
-    condition: Callable[[], bool], what: str, seconds: float = 30.0, *, every: float = 0.01
+    condition: Callable[[], bool],
+    what: str,
+    seconds: float = PATIENCE_SECONDS,
+    *,
+    every: float = 0.01,
 ) -> None:
     """Return once `condition` holds; raise `AssertionError` when it does not within `seconds`."""
     deadline = time.monotonic() + seconds
@@ -356,10 +390,3 @@ def edge_command(host: str, port: int) -> list[str]:
         *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
         "gateway.platform.cpython:app",
     ]
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

@@ -73,10 +73,10 @@ def session_fragile(request: pytest.FixtureRequest) -> Iterator[Edge]:
     """The process behind ``fragile``: impatient, and with little room for captured streams."""
     yield from _running(
         request.param,
-        UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS="3",
-        UPSTREAM_IDLE_TIMEOUT_SECONDS="1.5",
-        STORE_TIMEOUT_MS="1500",
-        KEY_LOOKUP_TIMEOUT_MS="2000",
+        UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS="6",
+        UPSTREAM_IDLE_TIMEOUT_SECONDS="5",
+        STORE_TIMEOUT_MS="5000",
+        KEY_LOOKUP_TIMEOUT_MS="5000",
         MAX_BODY_BYTES="1000000",
         MAX_CAPTURE_BYTES="20000",
         SINGLE_FLIGHT_LEASE_SECONDS="2",

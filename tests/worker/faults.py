@@ -30,6 +30,7 @@ def entries(edge: Edge, tenant: Tenant) -> list[str]:
         edge.upstash.url,
         json=["KEYS", f"{tenant.project_id}:entry:*"],
         headers={"authorization": f"Bearer {edge.upstash.token}"},
+        timeout=60,
     )
     return list(answer.json()["result"])
 
@@ -48,7 +49,7 @@ def error_code(text: str) -> str | None:
 def exactly(edge: Edge, tenant: Tenant, count: int) -> list[dict[str, Any]]:
     """The tenant's usage rows, oldest first: ``count``, each of another request, each of them in
     the log once, and no more of them after the edge has come to rest."""
-    until(lambda: len(rows_of(edge, tenant)) >= count, f"{count} usage rows", 30)
+    until(lambda: len(rows_of(edge, tenant)) >= count, f"{count} usage rows")
     edge.settled()
     rows = rows_of(edge, tenant)
     assert len(rows) == count

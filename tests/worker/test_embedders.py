@@ -1,6 +1,7 @@
 """Embedders of others find candidates; what is served stays our decision. Off by default."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ ASKED = "How do I reverse a list in Python?"
 PARAPHRASE = "How can I reverse a list in Python?"
 OTHER = "How do I sort a list in Python?"
 VILLAGES = itertools.count(1)
+_PAUSE_SECONDS = 10.0  # of the embedder's breaker
 REQUIRED = {
     **dict.fromkeys(settings.REQUIRED, "https://x.example"),
     "ENCRYPTION_KEYS": ENCRYPTION_KEYS,
@@ -44,7 +46,7 @@ def embedder() -> Iterator[EmbeddingsDouble]:
 @pytest.fixture(scope="module", params=["openai", "workers-ai"])
 def running(request: pytest.FixtureRequest, embedder: EmbeddingsDouble) -> Iterator[Edge]:
     """The endpoint on the CPython host, the binding on the Pyodide host."""
-    common = {"SEMANTIC_EMBEDDER": request.param, "SEMANTIC_EMBEDDER_TIMEOUT_MS": "5000"}
+    common = {"SEMANTIC_EMBEDDER": request.param, "SEMANTIC_EMBEDDER_TIMEOUT_MS": "30000"}
     edge: Edge
     if request.param == "openai":
         edge = Edge(
@@ -76,7 +78,7 @@ def opened(running: Edge, embedder: EmbeddingsDouble) -> Tenant:
         tenant.chat(f"How do I get to village {next(VILLAGES)} by bus?")
         return bool(embedder.asked)
 
-    until(asked_again, "the embedder to be asked, whatever an earlier test did to it", 30)
+    until(asked_again, "the embedder to be asked, whatever an earlier test did to it")
     embedder.asked.clear()
     return running.tenant(project={"semantic_mode": "strict", "semantic_opened": True})
 
@@ -158,16 +160,18 @@ def test_an_embedder_that_does_not_answer_is_given_up_on() -> None:
             "SEMANTIC_EMBEDDER_MODEL": MODEL,
             "SEMANTIC_EMBEDDER_BASE_URL": slow.base_url,
             "SEMANTIC_EMBEDDER_API_KEY": slow.key,
-            "SEMANTIC_EMBEDDER_TIMEOUT_MS": "100",
+            "SEMANTIC_EMBEDDER_TIMEOUT_MS": "500",
         }
         with Edge("cpython", **env) as edge:
             slow.break_with("frozen")
             tenant = edge.tenant(project={"semantic_mode": "strict"})
+            began = time.monotonic()
             _falls_back(tenant, "How do dolphins sleep?")
-            # After three failures in a row it is left alone for a while.
-            for number in range(2):
+            # After three failures in a row it is left alone, but for one try in each pause.
+            for number in range(5):
                 tenant.chat(f"How do {number} dolphins sleep?")
-            assert len(slow.requests) == 3
+            pauses = (time.monotonic() - began) // _PAUSE_SECONDS
+            assert 1 <= len(slow.requests) <= 3 + pauses
 
 
 def _falls_back(tenant: Tenant, question: str) -> None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.doubles.openai_api import Behaviour
-from tests.worker.edge import Edge, Tenant, until
+from tests.worker.edge import PATIENCE_SECONDS, Edge, Tenant, until
 
 CHAT = "/v1/chat/completions"
 MODEL = "gpt-4o"
@@ -40,18 +40,25 @@ class Twin(Edge):
             self.base_url + CHAT,
             json={"model": MODEL, "messages": [{"role": "user", "content": text}], **body},
             headers={"authorization": f"Bearer {tenant.key}"},
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
         )
 
 
 @pytest.fixture(scope="module")
 def first() -> Iterator[Edge]:
-    with Edge("cpython", SINGLE_FLIGHT_LEASE_SECONDS="1") as edge:
+    with Edge("cpython") as edge:
         yield edge
 
 
 @pytest.fixture(scope="module")
 def second(first: Edge) -> Iterator[Twin]:
+    with Twin("cpython", beside=first) as edge:
+        yield edge
+
+
+@pytest.fixture
+def hasty(first: Edge) -> Iterator[Twin]:
+    """A process whose leases are over in a moment."""
     with Twin("cpython", beside=first, SINGLE_FLIGHT_LEASE_SECONDS="1") as edge:
         yield edge
 
@@ -92,11 +99,11 @@ async def many(edge: Edge, tenant: Tenant, count: int, *, stream: bool) -> list[
     async with httpx.AsyncClient(
         base_url=edge.base_url,
         headers={"authorization": f"Bearer {tenant.key}"},
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         limits=httpx.Limits(max_connections=count),
     ) as http:
         asked = [asyncio.create_task(http.post(CHAT, json=body)) for _ in range(count)]
-        await asyncio.to_thread(until, lambda: tenant.trips() > 2 * count, "all to wait", 30)
+        await asyncio.to_thread(until, lambda: tenant.trips() > 2 * count, "all to wait")
         edge.openai.release()
         return await asyncio.gather(*asked)
 
@@ -139,12 +146,13 @@ def test_a_streamed_and_a_whole_request_share_one_flight(edge: Edge, tenant: Ten
 def following(
     pool: ThreadPoolExecutor, first: Edge, second: Twin, shared: Tenant
 ) -> tuple["Future[httpx.Response]", "Future[httpx.Response]"]:
-    """A leader in the second process and a follower in the first one, both under way."""
+    """A leader in the second process and a follower in the first one, both under way: it waits,
+    or asks the provider too because the leader's lease is over."""
     leader = pool.submit(second.ask, shared)
     first.openai.wait_for_requests(1)
     before = shared.trips()
     follower = pool.submit(shared.chat, "a question", model=MODEL)
-    until(lambda: shared.trips() >= before + 2, "the follower to wait")
+    until(lambda: shared.trips() >= before + 2 or first.openai.calls() > 1, "the follower to wait")
     return leader, follower
 
 
@@ -159,16 +167,20 @@ def test_across_processes(first: Edge, second: Twin, shared: Tenant) -> None:
 
 
 def test_a_leader_slower_than_its_lease_is_overtaken_once(
-    first: Edge, second: Twin, shared: Tenant
+    first: Edge, shared: Tenant, hasty: Twin
 ) -> None:
+    assert hasty.ask(shared, "warm").status_code == 200
+    first.settled()
+    first.quiet_traffic()
     first.openai.behave(MODEL, Behaviour("hold"))
     with ThreadPoolExecutor(2) as pool:
-        leader, follower = following(pool, first, second, shared)
+        leader, follower = following(pool, first, hasty, shared)
         first.openai.wait_for_requests(2)  # the lease is over: the follower asks for itself
         first.openai.release()
         answers = [leader.result(), follower.result()]
     assert [(answer.status_code, cache(answer)) for answer in answers] == [(200, "MISS")] * 2
     assert first.openai.calls() == 2
+    first.settled()
     assert shared.chat("a question", model=MODEL).status_code == 200
     assert first.openai.calls() == 2  # one of the two answers is the entry
 

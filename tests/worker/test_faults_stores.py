@@ -69,7 +69,7 @@ def supabase(name: FaultName, **options: Any) -> Fault:
 TABLE: dict[str, Fault] = {
     "Redis refuses connections": redis("refused"),
     "Redis is frozen": redis("frozen"),
-    "Redis is slower than its time limit": redis("slow", seconds=5),
+    "Redis is slower than its time limit": redis("slow", seconds=60),
     "Redis answers 500": redis("error", status=500),
     "Redis answers 401": redis("error", status=401),
     "Redis answers 200 with a page": redis("error", status=200),
@@ -82,7 +82,7 @@ TABLE: dict[str, Fault] = {
     ),
     "Supabase refuses connections": supabase("refused"),
     "Supabase is frozen": supabase("frozen"),
-    "Supabase is slower than its time limit": supabase("slow", seconds=20),
+    "Supabase is slower than its time limit": supabase("slow", seconds=60),
     "Supabase answers 500": supabase("error", status=500),
     "Supabase answers 401": supabase("error", status=401),
     "Supabase answers 200 with a page": supabase("error", status=200),
@@ -141,7 +141,7 @@ SLOW: dict[str, Arrange] = {
 
 @pytest.mark.parametrize("service", SLOW)
 def test_slow_within_its_time_limit_is_waited_for(edge: Edge, service: str) -> None:
-    # `edge` allows 5 s: a service that is slow and alive keeps doing its work.
+    # `edge` allows 30 s: a service that is slow and alive keeps doing its work.
     held, stranger = known(edge), edge.tenant()
     SLOW[service](edge)
     for tenant in (held, stranger):
@@ -178,7 +178,7 @@ def test_redis_is_lost_while_the_provider_answers(
     assert entries(fragile, tenant) == []
     fragile.openai.behave_well()
     # The lock of the first request was not given back; whoever comes next does not fail over it.
-    until(lambda: tenant.chat("new", model="gpt-4o").status_code == 200, "the next request", 30)
+    until(lambda: tenant.chat("new", model="gpt-4o").status_code == 200, "the next request")
 
 
 def _answer_while_broken(
@@ -198,5 +198,5 @@ def test_an_insert_that_was_done_and_not_confirmed_counts_once(fragile: Edge) ->
     tenant = known(fragile)
     fragile.supabase.lose_answers = 1
     assert seen(tenant.chat("new")) == MISS
-    until(lambda: fragile.supabase.calls("usage_logs") >= 2, "the insert to be repeated", 30)
+    until(lambda: fragile.supabase.calls("usage_logs") >= 2, "the insert to be repeated")
     exactly(fragile, tenant, 1)

@@ -18,6 +18,7 @@ def tell_redis(edge: Edge, *commands: list[Any]) -> None:
         f"{edge.upstash.url}/pipeline",
         json=commands,
         headers={"authorization": f"Bearer {edge.upstash.token}"},
+        timeout=60,
     )
     assert all("error" not in result for result in answer.json())
 
@@ -74,9 +75,15 @@ def test_a_key_that_another_process_looked_up_is_found_in_redis(edge: Edge) -> N
 def test_an_unknown_key_is_remembered_for_a_moment(edge: Edge) -> None:
     tenant = edge.tenant()
     record = edge.supabase.records.pop(tenant.hash)
-    for _ in range(4):
-        assert code(tenant.chat()) == (401, "invalid_api_key")
-    assert lookups(edge) == 1
+
+    def shared() -> bool:
+        # A machine so slow that the moment is over in between gets another chance.
+        before = lookups(edge)
+        for _ in range(4):
+            assert code(tenant.chat()) == (401, "invalid_api_key")
+        return lookups(edge) - before <= 1
+
+    until(shared, "four requests to share a look-up")
     edge.supabase.records[tenant.hash] = record
     until(lambda: bool(tenant.chat().status_code == 200), "the new key to work")
 
@@ -163,6 +170,7 @@ def test_keys_are_logged_nowhere(edge: Edge, tenant: Tenant) -> None:
         f"{edge.base_url}/v1/chat/completions",
         json={},
         headers={"authorization": f"Bearer {api_keys.generate()}", "x-api-key": tenant.key},
+        timeout=60,
     )
     edge.settled()
     log = edge.log()

@@ -49,8 +49,7 @@ def session() -> Iterator[Edge]:
     with Edge(
         "cpython",
         HEALTH_TOKEN=HEALTH_TOKEN,
-        UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS="2",
-        KEY_LOOKUP_TIMEOUT_MS="2000",
+        UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS="5",
         GROQ_API_KEY="",
     ) as edge:
         yield edge

@@ -1,7 +1,6 @@
 """The semantic index in Redis beside a plain search of everything: what it finds and forgets."""
 
 import random
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ import redis
 from gateway.cache.index_scripts import INSERT, NEAREST
 from shared.embedding import filed
 from tests.doubles.redis_process import redis_process, redis_server_missing
+from tests.worker.edge import until
 
 PREFIX = "project:sem:scope:"
 FRESH = """
@@ -133,7 +133,7 @@ def test_nothing_is_left_of_expired_entries(store: Any) -> None:
     chance = random.Random(12)
     for number in range(5):
         add(store, number, chance.getrandbits(256), ttl_ms=1)
-    time.sleep(1.1)  # expiry is kept in whole seconds
+    until(lambda: not store.keys("*"), "all of it to expire")
     add(store, 99, chance.getrandbits(256), ttl_ms=60_000)
     add(store, 100, chance.getrandbits(256), ttl_ms=60_000)
     assert store.llen(PREFIX + "o") == 2

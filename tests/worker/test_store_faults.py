@@ -15,7 +15,7 @@ from tests.worker.edge import Edge, Tenant
 FAULTS: list[tuple[Any, dict[str, Any]]] = [
     ("refused", {}),
     ("frozen", {}),
-    ("slow", {"seconds": 5}),
+    ("slow", {"seconds": 60}),
     ("error", {"status": 500}),
     ("error", {"status": 200}),
     ("reset", {}),

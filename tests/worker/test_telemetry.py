@@ -115,14 +115,16 @@ def test_a_request_is_one_log_entry(observed: Edge, tenant: Tenant, datadog: Dat
     assert (fields["cache"], fields["provider"], fields["status"]) == ("MISS", "openai", 200)
 
 
-def test_a_burst_shares_batches(observed: Edge, tenant: Tenant, datadog: DatadogDouble) -> None:
-    before = len(datadog.batches)
+def test_each_request_of_a_burst_is_one_log_entry(
+    observed: Edge, tenant: Tenant, datadog: DatadogDouble
+) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: tenant.chat("hello"), range(40)))
-    ids = {answer.headers["x-request-id"] for answer in answers}
+    ids = [answer.headers["x-request-id"] for answer in answers]
     for request_id in ids:
         entry_of(datadog, request_id)
-    assert len(datadog.batches) - before < 40
+    told = [entry["watchllm"].get("request_id") for entry in datadog.entries]
+    assert [told.count(request_id) for request_id in ids] == [1] * 40
 
 
 def test_a_request_is_one_transaction(tenant: Tenant, sentry: SentryDouble) -> None:
@@ -231,9 +233,11 @@ async def test_batches_stay_within_the_intakes_limits(
     buffer.add(line(text="x" * 2_000_000), 1.0)
     for number in range(2_500, 2_510):
         buffer.add(line(number=number, text="y" * 800_000), 1.0)
-    before = len(datadog.entries)
+    before, batches = len(datadog.entries), len(datadog.batches)
     await shipping.flush(alone.platform, alone.runtime.settings, buffer)
     arrived = datadog.entries[before:]
+    assert datadog.batches[batches : batches + 2] == [1_000, 1_000]
+    assert len(datadog.batches) - batches <= 6
     numbers = [entry["watchllm"].get("number") for entry in arrived]
     assert numbers == [*range(2_500), None, *range(2_500, 2_510)]
     assert arrived[2_500]["watchllm"] == {"cut": len(line(text="x" * 2_000_000))}

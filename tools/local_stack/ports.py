@@ -1,5 +1,6 @@
 """Ports on the loopback interface."""
 
+import random
 import socket
 from collections.abc import Mapping
 
@@ -22,10 +23,17 @@ def check_free(ports: Mapping[str, int]) -> None:
 
 
 def unused() -> int:
-    """A port nobody listens on now, for a service only its siblings need to find."""
+    """A port nobody listens on now, for a service only its siblings need to find.
+
+    Below those that systems give out themselves, so that nobody is given it before its service
+    listens.
+    """
+    for _ in range(100):
+        port = random.randrange(20_000, 32_768)
+        if _is_free(port):
+            return port
     with socket.create_server((_HOST, 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def unused_near(port: int) -> int:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -15,6 +14,7 @@ from upstash_redis import Redis
 from local_stack import ports
 from local_stack.redis_rest.embedded import EmbeddedStore
 from local_stack.redis_rest.snapshot import Snapshot
+from tests.worker.edge import until
 
 TOKEN = "token"
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
@@ -109,14 +109,16 @@ def start(path: Path) -> "tuple[subprocess.Popen[bytes], str]":
         start_new_session=True,
     )
     url = f"http://127.0.0.1:{port}"
-    for _ in range(400):
+
+    def answers() -> bool:
         try:
-            httpx.get(url, timeout=1)
+            httpx.get(url, timeout=30)
         except httpx.TransportError:
-            time.sleep(0.025)
-            continue
-        return process, url
-    raise AssertionError("the server did not start")
+            return False
+        return True
+
+    until(answers, "the server")
+    return process, url
 
 
 def test_a_killed_server_loses_no_more_than_its_last_second(tmp_path: Path) -> None:
@@ -125,15 +127,12 @@ def test_a_killed_server_loses_no_more_than_its_last_second(tmp_path: Path) -> N
     with Redis(url=url, token=TOKEN) as client:
         client.set("k", "the survivor")
     log = tmp_path / "redis.sqlite3-wal"
-    for _ in range(400):  # until the periodic save has run
-        if b"the survivor" in log.read_bytes():
-            break
-        time.sleep(0.025)
+    until(lambda: b"the survivor" in log.read_bytes(), "the periodic save")
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)
 
     process, url = start(path)
     with Redis(url=url, token=TOKEN) as client:
         assert client.get("k") == "the survivor"
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0

@@ -49,7 +49,7 @@ def client(provider: OpenAIDouble) -> Iterator[openai.OpenAI]:
 
 def post(provider: OpenAIDouble, body: Any, path: str = "/v1/chat/completions") -> httpx.Response:
     headers = {"Authorization": f"Bearer {provider.key}"}
-    return httpx.post(provider.url + path, json=body, headers=headers)
+    return httpx.post(provider.url + path, json=body, headers=headers, timeout=60)
 
 
 def test_plain_completion(provider: OpenAIDouble, client: openai.OpenAI) -> None:
@@ -197,12 +197,17 @@ def test_bad_requests(provider: OpenAIDouble, body: Any, status: int, code: str 
 def test_strict_about_http(provider: OpenAIDouble) -> None:
     url = f"{provider.base_url}/chat/completions"
     key = {"Authorization": f"Bearer {provider.key}"}
-    assert httpx.post(url, json={}).status_code == 401
-    wrong = httpx.post(url, json={}, headers={"Authorization": "Bearer sk-wrong-key-00000000"})
+    assert httpx.post(url, json={}, timeout=60).status_code == 401
+    wrong = httpx.post(
+        url, json={}, headers={"Authorization": "Bearer sk-wrong-key-00000000"}, timeout=60
+    )
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, "invalid_api_key")
     assert "wrong-key" not in wrong.text
-    assert httpx.get(url, headers=key).status_code == 405
-    assert httpx.post(f"{provider.base_url}/nothing", json={}, headers=key).status_code == 404
+    assert httpx.get(url, headers=key, timeout=60).status_code == 405
+    assert (
+        httpx.post(f"{provider.base_url}/nothing", json={}, headers=key, timeout=60).status_code
+        == 404
+    )
     plain = httpx.post(url, content=b"{}", headers={**key, "Content-Type": "text/plain"})
     assert plain.json()["error"]["code"] == "unsupported_content_type"
     bad = httpx.post(url, content=b"{", headers={**key, "Content-Type": "application/json"})
@@ -221,18 +226,19 @@ def test_behaviours_that_answer(provider: OpenAIDouble, client: openai.OpenAI) -
     assert post(provider, {"model": "gpt-4o", "messages": HELLO}).content == b"data: x\n\n"
 
 
-def stream_bytes(provider: OpenAIDouble, model: str) -> Iterator[bytes]:
+def stream_bytes(provider: OpenAIDouble, model: str, *, patience: float = 60) -> Iterator[bytes]:
     body = {"model": model, "messages": HELLO, "stream": True}
     headers = {"Authorization": f"Bearer {provider.key}"}
     url = f"{provider.base_url}/chat/completions"
-    with httpx.stream("POST", url, json=body, headers=headers, timeout=0.3) as response:
+    limits = httpx.Timeout(60, read=patience)
+    with httpx.stream("POST", url, json=body, headers=headers, timeout=limits) as response:
         yield from response.iter_bytes()
 
 
 @pytest.mark.parametrize("model", ["fault-stall-first", "fault-stall-mid"])
 def test_stalls(provider: OpenAIDouble, model: str) -> None:
     with pytest.raises(httpx.ReadTimeout):
-        list(stream_bytes(provider, model))
+        list(stream_bytes(provider, model, patience=0.3))
 
 
 def test_reset_after_some_events(provider: OpenAIDouble) -> None:

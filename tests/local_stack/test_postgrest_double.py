@@ -45,7 +45,7 @@ def test_insert_ignores_duplicates(supabase: PostgrestDouble) -> None:
 
 
 def test_everything_else_is_refused(supabase: PostgrestDouble) -> None:
-    assert httpx.post(supabase.url + RESOLVE, json={}).status_code == 401
+    assert httpx.post(supabase.url + RESOLVE, json={}, timeout=60).status_code == 401
     assert post(supabase, "/rest/v1/api_keys", {}).status_code == 404
     assert post(supabase, INSERT, [row("a")]).status_code == 403
     assert post(supabase, INSERT, [{"request_id": "a"}], **IGNORE).status_code == 400

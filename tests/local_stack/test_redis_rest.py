@@ -52,7 +52,7 @@ def client(upstash: UpstashDouble) -> Iterator[Redis]:
 def post(upstash: UpstashDouble, body: Any, path: str = "/", **headers: str) -> httpx.Response:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     sent = {"Authorization": f"Bearer {upstash.token}", **headers}
-    return httpx.post(upstash.url + path, content=content, headers=sent)
+    return httpx.post(upstash.url + path, content=content, headers=sent, timeout=60)
 
 
 # --- the real clients ----------------------------------------------------------------------------
@@ -154,9 +154,9 @@ def test_numbers_reach_redis_as_written(upstash: UpstashDouble) -> None:
 def test_base64_and_bytes_that_are_no_text(upstash: UpstashDouble) -> None:
     raw = bytes(range(256))
     headers = {"Authorization": f"Bearer {upstash.token}"}
-    assert httpx.post(f"{upstash.url}/set/bin", content=raw, headers=headers).json() == {
-        "result": "OK"
-    }
+    assert httpx.post(
+        f"{upstash.url}/set/bin", content=raw, headers=headers, timeout=60
+    ).json() == {"result": "OK"}
     encoded = post(upstash, ["GET", "bin"], **BASE64).json()["result"]
     assert base64.b64decode(encoded) == raw
     assert "\N{REPLACEMENT CHARACTER}" in post(upstash, ["GET", "bin"]).json()["result"]
@@ -166,11 +166,15 @@ def test_base64_and_bytes_that_are_no_text(upstash: UpstashDouble) -> None:
 
 def test_path_style(upstash: UpstashDouble) -> None:
     headers = {"Authorization": f"Bearer {upstash.token}"}
-    assert httpx.get(f"{upstash.url}/set/a%2Fb/c%20d/EX/100", headers=headers).json() == {
-        "result": "OK"
+    assert httpx.get(
+        f"{upstash.url}/set/a%2Fb/c%20d/EX/100", headers=headers, timeout=60
+    ).json() == {"result": "OK"}
+    assert httpx.get(f"{upstash.url}/get/a%2Fb?_token={upstash.token}", timeout=60).json() == {
+        "result": "c d"
     }
-    assert httpx.get(f"{upstash.url}/get/a%2Fb?_token={upstash.token}").json() == {"result": "c d"}
-    stored = httpx.post(f"{upstash.url}/set/k?EX=100", content=b'{"a": 1}', headers=headers)
+    stored = httpx.post(
+        f"{upstash.url}/set/k?EX=100", content=b'{"a": 1}', headers=headers, timeout=60
+    )
     assert stored.json() == {"result": "OK"}
     assert 0 < post(upstash, ["TTL", "k"]).json()["result"] <= 100
     assert httpx.head(f"{upstash.url}/get/k", headers=headers).status_code == 200
@@ -178,14 +182,16 @@ def test_path_style(upstash: UpstashDouble) -> None:
 
 @pytest.mark.parametrize("header", ["", "Bearer wrong", "Basic upstash-test-token", "Bearer"])
 def test_unauthorized(upstash: UpstashDouble, header: str) -> None:
-    response = httpx.post(upstash.url, content=b'["PING"]', headers={"Authorization": header})
+    response = httpx.post(
+        upstash.url, content=b'["PING"]', headers={"Authorization": header}, timeout=60
+    )
     assert response.status_code == 401
     assert response.json() == {"error": "WRONGPASS invalid or missing auth token"}
 
 
 def test_method_not_allowed(upstash: UpstashDouble) -> None:
     headers = {"Authorization": f"Bearer {upstash.token}"}
-    assert httpx.delete(upstash.url, headers=headers).status_code == 405
+    assert httpx.delete(upstash.url, headers=headers, timeout=60).status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -289,7 +295,7 @@ def test_faults(server: UpstashDouble) -> None:
         post(server, ["PING"])
     server.break_with("frozen")
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(server.url, content=b"[]", timeout=0.05)
+        httpx.post(server.url, content=b"[]", timeout=httpx.Timeout(60, read=0.05))
     server.break_with("error", status=502)
     assert post(server, ["PING"]).status_code == 502
     server.heal()

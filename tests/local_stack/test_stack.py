@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from local_stack.options import StartError, parse
 from local_stack.services import plan
 from local_stack.state import load_or_create_secrets, read_json
 from tests.doubles.openai_api import OpenAIDouble
+from tests.worker.edge import until
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 READY = "Ctrl-C stops everything"
@@ -49,7 +49,7 @@ class Run:
         """Read to the end; the exit status."""
         assert self.process.stdout is not None
         self.printed.extend(self.process.stdout)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
     @property
     def ready(self) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def alive(pids: set[int]) -> set[int]:
 
 def ask(ready: dict[str, Any]) -> httpx.Response:
     key = {"Authorization": f"Bearer {ready['api_key']}"}
-    return httpx.post(f"{ready['base_url']}/chat/completions", json=CHAT, headers=key, timeout=30)
+    return httpx.post(f"{ready['base_url']}/chat/completions", json=CHAT, headers=key, timeout=120)
 
 
 def test_bare_answers_from_the_cache_and_keeps_it_over_a_restart(tmp_path: Path) -> None:
@@ -138,9 +138,14 @@ def test_the_whole_stack_with_its_demo_provider(tmp_path: Path) -> None:
         answer = ask(ready)
         assert "WatchLLM's demo provider" in answer.json()["choices"][0]["message"]["content"]
         assert_claude_answers(ready)
-        assert httpx.get(ready["dashboard_url"], follow_redirects=True).status_code == 200
+        assert (
+            httpx.get(ready["dashboard_url"], follow_redirects=True, timeout=60).status_code == 200
+        )
         token = {"Authorization": f"Bearer {ready['upstash_token']}"}
-        assert httpx.get(f"{ready['upstash_url']}/ping", headers=token).json()["result"] == "PONG"
+        assert (
+            httpx.get(f"{ready['upstash_url']}/ping", headers=token, timeout=60).json()["result"]
+            == "PONG"
+        )
 
 
 def assert_claude_answers(ready: dict[str, Any]) -> None:
@@ -189,11 +194,7 @@ def test_a_killed_supervisor_leaves_nobody_behind(tmp_path: Path) -> None:
         descendants = children_of(run.process.pid)
         run.process.kill()
         assert run.end() == -signal.SIGKILL  # its output ends when the last child has closed it
-        for _ in range(400):
-            if not alive(descendants):
-                break
-            time.sleep(0.025)
-        assert alive(descendants) == set()
+        until(lambda: not alive(descendants), "its children to end")
 
 
 @pytest.mark.parametrize("variable", ["WATCHLLM_EDGE_PORT", "WATCHLLM_DASHBOARD_PORT"])

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.runtime.wrangler import ROOT
+from tests.worker.edge import until
 
 HOST = ROOT / "tools" / "local_stack" / "pyodide_host"
 ENTRY = textwrap.dedent(
@@ -72,27 +73,30 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()
 
 
 def wait_for(url: str, word: str) -> str:
-    for _ in range(200):
-        text = httpx.get(url).text
-        if word in text:
-            return text
-    return text
+    texts = [""]
+
+    def said() -> bool:
+        texts.append(httpx.get(url, timeout=60).text)
+        return word in texts[-1]
+
+    until(said, f"{word!r} from {url}")
+    return texts[-1]
 
 
 def test_request_response_and_env(host: str) -> None:
-    answer = httpx.put(f"{host}/echo", content="grüße".encode())
+    answer = httpx.put(f"{host}/echo", content="grüße".encode(), timeout=60)
     assert (answer.status_code, answer.text) == (201, "grüße")
     assert answer.headers["x-method"] == "PUT"
     assert answer.headers["x-env"] == "hello"
 
 
 def test_wait_until_outlives_the_response(host: str) -> None:
-    assert httpx.get(f"{host}/later").text == "now"
+    assert httpx.get(f"{host}/later", timeout=60).text == "now"
     assert "later" in wait_for(f"{host}/seen", "later")
 
 
@@ -103,5 +107,5 @@ def test_a_stream_starts_before_it_ends_and_hears_that_the_client_left(host: str
 
 
 def test_an_exception_is_a_500_without_details(host: str) -> None:
-    answer = httpx.get(f"{host}/nowhere")
+    answer = httpx.get(f"{host}/nowhere", timeout=60)
     assert (answer.status_code, answer.text) == (500, "Internal Server Error")

@@ -79,18 +79,18 @@ def _wait(url: str, process: "subprocess.Popen[str]", printed: list[str]) -> Non
 
 
 def test_health(workerd: str) -> None:
-    answer = httpx.get(f"{workerd}/health")
+    answer = httpx.get(f"{workerd}/health", timeout=60)
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
 
 
 def test_errors_come_from_the_worker(workerd: str) -> None:
-    answer = httpx.post(f"{workerd}/v1/chat/completions", json={})
+    answer = httpx.post(f"{workerd}/v1/chat/completions", json={}, timeout=60)
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "invalid_api_key"
 
 
 def test_a_store_out_of_reach_is_no_crash(workerd: str) -> None:
     key = {"Authorization": "Bearer lgw_" + "0" * 38}
-    answer = httpx.post(f"{workerd}/v1/chat/completions", json={}, headers=key)
+    answer = httpx.post(f"{workerd}/v1/chat/completions", json={}, headers=key, timeout=60)
     assert answer.status_code in (401, 503)

@@ -41,7 +41,7 @@ def refused(answer: httpx.Response, status: int, code: str, kind: str | None = N
     ],
 )
 def test_without_a_good_key(edge: Edge, headers: dict[str, str], says: str) -> None:
-    answer = httpx.post(edge.base_url + CHAT, json=BODY, headers=headers)
+    answer = httpx.post(edge.base_url + CHAT, json=BODY, headers=headers, timeout=60)
     refused(answer, 401, "invalid_api_key", "invalid_request_error")
     assert says in answer.json()["error"]["message"]
     # The format tells, so nobody was asked; and the key is not repeated.
@@ -52,7 +52,9 @@ def test_without_a_good_key(edge: Edge, headers: dict[str, str], says: str) -> N
 
 def test_an_unknown_key(edge: Edge) -> None:
     key = api_keys.generate()
-    answer = httpx.post(edge.base_url + CHAT, json=BODY, headers={"authorization": f"Bearer {key}"})
+    answer = httpx.post(
+        edge.base_url + CHAT, json=BODY, headers={"authorization": f"Bearer {key}"}, timeout=60
+    )
     refused(answer, 401, "invalid_api_key")
     assert key not in answer.text
     assert key[-4:] in answer.json()["error"]["message"]
@@ -61,12 +63,16 @@ def test_an_unknown_key(edge: Edge) -> None:
 @pytest.mark.parametrize("scheme", ["Bearer {}", "bearer {}", "BEARER  {}"])
 def test_spellings_of_bearer(edge: Edge, tenant: Tenant, scheme: str) -> None:
     headers = {"authorization": scheme.format(tenant.key)}
-    assert httpx.post(edge.base_url + CHAT, json=BODY, headers=headers).status_code == 200
+    assert (
+        httpx.post(edge.base_url + CHAT, json=BODY, headers=headers, timeout=60).status_code == 200
+    )
 
 
 def test_x_api_key_is_a_key_too(edge: Edge, tenant: Tenant) -> None:
     headers = {"x-api-key": tenant.key}
-    assert httpx.post(edge.base_url + CHAT, json=BODY, headers=headers).status_code == 200
+    assert (
+        httpx.post(edge.base_url + CHAT, json=BODY, headers=headers, timeout=60).status_code == 200
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +98,7 @@ def test_x_api_key_is_a_key_too(edge: Edge, tenant: Tenant) -> None:
 def test_bad_json(edge: Edge, tenant: Tenant, content: bytes) -> None:
     refused(tenant.http.post(CHAT, content=content), 400, "invalid_json", "invalid_request_error")
     assert edge.openai.requests == []
-    assert httpx.get(f"{edge.base_url}/health").status_code == 200
+    assert httpx.get(f"{edge.base_url}/health", timeout=60).status_code == 200
 
 
 def test_bytes_that_are_not_utf8_reach_nobody_as_something_else(tenant: Tenant) -> None:
@@ -277,8 +283,8 @@ def test_every_answer_carries_a_request_id(edge: Edge, tenant: Tenant) -> None:
     own = tenant.chat(headers={"x-watchllm-request-id": "order-17.a:b_c"})
     assert own.headers["x-request-id"] == "order-17.a:b_c"
     ids = {tenant.chat().headers["x-request-id"] for _ in range(3)}
-    ids.add(httpx.get(f"{edge.base_url}/health").headers["x-request-id"])
-    ids.add(httpx.get(f"{edge.base_url}/nowhere").headers["x-request-id"])
+    ids.add(httpx.get(f"{edge.base_url}/health", timeout=60).headers["x-request-id"])
+    ids.add(httpx.get(f"{edge.base_url}/nowhere", timeout=60).headers["x-request-id"])
     wrong = tenant.chat(headers={"x-watchllm-request-id": "<script>"}).headers["x-request-id"]
     assert wrong != "<script>"
     assert len({*ids, wrong}) == 6

@@ -34,7 +34,7 @@ def detailed(edge: Edge, token: str = TOKEN) -> httpx.Response:
 def test_liveness_asks_nobody(edge: Edge) -> None:
     for double in (edge.upstash, edge.supabase):
         double.break_with("refused")
-    answer = httpx.get(f"{edge.base_url}/health")
+    answer = httpx.get(f"{edge.base_url}/health", timeout=60)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "environment": "test"})
 
 
@@ -68,7 +68,7 @@ def test_without_the_variable_there_is_no_such_page(edge: Edge) -> None:
 @pytest.mark.parametrize("token", ["", "wrong", TOKEN + "x", "ключ"])
 def test_the_token_is_needed(watched: Edge, token: str) -> None:
     headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
-    answer = httpx.get(f"{watched.base_url}/health/detailed", headers=headers)
+    answer = httpx.get(f"{watched.base_url}/health/detailed", headers=headers, timeout=60)
     assert answer.status_code == 401
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
@@ -78,13 +79,14 @@ def test_staff_log_in_through_allauth(client: Client, staff: User) -> None:
 
 
 def test_the_home_shows_today(staff_client: Client, created_key: CreatedApiKey) -> None:
-    now = timezone.now()
+    noon = timezone.now().replace(hour=12)  # no midnight comes in between
     UsageLog.objects.bulk_create(
-        usage_row(created_key.api_key, ts=now, cache_status=status, saved_nanousd=10**9)
+        usage_row(created_key.api_key, ts=noon, cache_status=status, saved_nanousd=10**9)
         for status in ("HIT", "HIT-SEMANTIC", "MISS", "MISS")
     )
     usage_rollup()
-    text = re.sub(r"\s+", " ", staff_client.get("/admin/").content.decode())
+    with time_machine.travel(noon, tick=False):
+        text = re.sub(r"\s+", " ", staff_client.get("/admin/").content.decode())
     assert re.search(r"Requests today.*?>4<", text)
     assert "50.0%" in text
     assert "$4.00" in text

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from apps.audit.models import AuditLog
@@ -124,7 +125,8 @@ def test_the_last_days_are_those_of_the_log(
     for days in (1, 6, 7):
         usage_row(created_key.api_key, ts=now - timedelta(days=days), cache_status="HIT").save()
     usage_rollup()
-    days = cast.viewer.get(f"{home}cache/").context["days"]
+    with time_machine.travel(now, tick=False):  # no midnight comes in between
+        days = cast.viewer.get(f"{home}cache/").context["days"]
     assert [day.requests for day in days] == [4, 1, 0, 0, 0, 0, 1]
     assert (days[0].exact, days[0].semantic, days[0].coalesced) == (1, 1, 1)
     assert [day.rate for day in days[:3]] == [0.75, 1.0, None]

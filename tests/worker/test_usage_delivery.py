@@ -270,7 +270,7 @@ def test_an_insert_that_never_ends_delays_no_answer(fragile: Edge, known: Tenant
     fragile.supabase.break_with("frozen")
     for _ in range(3):
         assert known.chat("same question").status_code == 200
-    until(lambda: fragile.supabase.calls("usage_logs") == 1, "the insert to begin")
+    until(lambda: fragile.supabase.calls("usage_logs") >= 1, "the insert to begin")
     assert len(known.rows(1)) == 1  # only the row of before: the insert is still under way
 
 

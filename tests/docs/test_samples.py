@@ -79,7 +79,7 @@ def _run(command: list[str], tenant: Tenant) -> str:
         env={"PATH": os.environ["PATH"], "WATCHLLM_API_KEY": tenant.key},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr + ran.stdout

@@ -32,7 +32,7 @@ def seen(edge: Edge) -> Seen:
             cwd=FOLDER,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -20,7 +20,7 @@ from tests.runtime.wrangler import (
     wrangler_missing,
 )
 
-START_SECONDS = 60
+START_SECONDS = 240
 NEEDED = {
     "ENVIRONMENT": "test",
     "SUPABASE_URL": "http://127.0.0.1:9",

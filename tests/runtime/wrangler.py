@@ -14,7 +14,7 @@ from local_stack.worker_packages import worker_modules
 
 ROOT = Path(__file__).resolve().parents[2]
 _TOOLS = Path(__file__).resolve().parent / "node_modules"
-_SECONDS = 120
+_SECONDS = 300
 _NO_BYTECODE = shutil.ignore_patterns("__pycache__")
 
 

@@ -225,11 +225,11 @@ class Double:
             fault = None
         self._state.answering += 1
         try:
-            return await self._answer(request, body, fault)
+            return await self._meet(request, body, fault)
         finally:
             self._state.answering -= 1
 
-    async def _answer(
+    async def _meet(
         self, request: web.Request, body: bytes, fault: _Fault | None
     ) -> web.StreamResponse:
         if fault is not None:

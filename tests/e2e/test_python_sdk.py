@@ -113,6 +113,10 @@ def test_embeddings(client: openai.OpenAI) -> None:
 
 def test_models(client: openai.OpenAI) -> None:
     assert MODEL in [model.id for model in client.models.list()]
+    assert client.models.retrieve(MODEL).id == MODEL
+    with pytest.raises(openai.NotFoundError) as raised:
+        client.models.retrieve("gpt-none")
+    assert raised.value.code == "model_not_found"
 
 
 Call = Callable[[openai.OpenAI], Any]

@@ -186,3 +186,13 @@ def test_models_of_anthropic_are_listed(edge: Edge, tenant: Tenant) -> None:
         listed = {model.id: model for model in client.models.list()}
     assert listed["anthropic/claude-opus-5-5"].owned_by == "anthropic"
     assert listed["anthropic/claude-opus-5-5"].created > 0
+
+
+@pytest.mark.parametrize("name", ["anthropic/claude-opus-5-5", "claude-opus-5-5"])
+def test_one_model_of_anthropic(edge: Edge, tenant: Tenant, name: str) -> None:
+    with openai_sdk(tenant) as client:
+        model = client.models.retrieve(name)
+    encoded = tenant.http.get("/v1/models/" + name.replace("/", "%2F"))
+    assert (model.id, model.owned_by) == (name, "anthropic")
+    assert encoded.json()["id"] == name
+    assert [(row["endpoint"], row["status"]) for row in tenant.rows(2)] == [("/v1/models", 200)] * 2

@@ -27,7 +27,13 @@ SPEC: dict[str, Any] = json.loads(FILE.read_text())
 HEALTH_TOKEN = "operators-only"
 ONLY_A_DEFECT = {
     (path, "500")
-    for path in ("/v1/models", "/v1/cache/purge", "/v1/cache/stats", "/v1/cache/feedback")
+    for path in (
+        "/v1/models",
+        "/v1/models/{model}",
+        "/v1/cache/purge",
+        "/v1/cache/stats",
+        "/v1/cache/feedback",
+    )
 }
 """Where no provider can answer 500, it is `internal_error`, which nothing should cause."""
 ELSEWHERE = {("/v1/cache/feedback", "200")}
@@ -80,6 +86,11 @@ class Asked:
         self.method = method
         self.operation = SPEC["paths"][path][method.lower()]
         self.headers: dict[str, str] = {}
+        self.parameters = {
+            each["name"]: each["example"]
+            for each in self.operation.get("parameters", ())
+            if each.get("in") == "path"
+        }
         self.body = self._example()
         self.tenant = edge.tenant()
 
@@ -100,7 +111,9 @@ class Asked:
         client = (tenant or self.tenant).http
         content = None if self.body is None else json.dumps(self.body)
         headers = {"content-type": "application/json", **self.headers}
-        return client.request(self.method, self.path, content=content, headers=headers)
+        return client.request(
+            self.method, self.path.format(**self.parameters), content=content, headers=headers
+        )
 
     @property
     def provider(self) -> Any:
@@ -130,6 +143,7 @@ def suspended(asked: Asked) -> httpx.Response:
 
 
 def unknown(asked: Asked) -> httpx.Response:
+    asked.parameters["model"] = "gpt-none"
     return asked.send()
 
 
@@ -140,7 +154,9 @@ def too_large(asked: Asked) -> httpx.Response:
 
 
 def no_provider(asked: Asked) -> httpx.Response:
-    assert asked.body is not None
+    if asked.body is None:
+        asked.parameters["model"] = "groq/llama-3.3-70b-versatile"
+        return asked.send()
     if asked.path not in ("/v1/messages", "/v1/messages/count_tokens"):
         asked.body["model"] = {
             "/v1/embeddings": "mistral/mistral-embed",

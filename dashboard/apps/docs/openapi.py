@@ -27,11 +27,14 @@ def _operation(spec: Json, title: str, operation: Json) -> Iterator[str]:
     yield ""
     parameters = [_resolve(spec, item) for item in operation.get("parameters", ())]
     if parameters:
-        yield f"### Request headers of {title}"
+        yield f"### Parameters of {title}"
         yield ""
         yield from _table(
-            ("Header", "Value", "Meaning"),
-            [(f"`{p['name']}`", _kind(spec, p["schema"]), p["description"]) for p in parameters],
+            ("Parameter", "Value", "Meaning"),
+            [
+                (f"`{p['name']}` ({p['in']})", _kind(spec, p["schema"]), p["description"])
+                for p in parameters
+            ],
         )
     if "requestBody" in operation:
         yield from _body(spec, title, operation["requestBody"])

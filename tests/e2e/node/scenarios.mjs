@@ -88,6 +88,8 @@ const scenarios = {
   models: async () => {
     const names = [];
     for await (const item of client.models.list()) names.push(item.id);
+    const one = await client.models.retrieve(names[0]);
+    if (one.id !== names[0]) throw new Error(`asked for ${names[0]}, got ${one.id}`);
     return names;
   },
   wrongKey: () => {

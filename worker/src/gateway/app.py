@@ -36,6 +36,7 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/v1/messages/count_tokens": {"POST": _endpoint("messages", "count_tokens")},
     "/v1/embeddings": {"POST": _endpoint("embeddings")},
     "/v1/models": {"GET": _endpoint("models")},
+    "/v1/models/{model}": {"GET": _endpoint("models", "retrieve")},
     "/v1/cache/purge": {"POST": _endpoint("cache", "purge")},
     "/v1/cache/feedback": {"POST": _endpoint("cache", "feedback")},
     "/v1/cache/stats": {"GET": _endpoint("cache", "stats")},
@@ -44,6 +45,7 @@ ROUTES: dict[str, dict[str, Handler]] = {
 }
 
 
+_ONE_MODEL = "/v1/models/"
 UNVERSIONED = frozenset(path for path in ROUTES if not path.startswith("/v1/"))
 
 
@@ -79,14 +81,16 @@ def canonical_path(path: str) -> str:
     while path.startswith(("/v1/v1/", "/v1/openai/v1/", "/openai/v1/")):
         path = path.removeprefix("/v1").removeprefix("/openai")
     full = f"/v1{path}"
-    if full in ROUTES or full.startswith(passthrough.PREFIXES):
+    if full in ROUTES or full.startswith((_ONE_MODEL, *passthrough.PREFIXES)):
         return full
     return path.removeprefix("/v1") if path.removeprefix("/v1") in UNVERSIONED else path
 
 
 def _route(request: Request, path: str) -> Handler:
     methods = ROUTES.get(path)
-    if methods is None and path.startswith(passthrough.PREFIXES):
+    if path.startswith(_ONE_MODEL) and path != _ONE_MODEL:
+        methods = ROUTES["/v1/models/{model}"]  # names with a slash, as "groq/llama", included
+    elif methods is None and path.startswith(passthrough.PREFIXES):
         methods = dict.fromkeys(passthrough.METHODS, passthrough.handle)
     if methods is None:
         raise errors.NotFound(

@@ -96,6 +96,15 @@ class NotFound(GatewayError):
     anthropic_kind = "not_found_error"
 
 
+class UnknownModel(GatewayError):
+    """The provider that the name leads to has no such model."""
+
+    status = 404
+    code = "model_not_found"
+    kind = "invalid_request_error"
+    anthropic_kind = "not_found_error"
+
+
 class UnknownHit(GatewayError):
     """Feedback on a request that was no semantic hit, or has its verdict."""
 

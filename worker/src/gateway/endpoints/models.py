@@ -1,14 +1,15 @@
-"""``GET /v1/models``: the models of every provider that this project can use."""
+"""``GET /v1/models``: the models of every provider that this project can use, all or one."""
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 from gateway import errors, strict_json, upstream
 from gateway.exchange import Exchange
 from gateway.http import FetchFailed, Response
 from gateway.limits import Lookup
 from gateway.providers.base import MODELS, Provider
-from gateway.providers.registry import PROVIDERS, Target
+from gateway.providers.registry import PROVIDERS, Target, resolve
 from gateway.upstream import Outgoing
 
 
@@ -34,6 +35,27 @@ async def handle(x: Exchange) -> Response:
     response = x.response(200, "application/json", json.dumps({"object": "list", "data": data}))
     x.finish(200)
     return response
+
+
+async def retrieve(x: Exchange) -> Response:
+    """``GET /v1/models/{model}``: asked of the provider that a request for it would go to."""
+    name = unquote(x.endpoint.removeprefix("/v1/models/"))
+    x.endpoint = "/v1/models"
+    record = await x.authenticate()
+    await x.admit(Lookup(only=True))
+    target = resolve(name, record.project)
+    x.event.provider = target.provider.name
+    if not target.provider.supports(MODELS):
+        raise errors.UnknownModel(
+            f"The provider '{target.provider.name}' does not list its models."
+        )
+    for model in await _models_of(x, target.provider):
+        if model["id"] == target.model:
+            body = json.dumps({"object": "model", **model, "id": name})
+            response = x.response(200, "application/json", body)
+            x.finish(200)
+            return response
+    raise errors.UnknownModel(f"The model '{name}' does not exist.", param="model")
 
 
 async def _models_of(x: Exchange, provider: Provider) -> list[dict[str, Any]]:

@@ -70,6 +70,14 @@ def test_files_of_the_deployments_account_are_nobodys(
     assert sent.headers["authorization"] == f"Bearer {OWN_KEY}"
 
 
+def test_a_deployment_for_one_customer_may_share_its_files() -> None:
+    with Edge("cpython", SHARED_PROVIDER_FILES="1") as edge:
+        edge.tenant().http.get("/v1/files", params={"limit": "2"})
+        (sent,) = edge.openai.requests
+        assert (sent.path, sent.query) == ("/v1/files", "limit=2")
+        assert sent.headers["authorization"] == f"Bearer {edge.openai.key}"
+
+
 def test_bytes_go_both_ways_as_they_are(edge: Edge, tenant: Tenant) -> None:
     sound = bytes(range(256)) * 40
     answer = tenant.http.post(

@@ -89,6 +89,7 @@ def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> 
         "SUPABASE_URL": supabase_url,
         "ENVIRONMENT": environment.get("ENVIRONMENT") or "development",
         "BYOK_PRIVATE_ADDRESSES": environment.get("BYOK_PRIVATE_ADDRESSES") or "1",
+        "SHARED_PROVIDER_FILES": environment.get("SHARED_PROVIDER_FILES") or "1",
     }
     stores = [
         _redis(options, redis_port, secrets),

@@ -32,6 +32,7 @@ OPTIONAL = (
     "RELEASE",
     "HEALTH_TOKEN",
     "BYOK_PRIVATE_ADDRESSES",
+    "SHARED_PROVIDER_FILES",
     "DD_API_KEY",
     "DD_SITE",
     "DD_LOGS_URL",
@@ -103,6 +104,7 @@ class Settings:
     ``supabase_api_key`` opens Supabase's gateway, ``supabase_key`` names the database role: on
     hosted Supabase they are two, the project's publishable key and a JWT.
     ``byok_private_addresses``: a project's own base URL may lie in the host's network.
+    ``shared_provider_files``: every project may use the files of the deployment's provider account.
     """
 
     environment: str
@@ -123,6 +125,7 @@ class Settings:
     max_capture_bytes: int
     lease_seconds: float
     byok_private_addresses: bool
+    shared_provider_files: bool
     health_token: str = field(repr=False)
     telemetry: Telemetry
     embedder: Embedder | None
@@ -167,6 +170,7 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         max_capture_bytes=int(_number(env, "MAX_CAPTURE_BYTES")),
         lease_seconds=_number(env, "SINGLE_FLIGHT_LEASE_SECONDS"),
         byok_private_addresses=_switch(env, "BYOK_PRIVATE_ADDRESSES"),
+        shared_provider_files=_switch(env, "SHARED_PROVIDER_FILES"),
         health_token=env.get("HEALTH_TOKEN", ""),
         telemetry=_telemetry(env),
         embedder=_embedder(env),

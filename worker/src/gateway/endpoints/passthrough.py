@@ -26,7 +26,8 @@ PREFIXES = (
 METHODS = ("GET", "POST", "DELETE")
 OWN_ACCOUNT = ("/v1/files", "/v1/uploads", "/v1/batches")
 """What a provider lists for everybody who uses the same account: with the deployment's key, one
-project would see, use and delete another's."""
+project would see, use and delete another's. ``SHARED_PROVIDER_FILES`` is for deployments of one
+customer."""
 _PATH = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._:@=~-]+)+")
 _WORD = re.compile(r"[a-z_]{1,24}\Z")
 _LONGEST_ENDPOINT = 64
@@ -43,7 +44,7 @@ async def handle(x: Exchange) -> Response:
     provider = by_provider(record.project.default_provider)
     x.event.provider = provider.name
     x.bypass("this endpoint is passed through")
-    if _within(path, OWN_ACCOUNT) and not _brings_key(x, provider):
+    if _within(path, OWN_ACCOUNT) and not _own_account(x, provider):
         raise errors.ProviderNotConfigured(
             f"{path} needs a key of your own for the provider '{provider.name}': in the account of "
             "this deployment's key, files and batches are everybody's."
@@ -97,5 +98,7 @@ def _within(path: str, prefixes: tuple[str, ...]) -> bool:
     )
 
 
-def _brings_key(x: Exchange, provider: Provider) -> bool:
-    return any(credential.provider == provider.name for credential in x.record.credentials)
+def _own_account(x: Exchange, provider: Provider) -> bool:
+    return x.settings.shared_provider_files or any(
+        credential.provider == provider.name for credential in x.record.credentials
+    )

@@ -45,7 +45,7 @@ def probes() -> list[Pair]:
 def blind() -> list[Pair]:
     """Pairs of both labels, written without knowledge of the rules; their category is the set.
 
-    Set 1 led to rules after its first run; set 2 was run once, when these were done.
+    Sets 1 and 3 to 8 led to rules after their first run; of set 2 only totals were read.
     """
     return _read(_BLIND, "set")
 

@@ -9,6 +9,7 @@ from shared.decision.sketch import Sketch
 
 REFUSED = {
     "numbers": [
+        ("How many spoons are in 1 cup?", "How many cups are in 1 spoon?"),
         ("How do I convert 5 miles to km?", "How do I convert 6 miles to km?"),
         ("Is 5 more than 10?", "Is 10 more than 5?"),
         ("What is -5 squared?", "What is 5 squared?"),
@@ -16,6 +17,7 @@ REFUSED = {
         ("How do I divide 10 and 2?", "How do I divide 2 and 10?"),
     ],
     "operators": [
+        ("What is (3 + 4) x 2?", "What is 3 + 4 x 2?"),
         ("What is 2 + 2?", "What is 2 - 2?"),
         ("What does this symbol mean?", "What does this symbol ≈ mean?"),
     ],
@@ -34,11 +36,15 @@ REFUSED = {
         ("Is it bad not to eat?", "Is it not bad to eat?"),
         ("Can I be ill and not be insane?", "Can I not be ill and be insane?"),
     ],
-    "strict-words": [("Can I eat only fruit?", "Can I eat fruit?")],
+    "strict-words": [
+        ("Can I eat only fruit?", "Can I eat fruit?"),
+        ("Do I leave it to my only son?", "Do I leave it to only my son?"),
+    ],
     "persons": [
         ("How do I forgive him?", "How do I forgive her?"),
         ("How do I tell if he loves me?", "How do I tell if I love him?"),
         ("How can I read someone's messages?", "How can I read my messages?"),
+        ("How do I interview for a job?", "How do I interview someone for a job?"),
         ("What is the worst thing you did?", "What is the worst thing you did to someone?"),
     ],
     "modal": [
@@ -49,6 +55,7 @@ REFUSED = {
         ("Who plays Batman?", "Who played Batman?"),
         ("Where is the royal family?", "Where was the royal family?"),
         ("How many songs have been sung?", "How many songs have you sung?"),
+        ("How long have dogs lived with us?", "How long do dogs live with us?"),
     ],
     "asides": [("What is a mortgage and when is it paid?", "What is a mortgage?")],
     "voice": [
@@ -77,6 +84,34 @@ REFUSED = {
         ),
         ("Do I add milk and then tea?", "Do I add tea and then milk?"),
     ],
+    "capitals": [
+        ("How dense is mercury compared to lead?", "How dense is Mercury compared to lead?"),
+        ("How do I clean up windows quickly?", "How do I clean up Windows quickly?"),
+    ],
+    "letter-case": [
+        ("Is Co a chemical element?", "Is CO a chemical element?"),
+        ("How many mW make one kW?", "How many MW make one kW?"),
+        ("What does grep -v do?", "What does grep -V do?"),
+    ],
+    "possessives": [
+        ("How do I keep my grandmother company?", "How do I keep my grandmother's company?"),
+    ],
+    "hyphens": [
+        ("How much is twenty five-dollar bills?", "How much is twenty-five dollar bills?"),
+        ("How do I fix the second hand on my watch?", "How do I fix my second-hand watch?"),
+        ("Where do man-eating sharks live?", "Where do man eating sharks live?"),
+    ],
+    "complements": [("Should I stop to eat?", "Should I stop eating?")],
+    "articles": [
+        ("What is iron used for?", "What is an iron used for?"),
+        ("Is negative seven even a number?", "Is negative seven an even number?"),
+        ("What is the best way to put on weight?", "What is the best way to put on weights?"),
+    ],
+    "acted-upon": [
+        ("Why does my parrot bite itself?", "Why does my parrot bite me?"),
+        ("Why does my dog smell so much?", "Why does my dog smell me so much?"),
+    ],
+    "participles": [("How can I be less annoyed?", "How can I be less annoying?")],
     "pronouns": [
         ("How can I see who blocked me?", "How can I see who I blocked?"),
         ("How do I make someone love me?", "How do I make me love someone?"),
@@ -88,8 +123,22 @@ REFUSED = {
         ("What is in catnip?", "What is catnip?"),
         ("Should I buy a cat or a dog?", "Should I buy a cat and a dog?"),
         ("Is Earth in a black hole?", "Is Earth a black hole?"),
+        ("How do I search for jobs at Google?", "How do I search for jobs on Google?"),
+        ("How can I sell a house to my parents?", "How can I sell a house for my parents?"),
+        ("How can I get flights in Paris?", "How can I get flights to Paris?"),
+        ("What are good books about Proust?", "What are good books of Proust?"),
+        ("What was she known as before fame?", "What was she known for before fame?"),
+        ("Which numbers are divisible by 3 and 5?", "Which numbers are divisible by 3 or 5?"),
+        ("How do I train as a boxer?", "How do I train my boxer?"),
+        ("How do I stop a running toilet?", "How do I stop running to the toilet?"),
+        ("Is it rude to laugh at someone?", "Is it rude to laugh with someone?"),
+        ("Which artists did he influence?", "Which artists was he influenced by?"),
     ],
-    "substitution": [("How do I sharpen a knife?", "How do I hold a knife?")],
+    "substitution": [
+        ("How do I sharpen a knife?", "How do I hold a knife?"),
+        ("Is acceleration a vector?", "Is velocity a vector?"),
+        ("How do I fix an overexposed photo?", "How do I fix an underexposed photo?"),
+    ],
     "unaligned": [
         ("How do I make pancakes?", "How do I make vegan pancakes?"),
         ("Who is the best mayor of Rome?", "Who is the mayor of Rome?"),
@@ -117,6 +166,14 @@ PASSED = {
         "What is the best thing to do in Rome?",
         "What are the best things to do in Rome?",
     ),
+    "capitals": ("How dense is Mercury?", "how dense is mercury"),
+    "letter-case": ("How do I reset my iPhone?", "how do i reset my iphone"),
+    "possessives": ("What is Ohm's law?", "What is Ohm law?"),
+    "hyphens": ("What is a long-term loan?", "What is a long term loan?"),
+    "complements": ("How do I stop smoking?", "How can I stop smoking?"),
+    "articles": ("How do I write an essay?", "How do I write essay?"),
+    "acted-upon": ("How do I ask a girl to marry me?", "How do you ask a girl to marry you?"),
+    "participles": ("Why am I bored at work?", "Why am I so bored at work?"),
     "pronouns": ("How do I know if he loves me?", "How do you know if he loves you?"),
     "opposites": ("How do I buy a house?", "How do I purchase a house?"),
     "contrast": ("Who lives in Paris?", "Who is living in Paris?"),
@@ -158,6 +215,19 @@ ALIKE = [
     ("What is the world's tallest building?", "What is the tallest building in the world?"),
     ("Who was in World War II?", "Who was in the Second World War?"),
     ("What is the bad thing about snow?", "What are the bad things about snow?"),
+    ("What makes bread rise?", "What makes bread rise"),
+    ("TCP vs UDP", "What is the difference between TCP and UDP?"),
+    ("How does tea differ from coffee?", "What is the difference between tea and coffee?"),
+    ("What sets tea apart from coffee?", "difference between coffee and tea"),
+    ("osmosis meaning", "What is the meaning of osmosis?"),
+    ("My dog won't eat, why?", "Why won't my dog eat?"),
+    ("How often should a filter be replaced?", "How often should I replace a filter?"),
+    ("How do I check if a key exists?", "How do I check whether a key exists?"),
+    ("How deep is the lake?", "What is the depth of the lake?"),
+    ("How many people live in Canada?", "What is the population of Canada?"),
+    ("What is 350 F in Celsius?", "What is 350 degrees Fahrenheit in Celsius?"),
+    ("How long is it to a million days?", "How long is it to 1,000,000 days?"),
+    ("Just curious, how old is the universe?", "How old is the universe?"),
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from shared.decision.alignment import Alignment
 from shared.decision.features import features
 from shared.decision.guards import first_refusal
+from shared.decision.lexicon.acronyms import contracted
 from shared.decision.lexicon.index import lexicon
 from shared.decision.pair_model import pair_model
 from shared.decision.sketch import Sketch
@@ -55,7 +56,7 @@ class Decision(NamedTuple):
 def encode(text: str) -> Encoded:
     """Code of an eligible prompt; ValueError for more than 64 tokens or none."""
     embedding = encoder()
-    tokens = embedding.tokenize(text)
+    tokens = embedding.tokenize(contracted(text))
     total = embedding.total(tokens)
     return Encoded(text, embedding.code_of_total(total, len(tokens)), total, len(tokens))
 
@@ -108,12 +109,12 @@ def _refused(
 @lru_cache(maxsize=_REMEMBERED)
 def _words(text: str) -> frozenset[str]:
     """Groups of the content words, read in the cheapest way."""
-    return frozenset(map(lexicon().told.__getitem__, text.lower().split())) - _SILENT
+    return frozenset(map(lexicon().told.__getitem__, contracted(text).lower().split())) - _SILENT
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _sketch(text: str) -> Sketch:
-    return Sketch(text, lexicon())
+    return Sketch(contracted(text), lexicon())
 
 
 def forget_sketches() -> None:

@@ -36,19 +36,19 @@ RULES = (
          r"\d{6,}|\b(?=\w*\d)(?=\w*[a-z])[a-z0-9]{8,}\b|\d+\.\d+\.\d+|\d[\d-]{7,}\d|#\d+"),
     Rule("volatile", "the right answer changes with time",
          r"\b(?:today|tonight|tomorrow|yesterday|now|nowadays|currently|current|latest|newest|recent|recently|"
-         r"upcoming|ongoing|breaking|trending|up-to-date|weather|forecast|temperature outside|stock price|share price|"
+         r"upcoming|ongoing|breaking|trending|up-to-date|weather(?! (?:and|from|vs|versus) climate)|forecast|temperature outside|stock price|share price|"
          r"exchange rate|price of (?:bitcoin|btc|eth|ethereum|gold|oil|gas)|bitcoin price|crypto price|"
-         r"news|headlines?|scores?|standings|what time|what day|what date|the date|the time in|time is it|"
+         r"news|headlines?|(?<!credit )(?<!fico )(?<!sat )(?<!act )(?<!apgar )scores?|standings|what time(?! of (?:the )?(?:year|day)\b)|what day|what date|the date|the time in|time is it|"
          r"these days|right now|at the moment|at present|so far|as of|"
          r"(?:this|next|last|past|coming) (?:week|month|year|morning|afternoon|evening|weekend|night|season|summer|winter|spring|"
          r"autumn|fall|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|"
-         r"september|october|november|december|quarter|decade|hour)|in stock|open today|near me|nearby|nearest|closest to me)\b"),
+         r"september|october|november|december|quarter|decade|hour)|in stock|open today|near me|nearby|nearest(?! \w+ to (?!me|my|us|our))|closest to me)\b"),
     Rule("random", "every answer should be a new one",
-         r"\b(?:random|randomly|surprise me|roll (?:a|the|two)|flip a coin|coin flip|pick (?:a|one|any) (?:number|card)|shuffle|"
+         r"\b(?:random(?! access| forest| variable| walk)|randomly|surprise me|roll (?:a|the|two)|flip a coin|coin flip|pick (?:a|one|any) (?:number|card)|shuffle|"
          r"another|again|one more|some more|different one|something (?:else|new|different)|else|regenerate|retry|try again|"
          r"continue|go on|keep going|more like (?:this|that))\b"),
     Rule("creative", "the asker wants a text of their own, not somebody's copy",
-         r"\b(?:(?<!how to )(?<!how do i )(?<!how can i )(?<!how should i )(?<!how do you )(?<!who )write(?! to)|compose|draft|rewrite|brainstorm|imagine|invent (?:a|an|some)|make up|create (?:a|an|some|me)|generate|"
+         r"\b(?:(?<!how to )(?<!how do i )(?<!how can i )(?<!how should i )(?<!how do you )(?<!who )write(?! to)|compose|draft|rewrite|brainstorm|imagine|invent (?:a|an|some)|make up|(?<!how to )(?<!how do i )(?<!how can i )(?<!how should i )(?<!how do you )create (?:a|an|some|me)|(?<!how to )(?<!how do i )(?<!how can i )(?<!how should i )(?<!how do you )generate|"
          r"poems?|haikus?|limericks?|sonnets?|lyrics|rap|jokes?|riddles?|puns?|stor(?:y|ies) about|tell me a|"
          r"a story|slogans?|taglines?|captions?|pick-?up lines?|name ideas|names? for my|nicknames?|"
          r"role-?play|pretend|act as|you are (?:a|an)|cover letter|essays?|speech for|toasts?|quiz me|motivate me|inspire me|"
@@ -58,13 +58,13 @@ RULES = (
          r"grammar(?:tical|tically)?|spell|spelled|spelling|pronounce|pronunciation|rhymes?|synonyms?|antonyms?|opposite of|anagram|"
          r"palindrome|the words?|the phrases?|the sentences?|this (?:sentence|text|word|phrase|paragraph|passage|email|code|article|function|error)|"
          r"how (?:do|would|can|to) (?:i |you |we |one )?(?:say|write|spell)|say .+ in (?:\w+)$|classify|sentiment|extract|complete the|"
-         r"fill in|following|in other words|shorten|capitalize|lowercase|uppercase)\b|:\s*\S"),
+         r"fill in|(?:the|these) following|following (?:text|sentences?|paragraphs?|code|emails?|words?|numbers?|lists?|questions?)|in other words|shorten|capitalize|lowercase|uppercase)\b|:\s*\S"),
     Rule("personal", "the answer depends on who asks",
-         r"\b(?:what|when|where|how much|how many|how old|who|which)(?: is| are| was| were|'s|s| will| did| does| do| would| should)? (?:on |in |of |from |for |with )*(?:my|our)\b"
+         r"(?<!do )\b(?:what|when|where|how much|how many|how old|who|which)(?: is| are| was| were|'s|s| will| did| does| do| would| should)? (?:on |in |of |from |for |with )*(?:my|our)\b"
          r"|\b(?:where|when|what)(?:'s| is| are| was| were| has| have| did| does| do| will) my\b|\bwhy (?:was|were|has|have|did) my\b"
          r"|\b(?:status|balance|amount|limit|number|details?|history|date) (?:of|on|for|in) my\b|^(?:is|are|was|were|did|does|do|has|have|will|can|would|should) (?:my|our)\b"
-         r"|\b(?:did|have|was|am) (?:i|we)\b(?! (?:allowed|able|supposed|required))|^(?:will|were|are|had) (?:i|we)\b|\bdo (?:i|we) (?:have|owe|still|already)\b"
-         r"|\b(?:remind me|my name|call me|my birthday|my age|i am \d+|i'm \d+|year old|years old|my (?:last|next|latest|previous|recent)|for me (?:today|tomorrow)|"
+         r"|\b(?:did|have|was|am) (?:i|we)\b(?! (?:allowed|able|supposed|required))|^(?:will|were|are|had) (?:i|we)\b|\bdo (?:i|we) (?:have(?! to\b)|owe|still|already)\b"
+         r"|\b(?:remind me|my name|call me|my birthday|my age|i am \d+|i'm \d+|(?:i am|i'm|as) an? [\w-]+[ -]years?[ -]old|my (?:last|next|latest|previous|recent)|for me (?:today|tomorrow)|"
          r"i told you|you said|you told|we (?:talked|discussed|spoke)|do you remember|my (?:order|balance|appointment|reservation|booking|flight|"
          r"package|delivery|shipment|parcel|paycheck|salary|calendar|schedule|transactions?|spending|bill|statement|credit score|todo|to-do|shopping list))\b"),
     Rule("action", "an order to do something, not a question",

@@ -16,7 +16,11 @@ ENGLISH = frozenset(
     "who whom whose when where which can could should would will may might must not no if than then "
     "about into over after before without between some any all more most make get find need want give "
     "tell explain show list name best good way please help between much many long old out up "
-    "define see use eat drink people work difference".split()
+    "define see use eat drink people work difference "
+    # What searches in key words are made of.
+    "vs versus meaning definition symptoms causes effects benefits side tips steps instructions ideas "
+    "recipe fix install remove account password height weight stuck cheap safe water dog house money "
+    "job".split()
 )
 # Function words of frequent Latin-script languages; words that are English too stay out.
 FOREIGN = (

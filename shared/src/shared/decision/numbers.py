@@ -11,7 +11,7 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _ORDINALS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 ).split()
-_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _SUFFIX = {"k": 1000, "m": 10**6, "bn": 10**9, "b": 10**9}
 
 # "one" (a pronoun) and "second" (a unit of time) stay words.
@@ -36,7 +36,8 @@ UNITS = {
     "euros": "euro", "£": "pound", "rs": "rupee", "inr": "rupee", "rupees": "rupee", "₹": "rupee",
     "g": "gram", "grams": "gram", "mg": "milligram", "meters": "meter", "metre": "meter",
     "metres": "meter", "miles": "mile", "inches": "inch", "m": "meter", "px": "pixel",
-    "pixels": "pixel", "cc": "cc",
+    "pixels": "pixel", "cc": "cc", "f": "fahrenheit", "c": "celsius", "w": "watt", "watts": "watt",
+    "kw": "kilowatt", "kilowatts": "kilowatt", "yd": "yard", "yds": "yard", "yards": "yard",
 }  # fmt: skip
 # Exact conversions only, each to the smaller unit.
 _CONVERT = {
@@ -59,8 +60,10 @@ def joined(words: list[str]) -> list[str]:
 def _place(out: list[str], word: str) -> None:
     previous = out[-1] if out else ""
     counted = bool(_PLAIN(previous))
-    if word in _SCALES and counted:
-        out[-1] = _text(float(previous) * _SCALES[word])
+    if word in SCALES and counted:
+        out[-1] = _text(float(previous) * SCALES[word])
+    elif word in SCALES and previous == "a" and not (len(out) > 1 and _PLAIN(out[-2])):
+        out[-1] = _text(SCALES[word])  # "a million"
     elif counted and _PLAIN(word) and _completes(previous, word):
         out[-1] = str(int(previous) + int(word))
     elif counted and word in UNITS:

@@ -16,7 +16,9 @@ AUXILIARIES = {
 } | MODALS  # fmt: skip
 PERSON_WORDS = frozenset(PERSONS)
 BE = frozenset({"am", "are", "is", "was", "were"})
-EMPTY = frozenset({"a", "an", "the", "some", "any", "is", "are", "am", "be", "do", "does"})
+EMPTY = frozenset({
+    "a", "an", "the", "some", "any", "is", "are", "am", "be", "do", "does", "there",
+})  # fmt: skip
 CLAUSE_STARTS = frozenset({"who", "that", "which", "if", "when", "to", "because", "while"})
 WH = frozenset({"what", "which", "who", "whom", "whose", "when", "where", "why", "how"})
 _PAST = frozenset({"was", "were", "did", "had"})
@@ -28,6 +30,24 @@ _BARE_VERBS = frozenset({
     "become", "create", "earn", "find", "get", "improve", "increase", "learn", "make", "overcome",
     "prepare", "remove", "start", "stop",
 })  # fmt: skip
+_ADVISED = frozenset({
+    "how often should", "how long should", "how long can", "when should", "where can",
+    "what should",
+})  # fmt: skip
+_LAST_WORDS = {"meaning": "mean", "definition": "mean", "why": "why"}
+_VERSUS = (("vs",), ("versus",))
+# Openings of questions for a difference, and what stands between the two things.
+_DIFFER = [
+    (opening.split(), joints)
+    for openings, joints in (
+        ("what distinguishes,what differentiates,what separates,what tells", (("from",),)),
+        ("what sets,what tells", (("except",),)),  # "apart from" by now
+        ("how does,how do,how is,how are", (("difference",), ("not", "same", "as"))),
+        ("compare,comparison of,comparison between", (("and",), ("with",), ("to",), *_VERSUS)),
+        ("difference,differences", (("and",),)),
+    )
+    for opening in openings.split(",")
+]
 _ANYBODY = frozenset({"someone", "somebody", "anyone", "anybody", "person", "one", "people"})
 _PEOPLE = _ANYBODY | {"persons", "everyone", "everybody"}
 _OF_ANYBODY = {"their": "your", "themselves": "yourself"}
@@ -55,6 +75,9 @@ class Question:
 
 def question(words: list[str], lexicon: Lexicon) -> Question:
     """Reads the words of a prompt, its phrases shortened and its opening left out."""
+    compared = _two_things(words)
+    if compared:
+        words = ["what", "difference", *compared[0], "and", *compared[1]]
     words = _anybody(_plain_opening(words))
     asked, found = _frame(words, lexicon)
     frame, rest = _active(asked, found, lexicon)
@@ -93,6 +116,9 @@ def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
     if frame:
         return _completed(frame, rest, lexicon)
     first = words[0] if words else ""
+    opened = first in WH or first in AUXILIARIES
+    if len(words) > 1 and not opened and words[-1] in _LAST_WORDS:
+        return _LAST_WORDS[words[-1]], words[:-1]  # "photosynthesis meaning", "my dog limps, why"
     if first in AUXILIARIES and len(words) > 1:
         return _completed("? " + AUXILIARIES[first], words[1:], lexicon)
     if first == "how" and len(words) > 3:
@@ -106,6 +132,41 @@ def _frame(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
         if word in WH and words[0] in LINKS:
             return f"{words[0]} {word}", words[:place] + words[place + 1 :]
     return "", words
+
+
+def _two_things(words: list[str]) -> tuple[list[str], list[str]] | None:
+    """The two things whose difference is asked for in another way than by "what is the difference".
+
+    "Tea vs coffee", "what sets tea apart from coffee", "how does tea differ from coffee".
+    """
+    told = [word for word in words if word not in ("the", "a", "an")]
+    if told[-3:] in (["what", "is", "difference"], ["what", "are", "differences"]):
+        told = told[:-3]
+    for opening, joints in _DIFFER:
+        if told[: len(opening)] == opening:
+            parts = _parted(told[len(opening) :], joints)
+            if parts:
+                return parts
+    if not told or len(told) > 7 or told[0] in WH or told[0] in AUXILIARIES:
+        return None
+    return _parted(told, _VERSUS)
+
+
+def _parted(
+    told: list[str], joints: tuple[tuple[str, ...], ...]
+) -> tuple[list[str], list[str]] | None:
+    """What stands before and behind the one joint, when both are plain names of things."""
+    for joint in joints:
+        size = len(joint)
+        places = [at for at in range(1, len(told) - size) if tuple(told[at : at + size]) == joint]
+        if len(places) != 1:
+            continue
+        one, other = told[: places[0]], told[places[0] + size :]
+        if len(other) > 1 and other[-1] in ("difference", "differences", "comparison"):
+            other = other[:-1]
+        if (WH | LINKS).isdisjoint(one + other):
+            return one, other
+    return None
 
 
 def _explained(words: list[str], lexicon: Lexicon) -> tuple[str, list[str]]:
@@ -180,6 +241,11 @@ def _active(frame: str, words: list[str], lexicon: Lexicon) -> tuple[str, list[s
         # "should tomatoes be refrigerated" asks "should I refrigerate tomatoes".
         place = words.index("be", 1)
         if lexicon.participle(words[place + 1]) and PERSON_WORDS.isdisjoint(words[:place]):
+            return frame, [words[place + 1], *words[:place], *words[place + 2 :]]
+    if frame in _ADVISED and words[1:-1].count("be") == 1 and "by" not in words:
+        # "how often should a filter be replaced" asks "how often should you replace a filter".
+        place = words.index("be", 1)
+        if _participle(words[place + 1], lexicon) and PERSON_WORDS.isdisjoint(words[:place]):
             return frame, [words[place + 1], *words[:place], *words[place + 2 :]]
     if frame == "how is" and "by" not in words and PERSON_WORDS.isdisjoint(words):
         return _instructions(words, lexicon)

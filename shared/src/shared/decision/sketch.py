@@ -39,6 +39,11 @@ _MODAL_WORDS = frozenset(MODALS)
 _PASSIVE = BE | {"be", "been", "being", "get", "gets", "getting", "got"}
 _PLAIN_VERBS = frozenset({"be", "do", "have"})
 _SOMEONE = frozenset({"someone", "somebody", "person"})
+_MINE = frozenset({"my", "your", "our"})  # anybody's, in instructions
+_DETERMINERS = frozenset({"a", "an", "the", "my", "your", "our", "his", "her", "their"})
+_DANGLING = frozenset({"about", "against", "by", "from", "with"})
+_OF_TIME = frozenset({"how long", "how long is", "how many", "how much", "how often", "where"})
+_ARITHMETIC = re.compile(r"[\d)]\s*[-+*/x×÷^]\s*[\d(]").search
 _BETWEEN = frozenset({"difference", "differences"})
 # Frames whose "if" and "would" belong to the frame.
 CONDITIONAL_FRAMES = frozenset({"what would happen if", "what should do if"})
@@ -81,6 +86,10 @@ class Sketch:
         if not "".join(words).isalpha():
             self.numbers = [word for word in rest if any(map(str.isdigit, word))]
             self.operators = [word for word in words if word in "+-*/=<>^%&"]
+            if "(" in text and _ARITHMETIC(text):
+                self.operators += [sign for sign in text if sign in "()"]
+        if "~" in text:
+            self.operators.append("~")
         if not text.isascii():
             self.operators += _symbols(text)
         self.quotes = _NOTHING
@@ -90,6 +99,11 @@ class Sketch:
         self.acronyms = _NOTHING if self._sentence_case else _acronyms(text, wordset)
         self._rest = rest
         self._lexicon = lexicon
+
+    @property
+    def rest(self) -> list[str]:
+        """The words that the frame leaves."""
+        return self._rest
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -108,10 +122,16 @@ class Sketch:
         """Words of quantity, order, exclusion and comparison; "like" outside of the frame."""
         # The "if" of "what happens if" is the frame's: "what happens when" asks the same.
         # So is the "most" of "the most effective way to".
-        own = self.frame in CONDITIONAL_FRAMES or self.frame == "how"
+        # So is the "many" of "how many people live in".
+        own = self.frame in CONDITIONAL_FRAMES or self.frame in ("how", "population")
         words = self._rest if own else self.wordset
         found = STRICT_WORDS.intersection(words)
         return found | {"like"} if "like" in self._rest else found
+
+    @property
+    def only_before_owner(self) -> bool:
+        """ "Only my son", not "my only son"."""
+        return any(one == "only" and other in POSSESSIVES for one, other in pairwise(self.words))
 
     @cached_property
     def persons(self) -> frozenset[str]:
@@ -229,6 +249,32 @@ class Sketch:
         return self.frame == "what" and self._rest[-1:] == ["for"] and not self.modals
 
     @cached_property
+    def dangling(self) -> str:
+        """A preposition that ends the prompt, "by" and the like, or stands before the person that
+        does ("laugh at someone"), or ""."""
+        if len(self._rest) > 1 and self._rest[-1] in _SOMEONE:
+            return self._rest[-2] if self._rest[-2] in LINKS else ""
+        return self._rest[-1] if self._rest and self._rest[-1] in _DANGLING else ""
+
+    @cached_property
+    def to_a_thing(self) -> bool:
+        """ "To the toilet": no verb."""
+        return any(to == "to" and other in _DETERMINERS for to, other in pairwise(self._rest))
+
+    @cached_property
+    def perfect(self) -> bool:
+        """ "How long have dogs lived", not "how long do dogs live"."""
+        return self._rest[:1] in (["have"], ["has"]) and self.frame in _OF_TIME
+
+    @cached_property
+    def counted(self) -> list[str]:
+        """The group behind each number: of what it is the number."""
+        items = self.items
+        return [
+            later.word.group for item, later in pairwise(items) if item.word.text in self.numbers
+        ]
+
+    @cached_property
     def places(self) -> dict[str, list[int]]:
         """Group -> where in ``items`` it stands."""
         found: dict[str, list[int]] = {}
@@ -326,8 +372,9 @@ def _canon(frame: str, words: list[str], lexicon: Lexicon) -> list[str]:
     """Frame and words in one spelling: synonyms by group, articles and forms of "be" left out."""
     out = [frame]
     known = lexicon.words
+    anybody = frame == "how"
     for text in words:
-        if text in EMPTY:
+        if text in EMPTY or (anybody and text in _MINE):
             continue
         role = PERSONS.get(text)
         if role in ("i", "you"):

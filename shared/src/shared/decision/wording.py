@@ -3,7 +3,7 @@
 import re
 
 from shared.decision.lexicon.index import Lexicon, Phrase, PhraseIndex
-from shared.decision.numbers import WORDS, joined
+from shared.decision.numbers import SCALES, WORDS, joined
 
 _TOKENS = re.compile(
     r"(?<![\w)])-\d+(?:[.,]\d+)*[a-z%]*|[^\W_]+-[a-z](?![^\W_])|[a-z]\+\+|[cf]#|\d+(?:[.,]\d+)*[a-z%]*|[^\W_]+(?:\.[^\W_]+)*|[-+*/=<>^%$€£₹&@]"
@@ -17,6 +17,7 @@ _CONTRACTIONS = (
     ("ain't", "is not"), ("n't", " not"), ("i'm", "i am"), ("'re", " are"), ("'ve", " have"),
     ("'ll", " will"), ("'d ", " would "), ("what's", "what is"), ("whats ", "what is "),
     ("how's", "how is"), ("who's", "who is"), ("where's", "where is"), ("when's", "when is"),
+    ("why's", "why is"), ("hows ", "how is "),
     ("that's", "that is"), ("it's", "it is"), ("there's", "there is"), ("let's", "let us"),
     ("'s ", " "), ("s' ", "s "),
 )  # fmt: skip
@@ -26,7 +27,7 @@ _MISSPELT_NEGATIONS = {
     "shouldnt": "should not", "couldnt": "could not", "wouldnt": "would not",
     "havent": "have not", "hasnt": "has not", "hadnt": "had not", "werent": "were not",
 }  # fmt: skip
-_REPLACED = frozenset(WORDS) | frozenset(_MISSPELT_NEGATIONS)
+_REPLACED = frozenset(WORDS) | frozenset(_MISSPELT_NEGATIONS) | frozenset(SCALES)
 # "the world's tallest building" is the tallest one in the world.
 _OF_THE_WORLD = re.compile(r"\bworld's (?=(?:[a-z]+est|most|best|worst)\b)").sub
 _CLAUSE = re.compile(

@@ -8,10 +8,22 @@ Below a scope's prefix (which starts with the project):
 - ``o``: the list of code, id and expiry, oldest first, from which the scope's size is bounded and
   expired records are taken out of their buckets.
 
-Redis has no popcount for Lua, so distances are summed from a table of nibble pairs.
+Redis has no popcount for Lua, and calls into C are what costs in it: one call takes a record's
+bytes out, and the distance is summed from tables of nibbles, which are made for the first record.
 """
 
 _NIBBLES = "".join(str((a ^ b).bit_count()) for a in range(16) for b in range(16))
+_BYTES = [f"b{place}" for place in range(1, 33)]
+_FIRST = 24  # bytes; of an unrelated code nearly always enough to be too far
+
+
+def _distance(first: int, last: int) -> str:
+    """Lua for the differing bits of a record's bytes ``first`` to ``last``, counted from 1."""
+    return " + ".join(
+        f"rows[{2 * place - 1}][high[b{place}]] + rows[{2 * place}][low[b{place}]]"
+        for place in range(first, last + 1)
+    )
+
 
 NEAREST = (
     f"local nibbles = '{_NIBBLES}'"
@@ -24,23 +36,36 @@ local function hex(text)
   local digits = string.gsub(text, '.', function(c) return string.format('%02x', c:byte()) end)
   return digits
 end
+local function distances(code)
+  -- Rows: bits by which each nibble of the code differs from 0 to 15. And the nibbles of a byte.
+  local of, rows, high, low = {}, {}, {}, {}
+  for a = 0, 15 do
+    of[a] = {}
+    for b = 0, 15 do
+      of[a][b] = string.byte(nibbles, a * 16 + b + 1) - 48
+      high[a * 16 + b], low[a * 16 + b] = a, b
+    end
+  end
+  for i = 1, 64 do rows[i] = of[tonumber(string.sub(code, i, i), 16)] end
+  return rows, high, low
+end
 local function nearest(prefix, code, probes, most_distance, count, cut)
-  local rows = {}
-  for i = 1, 64 do rows[i] = tonumber(string.sub(code, i, i), 16) * 16 + 1 end
+  local rows, high, low
   local best, seen = {}, {}
   for at = 1, #probes, 5 do
     local bucket = redis.call('GET', prefix .. 'b:' .. string.sub(probes, at, at + 4)) or ''
+    if not rows and bucket ~= '' then rows, high, low = distances(code) end
     for start = 1, #bucket, 44 do
       local id = string.sub(bucket, start + 32, start + 39)
       if not seen[id] then
         seen[id] = true
-        local distance = 0
-        for i = 0, 31 do
-          local byte = string.byte(bucket, start + i)
-          local high = math.floor(byte / 16)
-          distance = distance + string.byte(nibbles, rows[2 * i + 1] + high)
-            + string.byte(nibbles, rows[2 * i + 2] + byte - 16 * high) - 96
-        end
+        local """
+    f"{', '.join(_BYTES)} = string.byte(bucket, start, start + 31)\n"
+    f"        local distance = {_distance(1, _FIRST)}\n"
+    "        if distance <= most_distance then\n"
+    f"          distance = distance + {_distance(_FIRST + 1, 32)}\n"
+    "        end"
+    """
         if distance <= most_distance then best[#best + 1] = {distance, id} end
       end
     end

@@ -7,7 +7,7 @@ A guard takes an ``Alignment`` and returns True when the two prompts must not sh
 from collections.abc import Callable
 
 from shared.decision.alignment import Alignment
-from shared.decision.guards import meaning, structure, surface
+from shared.decision.guards import form, meaning, structure, surface
 
 Guard = Callable[[Alignment], bool]
 
@@ -17,6 +17,10 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("quotes", surface.quotes),
     ("acronyms", surface.acronyms),
     ("characters", surface.characters),
+    ("capitals", form.capitals),
+    ("letter-case", form.letter_case),
+    ("possessives", form.possessives),
+    ("hyphens", form.hyphens),
     ("frame", structure.frame),
     ("negation", structure.negation),
     ("strict-words", structure.strict_words),
@@ -26,6 +30,10 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("asides", structure.asides),
     ("voice", structure.voice),
     ("infinitives", structure.infinitives),
+    ("complements", form.complements),
+    ("articles", form.articles),
+    ("acted-upon", form.acted_upon),
+    ("participles", form.participles),
     ("opposites", meaning.opposites),
     ("contrast", meaning.contrast),
     ("names", meaning.names),

@@ -6,11 +6,13 @@ from shared.decision.lexicon.index import Word, lexicon
 # Tuned on qqp_train replay and the open half of the minimal pairs; see docs/adr/0100.
 CLOSE = 0.45
 CLOSE_ALONE = 0.6
-SUBSTITUTE = 0.7
+SPELT = 0.7
 _GREAT = "great"  # group of "good" and "best"
 _COMPARED = frozenset({"differenc", "similarity", "difference"})
 _DEFINING = frozenset({"what", "mean", "about", "who", "why", ""})
 _SHORT_DEFINITION = 3  # content words
+_SHORT_SPELLING = 6  # letters: among shorter words one letter makes another word
+_SAME_START = 4
 _COMMON = 2.0  # nats: words more frequent than one sentence in seven carry no condition
 
 
@@ -59,14 +61,31 @@ def names(pair: Alignment) -> bool:
 
 
 def substitution(pair: Alignment) -> bool:
-    """One word replaced by one other and nothing else changed: only by a near-identical word."""
+    """One word replaced by one other and nothing else changed: only by another spelling of it.
+
+    Words that are neighbours in meaning are not enough: "speed", "velocity"; "affect", "effect".
+    """
     if len(pair.left_only) != 1 or len(pair.right_only) != 1:
         return False
     one = pair.left.items[pair.left_only[0]].word
     other = pair.right.items[pair.right_only[0]].word
     if one.filler and other.filler:
         return False
-    return similarity(one, other) < SUBSTITUTE
+    return similarity(one, other) < SPELT or not _misspelt(one.text, other.text)
+
+
+def _misspelt(one: str, other: str) -> bool:
+    """Long words with one start, and one letter more, less or other behind it: "traveling"."""
+    short, long = sorted((one, other), key=len)
+    start = 0
+    while start < len(short) and short[start] == long[start]:
+        start += 1
+    rest, more = short[start:], long[start:]
+    return (
+        len(short) > _SHORT_SPELLING
+        and start >= _SAME_START
+        and (rest[1:] == more[1:] or rest == more[1:])
+    )
 
 
 def unaligned(pair: Alignment) -> bool:

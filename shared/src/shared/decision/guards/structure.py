@@ -1,12 +1,18 @@
 """Guards on how the words hang together: frame, negation, quantity words, roles, order, links."""
 
+from typing import NamedTuple
+
 from shared.decision.alignment import Alignment
 from shared.decision.lexicon.function_words import (
     COORDINATING,
     INTERCHANGEABLE_LINKS,
     NAMED_KINDS,
     PREPOSITIONS,
+    REACHING,
+    SERVING,
+    STRICT_WORDS,
     WEAK_LINKS,
+    WORKS,
 )
 from shared.decision.lexicon.index import lexicon
 from shared.decision.sketch import Item, Sketch
@@ -37,12 +43,28 @@ IMPERSONAL_FRAMES = _OPEN_FRAMES | {
 # Frames in which "can" and "should" add nothing.
 _MODAL_FREE = _OPEN_FRAMES | {"what should do if"}
 _ROLES = ("he", "she", "they")
+_PEOPLE = frozenset({"anybody", "anyone", "one", "others", "people", "persons", "them", "they"})
 # Frames that ask for a thing by what it is.
 _NAMING = frozenset({"what", "who", "? is"})
 _OF_A_YEAR = frozenset({"of", "in", "from", "for", "during"})
 _PARTICLES = frozenset({"in", "on"})
 # Adverbs that stand where they like.
 _LOOSE = frozenset({"online", "still", "already"})
+# End as adverbs do.
+_NO_ADVERBS = frozenset({
+    "ally", "anomaly", "apply", "assembly", "belly", "bully", "butterfly", "comply", "emily",
+    "family", "fly", "italy", "jelly", "july", "kelly", "lily", "molly", "monopoly", "rally",
+    "rely", "reply", "sally", "supply",
+})  # fmt: skip
+
+
+class Around(NamedTuple):
+    """What decides whether two prepositions are one. ``before``: bases of the words before;
+    ``words``: all words of one prompt; ``verb``: "for" binds an -ing form."""
+
+    before: set[str]
+    words: frozenset[str]
+    verb: bool
 
 
 def frame(pair: Alignment) -> bool:
@@ -63,7 +85,11 @@ def negation(pair: Alignment) -> bool:
 
 def strict_words(pair: Alignment) -> bool:
     """Quantity, order, exclusion and comparison words ("only", "before", "most") agree."""
-    return pair.left.strict != pair.right.strict
+    left, right = pair.left, pair.right
+    if left.strict != right.strict:
+        return True
+    # "to my only son", "to only my son"
+    return "only" in left.strict and left.only_before_owner != right.only_before_owner
 
 
 def persons(pair: Alignment) -> bool:
@@ -73,12 +99,8 @@ def persons(pair: Alignment) -> bool:
         return False
     if any((role in left) != (role in right) for role in _ROLES):
         return True
-    if pair.left.other_people != pair.right.other_people and (
-        pair.left.owned if pair.right.other_people else pair.right.owned
-    ):
-        return True  # "read someone's messages", "read my messages"
-    if pair.left.to_someone != pair.right.to_someone:
-        return True  # "the worst thing you have done", "you have done to someone"
+    if _others(pair):
+        return True
     if any(role in left for role in _ROLES):
         if _without_you(pair.left.roles) == _without_you(pair.right.roles):
             return False
@@ -95,6 +117,18 @@ def persons(pair: Alignment) -> bool:
     if pair.left.frame in IMPERSONAL_FRAMES:
         return False
     return bool(left) and bool(right) and left != right
+
+
+def _others(pair: Alignment) -> bool:
+    """Only one prompt is about "someone", or they are about them in other ways."""
+    if pair.left.other_people != pair.right.other_people:
+        one = pair.left if pair.right.other_people else pair.right  # without "someone"
+        if one.owned:
+            return True  # "read someone's messages", "read my messages"
+        if _PEOPLE.isdisjoint(one.wordset) and len(pair.left.items) == len(pair.right.items):
+            return True  # "interview someone", "interview"
+    # "The worst thing you have done", "you have done to someone".
+    return pair.left.to_someone != pair.right.to_someone
 
 
 def _anybody(sketch: Sketch) -> list[str] | None:
@@ -120,7 +154,7 @@ def modal(pair: Alignment) -> bool:
 def tense(pair: Alignment) -> bool:
     """Past and present questions differ, and so do "has been asked" and "have asked"."""
     left, right = pair.left, pair.right
-    if left.past != right.past or left.been != right.been:
+    if left.past != right.past or left.been != right.been or left.perfect != right.perfect:
         return True
     if left.frame != "who" or right.frame != "who" or (0, 0) not in pair.pairs:
         return False
@@ -183,6 +217,10 @@ def links(pair: Alignment) -> bool:
     """Prepositions that bind a paired word agree: "from London", "to London"."""
     if pair.left.purpose != pair.right.purpose:
         return True  # "what is a pivot cup for", "what is a pivot cup"
+    if pair.left.dangling != pair.right.dangling:
+        return True  # "whom did he influence", "whom was he influenced by"
+    if pair.left.to_a_thing != pair.right.to_a_thing and pair.left.groups == pair.right.groups:
+        return True  # "stop running to the toilet", "stop a running toilet"
     if pair.swapped:
         return False
     left_items, right_items = pair.left.items, pair.right.items
@@ -195,9 +233,20 @@ def links(pair: Alignment) -> bool:
             continue  # "the best films from 2016", "of 2016"
         if left_place == right_place and _placed(pair, left_place, left, right):
             return True
-        if _bound_otherwise(pair, left, right):
+        if _bound_otherwise(left, right, _around(pair, left_place, right_place)):
             return True
     return False
+
+
+def _around(pair: Alignment, left: int, right: int) -> Around:
+    """What stands about a paired word: the words before it, itself where "for" binds it."""
+    one, other = pair.left.items, pair.right.items
+    before = {one[left - 1].word.base if left else "", other[right - 1].word.base if right else ""}
+    verb = any(
+        items[place].word.text.endswith("ing") and "for" in items[place].links
+        for items, place in ((one, left), (other, right))
+    )
+    return Around(before, pair.left.wordset, verb)
 
 
 def _placed(pair: Alignment, place: int, left: frozenset[str], right: frozenset[str]) -> bool:
@@ -211,17 +260,26 @@ def _placed(pair: Alignment, place: int, left: frozenset[str], right: frozenset[
     return how and place == 1 and not apart.isdisjoint(_PARTICLES)  # "break in shoes"
 
 
-def _bound_otherwise(pair: Alignment, left: frozenset[str], right: frozenset[str]) -> bool:
+def _bound_otherwise(left: frozenset[str], right: frozenset[str], around: Around) -> bool:
     """Links that do not stand for one another, wherever the word is."""
-    if pair.left.frame.startswith("?") and {"and", "or"} <= left ^ right:
-        return True  # "should I buy a cat or a dog", "a cat and a dog"
+    if {"and", "or"} <= left ^ right:
+        return True  # "divisible by 3 and 5", "divisible by 3 or 5"
     strong = (left - WEAK_LINKS, right - WEAK_LINKS)
     if strong[0] != strong[1] and not (strong[0] | strong[1]) <= COORDINATING:
         return True
+    if "as" in left ^ right:
+        return True  # "train as a boxer", "train my boxer"
     one, other = left & PREPOSITIONS, right & PREPOSITIONS
     if not one or not other or not one.isdisjoint(other):
         return False
-    return not any(one | other <= group for group in INTERCHANGEABLE_LINKS)
+    used = one | other
+    if used == {"to", "for"}:
+        return not (around.verb or not SERVING.isdisjoint(around.before | around.words))
+    if "to" in used and used <= {"to", "in", "on", "with", "for"}:
+        return REACHING.isdisjoint(around.words)
+    if used == {"of", "about"} and not WORKS.isdisjoint(around.before):
+        return True  # "books of Einstein", "books about Einstein"
+    return not any(used <= group for group in INTERCHANGEABLE_LINKS)
 
 
 def _free_move(pair: Alignment, left: tuple[int, int], right: tuple[int, int]) -> bool:
@@ -247,7 +305,9 @@ def _free_move(pair: Alignment, left: tuple[int, int], right: tuple[int, int]) -
 
 
 def _loose(item: Item) -> bool:
-    return item.word.filler or item.word.text.endswith("ly") or item.word.text in _LOOSE
+    text = item.word.text
+    adverb = text.endswith("ly") and text not in STRICT_WORDS and text not in _NO_ADVERBS
+    return item.word.filler or adverb or text in _LOOSE
 
 
 def _one_name(pair: Alignment, one: Item, other: Item) -> bool:

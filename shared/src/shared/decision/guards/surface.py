@@ -10,7 +10,13 @@ def numbers(pair: Alignment) -> bool:
     Alternatives may change places with their numbers: "Python 2 or Python 3".
     """
     left, right = pair.left.numbers, pair.right.numbers
-    return left != right and (sorted(left) != sorted(right) or not pair.swapped)
+    if left != right:
+        return sorted(left) != sorted(right) or not pair.swapped
+    if not left:
+        return False
+    # "How many spoons are in 1 cup", "how many cups are in 1 spoon".
+    counted, others = pair.left.counted, pair.right.counted
+    return counted != others and bool(counted) and pair.left.groups == pair.right.groups
 
 
 def operators(pair: Alignment) -> bool:
@@ -41,8 +47,8 @@ def acronyms(pair: Alignment) -> bool:
         (right.acronyms, left.acronyms, left),
     ):
         for acronym in own - others:
-            if acronym in STOP:
-                return True
+            if acronym in STOP or acronym + "s" in others or acronym.removesuffix("s") in others:
+                return True  # "HTTP", "HTTPS"
             if acronym not in words.wordset and not _spelt(acronym, words.groups, pair):
                 return True
     return False

@@ -26,13 +26,24 @@ WEAK_LINKS = frozenset(
 )
 # Groups of prepositions that may replace one another.
 INTERCHANGEABLE_LINKS = (
-    frozenset("of in on at for about during".split()),
-    frozenset("to for".split()),
+    frozenset("of in at for during".split()),
+    frozenset("of about".split()),
+    frozenset("of on in".split()),
+    frozenset("on about".split()),
     frozenset("of from".split()),
-    frozenset("to in on at".split()),
-    frozenset("to with".split()),
 )
-PREPOSITIONS = frozenset("of in on at for about during to with from by like into onto".split())
+# With these words "to" may replace "in", "on" and "with" ("connect to", "traffic on").
+REACHING = frozenset("add attach connect help important link pair post sync traffic upload".split())
+# Behind these "to" and "for" are one ("good to health", "alternative for").
+SERVING = frozenset(
+    "alternative answer bad build facility good harmful important provide provided solution "
+    "substitute traffic useful".split()
+)
+# Works are "of" their maker and "about" their subject.
+WORKS = frozenset(
+    "book film letter movie novel painting photo picture poem portrait song story".split()
+)
+PREPOSITIONS = frozenset("of in on at for about during to with from by like into onto as".split())
 # What they join may change places.
 COORDINATING = frozenset({"and", "or", "versus", "vs"})
 # With these the order of what is joined tells.

@@ -159,6 +159,8 @@ class Lexicon:
         found = self._bases.get(word)
         if found is None:
             found = stem(word)
+            if word.endswith("s"):  # "makes", of "make"
+                found = self._bases.get(word[:-1], found)
             if word.endswith("ing"):  # "making", of "make"
                 found = self._bases.get(found + "e", found)
         return found

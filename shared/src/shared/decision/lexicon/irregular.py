@@ -1,6 +1,8 @@
 """Irregular inflections: base, then its other forms, one family a line."""
 
 FAMILIES = """
+fiancée fiancées fiancee fiancees
+loathe loathes loathed loathing
 be am is are was were been being
 have has had having
 do does did done doing

@@ -73,6 +73,32 @@ can you suggest
 could you suggest
 would you mind telling me
 in your opinion
+sorry if this is a dumb question but
+sorry if this is a stupid question but
+this might be a dumb question but
+just curious
+out of curiosity
+help
+so basically
+basically
+hello support team
+hi support team
+hi there
+hello there
+hi everyone
+hey everyone
+good morning
+good afternoon
+anyone know
+anybody know
+does anyone here know
+i must know to
+i am looking to find out
+i am trying to understand
+i was just wondering
+i was curious
+i am new to this
+serious question
 according to you
 in general
 """
@@ -90,6 +116,108 @@ PLACEHOLDERS = {
 }  # fmt: skip
 
 FRAMES = """
+how deep is > depth
+how deep are > depth
+what is the depth of > depth
+how heavy is > weight
+what is the weight of > weight
+how wide is > width
+what is the width of > width
+what is the population of > population
+how many people live in > population
+how many people are there in > population
+what is the speed of > how fast
+what is the size of > how big
+number of > how many
+the number of > how many
+what is the total number of > how many
+how would {who} go about > how
+how do {who} go about > how
+how should {who} go about > how
+how can {who} go about > how
+what is the process to > how
+what are the {best} ways for {who} to > how
+what are the {best} steps to > how
+the {best} way to > how
+{best} way to > how
+{best} ways to > how
+tips for > how
+tips to > how
+tips on how to > how
+some tips for > how
+what are some tips for > how
+what are tips for > how
+what are the best tips for > how
+what are good tips for > how
+instructions on how to > how
+a guide to > how
+guide to > how
+what is the {best} method for > how
+what is the {best} method of > how
+what is the {best} technique for > how
+what is the {best} technique to > how
+what is the {best} strategy to > how
+what is the {best} strategy for > how
+what is the {best} approach to > how
+what is a {good} method to > how
+what is a {good} method for > how
+what is a {good} strategy for > how
+what is a {good} strategy to > how
+what are {good} methods to > how
+what are the {best} methods to > how
+what are the {best} methods for > how
+what are the steps in > how
+what are the steps of > how
+steps for > how
+steps in > how
+how does a person > how
+how does anyone > how
+what does the term > what does
+explain the meaning of > mean
+explain the term > mean
+explain the concept of > mean
+what is the concept of > mean
+what exactly is meant by > mean
+definition for > mean
+what is the definition for > mean
+can you define > mean
+what explains > why
+what is the explanation for > why
+what are some causes of > cause
+what are the main causes of > cause
+what are common causes of > cause
+what are the common causes of > cause
+causes of > cause
+reasons for > why
+reason for > why
+reasons why > why
+the reason for > why
+the reasons for > why
+in what month was > what month was
+what year is > when is
+at what time does > when
+what is the date of > when is
+where might {who} > where can
+what places can {who} > where can
+is there any place {who} can > where can
+is there a place {who} can > where can
+is there anywhere {who} can > where can
+how long must {who} > how long should
+for how long should {who} > how long should
+for how long can {who} > how long can
+how long can {who} > how long can
+how long could {who} > how long can
+how frequently should {who} > how often should
+how often should {who} > how often should
+how often should > how often should
+how frequently should > how often should
+how long should > how long should
+how long can > how long can
+when should > when should
+where can > where can
+where should > where can
+how often must {who} > how often should
+how many times should {who} > how many times should
 how do i > how
 how do we > how
 how do you > how
@@ -509,6 +637,21 @@ which were > what was
 """
 
 PHRASES = """
+check if > check whether
+test if > test whether
+see if > know if
+determine if > know if
+determine whether > know if
+get over > recover
+recover from > recover
+getting over > recover
+have got > have
+has got > have
+has got to > must
+have got to > must
+get to sleep > sleep
+vs . > vs
+toll free > tollfree
 who is the founder of > who founded
 who was the founder of > who founded
 who are the founders of > who founded

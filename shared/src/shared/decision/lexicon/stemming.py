@@ -3,13 +3,20 @@
 Stronger stemmers (Porter) merge words with different meanings ("universe", "university").
 """
 
+# ruff: noqa: SIM905 -- word lists read better as running text
+
 _LONG = 5
+# Their "s" makes another word of them, or belongs to it.
+_OWN_S = frozenset(
+    "contents customs damages economics glasses goods headquarters https mathematics news pants "
+    "physics premises savings scales series shorts species spectacles spirits woods".split()
+)
 
 
 def stem(word: str) -> str:
     """Base of a lower-case word; words with digits and short words stay as they are."""
     size = len(word)
-    if size < 4 or not word.isalpha():
+    if size < 4 or not word.isalpha() or word in _OWN_S:
         return word
     if word.endswith("ies") and size > 4:
         return word[:-3] + "y"

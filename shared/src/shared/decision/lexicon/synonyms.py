@@ -6,6 +6,14 @@ Inflections follow from the stemmer and from ``irregular.py``. Written by hand f
 """
 
 GROUPS = """
+parcel package
+browsing browser
+faucet tap
+birthday bday
+mold mould
+pajamas pyjamas
+plow plough
+hiccup hiccough
 begin start commence
 buy purchase
 fix repair mend
@@ -146,7 +154,6 @@ characteristic trait attribute
 component constituent
 quantity amount
 size dimension
-speed velocity
 price cost
 refund reimbursement reimburse
 bill invoice
@@ -412,7 +419,7 @@ spouse partner
 demonetization demonetisation demonetize demonetise
 biggest largest
 smallest tiniest
-effect impact affect
+effect impact
 inspiring inspirational
 hack hacking
 upsc ias

@@ -126,6 +126,22 @@ def test_bare_answers_from_the_cache_and_keeps_it_over_a_restart(tmp_path: Path)
         assert provider.calls() == 1
 
 
+def test_the_demo_providers_answers_do_not_outlive_it(tmp_path: Path) -> None:
+    with running(tmp_path, "--bare") as run:
+        run.until(READY)
+        assert ask(run.ready).headers["x-watchllm-cache"] == "MISS"
+        assert ask(run.ready).headers["x-watchllm-cache"] == "HIT"
+    with running(tmp_path, "--bare") as run:
+        run.until(READY)
+        assert ask(run.ready).headers["x-watchllm-cache"] == "HIT"
+    with OpenAIDouble() as provider:
+        upstream = {"OPENAI_BASE_URL": provider.base_url, "OPENAI_API_KEY": provider.key}
+        with running(tmp_path, "--bare", **upstream) as run:
+            run.until(READY)
+            assert ask(run.ready).headers["x-watchllm-cache"] == "MISS"
+        assert provider.calls() == 1
+
+
 def test_the_whole_stack_with_its_demo_provider(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         run.until(READY)
@@ -141,11 +157,18 @@ def test_the_whole_stack_with_its_demo_provider(tmp_path: Path) -> None:
         assert (
             httpx.get(ready["dashboard_url"], follow_redirects=True, timeout=60).status_code == 200
         )
+        assert_jobs_run_on_a_migrated_database(tmp_path / "logs" / "tick.log")
+        assert "Traceback" not in "".join(run.printed)
         token = {"Authorization": f"Bearer {ready['upstash_token']}"}
         assert (
             httpx.get(f"{ready['upstash_url']}/ping", headers=token, timeout=60).json()["result"]
             == "PONG"
         )
+
+
+def assert_jobs_run_on_a_migrated_database(log: Path) -> None:
+    until(lambda: log.exists() and "outbox: " in log.read_text(), "the jobs to run")
+    assert "no such table" not in log.read_text()
 
 
 def assert_claude_answers(ready: dict[str, Any]) -> None:

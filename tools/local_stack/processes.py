@@ -29,7 +29,8 @@ class Child:
 
     @classmethod
     async def start(cls, service: Service, logs: Path, show: Callable[[str], None]) -> "Child":
-        """Start it, copy its output to `logs` and to `show`, each line with its name before it."""
+        """Start it, copy its output to `logs` and, unless it is not `shown`, to `show`, each line
+        with its name before it."""
         process = await asyncio.create_subprocess_exec(
             *service.command,
             env=_environment(service.environment),
@@ -79,7 +80,8 @@ class Child:
                 self.tail.append(text)
                 log.write(text + "\n")
                 log.flush()
-                show(f"{self.service.name:>9} | {text}")
+                if self.service.shown:
+                    show(f"{self.service.name:>9} | {text}")
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:

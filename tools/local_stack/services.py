@@ -22,7 +22,11 @@ _NODE_HOST = REPOSITORY / "tools" / "local_stack" / "pyodide_host"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A long-running process (with a `health_url`), or a step that must end with status 0."""
+    """A long-running process, or a step that must end with status 0.
+
+    `health_url`: what tells that the process is up; none has a step, and what nobody waits for.
+    `shown`: what it prints appears on the terminal, and not in its log alone.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -31,14 +35,19 @@ class Service:
     health_headers: Mapping[str, str] = field(default_factory=dict)
     health_body: bytes | None = None
     folder: Path = REPOSITORY
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What is started: stores first to stop last, `setup` alongside them, and where they answer."""
+    """What is started: stores first to stop last, `setup` alongside them, and where they answer.
+
+    `after_setup`: what needs the database as `setup` leaves it.
+    """
 
     stores: tuple[Service, ...]
     setup: Service
+    after_setup: tuple[Service, ...]
     edge: Service
     upstash_url: str
     seed_file: Path
@@ -95,8 +104,6 @@ def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> 
         _redis(options, redis_port, secrets),
         _dashboard(options, supabase_url, dashboard_environment),
     ]
-    if not options.bare:
-        stores.append(_tick(options, dashboard_environment))
     if stripe_url:
         stores.append(_stripe_double(options, stripe_url))
     if demo:
@@ -105,6 +112,7 @@ def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> 
     return Stack(
         stores=tuple(stores),
         setup=_setup(options, seed_file, dashboard_environment),
+        after_setup=() if options.bare else (_tick(dashboard_environment),),
         edge=_edge(options, edge_environment),
         upstash_url=upstash_url,
         seed_file=seed_file,
@@ -173,8 +181,8 @@ def _dashboard(options: Options, url: str, environment: Mapping[str, str]) -> Se
     )
 
 
-def _tick(options: Options, environment: Mapping[str, str]) -> Service:
-    """The cron of the local stack; up with the dashboard, since nobody waits for it."""
+def _tick(environment: Mapping[str, str]) -> Service:
+    """The cron of the local stack. Its lines, some every half minute, are for its log alone."""
     return Service(
         name="tick",
         command=(
@@ -182,7 +190,7 @@ def _tick(options: Options, environment: Mapping[str, str]) -> Service:
             *("tick", "--every", _TICK_SECONDS),
         ),
         environment=environment,
-        health_url=f"{options.dashboard_url}/healthz",
+        shown=False,
     )
 
 

@@ -28,7 +28,7 @@ class Secrets:
 @contextmanager
 def locked(state: Path) -> Iterator[None]:
     """Hold the folder for this process; raise `StartError` when another stack has it."""
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)  # the database in it is private too
     with (state / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from local_stack import ports
+from local_stack import demo_answers, ports
 from local_stack.announce import announce
 from local_stack.health import wait_until_up
 from local_stack.options import Options, StartError
 from local_stack.processes import Child
 from local_stack.services import Service, Stack, plan
-from local_stack.state import load_or_create_secrets, locked
+from local_stack.state import Secrets, load_or_create_secrets, locked
 
 _START_SECONDS = 120.0
 
@@ -34,7 +34,9 @@ async def run(options: Options, show: Callable[[str], None]) -> None:
     with locked(options.state):
         secrets = load_or_create_secrets(options.state)
         stack = plan(options, secrets, os.environ)
-        supervisor = _Supervisor(options, show)
+        if stack.demo:
+            demo_answers.expect(options.state)
+        supervisor = _Supervisor(options, secrets, show)
         loop = asyncio.get_running_loop()
         stopped = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -50,7 +52,9 @@ async def run(options: Options, show: Callable[[str], None]) -> None:
 
 
 class _Supervisor:
-    def __init__(self, options: Options, show: Callable[[str], None]) -> None:
+    def __init__(self, options: Options, secrets: Secrets, show: Callable[[str], None]) -> None:
+        self._state = options.state
+        self._token = secrets.upstash_redis_rest_token
         self._show = show
         self._logs = options.state / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -60,9 +64,9 @@ class _Supervisor:
 
     async def start(self, stack: Stack) -> None:
         """Start everything at once, the database's setup too; return when everything answers."""
-        for service in (*stack.stores, stack.edge):
-            child = await Child.start(service, self._logs, self._show)
-            (self._edge if service is stack.edge else self._stores).append(child)
+        for service in stack.stores:
+            self._stores.append(await self._begin(service))
+        self._edge.append(await self._begin(stack.edge))
         ready = self._until_ready(stack)
         try:
             await asyncio.wait_for(_first_of(ready, self.first_end()), _START_SECONDS)
@@ -88,15 +92,23 @@ class _Supervisor:
 
     async def _until_ready(self, stack: Stack) -> None:
         await self._run_step(stack.setup)
+        for service in stack.after_setup:
+            self._stores.append(await self._begin(service))
         await asyncio.gather(*(self._until_up(item) for item in (*stack.stores, stack.edge)))
+        if not stack.demo:
+            forget = demo_answers.forget
+            await asyncio.to_thread(forget, self._state, stack.upstash_url, self._token)
 
     async def _until_up(self, service: Service) -> None:
         self._silent.add(service.name)
         await wait_until_up(service)
         self._silent.remove(service.name)
 
+    async def _begin(self, service: Service) -> Child:
+        return await Child.start(service, self._logs, self._show)
+
     async def _run_step(self, service: Service) -> None:
-        child = await Child.start(service, self._logs, self._show)
+        child = await self._begin(service)
         try:
             status = await child.wait()
         except asyncio.CancelledError:

@@ -135,8 +135,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # Its INFO is two lines for each request.
-    "loggers": {"stripe": {"level": "WARNING"}},
+    # Their INFO is a line or two for each request.
+    "loggers": {"stripe": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
 }
 
 from config.settings.allauth import *  # noqa: E402, F403

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.formats.vectors import parse
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import Edge, Tenant, until
 
@@ -95,6 +96,12 @@ def test_an_unknown_encoding_is_the_providers_to_refuse(tenant: Tenant) -> None:
     answer = embed(tenant, "hello", encoding_format="hex")
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == "encoding_format"
+
+
+def test_half_a_surrogate_pair_has_a_length_too() -> None:
+    data = [{"index": index, "embedding": [0.5]} for index in range(2)]
+    answer = {"data": data, "model": MODEL, "usage": {"prompt_tokens": 4}}
+    assert [vector.tokens for vector in parse(answer, ["\ud83d", "abc"])] == [2, 2]
 
 
 def test_dimensions_are_part_of_the_key(edge: Edge, tenant: Tenant) -> None:

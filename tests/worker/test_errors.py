@@ -101,6 +101,14 @@ def test_bad_json(edge: Edge, tenant: Tenant, content: bytes) -> None:
     assert httpx.get(f"{edge.base_url}/health", timeout=60).status_code == 200
 
 
+def test_an_integer_that_is_too_long_is_named_in_words_for_callers(tenant: Tenant) -> None:
+    answer = tenant.http.post(CHAT, content=json.dumps(BODY)[:-1] + f', "seed": {"9" * 5000}}}')
+    refused(answer, 400, "invalid_json")
+    message = answer.json()["error"]["message"]
+    assert "an integer of more than 4,300 digits" in message
+    assert "sys." not in message
+
+
 def test_bytes_that_are_not_utf8_reach_nobody_as_something_else(tenant: Tenant) -> None:
     # A Worker's runtime replaces them before anybody can look: U+FFFD goes to the provider.
     answer = tenant.http.post(CHAT, content=json.dumps(BODY).encode().replace(b"hi", b"\xff\xfe"))

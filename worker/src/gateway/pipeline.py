@@ -6,6 +6,7 @@ only the semantic tier needs is imported by the first request that takes part in
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from gateway import errors, strict_json, upstream
 from gateway.cache import entry as entries
@@ -28,6 +29,8 @@ EVENT_STREAM = "text/event-stream; charset=utf-8"
 JSON = "application/json"
 _STORING_MS = 5
 """Clock tolerance between an answer's last byte and the next request of the same client."""
+_MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
+"""What a provider's answer raises whose parts are of other types than its protocol says."""
 
 
 async def serve(x: Exchange, call: Call) -> Response:
@@ -157,7 +160,8 @@ async def _semantic(
 async def _hit(
     x: Exchange, call: Call, lookup: Lookup, value: str, now_ms: int, *, status: CacheStatus
 ) -> Response | None:
-    """The stored answer as this request wants it; ``None`` when it does not open.
+    """The stored answer as this request wants it; ``None`` when it does not open or has no such
+    form.
 
     ``now_ms``: when this request was admitted.
     """
@@ -167,6 +171,11 @@ async def _hit(
     except entries.EntryError as error:
         log_event("entry_unreadable", "error", project_id=x.record.project_id, reason=str(error))
         return None
+    body: str | bytes | None = stored.body
+    if call.stream:
+        body = _replayed(call, json.loads(stored.body))
+        if body is None:
+            return None
     facts = stored.facts
     if status == HIT_COALESCED and facts["answered_ms"] <= now_ms + _STORING_MS:
         # The answer was complete when this request came, and only on its way into Redis.
@@ -176,9 +185,6 @@ async def _hit(
     x.account(facts["provider"], facts["model"], entries.usage(facts))
     x.log_response(stored.body)
     age = max(0, (now_ms - stored.created_ms) // 1000)
-    body: str | bytes = stored.body
-    if call.stream:
-        body = call.format.replay(json.loads(stored.body), call.body)
     extra = [("x-watchllm-cache-age", str(age))]
     if status == HIT_SEMANTIC:
         extra.append(("x-watchllm-similarity", str(x.event.similarity)))
@@ -220,6 +226,15 @@ async def _fetch(x: Exchange, call: Call, settlement: Settlement, slot: StreamSl
     return _whole(x, call, answer, text, settlement)
 
 
+def _replayed(call: Call, answer: Any) -> bytes | None:
+    """``answer`` as a stream; ``None`` when a provider gave it a shape that no stream has."""
+    try:
+        return call.format.replay(answer, call.body)
+    except _MALFORMED as error:
+        log_event("answer_not_replayable", "warning", reason=f"{type(error).__name__}: {error}")
+        return None
+
+
 def _account_target(x: Exchange, target: Target) -> None:
     x.event.provider, x.event.model = target.provider.name, target.model
 
@@ -235,7 +250,7 @@ def _whole(
             lost = answer.translation.lost(parsed)
             parsed = answer.translation.answer(parsed)
             text = strict_json.dumps(parsed)
-    except (ValueError, KeyError, TypeError):
+    except _MALFORMED:
         parsed = None
     if not isinstance(parsed, dict):
         raise errors.UpstreamUnreachable("The provider's answer is not a JSON object.")
@@ -248,9 +263,9 @@ def _whole(
     storable = complete and not lost and len(text) <= x.most_stored_bytes()
     body: str | bytes = text
     content_type = JSON
-    if call.stream and complete:
+    if call.stream and complete and (replayed := _replayed(call, parsed)) is not None:
         # Asked for a stream, answered whole: some compatible servers do.
-        body, content_type = call.format.replay(parsed, call.body), EVENT_STREAM
+        body, content_type = replayed, EVENT_STREAM
     response = x.response(200, content_type, body, *answer.headers)
     x.stop_clock()
     answered = Answered(target, x.platform.now(), parsed if storable else None, text)

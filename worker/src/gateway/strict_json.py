@@ -19,7 +19,12 @@ _TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
 def request(text: str) -> Any:
     """A caller's JSON. Raises ``ValueError``, also for ``NaN`` and numbers beyond a double."""
     _check_depth(text)
-    return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    try:
+        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except ValueError as error:
+        if "set_int_max_str_digits" in str(error):  # Python's limit, and its advice to programmers
+            raise ValueError("an integer of more than 4,300 digits") from error
+        raise
 
 
 def answer(text: str) -> Any:

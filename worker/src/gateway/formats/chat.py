@@ -10,7 +10,7 @@ from gateway.formats.choices import ChoicesAssembler, read_usage
 from gateway.formats.sse import DONE, encode
 from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 
-_GOOD_ENDINGS = frozenset({"stop", "length", "tool_calls", "function_call"})
+_GOOD_ENDINGS = ("stop", "length", "tool_calls", "function_call")
 _CHUNK_FIELDS = ("system_fingerprint", "service_tier")
 _NUMBERED = ("tool_calls", "thinking_blocks", "citations")
 """Lists of a message whose items streams tell apart by ``index``; the last two come from Anthropic

@@ -54,7 +54,10 @@ class ChoicesAssembler(ABC):
         if self._broken or self._forgotten or not self.done:
             return None
         choices = [joined(self._choices[index]) for index in sorted(self._choices)]
-        answer = self.whole(self._head, choices)
+        try:
+            answer = self.whole(self._head, choices)
+        except (TypeError, AttributeError):  # deltas of another type, merged
+            return None
         if answer is not None and self._usage is not None:
             answer["usage"] = self._usage
         return answer
@@ -77,6 +80,8 @@ class ChoicesAssembler(ABC):
 
     def _take_choice(self, choice: Json) -> None:
         index = choice.get("index", 0)
+        if not isinstance(index, int):
+            raise TypeError("a choice whose index is no number")
         self.collected += merge_delta(
             self._choices.setdefault(index, {}), {**choice, "index": index}
         )

@@ -10,7 +10,7 @@ from gateway.formats.choices import ChoicesAssembler, read_usage
 from gateway.formats.sse import DONE, encode
 from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 
-_GOOD_ENDINGS = frozenset({"stop", "length"})
+_GOOD_ENDINGS = ("stop", "length")
 
 
 class CompletionsAssembler(ChoicesAssembler):

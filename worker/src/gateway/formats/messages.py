@@ -13,8 +13,9 @@ from gateway.formats.merge import characters
 from gateway.formats.sse import Event, encode
 from gateway.http import Transform
 
-_GOOD_ENDINGS = frozenset(
-    {"end_turn", "max_tokens", "stop_sequence", "tool_use", "model_context_window_exceeded"}
+_GOOD_ENDINGS = (
+    *("end_turn", "max_tokens", "stop_sequence", "tool_use"),
+    "model_context_window_exceeded",
 )
 """Not ``refusal``, which a classifier decides, nor ``pause_turn``, which is half an answer."""
 

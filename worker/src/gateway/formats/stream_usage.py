@@ -16,8 +16,10 @@ class StreamUsage:
         """Always ask for the usage chunk: it is the only place where a stream tells its tokens."""
         if not request.get("stream") or not stream_usage or wants_stream_usage(request):
             return request
-        options = {**(request.get("stream_options") or {}), "include_usage": True}
-        return {**request, "stream_options": options}
+        given = request.get("stream_options")
+        if given is not None and not isinstance(given, dict):
+            return request  # the provider's to refuse
+        return {**request, "stream_options": {**(given or {}), "include_usage": True}}
 
     def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:
         """Hide the usage chunk from a client that did not ask for it."""

@@ -4,6 +4,7 @@ Source: OpenAI's API reference, "Create embeddings". Base64 is little-endian IEE
 """
 
 import base64
+import binascii
 import struct
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,7 @@ def parse(answer: Any, asked: list[Any]) -> list[Vector]:
     by_index: dict[int, Any] = {}
     for item in answer["data"]:
         value = item["embedding"]
-        if not isinstance(value, list | str) or not value or item["index"] in by_index:
+        if not value or not _is_vector(value) or item["index"] in by_index:
             raise ValueError("malformed embedding")
         by_index[item["index"]] = value
     if sorted(by_index) != list(range(len(asked))):
@@ -64,7 +65,10 @@ def _shares(total: int, asked: list[Any]) -> list[int]:
 
     The provider tells only the sum. Token arrays count themselves.
     """
-    sizes = [len(item.encode()) if isinstance(item, str) else len(item) for item in asked]
+    sizes = [
+        len(item.encode("utf-8", "surrogatepass")) if isinstance(item, str) else len(item)
+        for item in asked
+    ]
     whole = sum(sizes)
     shares, given, seen = [], 0, 0
     for size in sizes:
@@ -79,10 +83,22 @@ def _is_token(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_vector(value: Any) -> bool:
+    """Whether it can be given in either encoding."""
+    try:
+        if isinstance(value, str):
+            _decode(value)
+        else:
+            _encode(value)
+    except (TypeError, struct.error, OverflowError, binascii.Error):
+        return False
+    return True
+
+
 def _encode(values: list[float]) -> str:
     return base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
 
 
 def _decode(text: str) -> list[float]:
-    raw = base64.b64decode(text)
+    raw = base64.b64decode(text, validate=True)
     return list(struct.unpack(f"<{len(raw) // 4}f", raw))

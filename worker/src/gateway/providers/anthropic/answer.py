@@ -70,7 +70,7 @@ def completion(message: Json) -> Json:
                 "finish_reason": finish_reason(message["stop_reason"]),
             }
         ],
-        "usage": usage(message["usage"]),
+        "usage": usage(message["usage"]) if isinstance(message.get("usage"), dict) else None,
     }
 
 
@@ -113,7 +113,8 @@ def usage(spent: Json) -> Json:
     written = count(spent.get("cache_creation_input_tokens")) or 0
     prompt = (count(spent.get("input_tokens")) or 0) + read + written
     completion_tokens = count(spent.get("output_tokens")) or 0
-    details = spent.get("output_tokens_details") or {}
+    details = spent.get("output_tokens_details")
+    thought = details.get("thinking_tokens") if isinstance(details, dict) else None
     prompt_details = {"cached_tokens": read, "cache_write_tokens": written}
     if hourly := written_for_an_hour(spent):
         prompt_details["cache_write_hour_tokens"] = hourly
@@ -122,9 +123,7 @@ def usage(spent: Json) -> Json:
         "completion_tokens": completion_tokens,
         "total_tokens": prompt + completion_tokens,
         "prompt_tokens_details": prompt_details,
-        "completion_tokens_details": {
-            "reasoning_tokens": count(details.get("thinking_tokens")) or 0
-        },
+        "completion_tokens_details": {"reasoning_tokens": count(thought) or 0},
     }
 
 

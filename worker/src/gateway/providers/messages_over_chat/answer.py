@@ -104,8 +104,8 @@ def _tool_use(call: Json, finish_reason: Any) -> Json:
 
 def usage(spent: Any) -> Json:
     """Anthropic counts cached and cache-writing tokens beside ``input_tokens``."""
-    spent = spent if isinstance(spent, dict) else {}
-    details = spent.get("prompt_tokens_details") or {}
+    spent = _object(spent)
+    details = _object(spent.get("prompt_tokens_details"))
     prompt = count(spent.get("prompt_tokens")) or 0
     read = min(count(details.get("cached_tokens")) or 0, prompt)
     written = min(count(details.get("cache_write_tokens")) or 0, prompt - read)
@@ -115,10 +115,14 @@ def usage(spent: Any) -> Json:
         "cache_read_input_tokens": read,
         "output_tokens": count(spent.get("completion_tokens")) or 0,
     }
-    thought = count((spent.get("completion_tokens_details") or {}).get("reasoning_tokens"))
+    thought = count(_object(spent.get("completion_tokens_details")).get("reasoning_tokens"))
     if thought:
         made["output_tokens_details"] = {"thinking_tokens": thought}
     return made
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
 
 
 def error(envelope: Any) -> Json:

@@ -137,6 +137,17 @@ def test_a_changed_setting_holds_for_the_request_that_finds_it(edge: Edge, tenan
     assert tenant.chat("hello").headers["x-watchllm-cache"] == "HIT"
 
 
+def test_changed_settings_hold_for_the_request_that_finds_them(edge: Edge, tenant: Tenant) -> None:
+    tenant.ask("hello")
+    edit(edge, tenant, project={"namespace": "second"})
+    assert tenant.ask("hello").headers["x-watchllm-cache"] == "MISS"
+    assert tenant.chat("hello").headers["x-watchllm-cache"] == "HIT"
+    edit(edge, tenant, project={"cache_enabled": False})
+    assert tenant.chat("hello").headers["x-watchllm-cache"] == "BYPASS"
+    edit(edge, tenant, project={"cache_enabled": True, "default_provider": "groq"})
+    assert tenant.chat(model="m").headers["x-watchllm-provider"] == "groq"
+
+
 @pytest.mark.parametrize("answer", [[], "text", {"key_id": "only"}, 5])
 def test_supabase_answers_something_else(fragile: Edge, answer: Any) -> None:
     tenant = fragile.tenant()

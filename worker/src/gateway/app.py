@@ -5,7 +5,7 @@ from importlib import import_module
 
 from gateway import cors, errors
 from gateway.endpoints import chat_completions, passthrough
-from gateway.exchange import Exchange
+from gateway.exchange import Exchange, RecordChanged
 from gateway.http import Request, Response
 from gateway.platform.base import Platform
 from gateway.runtime import Runtime
@@ -59,7 +59,12 @@ async def handle(runtime: Runtime, platform: Platform, request: Request) -> Resp
     try:
         x = Exchange(runtime, platform, request, path)
         x.take_request_id()
-        response = await _route(request, path)(x)
+        handler = _route(request, path)
+        try:
+            response = await handler(x)
+        except RecordChanged:
+            x.endpoint = path
+            response = await handler(x)
     except errors.GatewayError as error:
         response = _failed(x, error, dialect)
     except Exception as error:  # noqa: BLE001 (the last line of defence answers 500, and reports)

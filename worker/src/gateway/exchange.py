@@ -27,6 +27,10 @@ _TRACEPARENT = re.compile(
 )
 
 
+class RecordChanged(Exception):
+    """The project was edited: what the endpoint has worked out so far, it worked out too early."""
+
+
 class Exchange:
     """Made by the app for each request; endpoints and the pipeline work on it."""
 
@@ -49,6 +53,8 @@ class Exchange:
         self.token = platform.request_id()
         self.request_id = self._row_id = self.token
         self._marks: list[str] = []
+        self._body: dict[str, Any] | None = None
+        self._began_again = False
         self._finished = False
         self.store = Store(
             platform,
@@ -91,6 +97,8 @@ class Exchange:
 
     async def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises ``InvalidJson`` or ``BodyTooLarge``."""
+        if self._body is not None:
+            return self._body
         encoding = self.request.header("content-encoding") or "identity"
         if encoding.strip().lower() != "identity":
             raise errors.InvalidJson(
@@ -107,19 +115,25 @@ class Exchange:
             ) from error
         if not isinstance(body, dict):
             raise errors.InvalidJson("The JSON body of your request must be an object.")
+        self._body = body
         return body
 
     async def admit(self, lookup: limits.Lookup) -> limits.Admission:
         """Limits and look-up. A record that Redis calls outdated is read again first.
 
         Raises what the limits refuse; an admission with a ``refusal`` comes back only where the
-        cache may answer instead.
+        cache may answer instead. Raises ``RecordChanged``, once, where the new record says anything
+        else about the project than the one that ``lookup`` was made from.
         """
         began = self.platform.now()
         try:
             admission = await self._admit(lookup)
         except limits.RecordOutdated:
+            before = self.record
             await self._renew_record()
+            if not self._began_again and _differ(before, self.record):
+                self._began_again = True
+                raise RecordChanged from None
             try:
                 admission = await self._admit(lookup)
             except limits.RecordOutdated:
@@ -292,6 +306,11 @@ class Exchange:
         """The cache takes no part; ``why`` is told in the row, and to who asks for explanations."""
         self.set_status(BYPASS)
         self.event.decision = {"bypass": why}
+
+
+def _differ(one: KeyRecord, other: KeyRecord) -> bool:
+    """In what policy, key and provider come from. Limits are read when they are applied."""
+    return (one.project, one.credentials) != (other.project, other.credentials)
 
 
 def _trace(traceparent: str | None) -> tuple[str | None, str | None]:

@@ -188,3 +188,23 @@ def test_keys_are_logged_nowhere(edge: Edge, tenant: Tenant) -> None:
     for secret in (tenant.key, edge.openai.key, edge.supabase.key, edge.upstash.token):
         assert secret not in log
     assert str(uuid.UUID(tenant.project_id)) in log
+
+
+def test_another_servers_answers_are_not_served(edge: Edge, tenant: Tenant) -> None:
+    def asked() -> list[str]:
+        vector = {"model": "text-embedding-3-small", "input": "hello", "dimensions": 8}
+        before = tenant.stores()
+        answers = [tenant.ask("hello"), tenant.post("/v1/embeddings", vector)]
+        statuses = [answer.headers["x-watchllm-cache"] for answer in answers]
+        until(lambda: tenant.stores() >= before + statuses.count("MISS"), "them to be stored")
+        return statuses
+
+    assert asked() == ["MISS", "MISS"]
+    tenant.bring_key(edge.groq.base_url, key=edge.groq.key)  # as "openai", at another address
+    edit(edge, tenant)
+    assert asked() == ["MISS", "MISS"]
+    assert asked() == ["HIT", "HIT"]
+    assert edge.groq.calls() == 2
+    edit(edge, tenant, credentials=[])
+    assert asked() == ["HIT", "HIT"]
+    assert edge.openai.calls() == 2

@@ -42,6 +42,17 @@ async def keys_for(x: Exchange, provider: Provider) -> list[ProviderKey]:
     return keys
 
 
+def source(x: Exchange, provider: Provider) -> str:
+    """Who answers, as a part of the cache key: the provider, at the project's own address if any.
+
+    Two servers that know a model by one name do not give one answer. Further keys stand in for the
+    first one, and so does what they answer.
+    """
+    own = (item for item in x.record.credentials if item.provider == provider.name)
+    address = next((item.base_url for item in own), None)
+    return f"{provider.name} {address.rstrip('/')}" if address else provider.name
+
+
 async def _open(x: Exchange, credential: Credential) -> str | None:
     """The key in clear, remembered by its envelope for this process."""
     opened = x.runtime.opened_keys

@@ -6,6 +6,7 @@ from typing import Any
 from gateway import errors, strict_json, upstream
 from gateway.cache import policy as policies
 from gateway.cache.vectors import VectorCache
+from gateway.credentials import source
 from gateway.endpoints import fields
 from gateway.exchange import Exchange
 from gateway.formats import vectors
@@ -33,11 +34,8 @@ async def handle(x: Exchange) -> Response:
 
     inputs = vectors.inputs(body["input"])
     identity = hashing.embedding_identity(sent)
-    headers = fields.answer_headers(x)
-    keys = [
-        hashing.digest(EMBEDDINGS, target.provider.name, policy.namespace, headers, identity, item)
-        for item in inputs
-    ]
+    parts = (source(x, target.provider), policy.namespace, fields.answer_headers(x), identity)
+    keys = [hashing.digest(EMBEDDINGS, *parts, item) for item in inputs]
     event.cache_key = keys[0] if len(keys) == 1 else None
     cache = VectorCache(x, policy, target.model)
     found, admission = await cache.look_up(keys)

@@ -8,6 +8,7 @@ from gateway import errors, limits
 from gateway.cache import policy as policies
 from gateway.cache.policy import Policy
 from gateway.call import Call
+from gateway.credentials import source
 from gateway.endpoints import fields
 from gateway.exchange import Exchange
 from gateway.formats.base import Format, Json
@@ -47,7 +48,7 @@ class Generation:
         policy = self._policy(x, body, record.project)
         target = resolve(model, record.project)
         sent = body if target.model == model else {**body, "model": target.model}
-        parts, identity = self.key_parts(sent, target, policy.namespace, fields.answer_headers(x))
+        parts, identity = self.key_parts(x, sent, target, policy.namespace)
         key = _digest(parts, identity)
         query = None
         if self.semantic and policy.read and policy.semantic != "off":
@@ -60,11 +61,12 @@ class Generation:
         return await serve(x, call)
 
     def key_parts(
-        self, body: Json, target: Target, namespace: str, headers: dict[str, str]
+        self, x: Exchange, body: Json, target: Target, namespace: str
     ) -> tuple[list[Any], Json]:
         """What the exact key is made of: surroundings, and the request's canonical identity."""
         identity = self.identity(body, target.provider.capabilities.openai_defaults)
-        return [self.endpoint, target.provider.name, namespace, headers], identity
+        answers = source(x, target.provider)
+        return [self.endpoint, answers, namespace, fields.answer_headers(x)], identity
 
     def _policy(self, x: Exchange, body: Json, project: Project) -> Policy:
         policy = policies.from_request(x.request, project)
@@ -88,4 +90,4 @@ def _digest(parts: list[Any], identity: Json) -> str:
 def temperature(body: Json) -> float:
     """The sampling temperature; 1 is the default of every dialect."""
     value: Any = body.get("temperature")
-    return float(value) if isinstance(value, int | float) else 1.0
+    return value if isinstance(value, int | float) else 1.0

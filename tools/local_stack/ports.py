@@ -10,13 +10,13 @@ _HOST = "127.0.0.1"
 
 
 def check_free(ports: Mapping[str, int]) -> None:
-    """Raise `StartError` naming each taken port and the variable that chooses another."""
+    """Raise `StartError` naming each taken port, the variable, and a port that is free."""
     taken = {variable: port for variable, port in ports.items() if not _is_free(port)}
     if taken:
         raise StartError(
             "\n".join(
                 f"Port {port} is already in use. Stop what listens there, or choose another port: "
-                f"{variable}={port + 1} make run"
+                f"{variable}={unused_near(port + 1)} make run"
                 for variable, port in taken.items()
             )
         )
@@ -38,7 +38,8 @@ def unused() -> int:
 
 def unused_near(port: int) -> int:
     """The first free port from this one on, of a hundred: addresses of it outlive a restart."""
-    return next((near for near in range(port, port + 100) if _is_free(near)), None) or unused()
+    below = range(port, min(port + 100, 65536))
+    return next((near for near in below if _is_free(near)), None) or unused()
 
 
 def _is_free(port: int) -> bool:

@@ -237,6 +237,13 @@ def test_a_taken_port_is_named_with_its_variable(tmp_path: Path, variable: str) 
         assert not (tmp_path / "dev.json").exists()
 
 
+def test_a_redis_that_is_not_there_is_named_at_once(tmp_path: Path) -> None:
+    url = f"redis://127.0.0.1:{ports.unused()}/0"
+    with running(tmp_path, "--bare", REDIS_URL=url) as run:
+        assert run.end() == 1
+    assert "REDIS_URL: nothing answers at 127.0.0.1:" in "".join(run.printed)
+
+
 def test_a_second_stack_on_the_same_state_is_refused(tmp_path: Path) -> None:
     with running(tmp_path, "--bare") as first:
         first.until(READY)

@@ -3,10 +3,13 @@
 import random
 import socket
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from local_stack.options import StartError
 
 _HOST = "127.0.0.1"
+_REDIS_PORT = 6379
+_CONNECT_SECONDS = 5.0
 
 
 def check_free(ports: Mapping[str, int]) -> None:
@@ -20,6 +23,21 @@ def check_free(ports: Mapping[str, int]) -> None:
                 for variable, port in taken.items()
             )
         )
+
+
+def check_answers(url: str, variable: str) -> None:
+    """Raise `StartError` naming the variable when nobody listens where this URL points."""
+    try:
+        address = urlsplit(url)
+        host, port = address.hostname, address.port or _REDIS_PORT
+    except ValueError:
+        raise StartError(f"{variable} is not a URL") from None
+    if not host:
+        return  # a socket in the file system
+    try:
+        socket.create_connection((host, port), _CONNECT_SECONDS).close()
+    except OSError as error:
+        raise StartError(f"{variable}: nothing answers at {host}:{port} ({error})") from None
 
 
 def unused() -> int:

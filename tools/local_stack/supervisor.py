@@ -31,6 +31,8 @@ async def run(options: Options, show: Callable[[str], None]) -> None:
     """Run until a signal asks to stop; raise `StartError` when a service cannot start or ends."""
     started = time.monotonic()
     ports.check_free(options.public_ports())
+    if options.redis_url:
+        ports.check_answers(options.redis_url, "REDIS_URL")
     with locked(options.state):
         secrets = load_or_create_secrets(options.state)
         stack = plan(options, secrets, os.environ)

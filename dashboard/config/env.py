@@ -16,6 +16,7 @@ from shared import envelope
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
+_DATABASES = ("postgresql", "postgres", "sqlite")
 
 
 class SettingError(ValueError):
@@ -102,6 +103,12 @@ class _Reader:
             raise SettingError(f"{name} must be a whole number")
         return int(value)
 
+    def database_url(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if value.partition("://")[0] not in _DATABASES or "://" not in value:
+            raise SettingError(f"{name} must begin with {', '.join(_DATABASES)}, and ://")
+        return value
+
     def encryption_keys(self, name: str) -> Mapping[str, bytes]:
         try:
             return envelope.parse_keys(self.text(name))
@@ -161,7 +168,7 @@ def _parse(read: _Reader) -> Environment:
         secret_key=read.text("DJANGO_SECRET_KEY"),
         allowed_hosts=read.items("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
         behind_tls_proxy=read.flag("DJANGO_BEHIND_TLS_PROXY", default=False),
-        database_url=read.text(
+        database_url=read.database_url(
             "DATABASE_URL", f"sqlite:///{REPOSITORY / '.watchllm' / 'dashboard.sqlite3'}"
         ),
         api_key_pepper=read.text("API_KEY_PEPPER").encode(),

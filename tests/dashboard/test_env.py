@@ -37,6 +37,8 @@ def test_a_missing_secret_is_named(name: str, value: str | None) -> None:
         ("DJANGO_DEBUG", "maybe"),
         ("ENCRYPTION_KEYS", "k1:tooshort"),
         ("EDGE_API_ENABLED", "true"),
+        ("DATABASE_URL", "mysql://root:tooshort@127.0.0.1/watchllm"),
+        ("DATABASE_URL", "postgres"),
         ("UPSTASH_REDIS_REST_URL", "https://redis.example"),
     ],
 )

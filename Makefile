@@ -9,7 +9,7 @@ help: ## List the targets
 
 run: ## Start WatchLLM on this machine (ARGS=--bare: the edge and its stores alone)
 	@tools/bootstrap.sh run
-	@PYTHONPATH=tools exec $(VENV_PYTHON) -m local_stack $(ARGS)
+	@PYTHONPATH=tools exec $(VENV_PYTHON) -m local_stack --env-file .env $(ARGS)
 
 # Two at a time, a file each: many tests wait for time limits and not for the processor.
 test: ## Run every test (ARGS=… goes to pytest; -n 0: one at a time), installing what is missing first

@@ -17,7 +17,7 @@ import httpx
 import openai
 import pytest
 
-from local_stack import ports
+from local_stack import env_file, ports
 from local_stack.options import StartError, parse
 from local_stack.services import plan
 from local_stack.state import load_or_create_secrets, read_json
@@ -219,6 +219,29 @@ def test_a_killed_supervisor_leaves_nobody_behind(tmp_path: Path) -> None:
         run.process.kill()
         assert run.end() == -signal.SIGKILL  # its output ends when the last child has closed it
         until(lambda: not alive(descendants), "its children to end")
+
+
+def test_a_file_holds_where_the_environment_says_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("WATCHLLM_EDGE_HOST=nowhere\nREDIS_URL=redis://127.0.0.1:1/0\n")
+    with running(tmp_path, "--env-file", str(file)) as run:
+        assert run.end() == 1
+    assert "WATCHLLM_EDGE_HOST must be one of" in "".join(run.printed)
+    with running(tmp_path, "--env-file", str(file), WATCHLLM_EDGE_HOST="cpython") as run:
+        assert run.end() == 1
+    assert "REDIS_URL: nothing answers at 127.0.0.1:1 " in "".join(run.printed)
+
+
+def test_lines_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    assert env_file.read(file) == {}
+    file.write_text("# no\n\nA=1\nexport B = 2\n")
+    with pytest.raises(StartError, match="line 4"):
+        env_file.read(file)
+    file.write_text('A=1\nexport B="x # y"\n C= a=b <c> \nD=\nE=\'\n')
+    assert env_file.read(file) == {"A": "1", "B": "x # y", "C": "a=b <c>", "D": "", "E": "'"}
+    example = env_file.read(TOOLS.parent / ".env.example")
+    assert example["MAIL_FROM"] == "WatchLLM <hello@watchllm.localhost>"
 
 
 @pytest.mark.parametrize("variable", ["WATCHLLM_EDGE_PORT", "WATCHLLM_DASHBOARD_PORT"])

@@ -11,8 +11,7 @@ FRAGILE = ("Unicode", "number", "order", "line")
 CHOSEN = [
     vector
     for number, vector in enumerate(v for v in VECTORS if v.endpoint == CHAT)
-    if number % 4 == 0
-    or any(word in vector.reason for word in ("Unicode", "number", "order", "line"))
+    if number % 4 == 0 or any(word in vector.reason for word in FRAGILE)
     if "top_k" not in vector.a and "moderation" not in vector.a and vector.a.get("n") is not True
     if "prompt_cache_options" not in vector.a
 ]

@@ -42,8 +42,13 @@ class Options:
         return ports if self.bare else {**ports, "WATCHLLM_DASHBOARD_PORT": self.dashboard_port}
 
 
-def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
+def parse(given: Sequence[str], environment: Mapping[str, str]) -> Options:
     """Raise `StartError` naming the variable that is wrong."""
+    return from_arguments(arguments(given), environment)
+
+
+def arguments(given: Sequence[str]) -> argparse.Namespace:
+    """The command line; ends the process with a message where it is wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m local_stack", description="Start WatchLLM on this machine."
     )
@@ -56,7 +61,14 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         default=REPOSITORY / ".watchllm",
         help="folder for data, secrets and logs (default: .watchllm in the repository)",
     )
-    given = parser.parse_args(arguments)
+    parser.add_argument(
+        "--env-file", type=Path, help="read variables that the environment does not set from here"
+    )
+    return parser.parse_args(given)
+
+
+def from_arguments(given: argparse.Namespace, environment: Mapping[str, str]) -> Options:
+    """Raise `StartError` naming the variable that is wrong."""
     state = given.state.resolve()
     edge_host = environment.get("WATCHLLM_EDGE_HOST") or "cpython"
     if edge_host not in EDGE_HOSTS:

@@ -8,7 +8,7 @@ help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: ## Start WatchLLM on this machine (ARGS=--bare: the edge and its stores alone)
-	@tools/bootstrap.sh run
+	@tools/bootstrap.sh $(if $(filter pyodide workerd,$(WATCHLLM_EDGE_HOST)),dev,run)
 	@PYTHONPATH=tools exec $(VENV_PYTHON) -m local_stack --env-file .env $(ARGS)
 
 # Two at a time, a file each: many tests wait for time limits and not for the processor.

@@ -260,6 +260,14 @@ def test_a_taken_port_is_named_with_its_variable(tmp_path: Path, variable: str) 
         assert not (tmp_path / "dev.json").exists()
 
 
+def test_a_host_without_node_is_named(tmp_path: Path) -> None:
+    with running(tmp_path, "--bare", WATCHLLM_EDGE_HOST="pyodide", PATH=str(tmp_path)) as run:
+        assert run.end() == 1
+    printed = "".join(run.printed)
+    assert "needs Node.js" in printed
+    assert "Traceback" not in printed
+
+
 def test_a_redis_that_is_not_there_is_named_at_once(tmp_path: Path) -> None:
     url = f"redis://127.0.0.1:{ports.unused()}/0"
     with running(tmp_path, "--bare", REDIS_URL=url) as run:

@@ -1,9 +1,11 @@
 """Every process of the stack: what it runs, what it is told, and how to tell that it is up."""
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from local_stack import ports, stripe_double
@@ -237,8 +239,11 @@ def _edge(options: Options, environment: Mapping[str, str]) -> Service:
             environment={**environment, "PYTHONPATH": _python_path("shared/src", "worker/src")},
             health_url=health_url,
         )
+    _check_development_packages(options.edge_host)
     if options.edge_host == "pyodide":
         main = _NODE_HOST / "main.mjs"
+        if shutil.which("node") is None:
+            raise StartError("WATCHLLM_EDGE_HOST=pyodide needs Node.js: node is not on the PATH")
         if not (_NODE_HOST / "node_modules").exists():
             raise StartError(f"WATCHLLM_EDGE_HOST=pyodide needs: npm ci --prefix {_NODE_HOST}")
         return Service(
@@ -261,6 +266,15 @@ def _edge(options: Options, environment: Mapping[str, str]) -> Service:
         environment={"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
         health_url=health_url,
     )
+
+
+def _check_development_packages(host: str) -> None:
+    try:
+        distribution("workers-runtime-sdk")
+    except PackageNotFoundError:
+        raise StartError(
+            f"WATCHLLM_EDGE_HOST={host} needs the packages for development: tools/bootstrap.sh dev"
+        ) from None
 
 
 def _python_path(*folders: str) -> str:

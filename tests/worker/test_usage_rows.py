@@ -1,5 +1,6 @@
 """One row for each request, whatever became of it, and what it says."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -66,6 +67,35 @@ def test_a_hit_saves_what_the_miss_cost(tenant: Tenant, *, stream: bool) -> None
     assert hit["cache_key"] == miss["cache_key"]
     assert (hit["prompt_tokens"], hit["completion_tokens"]) == (5, 4)
     assert hit["upstream_ms"] is None
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_response_wrote_to_the_prompt_cache_is_paid_for(
+    edge: Edge, tenant: Tenant, *, stream: bool
+) -> None:
+    details = {
+        "cached_tokens": 100,
+        "cache_write_tokens": 600,
+        "cache_write_tokens_details": {"ttl_30m_tokens": 600, "ttl_12h_tokens": 0},
+    }
+    spent = {"input_tokens": 1000, "output_tokens": 10, "input_tokens_details": details}
+    answer = {"object": "response", "status": "completed", "output": [], "usage": spent}
+    body = json.dumps(answer)
+    if stream:
+        body = f"data: {json.dumps({'type': 'response.completed', 'response': answer})}\n\n"
+    kind = "text/event-stream" if stream else "application/json"
+    edge.openai.behave("gpt-6-sol", Behaviour("raw", 200, body=body.encode(), content_type=kind))
+    tenant.post("/v1/responses", {"model": "gpt-6-sol", "input": "hi", "stream": stream})
+    expected = pricing.cost_nanousd(
+        "openai",
+        "gpt-6-sol",
+        prompt_tokens=1000,
+        completion_tokens=10,
+        cached_tokens=100,
+        cache_write_tokens=600,
+    )
+    row = only(tenant)
+    assert (row["cost_nanousd"], row["cached_tokens"]) == (expected, 100)
 
 
 def test_a_model_without_a_price_costs_an_unknown_amount(tenant: Tenant) -> None:

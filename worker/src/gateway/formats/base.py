@@ -14,7 +14,7 @@ class Usage:
     """Tokens of one answer; ``None`` where the provider did not say.
 
     ``cached`` and ``cache_write`` are parts of ``prompt``; ``cache_write_hour`` is the part of
-    ``cache_write`` that Anthropic keeps for an hour, at a higher price.
+    ``cache_write`` that Anthropic keeps for an hour, or OpenAI for twelve, at a higher price.
     """
 
     prompt: int | None = None

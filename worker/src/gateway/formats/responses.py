@@ -107,9 +107,14 @@ def read_usage(usage: Any) -> Usage:
     if not isinstance(usage, dict):
         return Usage()
     details = usage.get("input_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    if not isinstance(details, dict):
+        details = {}
+    by_time = details.get("cache_write_tokens_details")
+    longer = by_time.get("ttl_12h_tokens") if isinstance(by_time, dict) else None
     return Usage(
         prompt=count(usage.get("input_tokens")),
         completion=count(usage.get("output_tokens")),
-        cached=count(cached),
+        cached=count(details.get("cached_tokens")),
+        cache_write=count(details.get("cache_write_tokens")),
+        cache_write_hour=count(longer),
     )

@@ -26,7 +26,7 @@ async def handle(x: Exchange) -> Response:
     if "input" not in body:
         raise errors.InvalidRequest("Missing required parameter: 'input'.", param="input")
     policy = policies.from_request(x.request, record.project, embeddings=True)
-    target = resolve(model, record.project)
+    target = resolve(model, record.project, x.request.path)
     sent = body if target.model == model else {**body, "model": target.model}
     event = x.event
     event.provider, event.model = target.provider.name, target.model

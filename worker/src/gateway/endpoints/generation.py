@@ -46,7 +46,7 @@ class Generation:
         self.check(body)
         stream = fields.stream(body)
         policy = self._policy(x, body, record.project)
-        target = resolve(model, record.project)
+        target = resolve(model, record.project, x.request.path)
         sent = body if target.model == model else {**body, "model": target.model}
         parts, identity = self.key_parts(x, sent, target, policy.namespace)
         key = _digest(parts, identity)

@@ -59,7 +59,7 @@ async def count_tokens(x: Exchange) -> Response:
     body = await x.json()
     model = fields.model(body)
     fields.required(body, "messages", "an array")
-    target = resolve(model, record.project)
+    target = resolve(model, record.project, x.request.path)
     fields.served(target.provider, COUNT_TOKENS)
     x.event.provider, x.event.model = target.provider.name, target.model
     x.bypass("this endpoint is passed through")

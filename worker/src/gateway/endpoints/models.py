@@ -43,7 +43,7 @@ async def retrieve(x: Exchange) -> Response:
     x.endpoint = "/v1/models"
     record = await x.authenticate()
     await x.admit(Lookup(only=True))
-    target = resolve(name, record.project)
+    target = resolve(name, record.project, x.request.path)
     x.event.provider = target.provider.name
     if not target.provider.supports(MODELS):
         raise errors.UnknownModel(

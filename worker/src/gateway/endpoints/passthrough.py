@@ -1,6 +1,7 @@
 """Endpoints that are passed through: moderations, images, audio, files, stored objects.
 
-Neither side is buffered, nothing is cached. They go to the project's default provider.
+Neither side is buffered, nothing is cached. They go to the project's default provider, those of
+Groq's SDK to Groq.
 """
 
 import re
@@ -10,7 +11,7 @@ from gateway.exchange import Exchange
 from gateway.http import Live, Response
 from gateway.limits import Lookup
 from gateway.providers.base import Provider
-from gateway.providers.registry import Target, by_provider
+from gateway.providers.registry import Target, default
 from gateway.upstream import Outgoing
 
 PREFIXES = (
@@ -41,7 +42,7 @@ async def handle(x: Exchange) -> Response:
     _check_path(path, request.method)
     x.endpoint = endpoint_name(path)
     record = await x.authenticate()
-    provider = by_provider(record.project.default_provider)
+    provider = default(record.project, request.path)
     x.event.provider = provider.name
     x.bypass("this endpoint is passed through")
     if _within(path, OWN_ACCOUNT) and not _own_account(x, provider):

@@ -17,7 +17,10 @@ PROVIDERS = tuple(
         Capabilities(
             name="mistral",
             base_url="https://api.mistral.ai/v1",
-            model_prefixes=("mistral-", "codestral", "ministral-", "magistral-", "pixtral-"),
+            model_prefixes=(
+                *("mistral-", "codestral", "devstral", "ministral-", "magistral-", "pixtral-"),
+                *("open-mistral-", "open-mixtral-"),
+            ),
             stream_usage=False,  # always sends it, and refuses the option
         ),
         Capabilities(

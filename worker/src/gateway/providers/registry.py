@@ -23,6 +23,9 @@ DEFAULT_BASE_URLS: dict[str, str] = {
 }
 
 
+_GROQ_PATHS = ("/openai/v1/", "/v1/openai/v1/")
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where a request goes: the provider, and the model as it knows it."""
@@ -32,12 +35,23 @@ class Target:
     fallbacks: tuple[str, ...] = ()
 
 
-def resolve(model: str, project: Project) -> Target:
-    """The project's rules first, then ``provider/model``, then known names, then its default."""
+def resolve(model: str, project: Project, path: str) -> Target:
+    """The project's rules first, then known names, then ``provider/model``, then the default.
+
+    ``path``: the request's, as its caller wrote it.
+    """
     for route in project.routes:
         if route.provider in PROVIDERS and fnmatchcase(model, route.match):
             return Target(PROVIDERS[route.provider], route.model or model, route.fallbacks)
-    return _by_name(model) or Target(by_provider(project.default_provider), model)
+    return _by_name(model) or Target(default(project, path), model)
+
+
+def default(project: Project, path: str) -> Provider:
+    """Where goes what no name decides: to Groq from Groq's own SDK, which cannot but ask for
+    ``/openai/v1/…``, else to the project's default provider."""
+    if path.startswith(_GROQ_PATHS):
+        return groq.PROVIDER
+    return PROVIDERS.get(project.default_provider, openai.PROVIDER)
 
 
 def fallbacks(target: Target) -> list[Target]:
@@ -47,15 +61,11 @@ def fallbacks(target: Target) -> list[Target]:
 
 
 def _by_name(model: str) -> Target | None:
-    prefix, slash, rest = model.partition("/")
-    if slash and rest and prefix in PROVIDERS:
-        return Target(PROVIDERS[prefix], rest)
+    """Known names first: some begin as a provider's prefix does (``groq/compound``)."""
     for provider in PROVIDERS.values():
         if model.startswith(provider.capabilities.model_prefixes):
             return Target(provider, model)
+    prefix, slash, rest = model.partition("/")
+    if slash and rest and prefix in PROVIDERS:
+        return Target(PROVIDERS[prefix], rest)
     return None
-
-
-def by_provider(name: str) -> Provider:
-    """The provider of that name; OpenAI for a name that this release does not know."""
-    return PROVIDERS.get(name, openai.PROVIDER)

@@ -9,7 +9,10 @@ PROVIDER = Provider(
             name="groq",
             base_url="https://api.groq.com/openai/v1",
             paths=same_paths(CHAT, RESPONSES, MODELS),
-            model_prefixes=("llama-3.1-8b-instant", "llama-3.3-70b-versatile", "groq/compound"),
+            model_prefixes=(
+                *("llama-3.1-8b-instant", "llama-3.3-70b-versatile", "groq/compound"),
+                *("openai/gpt-oss-", "meta-llama/llama-4-scout-17b-16e-instruct"),
+            ),
             openai_defaults=True,
         ),
         limit="max_completion_tokens",

@@ -18,7 +18,11 @@ PROVIDER = Provider(
             name="openai",
             base_url="https://api.openai.com/v1",
             paths=same_paths(CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES, MODELS),
-            model_prefixes=("gpt-", "o1", "o3", "o4", "chatgpt-", "text-embedding-", "ft:gpt-"),
+            model_prefixes=(
+                *("gpt-", "o1", "o3", "o4", "chatgpt-", "codex-", "computer-use-"),
+                *("text-embedding-", "davinci-002", "babbage-002"),
+                *("ft:gpt-", "ft:o1", "ft:o3", "ft:o4", "ft:davinci-", "ft:babbage-"),
+            ),
             request_headers=("openai-beta",),
             openai_defaults=True,
         ),

@@ -67,6 +67,29 @@ def test_streamed_then_whole_then_streamed(edge: Edge, tenant: Tenant, name: str
     assert edge.openai.calls() == 1
 
 
+def test_what_an_answer_says_beside_its_choices(edge: Edge, tenant: Tenant) -> None:
+    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    moderation = {"input": {"type": "moderation_results", "model": "m", "results": []}}
+    sent: list[dict[str, Any]] = [
+        {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "hi"}}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+        {"choices": [], "moderation": moderation},
+    ]
+    lines = [f"data: {json.dumps({**head, **one, 'obfuscation': 'x7Yq'})}\n\n" for one in sent]
+    body = "".join([*lines, "data: [DONE]\n\n"]).encode()
+    edge.openai.behave("moderated", Behaviour("raw", 200, body=body))
+    live = tenant.ask("hello", model="moderated", stream=True)
+    whole = tenant.chat("hello", model="moderated")
+    replay = tenant.chat("hello", model="moderated", stream=True)
+    assert [status(answer) for answer in (live, whole, replay)] == ["MISS", "HIT", "HIT"]
+    assert whole.json()["moderation"] == moderation
+    assert [chunk["moderation"] for chunk in events(replay.text)[:-1] if "moderation" in chunk] == [
+        moderation
+    ]
+    assert "obfuscation" in live.text  # OpenAI's padding of chunks is no part of the answer
+    assert "obfuscation" not in whole.text + replay.text
+
+
 @pytest.mark.parametrize("first_with_usage", [False, True])
 def test_the_usage_chunk_comes_when_asked_for(tenant: Tenant, *, first_with_usage: bool) -> None:
     plain = {"stream": True}

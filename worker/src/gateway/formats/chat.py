@@ -12,6 +12,7 @@ from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 
 _GOOD_ENDINGS = ("stop", "length", "tool_calls", "function_call")
 _CHUNK_FIELDS = ("system_fingerprint", "service_tier")
+_OF_CHUNKS = frozenset({"id", "object", "created", "model", "choices", "usage", *_CHUNK_FIELDS})
 _NUMBERED = ("tool_calls", "thinking_blocks", "citations")
 """Lists of a message whose items streams tell apart by ``index``; the last two come from Anthropic
 (see ``providers/anthropic``)."""
@@ -58,7 +59,11 @@ class ChatFormat(StreamUsage):
         return content if isinstance(content, str) else None
 
     def replay(self, answer: Json, request: Json) -> bytes:
-        """Per choice its whole delta, then its end; the usage chunk if asked for; ``[DONE]``."""
+        """Per choice its whole delta, then its end; the usage chunk if asked for; ``[DONE]``.
+
+        What else the answer says of itself (``moderation``, a provider's own) comes with the last
+        end: clients that add chunks up would double it if every chunk had it.
+        """
         head = {
             "id": answer.get("id"),
             "object": "chat.completion.chunk",
@@ -82,6 +87,7 @@ class ChatFormat(StreamUsage):
             end = {**common, "delta": {}, "finish_reason": choice.get("finish_reason"), **extra}
             chunks.append({**head, "choices": [body]})
             chunks.append({**head, "choices": [{**end, "logprobs": None}]})
+        chunks[-1] |= {name: value for name, value in answer.items() if name not in _OF_CHUNKS}
         if wants_usage:
             chunks.append({**head, "choices": [], "usage": answer.get("usage")})
         return encode(chunks) + DONE

@@ -12,6 +12,9 @@ from gateway.formats.base import Json, Usage, count
 from gateway.formats.merge import joined, merge_delta
 from gateway.formats.sse import Event
 
+_OF_CHUNKS = frozenset({"choices", "usage", "obfuscation"})
+"""What is collected apart, and the padding by which OpenAI hides how long a chunk's text is."""
+
 
 class ChoicesAssembler(ABC):
     """Collects chunks into one answer with ``choices``; see ``Assembler``."""
@@ -42,7 +45,7 @@ class ChoicesAssembler(ABC):
             if self._forgotten:
                 return
             for name, value in chunk.items():
-                if name not in ("choices", "usage") and value is not None:
+                if name not in _OF_CHUNKS and value is not None:
                     self._head[name] = value
             for choice in chunk.get("choices") or ():
                 self._take_choice(choice)

@@ -64,8 +64,14 @@ def completion_identity(body: Mapping[str, Any], *, openai_defaults: bool = True
 
 
 def responses_identity(body: Mapping[str, Any], *, openai_defaults: bool = True) -> dict[str, Any]:
-    """A Responses API request reduced likewise; ``input`` as text equals one user message."""
+    """A Responses API request reduced likewise; ``input`` as text equals one user message.
+
+    ``store: false`` counts here: its answer's id leads nowhere, and who did not ask for that may
+    continue from it with ``previous_response_id``.
+    """
     identity = _identity(body, RESPONSES_DEFAULTS if openai_defaults else {})
+    if body.get("store") is False:
+        identity["store"] = False
     if isinstance(identity.get("instructions"), str):
         identity["instructions"] = norm.text(identity["instructions"]).strip()
     given = identity.get("input")

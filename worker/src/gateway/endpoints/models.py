@@ -1,6 +1,11 @@
-"""``GET /v1/models``: the models of every provider that this project can use, all or one."""
+"""``GET /v1/models``: the models of every provider that this project can use, all or one.
+
+In OpenAI's shape, or in Anthropic's for who sends ``anthropic-version``, as its SDKs do.
+"""
 
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,6 +16,9 @@ from gateway.limits import Lookup
 from gateway.providers.base import MODELS, Provider
 from gateway.providers.registry import PROVIDERS, Target, resolve
 from gateway.upstream import Outgoing
+
+_SNAPSHOT = re.compile(r"-\d{8}\Z")
+"""How Anthropic dates a model: it lists the snapshot, and knows the name without the date, too."""
 
 
 async def handle(x: Exchange) -> Response:
@@ -32,7 +40,12 @@ async def handle(x: Exchange) -> Response:
         data += [{"object": "model", **model, "id": prefix + model["id"]} for model in models]
     if not data and failure is not None:
         raise failure
-    response = x.response(200, "application/json", json.dumps({"object": "list", "data": data}))
+    if _speaks_anthropic(x):
+        ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
+        listed = {"data": [_as_anthropic(model) for model in data], "has_more": False, **ends}
+    else:
+        listed = {"object": "list", "data": data}
+    response = x.response(200, "application/json", json.dumps(listed))
     x.finish(200)
     return response
 
@@ -50,12 +63,29 @@ async def retrieve(x: Exchange) -> Response:
             f"The provider '{target.provider.name}' does not list its models."
         )
     for model in await _models_of(x, target.provider):
-        if model["id"] == target.model:
-            body = json.dumps({"object": "model", **model, "id": name})
+        if target.model in (model["id"], _SNAPSHOT.sub("", model["id"])):
+            found = {"object": "model", **model, "id": name}
+            body = json.dumps(_as_anthropic(found) if _speaks_anthropic(x) else found)
             response = x.response(200, "application/json", body)
             x.finish(200)
             return response
     raise errors.UnknownModel(f"The model '{name}' does not exist.", param="model")
+
+
+def _speaks_anthropic(x: Exchange) -> bool:
+    return x.request.header("anthropic-version") is not None
+
+
+def _as_anthropic(model: dict[str, Any]) -> dict[str, Any]:
+    """OpenAI's object of a model as Anthropic's. Names for people are only Anthropic's own."""
+    created = model.get("created")
+    seconds = created if isinstance(created, int) else 0
+    return {
+        "type": "model",
+        "id": model["id"],
+        "display_name": model.get("display_name") or model["id"],
+        "created_at": datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z"),
+    }
 
 
 async def _models_of(x: Exchange, provider: Provider) -> list[dict[str, Any]]:

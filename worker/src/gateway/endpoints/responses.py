@@ -19,6 +19,10 @@ def _check(body: Json) -> None:
 
 def _uncached(body: Json) -> str | None:
     """Hosted tools (web search, file search, code …) look at a world outside the request."""
+    items = body.get("input")
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and item.get("type") == "item_reference":
+            return "stateful: item_reference"
     return fields.hosted(body, _STATEFUL, _OWN_TOOLS)
 
 

@@ -149,6 +149,7 @@ def models(listed: Json) -> Json:
                 "object": "model",
                 "created": _unix(model.get("created_at")),
                 "owned_by": "anthropic",
+                **{name: model[name] for name in ("display_name",) if name in model},
             }
             for model in listed["data"]
         ],

@@ -71,7 +71,7 @@ async def feedback(x: Exchange) -> Response:
     record = await x.authenticate()
     body = await x.json()
     request_id, verdict = body.get("request_id"), body.get("verdict", "wrong")
-    if not isinstance(request_id, str) or not request_id:
+    if not isinstance(request_id, str) or not request_id or not request_id.isprintable():
         raise errors.InvalidRequest("Missing required parameter: 'request_id'.", param="request_id")
     if verdict not in VERDICTS:
         raise errors.InvalidRequest("'verdict' takes 'wrong' or 'right'.", param="verdict")
@@ -122,8 +122,11 @@ def _check(body: dict[str, Any]) -> None:
     if "key" in body and len(body) > 1:
         raise errors.InvalidRequest("'key' takes no other field beside it.", param="key")
     for name in ("model", "namespace", "key"):
-        if name in body and not isinstance(body[name], str):
-            raise errors.InvalidRequest(f"'{name}' must be a string.", param=name)
+        value = body.get(name, "")
+        if not isinstance(value, str) or not value.isprintable():
+            raise errors.InvalidRequest(f"'{name}' must be a printable string.", param=name)
+        if name in body and name != "namespace" and not value:
+            raise errors.InvalidRequest(f"'{name}' must not be empty.", param=name)
     age = body.get("older_than_seconds", 0)
     if isinstance(age, bool) or not isinstance(age, int | float) or not 0 <= age <= 10**9:
         raise errors.InvalidRequest(

@@ -2,6 +2,8 @@
 
 import base64
 import struct
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -199,3 +201,108 @@ def test_a_providers_error_is_passed_on(edge: Edge, tenant: Tenant) -> None:
     edge.openai.behave(MODEL, Behaviour("rate-limited", retry_after="9"))
     answer = embed(tenant, ["a", "b"])
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "9")
+
+
+def together(edge: Edge, tenant: Tenant, batches: list[Any]) -> list[httpx.Response]:
+    """Embed each batch, the later ones while the provider keeps the first waiting."""
+    embed(tenant, "warm")
+    edge.settled()
+    edge.quiet_traffic()
+    edge.openai.behave(MODEL, Behaviour("hold"))
+
+    def ask(batch: Any) -> httpx.Response:
+        return tenant.post(PATH, {"model": MODEL, "input": batch, "dimensions": 8})
+
+    with ThreadPoolExecutor(len(batches)) as pool:
+        asked: list[Future[httpx.Response]] = [pool.submit(ask, batches[0])]
+        edge.openai.wait_for_requests(1)
+        asked += [pool.submit(ask, batch) for batch in batches[1:]]
+        # Admitted, and then either waiting (it looks again and again) or at the provider.
+        others = len(batches) - 1
+        until(
+            lambda: tenant.trips() + others * (edge.openai.calls() - 1) > 2 * others + 1,
+            "the others to wait",
+        )
+        edge.openai.release()
+        return [answer.result() for answer in asked]
+
+
+def test_identical_batches_reach_the_provider_once(edge: Edge, tenant: Tenant) -> None:
+    texts = ["a", "b", "a"]
+    answers = together(edge, tenant, [texts] * 20)
+    assert asked(edge) == [["a", "b"]]
+    first, *others = [vectors(answer) for answer in answers]
+    assert all(other == first for other in others)
+    counted = Counter(answer.headers["x-watchllm-cache"] for answer in answers)
+    assert counted["MISS"] == 1
+    assert counted["HIT"] + counted["HIT-COALESCED"] == 19
+    edge.settled()
+    rows = [row for row in tenant.rows(21) if row["cache_status"] == "HIT-COALESCED"]
+    assert all((row["cost_nanousd"], row["saved_nanousd"]) == (0, 60) for row in rows)
+
+
+def test_a_batch_larger_than_a_round_trip_flies_together_too(edge: Edge, tenant: Tenant) -> None:
+    texts = [f"text {number}" for number in range(300)]
+    answers = together(edge, tenant, [texts, texts])
+    assert edge.openai.calls() == 1
+    assert vectors(answers[0]) == vectors(answers[1])
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data": []}'], ids=["refused", "unreadable"])
+def test_who_waits_for_a_batch_that_fails_asks_for_itself(
+    edge: Edge, tenant: Tenant, body: bytes
+) -> None:
+    embed(tenant, "warm")
+    status = 400 if body == b"{}" else 200
+    failing = Behaviour("hold", status=status, body=body, content_type="application/json")
+    edge.settled()
+    edge.quiet_traffic()
+    edge.openai.behave(MODEL, failing, times=1)
+    with ThreadPoolExecutor(2) as pool:
+        ask = {"model": MODEL, "input": ["a", "b"], "dimensions": 8}
+        leader = pool.submit(tenant.post, PATH, ask)
+        edge.openai.wait_for_requests(1)
+        follower = pool.submit(tenant.post, PATH, ask)
+        until(lambda: tenant.trips() > 3, "the follower to wait")
+        edge.openai.release()
+        assert leader.result().status_code in (400, 502)
+        answer = follower.result()
+    assert len(vectors(answer)) == 2
+    assert answer.headers["x-watchllm-cache"] == "MISS"
+    assert edge.openai.calls() == 2
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-watchllm-cache": "off"}], ids=["cached", "off"])
+def test_a_token_limit_holds_whether_the_cache_takes_part_or_not(
+    edge: Edge, headers: dict[str, str]
+) -> None:
+    tenant = edge.tenant(plan={"tokens_per_minute": 30})
+    seen = []
+    for text in "abcd":
+        # About ten tokens, and as many reserved until the provider has counted them.
+        words = " ".join([text] * 10)
+        answer = tenant.post(PATH, {"model": MODEL, "input": words, "dimensions": 8}, headers)
+        seen.append(answer.status_code)
+        edge.settled()
+    assert seen[0] == 200
+    assert seen[-1] == 429
+    assert answer.json()["error"]["type"] == "tokens"
+
+
+def test_a_budget_holds_where_the_cache_takes_no_part(edge: Edge) -> None:
+    tenant = edge.tenant(project={"monthly_budget_nanousd": 1})
+    off = {"x-watchllm-cache": "off"}
+    assert embed(tenant, "one two", off).status_code == 200
+    edge.settled()
+    refused = embed(tenant, "three", off)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "budget_exceeded")
+
+
+def test_a_reservation_for_tokens_is_corrected(edge: Edge) -> None:
+    tenant = edge.tenant(plan={"tokens_per_minute": 1000})
+    words = ["one two three four", "five"]
+    for given in (words, words, [*words, "six"]):
+        embed(tenant, given)
+        edge.settled()
+    used = edge.redis("GET", f"{tenant.project_id}:tpm:plan:sum")
+    assert used == "6"

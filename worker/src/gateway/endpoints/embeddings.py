@@ -15,7 +15,7 @@ from gateway.http import Response
 from gateway.providers.base import EMBEDDINGS
 from gateway.providers.registry import Target, resolve
 from shared import hashing
-from shared.usage_events import HIT, MISS
+from shared.usage_events import HIT, HIT_COALESCED, MISS
 
 
 async def handle(x: Exchange) -> Response:
@@ -42,7 +42,7 @@ async def handle(x: Exchange) -> Response:
     bypassed = admission.degraded or policy.why_bypass is not None
     if bypassed:
         x.bypass(policy.why_bypass or policies.STORE_AWAY)
-    missing = [key for key in dict.fromkeys(keys) if key not in found]
+    missing = _missing(keys, found)
     if not missing and keys:
         x.set_status(HIT)
     elif policy.only:
@@ -53,20 +53,30 @@ async def handle(x: Exchange) -> Response:
     elif admission.refusal is not None:
         raise admission.refusal
     elif bypassed or not keys:
-        return await _forward(x, target, sent)
+        return await _forward(x, target, sent, cache)
+    elif admission.lease_left_ms:
+        found |= await cache.follow(missing)
+        missing = _missing(keys, found)
+        if not missing:
+            x.set_status(HIT_COALESCED)
+            cache.abandon()
     new: dict[str, vectors.Vector] = {}
     if missing:
         first = dict(zip(reversed(keys), reversed(inputs), strict=True))
-        fetched = await _fetch(x, target, sent, [first[key] for key in missing])
+        fetched = await _fetch(x, target, sent, [first[key] for key in missing], cache)
         if isinstance(fetched, Response):
             return fetched
         new = dict(zip(missing, fetched, strict=True))
         found |= new
-    paid = sum(found[key].tokens for key in missing)
+    paid = sum(vector.tokens for vector in new.values())
     response = _respond(x, target, body, [found[key] for key in keys], paid)
-    if missing:
-        x.platform.wait_until(cache.settle(new))
+    if new:
+        x.platform.wait_until(cache.settle(new, paid))
     return response
+
+
+def _missing(keys: list[str], found: dict[str, vectors.Vector]) -> list[str]:
+    return [key for key in dict.fromkeys(keys) if key not in found]
 
 
 def _respond(
@@ -94,23 +104,26 @@ def _respond(
 
 
 async def _fetch(
-    x: Exchange, target: Target, body: dict[str, Any], inputs: list[Any]
+    x: Exchange, target: Target, body: dict[str, Any], inputs: list[Any], cache: VectorCache
 ) -> list[vectors.Vector] | Response:
     """The vectors of ``inputs`` in order, or the provider's error as it came."""
-    answer, text = await _ask(x, target, {**body, "input": inputs})
+    answer, text = await _ask(x, target, {**body, "input": inputs}, cache)
     if answer.response.status != 200:
         return upstream.provider_error(x, answer, text)
     try:
         return vectors.parse(strict_json.answer(text), inputs)
     except (ValueError, KeyError, TypeError) as error:
+        cache.abandon()
         raise errors.UpstreamUnreachable(
             "The provider's answer does not hold one embedding for each input."
         ) from error
 
 
-async def _forward(x: Exchange, target: Target, body: dict[str, Any]) -> Response:
-    """Without the cache: request and answer as they are."""
-    answer, text = await _ask(x, target, body)
+async def _forward(
+    x: Exchange, target: Target, body: dict[str, Any], cache: VectorCache
+) -> Response:
+    """Without the cache: request and answer as they are, and charged all the same."""
+    answer, text = await _ask(x, target, body, cache)
     if answer.response.status != 200:
         return upstream.provider_error(x, answer, text)
     try:
@@ -118,12 +131,23 @@ async def _forward(x: Exchange, target: Target, body: dict[str, Any]) -> Respons
     except (ValueError, KeyError, TypeError):
         tokens = None
     x.account(target.provider.name, target.model, Usage(prompt=tokens))
+    x.platform.wait_until(cache.settle({}, tokens or 0))
     response = x.response(200, "application/json", text, *answer.headers)
     x.finish(200)
     return response
 
 
-async def _ask(x: Exchange, target: Target, body: dict[str, Any]) -> tuple[upstream.Upstream, str]:
-    fields.served(target.provider, EMBEDDINGS)
-    answer = await upstream.ask(x, [target], lambda _: upstream.Outgoing(EMBEDDINGS, body))
-    return answer, await answer.text()
+async def _ask(
+    x: Exchange, target: Target, body: dict[str, Any], cache: VectorCache
+) -> tuple[upstream.Upstream, str]:
+    """Whatever goes wrong here: nobody may wait a whole lease for what will not come."""
+    try:
+        fields.served(target.provider, EMBEDDINGS)
+        answer = await upstream.ask(x, [target], lambda _: upstream.Outgoing(EMBEDDINGS, body))
+        text = await answer.text()
+    except Exception:
+        cache.abandon()
+        raise
+    if answer.response.status != 200:
+        cache.abandon()
+    return answer, text

@@ -29,10 +29,11 @@ class ProjectSettingsForm(forms.Form):
         '[{"match": "gpt-*", "provider": "openai", "fallbacks": ["groq/…"]}]',
     )
     max_body_bytes = forms.TypedChoiceField(
-        label="Largest request",
+        label="Largest answer to cache",
         coerce=int,
         choices=list(SIZES.items()),
-        help_text="Larger ones are refused with 413.",
+        help_text="Larger ones are passed on and not stored. The edge has a limit of its own, 1 MB "
+        "unless its operator raises it.",
     )
     monthly_budget_nanousd = UsdField(
         label="Monthly budget in US dollars",

@@ -1,9 +1,16 @@
 """The environment: parsed once, with errors that name the variable."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from config import env
 from config.settings.database import database
+
+ROOT = Path(__file__).resolve().parents[2]
 
 COMPLETE = {
     "DJANGO_SECRET_KEY": "s3cret",
@@ -66,3 +73,23 @@ def test_the_transaction_pooler_gets_no_prepared_statements() -> None:
     direct = database("postgres://u:p@db.example:5432/postgres")
     assert "DISABLE_SERVER_SIDE_CURSORS" not in direct
     assert "prepare_threshold" not in direct["OPTIONS"]
+
+
+@pytest.mark.parametrize("keys", [None, "k1:tooshort"])
+def test_a_command_says_which_setting_is_wrong_and_no_more(keys: str | None) -> None:
+    source = {**COMPLETE, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "shared/src")}
+    del source["ENCRYPTION_KEYS"]
+    if keys is not None:
+        source["ENCRYPTION_KEYS"] = keys
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "dashboard/manage.py"), "doctor"],
+        env=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    first, second = ended.stderr.splitlines()
+    assert first.startswith("Wrong setting: ENCRYPTION_KEYS")
+    assert "tooshort" not in ended.stderr
+    assert ".env.example" in second

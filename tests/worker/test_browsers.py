@@ -32,6 +32,8 @@ def test_a_page_may_read_answers(tenant: Tenant, *, stream: bool) -> None:
     assert answer.headers["access-control-allow-origin"] == "*"
     exposed = answer.headers["access-control-expose-headers"].split(", ")
     assert {"x-request-id", "x-watchllm-cache"} <= set(exposed)
+    assert {"retry-after", "retry-after-ms", "x-should-retry"} <= set(exposed)  # SDKs obey them
+    assert {name for name in answer.headers if name.startswith("x-")} <= set(exposed)
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,27 @@ from gateway.http import Request, Response
 _EXPOSED = ", ".join(
     (
         "x-request-id",
+        "request-id",
         "x-watchllm-cache",
         "x-watchllm-cache-age",
         "x-watchllm-similarity",
         "x-watchllm-provider",
         "x-watchllm-cost-usd",
         "x-watchllm-saved-usd",
+        "x-watchllm-decision",
+        "x-watchllm-quota-limit",
+        "x-watchllm-quota-remaining",
+        "x-watchllm-upstream-request-id",
+        "x-ratelimit-limit-requests",
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests",
+        "x-ratelimit-limit-tokens",
+        "x-ratelimit-remaining-tokens",
+        "x-ratelimit-reset-tokens",
+        # What the SDKs decide by whether and when to try again.
         "retry-after",
+        "retry-after-ms",
+        "x-should-retry",
         "server-timing",
     )
 )

@@ -210,6 +210,37 @@ def test_an_unreadable_error_is_still_an_envelope(text: str) -> None:
     assert json.loads(TRANSLATION.error(text))["error"]["type"] == "api_error"
 
 
+@pytest.mark.parametrize(
+    ("text", "status", "kind", "message"),
+    [
+        # Gemini, Mistral, Workers AI, OpenRouter, and one that says it in a word.
+        (
+            '[{"error": {"code": 404, "message": "No model.", "status": "NOT_FOUND"}}]',
+            *(404, "not_found_error", "No model."),
+        ),
+        (
+            '{"object": "error", "message": "Bad n.", "type": "invalid_request_error"}',
+            *(400, "invalid_request_error", "Bad n."),
+        ),
+        (
+            '{"success": false, "errors": [{"code": 10000, "message": "Who are you?"}]}',
+            *(403, "permission_error", "Who are you?"),
+        ),
+        (
+            '{"error": {"code": 429, "message": "Slow down."}}',
+            *(429, "rate_limit_error", "Slow down."),
+        ),
+        ('{"error": "Too long."}', 413, "request_too_large", "Too long."),
+        ("<html>", 529, "overloaded_error", "The provider answered with an error."),
+        ("[[]]", 500, "api_error", "The provider answered with an error."),
+        ('{"errors": []}', 401, "authentication_error", "The provider answered with an error."),
+    ],
+)
+def test_errors_of_compatible_providers(text: str, status: int, kind: str, message: str) -> None:
+    made = json.loads(TRANSLATION.error(text, status))
+    assert made == {"type": "error", "error": {"type": kind, "message": message}}
+
+
 # --- requests ---
 
 

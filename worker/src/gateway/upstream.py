@@ -187,7 +187,7 @@ def provider_error(x: Exchange, answer: Upstream, text: str) -> Response:
     status = answer.response.status
     content_type = answer.response.headers.get("content-type", "application/json")
     if answer.translation is not None:
-        text = answer.translation.error(text)
+        text = answer.translation.error(text, status)
     response = x.response(status, content_type, text, *answer.headers)
     x.finish(status, _error_code(text) or f"upstream_{status}")
     return response

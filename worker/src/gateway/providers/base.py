@@ -63,8 +63,8 @@ class Translation(Protocol):
         Events of the provider become events of the caller as they arrive, never held back.
         """
 
-    def error(self, text: str) -> str:
-        """The provider's error body in the caller's envelope."""
+    def error(self, text: str, status: int = 500) -> str:
+        """The provider's error body in the caller's envelope. ``status`` tells what it does not."""
 
 
 @dataclass(frozen=True, slots=True)

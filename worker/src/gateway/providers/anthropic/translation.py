@@ -28,7 +28,7 @@ class ChatOverMessages:
         """See ``Translation``."""
         return ChatChunks()
 
-    def error(self, text: str) -> str:
+    def error(self, text: str, status: int = 500) -> str:  # noqa: ARG002 (its envelope says all)
         """See ``Translation``."""
         return _error(text)
 
@@ -54,7 +54,7 @@ class ModelList:
         """See ``Translation``."""
         raise NotImplementedError("model lists are not streamed")
 
-    def error(self, text: str) -> str:
+    def error(self, text: str, status: int = 500) -> str:  # noqa: ARG002 (its envelope says all)
         """See ``Translation``."""
         return _error(text)
 

@@ -27,6 +27,20 @@ ERRORS: dict[str, str] = {
 }
 """OpenAI's error ``code``, else ``type`` → Anthropic's ``type``."""
 
+ERRORS_BY_STATUS: dict[int, str] = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    422: "invalid_request_error",
+    429: "rate_limit_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+"""Where neither says anything: Anthropic's "Errors", by HTTP status."""
+
 
 def stop_reason(finish_reason: Any, *, calls_tools: bool, refused: bool) -> str:
     """Anthropic's name for ``finish_reason``. OpenAI says ``stop`` for a forced call, too."""
@@ -125,11 +139,25 @@ def _object(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def error(envelope: Any) -> Json:
+def error(envelope: Any, status: int = 500) -> Json:
     """OpenAI's error object (or anything else) as Anthropic's error object."""
-    inner = envelope.get("error") if isinstance(envelope, dict) else None
-    if not isinstance(inner, dict):
-        inner = {}
-    kind = ERRORS.get(str(inner.get("code"))) or ERRORS.get(str(inner.get("type")), "api_error")
+    inner = _error_object(envelope)
+    kind = ERRORS.get(str(inner.get("code"))) or ERRORS.get(str(inner.get("type")))
+    kind = kind or ERRORS_BY_STATUS.get(status, "api_error")
     text = str(inner.get("message") or "The provider answered with an error.")
     return {"type": "error", "error": {"type": kind, "message": text}}
+
+
+def _error_object(envelope: Any) -> Json:
+    """What compatible providers make of OpenAI's ``{"error": {"message": …}}``: Gemini puts it into
+    a list, Mistral leaves the envelope out, Workers AI has ``errors``, others a text."""
+    if isinstance(envelope, list) and envelope:
+        return _error_object(envelope[0])
+    if not isinstance(envelope, dict):
+        return {}
+    inner = envelope.get("error") or envelope.get("errors") or envelope
+    if isinstance(inner, list):
+        inner = inner[0]
+    if isinstance(inner, str):
+        return {"message": inner}
+    return inner if isinstance(inner, dict) else {}

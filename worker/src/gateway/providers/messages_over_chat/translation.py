@@ -32,10 +32,10 @@ class MessagesOverChat:
         """See ``Translation``."""
         return MessageEvents()
 
-    def error(self, text: str) -> str:
+    def error(self, text: str, status: int = 500) -> str:
         """See ``Translation``."""
         try:
             envelope = strict_json.answer(text)
         except ValueError:
             envelope = None
-        return strict_json.dumps(answer.error(envelope))
+        return strict_json.dumps(answer.error(envelope, status))

@@ -247,3 +247,15 @@ def test_models_in_anthropics_shape(edge: Edge, tenant: Tenant) -> None:
     assert listed["gpt-4o-mini"].display_name == "gpt-4o-mini"
     # Anthropic lists the snapshot, claude-sonnet-4-5-20250929.
     assert (alias.type, alias.id) == ("model", "claude-sonnet-4-5")
+
+
+def test_a_refused_key_has_a_request_id_for_the_sdk(edge: Edge, tenant: Tenant) -> None:
+    wrong = "lgw_" + "0" * 38
+    url = str(tenant.http.base_url)
+    with (
+        anthropic.Anthropic(api_key=wrong, base_url=url, max_retries=0) as client,
+        pytest.raises(anthropic.AuthenticationError) as raised,
+    ):
+        client.messages.create(**native())
+    assert raised.value.request_id
+    assert raised.value.request_id == raised.value.response.headers["x-request-id"]

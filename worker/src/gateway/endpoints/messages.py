@@ -43,18 +43,11 @@ GENERATION = Generation(
 
 async def create(x: Exchange) -> Response:
     """Serve one message, streamed or whole."""
-    _name_request(x)
     return await GENERATION.handle(x)
-
-
-def _name_request(x: Exchange) -> None:
-    """Anthropic's SDKs read the request's id from this header."""
-    x.headers.append(("request-id", x.request_id))
 
 
 async def count_tokens(x: Exchange) -> Response:
     """Ask the provider to count a request's tokens. Free of charge there, and never cached."""
-    _name_request(x)
     record = await x.authenticate()
     body = await x.json()
     model = fields.model(body)

@@ -35,7 +35,7 @@ class Target:
     fallbacks: tuple[str, ...] = ()
 
 
-def resolve(model: str, project: Project, path: str) -> Target:
+def resolve(model: str, project: Project, path: str = "") -> Target:
     """The project's rules first, then known names, then ``provider/model``, then the default.
 
     ``path``: the request's, as its caller wrote it.

@@ -62,6 +62,15 @@ def test_coming_back_from_checkout_shows_the_plan_before_any_webhook(
     assert not StripeEvent.objects.exists()
 
 
+def test_the_quota_starts_again_in_utc_wherever_the_visitor_is(
+    owner_client: Client, stripe: StripeDouble, organization: Organization
+) -> None:
+    owner_client.cookies["tz"] = "America/New_York"
+    with time_machine.travel("2026-11-28T12:00:00Z", tick=False):
+        page = owner_client.get(PAGE).content.decode()
+    assert "1 December 2026 (UTC)" in page
+
+
 def test_the_form_may_lead_to_stripe_and_nowhere_else(
     owner_client: Client, stripe: StripeDouble, organization: Organization
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
@@ -138,6 +139,17 @@ def test_times_are_in_the_visitors_zone(
     usage_row(created_key.api_key, ts=datetime(2026, 11, 19, 23, 30, tzinfo=UTC)).save()
     cast.viewer.cookies["tz"] = zone
     assert shown in cast.viewer.get(f"{home}requests/").content.decode()
+
+
+def test_sessions_are_newest_first_and_in_the_visitors_zone(owner: User) -> None:
+    for hour in ("09:00", "11:00"):
+        client = Client()
+        with time_machine.travel(f"2026-11-20T{hour}Z", tick=False):
+            client.post("/accounts/login/", {"login": owner.email, "password": "password-1234"})
+    client.cookies["tz"] = "Asia/Kolkata"
+    with time_machine.travel("2026-11-20T12:00Z", tick=False):
+        page = client.get("/accounts/sessions/").content.decode()
+    assert 0 < page.index("Nov 20, 16:30") < page.index("Nov 20, 14:30")
 
 
 def test_someone_without_an_organization_makes_one(db: None) -> None:

@@ -24,7 +24,7 @@ class ProjectSettingsForm(forms.Form):
         label="Routing rules",
         required=False,
         validators=[validate_routes],
-        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "class": "mono"}),
         help_text="JSON, the first match wins: "
         '[{"match": "gpt-*", "provider": "openai", "fallbacks": ["groq/…"]}]',
     )

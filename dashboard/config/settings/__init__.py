@@ -83,6 +83,8 @@ MIDDLEWARE = [
     "apps.ui.signed_out.SignedOutMiddleware",
     "apps.ui.timezone.TimeZoneMiddleware",
 ]
+if DEBUG:
+    MIDDLEWARE.append("apps.ui.not_found.NotFoundMiddleware")
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -1,5 +1,6 @@
 """What a person reads when something is refused; how it looks is for the browser tests."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -25,6 +26,16 @@ def test_what_does_not_exist_and_what_is_anothers_look_the_same(cast: Cast, home
     for page in pages:
         assert "Or it belongs to an organization you are not a member of" in page.content.decode()
         assert "Acme" not in page.content.decode()
+
+
+def test_make_run_shows_the_products_own_page_too(cast: Cast, home: str, settings: Any) -> None:
+    settings.DEBUG = True
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "apps.ui.not_found.NotFoundMiddleware"]
+    for url in (home, "/none/"):
+        page = cast.stranger.get(url)
+        assert page.status_code == 404
+        assert "This page does not exist" in page.content.decode()
+        assert "URLconf" not in page.content.decode()
 
 
 def test_a_form_without_its_token_is_explained() -> None:

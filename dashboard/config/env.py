@@ -4,7 +4,9 @@ Every variable the dashboard reads is read here and nowhere else; ``variable_nam
 the test that holds ``.env.example`` and the code together.
 """
 
+import math
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -17,6 +19,7 @@ from shared import envelope
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _DATABASES = ("postgresql", "postgres", "sqlite")
+_DOMAIN = re.compile(r"([a-z0-9-]+(\.[a-z0-9-]+)+)?")
 
 
 class SettingError(ValueError):
@@ -63,6 +66,12 @@ class Environment:
     stripe_reconcile: str
     billing_grace_days: int
     tick_token: str
+    trusted_proxies: int
+    environment: str
+    release: str
+    sentry_dsn: str
+    sentry_traces_sample_rate: float
+    simple_analytics_domain: str
 
     def __repr__(self) -> str:
         """Names only: a settings dump must not print secrets."""
@@ -107,6 +116,16 @@ class _Reader:
         value = self.text(name, default)
         if value.partition("://")[0] not in _DATABASES or "://" not in value:
             raise SettingError(f"{name} must begin with {', '.join(_DATABASES)}, and ://")
+        return value
+
+    def share(self, name: str) -> float:
+        """From 0 to 1; 0 when it is not set."""
+        try:
+            value = float(self.text(name, "0"))
+        except ValueError:
+            value = math.nan
+        if not 0 <= value <= 1:
+            raise SettingError(f"{name} must be a number from 0 to 1")
         return value
 
     def encryption_keys(self, name: str) -> Mapping[str, bytes]:
@@ -201,11 +220,19 @@ def _parse(read: _Reader) -> Environment:
         stripe_reconcile=read.choice("STRIPE_RECONCILE", "mend", ("mend", "report", "off")),
         billing_grace_days=read.number("BILLING_GRACE_DAYS", 7),
         tick_token=read.text("TICK_TOKEN", ""),
+        trusted_proxies=read.number("DJANGO_TRUSTED_PROXIES", 0),
+        environment=read.text("ENVIRONMENT", "development"),
+        release=read.text("RELEASE", ""),
+        sentry_dsn=read.text("SENTRY_DSN", ""),
+        sentry_traces_sample_rate=read.share("SENTRY_TRACES_SAMPLE_RATE"),
+        simple_analytics_domain=read.text("SIMPLE_ANALYTICS_DOMAIN", "").lower(),
     )
     if environment.edge_api_enabled and not environment.supabase_key:
         raise SettingError("SUPABASE_KEY must be set when EDGE_API_ENABLED is true")
     if environment.redis_url and not environment.redis_token:
         raise SettingError("UPSTASH_REDIS_REST_TOKEN must be set with UPSTASH_REDIS_REST_URL")
+    if not _DOMAIN.fullmatch(environment.simple_analytics_domain):
+        raise SettingError("SIMPLE_ANALYTICS_DOMAIN must be a domain name such as example.com")
     if environment.mailgun_api_key and not environment.mailgun_domain:
         raise SettingError("MAILGUN_DOMAIN must be set with MAILGUN_API_KEY")
     if environment.stripe_secret_key and not environment.stripe_webhook_secrets:

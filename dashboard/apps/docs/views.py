@@ -10,16 +10,19 @@ from apps.docs.markdown import render
 from apps.docs.pages import BY_SLUG, PAGES, SECTIONS, Page, neighbours
 from apps.docs.search import search
 from apps.docs.sources import openapi, page_text
+from apps.pages.analytics import counted
 
 _MARKDOWN = "text/markdown; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
 
 
+@counted
 def docs_home(request: HttpRequest) -> HttpResponse:
     """Every page with its summary."""
     return render_template(request, "docs/home.html", _context())
 
 
+@counted
 def docs_page(request: HttpRequest, slug: str) -> HttpResponse:
     """One page."""
     page = _page(slug)

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.signals import user_logged_in
 from django.conf import settings
 from django.db import transaction
@@ -74,7 +75,7 @@ def _signed_in(request: HttpRequest, user: User, **_details: Any) -> None:
         content=account.new_device(
             when=f"{timezone.now():%-d %B %Y, %H:%M} UTC",
             browser=browser_name(request.META.get("HTTP_USER_AGENT", "")),
-            address=request.META.get("REMOTE_ADDR", "unknown"),
+            address=get_adapter().get_client_ip(request),
             password_url=links.absolute(reverse("account_change_password")),
         ),
         dedupe_key=f"new_device:{device.pk}",

@@ -5,8 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.accounts.models import Plan
+from apps.pages.analytics import counted
 
 
+@counted
 def landing(request: HttpRequest) -> HttpResponse:
     """What WatchLLM does, for someone who has not signed up."""
     plans = list(Plan.objects.filter(public=True))
@@ -18,6 +20,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     )
 
 
+@counted
 def pricing(request: HttpRequest) -> HttpResponse:
     """The public plans, from their rows."""
     return render(request, "pages/pricing.html", {"plans": Plan.objects.filter(public=True)})

@@ -143,6 +143,7 @@ LOGGING = {
 
 from config.settings.allauth import *  # noqa: E402, F403
 from config.settings.allauth import SOCIAL_LOGIN_APPS  # noqa: E402
+from config.settings.analytics import *  # noqa: E402, F403
 from config.settings.database import *  # noqa: E402, F403
 from config.settings.emails import *  # noqa: E402, F403
 from config.settings.security import *  # noqa: E402, F403
@@ -150,3 +151,5 @@ from config.settings.stripe import *  # noqa: E402, F403
 from config.settings.unfold import *  # noqa: E402, F403
 
 INSTALLED_APPS += SOCIAL_LOGIN_APPS
+
+import config.settings.sentry  # noqa: E402, F401

@@ -14,6 +14,7 @@ __all__ = [
     "ACCOUNT_REAUTHENTICATION_TIMEOUT",
     "ACCOUNT_SIGNUP_FIELDS",
     "ACCOUNT_USER_MODEL_USERNAME_FIELD",
+    "ALLAUTH_TRUSTED_PROXY_COUNT",
     "AUTHENTICATION_BACKENDS",
     "AUTH_PASSWORD_VALIDATORS",
     "LOGIN_REDIRECT_URL",
@@ -57,6 +58,9 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 # Seconds for which a confirmed password or second factor is enough for what asks for one: second
 # factors themselves, and a staff member's visit to a customer's dashboard.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+
+# Whose address the limits on log-in, sign-up and the like count, and a person's sessions show.
+ALLAUTH_TRUSTED_PROXY_COUNT = _environment.trusted_proxies
 
 ACCOUNT_ADAPTER = "apps.emails.adapter.AccountAdapter"
 

@@ -159,3 +159,14 @@ def test_someone_without_an_organization_makes_one(db: None) -> None:
     response = client.post("/app/new/", {"name": "Mine"})
     assert response["Location"] == "/app/mine/-/projects/new/"
     assert user.memberships.get().role == "owner"
+
+
+@pytest.mark.parametrize(("proxies", "address"), [(0, "127.0.0.1"), (1, "203.0.113.7")])
+def test_an_address_before_the_proxies_is_believed_where_there_are_any(
+    owner: User, settings: Any, proxies: int, address: str
+) -> None:
+    """Otherwise everybody's wrong passwords would count against the proxy, or nobody's."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    client = Client(headers={"x-forwarded-for": "198.51.100.1, 203.0.113.7"})
+    client.post("/accounts/login/", {"login": owner.email, "password": "password-1234"})
+    assert address in client.get("/accounts/sessions/").content.decode()

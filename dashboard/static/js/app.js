@@ -5,7 +5,7 @@
 //   role="tab" aria-controls="…"           tabs, with arrow keys
 //   tr.link[data-href]                     a row that is a link (it also holds a real one)
 //   data-confirm="…"                       asks before a form is sent
-//   data-submit-on-change                  a filter that needs no button
+//   data-submit-on-change                  a select that needs no button
 (() => {
   const $ = (selector) => document.querySelector(selector);
 
@@ -100,8 +100,25 @@
     const question = event.target.dataset.confirm;
     if (question && !confirm(question)) event.preventDefault();
   });
+  // Arrow keys and letters pass by options that nobody means: their select is sent when it is left,
+  // or with Enter. A choice with the pointer, or from the open list, is sent at once.
+  let keyed = false;
+  let passing = null;
+  const filter = (event) => event.target.closest?.("[data-submit-on-change]");
+  const send = (select) => { passing = null; select.form.requestSubmit(); };
+  document.addEventListener("pointerdown", () => { keyed = false; });
+  document.addEventListener("keydown", (event) => {
+    if (!filter(event)) return;
+    keyed = /^(Arrow|Page|Home|End|[^ ]$)/.test(event.key);
+    if (event.key === "Enter" && passing === event.target) send(passing);
+  });
   document.addEventListener("change", (event) => {
-    if (event.target.closest("[data-submit-on-change]")) event.target.form.requestSubmit();
+    if (!filter(event)) return;
+    if (keyed) passing = event.target;
+    else send(event.target);
+  });
+  document.addEventListener("focusout", (event) => {
+    if (passing === event.target) send(passing);
   });
 
   // htmx: what the server announces, and what goes wrong on the way.

@@ -23,13 +23,13 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
 
 
 class TimeZoneMiddleware:
-    """Activates the visitor's zone under ``/app/`` and ``/accounts/``; staff pages stay in UTC."""
+    """Activates the visitor's zone wherever customers look; staff pages stay in UTC."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(("/app/", "/accounts/")):
+        if not request.path_info.startswith(("/app/", "/accounts/", "/dev/")):
             return self._get_response(request)
         with timezone.override(zone_of(request)):
             return self._get_response(request)

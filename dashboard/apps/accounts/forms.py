@@ -1,7 +1,8 @@
-"""Sign-up: a person and their organization, in one step; and a further organization."""
+"""Log-in; sign-up: a person and their organization, in one step; a further organization."""
 
 from typing import Any
 
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.core import context
 from django import forms
@@ -13,6 +14,16 @@ from apps.accounts.models import User
 from apps.accounts.services.organizations import organization_create
 from apps.features.catalogue import SIGNUPS_OPEN
 from apps.features.selectors import enabled
+
+
+class LoginForm(AllauthLoginForm):
+    """Whoever comes from an invitation's link is told what it is about, and may have no account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.invitation = invitation_behind(context.request)
+        if self.invitation is not None:
+            self.fields["login"].initial = self.invitation.email
 
 
 class SignupForm(AllauthSignupForm):
@@ -33,10 +44,10 @@ class SignupForm(AllauthSignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        invitation = invitation_behind(context.request)
-        if invitation is not None:
+        self.invitation = invitation_behind(context.request)
+        if self.invitation is not None:
             del self.fields["organization"]
-            self.fields["email"].initial = invitation.email
+            self.fields["email"].initial = self.invitation.email
         # One line instead of the validators' list, which tells the same.
         self.fields["password1"].help_text = "At least 8 characters, and not a common one."
 

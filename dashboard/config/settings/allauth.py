@@ -53,7 +53,10 @@ LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "apps.accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "apps.accounts.forms.LoginForm",
+    "signup": "apps.accounts.forms.SignupForm",
+}
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 # Seconds for which a confirmed password or second factor is enough for what asks for one: second
 # factors themselves, and a staff member's visit to a customer's dashboard.

@@ -170,3 +170,31 @@ def test_an_address_before_the_proxies_is_believed_where_there_are_any(
     client = Client(headers={"x-forwarded-for": "198.51.100.1, 203.0.113.7"})
     client.post("/accounts/login/", {"login": owner.email, "password": "password-1234"})
     assert address in client.get("/accounts/sessions/").content.decode()
+
+
+def test_a_forgotten_password_leads_back_to_signing_in_at_every_step(owner: User) -> None:
+    client = Client()
+    pages = [
+        client.get("/accounts/password/reset/"),
+        client.post("/accounts/password/reset/", {"email": owner.email}, follow=True),
+        client.get("/accounts/password/reset/key/1-none/"),
+        client.get("/accounts/password/reset/key/done/"),
+    ]
+    for page in pages:
+        assert page.status_code == 200
+        assert 'href="/accounts/login/"' in page.content.decode().partition("<main")[2]
+
+
+def test_each_address_offers_what_can_be_done_with_it(owner: User) -> None:
+    """The only address is neither made primary again nor removed; another one may be both."""
+    client = signed_in(owner)
+    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
+    page = client.get("/accounts/email/").content.decode()
+    assert "Primary" in page
+    assert not {name for name in ("primary", "send", "remove") if f"action_{name}" in page}
+    EmailAddress.objects.create(user=owner, email="new@example.com", verified=False)
+    page = client.get("/accounts/email/").content.decode()
+    assert "action_send" in page
+    assert "action_remove" in page
+    client.post("/accounts/email/", {"email": "new@example.com", "action_remove": ""})
+    assert not EmailAddress.objects.filter(email="new@example.com").exists()

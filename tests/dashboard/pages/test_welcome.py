@@ -46,6 +46,8 @@ def test_somebody_invited_signs_up_and_joins_without_making_an_organization(
     page = client.get(log_in).content.decode()
     sign_up = "/accounts/signup/?next=" + link.replace("/", "%2F")
     assert sign_up in page
+    assert f"Join {organization.name}" in page
+    assert 'value="new@example.com"' in page
     form = client.get(sign_up)
     text = form.content.decode()
     assert 'name="organization"' not in text

@@ -28,6 +28,15 @@ ACCOUNT = (
     "/accounts/messages/",
     "/accounts/logout/",
 )
+STATES = (
+    "/app/demo/demo/?period=custom&from=2020-01-01&to=2020-01-02",
+    "/app/demo/demo/usage/?model=none",
+    "/app/demo/demo/usage/?period=custom&from=2020-01-01&to=2020-01-02",
+    "/app/demo/demo/requests/?q=none",
+    "/app/demo/-/audit/?actor=none",
+    "/app/demo/-/billing/plan/starter/",
+)
+"""Pages with nothing to show, and one that asks before it does something."""
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
@@ -70,7 +79,7 @@ def test_every_page(look: tuple[str, BrowserContext], stack: Stack, axe: str) ->
     name, context = look
     problems = [found for path in PUBLIC for found in _inspect(context, name, path, axe)]
     _sign_in(context, stack)
-    pages = [*ACCOUNT, *_signed_in_pages()]
+    pages = [*ACCOUNT, *_signed_in_pages(), *STATES]
     assert len(pages) >= 12
     problems += [found for path in pages for found in _inspect(context, name, path, axe)]
     assert not problems, "\n".join(problems)

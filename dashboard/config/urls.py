@@ -16,6 +16,7 @@ admin.site.index_title = "Home"
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("pricing/", pages.pricing, name="pricing"),
+    path("robots.txt", pages.robots_txt, name="robots_txt"),
     path("healthz", health.healthz),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),

@@ -147,6 +147,13 @@ def test_sitemap_has_every_page(client: Client) -> None:
     assert all(f"/docs/{page.slug}/</loc>" in text for page in PAGES)
 
 
+def test_robots_are_shown_the_sitemap_and_kept_from_what_needs_an_account(client: Client) -> None:
+    text = client.get("/robots.txt").content.decode()
+    assert "Sitemap: http://testserver/sitemap.xml" in text
+    assert "Disallow: /app/" in text
+    assert "Disallow: /docs" not in text
+
+
 @pytest.mark.parametrize(
     ("query", "first"),
     [
@@ -155,6 +162,11 @@ def test_sitemap_has_every_page(client: Client) -> None:
         ("x-watchllm-cache-names", "/docs/headers/#request-headers"),
         ("langch", "/docs/langchain/"),
         ("systemd", "/docs/self-hosting/#systemd"),
+        ("semantic", "/docs/semantic-quality/"),
+        ("rate limit", "/docs/limits/"),
+        ("rotate key", "/docs/security/#api-keys"),
+        ("passkey", "/docs/security/#people-and-roles"),
+        ("retention", "/docs/privacy/"),
     ],
 )
 def test_search_finds(client: Client, query: str, first: str) -> None:

@@ -22,6 +22,8 @@ MAX_QUERY = 100
 _WORD = re.compile(r"\w+", re.UNICODE)
 _K1, _B = 1.2, 0.75
 _HEADING_WEIGHT, _TITLE_WEIGHT = 4, 3
+# A rare longer word (``semantic_embedder``) would go before the common one that was typed.
+_PREFIX_WEIGHT = 0.3
 _SNIPPET = 160
 
 
@@ -64,8 +66,12 @@ def search(query: str, texts: Iterable[tuple[str, str]]) -> list[Result]:
     if not words:
         return []
     index = _index(tuple(texts))
-    meant = [{word} for word in words]
-    meant[-1] = {word for word in index.frequencies if word.startswith(words[-1])}
+    meant = [{word: 1.0} for word in words]
+    meant[-1] = {
+        word: 1.0 if word == words[-1] else _PREFIX_WEIGHT
+        for word in index.frequencies
+        if word.startswith(words[-1])
+    }
     identifier = query.strip() if "-" in query or "_" in query else None
     ranked = []
     for position, entry in enumerate(index.entries):
@@ -107,10 +113,11 @@ def _index(texts: tuple[tuple[str, str], ...]) -> _Index:
     return _Index(tuple(entries), frequencies, average)
 
 
-def _score(index: _Index, entry: _Entry, meant: list[set[str]]) -> float:
+def _score(index: _Index, entry: _Entry, meant: list[dict[str, float]]) -> float:
     total = 0.0
     for words in meant:
-        best = max((_bm25(index, entry, word) for word in words), default=0.0)
+        scores = (weight * _bm25(index, entry, word) for word, weight in words.items())
+        best = max(scores, default=0.0)
         if best == 0.0:
             return 0.0
         total += best
@@ -127,7 +134,7 @@ def _bm25(index: _Index, entry: _Entry, word: str) -> float:
     return rarity * count * (_K1 + 1) / saturation
 
 
-def _result(entry: _Entry, meant: list[set[str]]) -> Result:
+def _result(entry: _Entry, meant: list[dict[str, float]]) -> Result:
     words = set().union(*meant)
     return Result(entry.page, entry.anchor, entry.heading, tuple(_snippet(entry.text, words)))
 

@@ -1,8 +1,9 @@
-"""The public pages."""
+"""The public pages, and what search engines may look at."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from apps.accounts.models import Plan
 from apps.pages.analytics import counted
@@ -24,3 +25,14 @@ def landing(request: HttpRequest) -> HttpResponse:
 def pricing(request: HttpRequest) -> HttpResponse:
     """The public plans, from their rows."""
     return render(request, "pages/pricing.html", {"plans": Plan.objects.filter(public=True)})
+
+
+def robots_txt(request: HttpRequest) -> HttpResponse:
+    """Everything in public; what needs an account shows them nothing anyway."""
+    lines = [
+        "User-agent: *",
+        *(f"Disallow: {reverse(name)}" for name in ("app_home", "admin:index")),
+        "Disallow: /accounts/",
+        f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

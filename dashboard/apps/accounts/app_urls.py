@@ -1,10 +1,17 @@
-"""The team pages of an organization."""
+"""The team and settings pages of an organization."""
 
 from django.urls import path
 
+from apps.accounts import organization_views
 from apps.accounts import team_views as views
 
 urlpatterns = [
+    path("settings/", organization_views.organization_settings, name="organization_settings"),
+    path(
+        "settings/delete/",
+        organization_views.organization_delete_page,
+        name="organization_delete",
+    ),
     path("team/", views.team, name="team"),
     path("team/invite/", views.team_invite, name="team_invite"),
     path("team/invitations/<uuid:invitation_id>/", views.team_withdraw, name="team_withdraw"),

@@ -45,6 +45,13 @@ ORGANIZATION_PAGES: tuple[Entry, ...] = (
     Entry("Billing", "billing", "billing", Role.ADMIN, also=("billing_change_plan",)),
     Entry("Webhooks", "webhooks", "send", Role.ADMIN),
     Entry("Audit log", "audit_log", "audit", Role.ADMIN),
+    Entry(
+        "General",
+        "organization_settings",
+        "organization",
+        Role.ADMIN,
+        also=("organization_delete",),
+    ),
 )
 
 

@@ -2,7 +2,8 @@
 
 The day is for requests that the edge is still writing down (it would be told that their project
 does not exist, and with them a whole batch), and for a change of mind with support's help. Sums of
-usage stay: they hold no content, and the organization's month must add up.
+usage stay: they hold no content, and the organization's month must add up. Where nobody is left in
+the organization, they go, too.
 """
 
 from datetime import timedelta
@@ -15,7 +16,13 @@ from apps.audit.services import audit_record
 from apps.projects.models import Project
 from apps.projects.models.project import new_salt
 from apps.projects.services.projects import project_archive
-from apps.usage.models import SemanticDaily, UsageLatencyHourly, UsageLog
+from apps.usage.models import (
+    SemanticDaily,
+    UsageDaily,
+    UsageHourly,
+    UsageLatencyHourly,
+    UsageLog,
+)
 from apps.usage.retention import BATCH, log_delete_batch
 
 GRACE = timedelta(days=1)
@@ -51,6 +58,9 @@ def projects_erase_due() -> int:
                 continue  # not counted by the rollup yet: the next run finishes
             UsageLatencyHourly.objects.filter(project=project).delete()
             SemanticDaily.objects.filter(project=project).delete()
+            if not project.organization.memberships.exists():
+                UsageHourly.objects.filter(project=project).delete()
+                UsageDaily.objects.filter(project=project).delete()
             project.delete()
             gone += 1
     return gone

@@ -18,6 +18,7 @@ from apps.accounts.app_urls import urlpatterns as team_pages
 from apps.accounts.team_views import invitation, invitation_join
 from apps.audit.views import audit_log
 from apps.billing.app_urls import urlpatterns as billing_pages
+from apps.billing.views.pages import choose_plan
 from apps.cache.app_urls import urlpatterns as cache_pages
 from apps.projects.app_urls import urlpatterns as project_settings_pages
 from apps.projects.views.onboarding import (
@@ -61,6 +62,7 @@ urlpatterns = [
     path("", accounts.home, name="app_home"),
     path("-/palette/", ui.palette_account, name="palette_account"),
     path("-/palette/docs/", ui.palette_docs, name="palette_docs"),
+    path("-/plan/<slug:slug>/", choose_plan, name="choose_plan"),
     path("new/", accounts.organization_new, name="organization_new"),
     path("invitations/<str:token>/", invitation, name="invitation"),
     path("join/<uuid:invitation_id>/", invitation_join, name="invitation_join"),

@@ -198,3 +198,23 @@ def test_each_address_offers_what_can_be_done_with_it(owner: User) -> None:
     assert "action_remove" in page
     client.post("/accounts/email/", {"email": "new@example.com", "action_remove": ""})
     assert not EmailAddress.objects.filter(email="new@example.com").exists()
+
+
+def test_the_prices_lead_to_the_chosen_plan(client: Client, cast: Cast, settings: Any) -> None:
+    """Through sign-up, or directly for who is signed in; only where the person may buy."""
+    settings.STRIPE_SECRET_KEY = "sk_test_x"
+    signed_out = client.get("/pricing/").content.decode()
+    assert 'href="/accounts/signup/?next=/app/-/plan/pro/"' in signed_out
+    assert 'href="/accounts/signup/"' in signed_out
+    assert 'href="/app/-/plan/pro/"' in cast.owner.get("/pricing/").content.decode()
+    data = {
+        "organization": "Mine",
+        "email": "buyer@example.com",
+        "password1": "correct horse battery",
+        "next": "/app/-/plan/pro/",
+    }
+    there = client.post("/accounts/signup/", data)["Location"]
+    assert client.get(there)["Location"] == "/app/mine/-/billing/plan/pro/"
+    assert cast.admin.get("/app/-/plan/free/")["Location"] == "/app/acme/-/billing/"
+    assert cast.viewer.get("/app/-/plan/pro/")["Location"] == "/app/"
+    assert cast.owner.get("/app/-/plan/none/").status_code == 404

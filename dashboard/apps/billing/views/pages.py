@@ -1,19 +1,24 @@
 """The billing page of an organization, and the way to Stripe's pages and back."""
 
 import logging
+from typing import cast
 
 import stripe
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.access import Access, organization_view
-from apps.accounts.models import Plan, Role
+from apps.accounts.access import LAST_PROJECT, Access, organization_view
+from apps.accounts.models import Plan, Role, User
+from apps.accounts.selectors import memberships_of
 from apps.billing.consequences import consequences
 from apps.billing.entitlement import grace_end
 from apps.billing.models import BillingCustomer
@@ -60,6 +65,25 @@ def billing(request: HttpRequest, access: Access) -> HttpResponse:
         "trial_days": settings.STRIPE_TRIAL_DAYS,
     }
     return render(request, "billing/billing.html", context)
+
+
+@never_cache
+@login_required
+@require_safe
+def choose_plan(request: HttpRequest, slug: str) -> HttpResponse:
+    """Where the public prices lead: on to that plan for the organization the person manages.
+
+    The one worked in last goes before the others.
+    """
+    plan = get_object_or_404(Plan, slug=slug, public=True)
+    managed = memberships_of(cast(User, request.user)).filter(role__in=[Role.OWNER, Role.ADMIN])
+    last = Q(organization__projects__pk=request.session.get(LAST_PROJECT))
+    membership = managed.filter(last).first() or managed.first()
+    if membership is None:
+        return redirect("app_home")
+    if not billing_enabled() or not plan.price_cents:
+        return redirect("billing", membership.organization.slug)
+    return redirect("billing_change_plan", membership.organization.slug, plan.slug)
 
 
 @_to_stripe

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from apps.jobs.registry import JOBS, Job
 from apps.jobs.services import tick
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         if every is None:
             self._tick(JOBS)
             return
+        self._until_migrated()
         # Cron's next process does what waits behind a slow server; a single one needs threads.
         lanes = [[job for job in JOBS if not job.waits], *([job] for job in JOBS if job.waits)]
         threads = [
@@ -40,13 +42,20 @@ class Command(BaseCommand):
         for thread in threads:
             thread.join()
 
+    def _until_migrated(self) -> None:
+        """A first start has no tables for a moment, and jobs would say so one by one."""
+        while not _is_migrated():
+            self.stdout.write("waits for the database's tables")
+            self.stdout.flush()
+            time.sleep(_PAUSE_SECONDS)
+
     def _tick_for_ever(self, jobs: Sequence[Job], every: float) -> None:
         while True:
             pause = every
             try:
                 self._tick(jobs)
             except DatabaseError as error:
-                # Not there for a moment, or not migrated yet: this process has time.
+                # Not there for a moment: this process has time.
                 self.stderr.write(f"{type(error).__name__}: {error}")
                 pause = min(every, _PAUSE_SECONDS)
             close_old_connections()
@@ -56,3 +65,11 @@ class Command(BaseCommand):
         for line in tick(jobs=jobs):
             self.stdout.write(line)
         self.stdout.flush()
+
+
+def _is_migrated() -> bool:
+    try:
+        executor = MigrationExecutor(connection)
+        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return False

@@ -24,7 +24,7 @@ def entitlement_of(customer: BillingCustomer, now: datetime) -> Entitlement:
     """The dearest plan of what is paid for, on trial, or overdue within the grace; else Free."""
     subscriptions = list(customer.subscriptions.select_related("plan", "keep_plan"))
     granted = [
-        (_plan_in_force(subscription, now), subscription.status)
+        (subscription.plan_in_force(now), subscription.status)
         for subscription in subscriptions
         if _grants(customer, subscription, now)
     ]
@@ -60,9 +60,3 @@ def _grants(customer: BillingCustomer, subscription: Subscription, now: datetime
         return False
     end = grace_end(customer, subscription)
     return end is None or now < end
-
-
-def _plan_in_force(subscription: Subscription, now: datetime) -> Plan:
-    if subscription.keep_plan and subscription.keep_until and now < subscription.keep_until:
-        return subscription.keep_plan
-    return subscription.plan

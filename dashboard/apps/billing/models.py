@@ -4,6 +4,7 @@ Amounts are integers in the currency's minor unit (US cents), as Stripe gives th
 """
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 
@@ -78,6 +79,18 @@ class Subscription(models.Model):
     def state_label(self) -> str:
         """The status in words."""
         return _STATE_LABELS.get(self.status, "ended")
+
+    def kept_plan(self, now: datetime) -> Plan | None:
+        """``keep_plan`` while it is in force: until its period ends or, where Stripe's clock is
+        ahead, has been renewed. What was kept once stays noted at Stripe.
+        """
+        if self.keep_until is None or now >= self.keep_until:
+            return None
+        return self.keep_plan if self.current_period_end <= self.keep_until else None
+
+    def plan_in_force(self, now: datetime) -> Plan:
+        """What has been paid for last."""
+        return self.kept_plan(now) or self.plan
 
     @property
     def is_live(self) -> bool:

@@ -25,7 +25,7 @@ def about_subscription(
     if now.cancel_at and now.ended_at is None and not was_ending:
         content = billing.cancellation_scheduled(
             organization=customer.organization.name,
-            plan=now.plan.name,
+            plan=now.plan_in_force(timezone.now()).name,
             until=day(now.cancel_at),
             billing_url=billing_url(customer),
         )

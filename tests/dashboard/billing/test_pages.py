@@ -111,10 +111,41 @@ def test_taking_a_downgrade_back_costs_nothing(
     row = Subscription.objects.get()
     assert (row.plan.slug, row.keep_plan and row.keep_plan.slug) == ("starter", "pro")
     assert "Pro is paid for until" in owner_client.get(PAGE).content.decode()
+    page = owner_client.get(f"{PAGE}plan/pro/").content.decode()
+    assert "Stay on Pro" in page
+    assert "nothing is charged now" in page
     owner_client.post(f"{PAGE}plan/pro/")
     row.refresh_from_db()
     assert (row.plan.slug, row.keep_plan) == ("pro", None)
     assert len(stripe.store.all("invoice")) == 1
+    organization.refresh_from_db()
+    assert organization.plan.slug == "pro"
+
+
+def test_a_downgrade_of_long_ago_makes_nothing_cheaper(
+    owner: User, buy: Buy, stripe: StripeDouble, organization: Organization
+) -> None:
+    """What was kept until February stays noted at Stripe; later the dearer plan is paid again."""
+
+    def press(path: str, *, get: bool = False) -> str:
+        client = Client()
+        client.force_login(owner, backend=BACKEND)
+        send = client.get if get else client.post
+        return send(f"{PAGE}{path}", follow=True).content.decode()
+
+    with time_machine.travel("2026-01-10T12:00:00Z", tick=False) as clock:
+        buy("pro")
+        press("?checkout=done", get=True)
+        assert "Starter begins on 10 February 2026; until then Pro stays." in press("plan/starter/")
+        clock.move_to("2026-02-20T13:00:00Z")
+        page = press("?checkout=done", get=True)
+        assert "Starter plan, paid for" in page
+        assert "is paid for until" not in page
+        assert "is charged now" in press("plan/pro/", get=True)
+        assert "Pro is in force within a minute." in press("plan/pro/")
+    amounts = [invoice["amount_paid"] for invoice in stripe.store.all("invoice")]
+    assert amounts[1:] == [2900, 4900]
+    assert amounts[0] > 1000
     organization.refresh_from_db()
     assert organization.plan.slug == "pro"
 

@@ -83,7 +83,7 @@ def plan_change(*, organization: Organization, plan: Plan, actor: User) -> None:
     """
     _refuse_unsold(plan)
     subscription = _require_live(organization)
-    in_force = subscription.keep_plan or subscription.plan
+    in_force = subscription.plan_in_force(timezone.now())
     with stripe_client() as client:
         if plan.price_cents < in_force.price_cents:
             until = str(int(subscription.current_period_end.timestamp()))
@@ -92,7 +92,7 @@ def plan_change(*, organization: Organization, plan: Plan, actor: User) -> None:
                 marks = {KEEP_PLAN: "", KEEP_UNTIL: ""}
             _set_price(client, subscription, plan, "none", marks)
         else:
-            if subscription.keep_plan:
+            if in_force != subscription.plan:
                 _set_price(client, subscription, in_force, "none", {KEEP_PLAN: "", KEEP_UNTIL: ""})
             if plan != in_force:
                 marks = {KEEP_PLAN: "", KEEP_UNTIL: ""}

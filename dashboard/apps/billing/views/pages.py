@@ -17,11 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.access import LAST_PROJECT, Access, organization_view
-from apps.accounts.models import Plan, Role, User
+from apps.accounts.models import Organization, Plan, Role, User
 from apps.accounts.selectors import memberships_of
 from apps.billing.consequences import consequences
 from apps.billing.entitlement import grace_end
 from apps.billing.models import BillingCustomer
+from apps.billing.notices import day
 from apps.billing.services import purchase
 from apps.billing.services.purchase import PurchaseError, ReturnAddresses
 from apps.billing.stripe_client import billing_enabled
@@ -56,6 +57,7 @@ def billing(request: HttpRequest, access: Access) -> HttpResponse:
         "used": requests_this_month(organization, now),
         "resets": next_month_start(now),
         "subscription": subscription,
+        "kept_plan": subscription.kept_plan(now) if subscription else None,
         "grace_end": grace_end(customer, subscription) if customer and subscription else None,
         "invoices": invoices,
         "unpaid": next((row for row in invoices if row.is_unpaid), None),
@@ -96,11 +98,13 @@ def change_plan(request: HttpRequest, access: Access, slug: str) -> HttpResponse
     subscription = purchase.live_subscription(organization)
     if request.method == "POST":
         return _change(request, access, plan)
-    in_force = (subscription.keep_plan or subscription.plan) if subscription else None
+    now = timezone.now()
+    in_force = subscription.plan_in_force(now) if subscription else None
     context = {
         "plan": plan,
         "current": organization.plan,
         "subscription": subscription,
+        "takes_back": subscription is not None and plan == subscription.kept_plan(now),
         "is_downgrade": in_force is not None and plan.price_cents < in_force.price_cents,
         "consequences": consequences(organization, plan),
         "proration": settings.STRIPE_PRORATION,
@@ -157,10 +161,19 @@ def _change(request: HttpRequest, access: Access, plan: Plan) -> HttpResponse:
             )
         else:
             purchase.plan_change(organization=organization, plan=plan, actor=access.user)
-            messages.success(request, "The plan was changed.")
+            messages.success(request, _changed(organization, plan))
     except (PurchaseError, stripe.StripeError) as error:
         _explain(request, error)
     return redirect(page)
+
+
+def _changed(organization: Organization, plan: Plan) -> str:
+    subscription = purchase.live_subscription(organization)
+    kept = subscription.kept_plan(timezone.now()) if subscription else None
+    if subscription is None or kept is None:
+        return f"{plan.name} is in force within a minute."
+    begins = day(subscription.current_period_end)
+    return f"{plan.name} begins on {begins}; until then {kept.name} stays."
 
 
 def _catch_up(request: HttpRequest, access: Access) -> None:

@@ -50,13 +50,16 @@ class Command(BaseCommand):
             time.sleep(_PAUSE_SECONDS)
 
     def _tick_for_ever(self, jobs: Sequence[Job], every: float) -> None:
+        said = ""
         while True:
             pause = every
             try:
                 self._tick(jobs)
+                said = ""
             except DatabaseError as error:
-                # Not there for a moment: this process has time.
-                self.stderr.write(f"{type(error).__name__}: {error}")
+                # Not there for a moment: this process has time, and says so once.
+                if said != (said := f"{type(error).__name__}: {error}"):
+                    self.stderr.write(said)
                 pause = min(every, _PAUSE_SECONDS)
             close_old_connections()
             time.sleep(pause)

@@ -10,6 +10,11 @@ from apps.accounts.services.organizations import DEFAULT_PLAN
 from apps.billing.models import BillingCustomer, Subscription
 
 _PAID = frozenset({"active", "trialing"})
+_NOT_PAID = {
+    "past_due": "An invoice was not paid in time.",
+    "unpaid": "An invoice was not paid in time.",
+    "paused": "The trial ended without a card, so the subscription is paused.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +37,11 @@ def entitlement_of(customer: BillingCustomer, now: datetime) -> Entitlement:
         best, status = max(granted, key=lambda grant: grant[0].price_cents)
         on_trial = status == "trialing"
         return Entitlement(best, "The trial has begun." if on_trial else "It is paid for.")
-    overdue = any(subscription.status in {"past_due", "unpaid"} for subscription in subscriptions)
-    reason = "An invoice was not paid in time." if overdue else "The subscription has ended."
+    states = {subscription.status for subscription in subscriptions}
+    reason = next(
+        (said for status, said in _NOT_PAID.items() if status in states),
+        "The subscription has ended.",
+    )
     return Entitlement(Plan.objects.get(slug=DEFAULT_PLAN), reason)
 
 

@@ -20,7 +20,9 @@ _TRIAL_WARNING = timedelta(days=3)
 def about_subscription(
     customer: BillingCustomer, before: Subscription | None, now: Subscription
 ) -> None:
-    """A cancellation that was scheduled; a trial that ends within three days."""
+    """A cancellation that was scheduled; a trial that ends within three days; an end for want of
+    payment, unless the plan ends only now, which ``about_plan`` tells.
+    """
     was_ending = before is not None and before.cancel_at is not None
     if now.cancel_at and now.ended_at is None and not was_ending:
         content = billing.cancellation_scheduled(
@@ -32,6 +34,14 @@ def about_subscription(
         _tell(customer, content, f"cancellation:{now.pk}:{now.canceled_at}")
     if now.status == "trialing":
         trial_notice(customer, now)
+    overdue = before is not None and before.status in {"past_due", "unpaid"}
+    if overdue and now.ended_at and customer.applied_plan.price_cents == 0:
+        content = billing.subscription_ended(
+            organization=customer.organization.name,
+            plan=now.plan.name,
+            billing_url=billing_url(customer),
+        )
+        _tell(customer, content, f"subscription_ended:{now.pk}")
 
 
 def trial_notice(customer: BillingCustomer, subscription: Subscription) -> None:

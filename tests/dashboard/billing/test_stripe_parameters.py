@@ -36,11 +36,13 @@ def _classes(module: Any) -> dict[str, Fields]:
 
 
 def _sdk_method(method: str, path: str) -> Any:
-    resource = path.removeprefix("/v1/")
-    single = resource.endswith("/{id}")
+    resource, _, rest = path.removeprefix("/v1/").partition("/{id}")
+    single = path.endswith("/{id}")
     service: Any = stripe.StripeClient("sk_test_x").v1
-    for name in resource.removesuffix("/{id}").split("/"):
+    for name in resource.split("/"):
         service = getattr(service, name)
+    if action := rest.removeprefix("/"):
+        return getattr(service, "void_invoice" if action == "void" else action)
     names = {("GET", False): "list", ("POST", False): "create", ("GET", True): "retrieve"}
     return getattr(service, names.get((method, single), "update"))
 
@@ -91,6 +93,8 @@ def test_the_double_speaks_the_sdks_version() -> None:
         {"items": [{"plan": "price_1"}]},
         {"proration_behavior": "always"},
         {"cancel_at_period_end": "yes"},
+        {"cancel_at": "tomorrow"},
+        {"payment_behavior": "maybe"},
     ],
 )
 def test_the_double_refuses_what_stripe_would(given: dict[str, Any]) -> None:

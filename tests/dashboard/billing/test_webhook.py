@@ -155,6 +155,34 @@ def test_a_type_we_do_nothing_about_and_a_stranger_are_ignored(
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        ("checkout.session.completed", {"id": "cs_1", "customer": None}),
+        ("invoice.paid", {"id": "in_1", "customer": "cus_of_another_account"}),
+        ("invoice.paid", {"id": "in_1", "customer": "cus_of_another_shop"}),
+        ("customer.subscription.updated", {"id": "sub_1", "customer": "cus_of_no_organization"}),
+        ("charge.refunded", {"id": "ch_of_live_mode", "customer": None}),
+        ("charge.refunded", {"id": "ch_without_customer", "customer": None}),
+        ("charge.dispute.created", {"id": "du_of_another_account"}),
+    ],
+)
+def test_what_is_about_nobody_here_is_ignored_at_once(
+    stripe: StripeDouble, deliver: Callable[[Any], None], kind: str, subject: dict[str, Any]
+) -> None:
+    """Webhooks of an account that sells other things too, or that test and live mode share."""
+    for name, marks in (
+        ("cus_of_another_shop", {"shop": "shoes"}),
+        ("cus_of_no_organization", {"organization_id": "17"}),
+    ):
+        stripe.store.add({"id": name, "object": "customer", "metadata": marks})
+    charge = {"customer": None, "payment_intent": None, "amount_refunded": 100}
+    stripe.store.add({"id": "ch_without_customer", "object": "charge", **charge})
+    deliver([stripe.store.emit(kind, subject)])
+    stored = StripeEvent.objects.get()
+    assert (stored.state, stored.attempts) == (StripeEventState.IGNORED, 1), stored.error
+
+
 def test_staff_replay_from_the_admin(
     staff_client: Client, client: Client, stripe: StripeDouble, buy: Buy
 ) -> None:

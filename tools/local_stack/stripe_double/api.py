@@ -24,6 +24,7 @@ _KINDS = {
     "charges": "charge",
     "disputes": "dispute",
 }
+_ACTIONS = ("expire", "void")
 _PAGING = ("limit", "starting_after", "ending_before", "expand")
 
 
@@ -90,8 +91,10 @@ class Api:
         return found, False
 
     def _route(self, method: str, path: str, given: dict[str, Any]) -> Object:
-        resource, identifier = _split(path)
+        resource, identifier, action = _split(path)
         route = f"/v1/{resource}/{{id}}" if identifier else f"/v1/{resource}"
+        if action:
+            route += f"/{action}"
         spec = parameters.ENDPOINTS.get((method, route))
         if spec is None:
             raise ApiError(404, f"Unrecognized request URL ({method}: {path}).")
@@ -104,6 +107,10 @@ class Api:
                 else self._create(resource, checked)
             )
         item = self._store.get(identifier, _KINDS[resource])
+        if action:
+            return (
+                self._lifecycle.expire(item) if action == "expire" else self._lifecycle.void(item)
+            )
         return item if method == "GET" else self._update(resource, item, checked)
 
     # --- reading ---
@@ -114,6 +121,8 @@ class Api:
             found = [e for e in self._store.events[::-1] if not wanted or e["type"] in wanted]
         else:
             filters = {k: v for k, v in given.items() if k not in _PAGING}
+            if "customer" in filters and filters["customer"] not in self._store.objects:
+                raise errors.no_such("customer", filters["customer"], param="customer")
             found = [item for item in self._store.all(_KINDS[resource]) if _matches(item, filters)]
         ids = [item["id"] for item in found]
         start = 0
@@ -157,7 +166,7 @@ class Api:
                     "metadata": given.get("metadata", {}),
                 }
             )
-        store.get(given["customer"], "customer")
+        self._customer(given["customer"])
         if "configuration" in given:
             store.get(given["configuration"], "billing_portal.configuration")
         identifier = store.new_id("bps")
@@ -180,7 +189,7 @@ class Api:
         for name in ("customer", "success_url"):
             if name not in given:
                 raise errors.missing_parameter(name)
-        self._store.get(given["customer"], "customer")
+        self._customer(given["customer"])
         items = given.get("line_items", [])
         if len(items) != 1:
             raise ApiError(400, "Exactly one line item is expected.", param="line_items")
@@ -196,6 +205,11 @@ class Api:
         session = objects.checkout_session(self._store, given, self._lifecycle.base_url)
         session["_wanted"] = {"price": price["id"], **given.get("subscription_data", {})}
         return self._store.add(session)
+
+    def _customer(self, identifier: str) -> None:
+        """Nothing can be done for one that was deleted, though it can still be read."""
+        if self._store.get(identifier, "customer").get("deleted"):
+            raise errors.no_such("customer", identifier, param="customer")
 
     def _update(self, resource: str, item: Object, given: dict[str, Any]) -> Object:
         if resource == "subscriptions":
@@ -223,13 +237,16 @@ class Api:
             other["lookup_key"] = None
 
 
-def _split(path: str) -> tuple[str, str]:
-    """Collection and id of an address; the id is empty for the collection itself."""
+def _split(path: str) -> tuple[str, str, str]:
+    """Collection, id and action of an address; what it does not name is empty."""
     resource = path.removeprefix("/v1/")
     if resource in (*_KINDS, "events"):
-        return resource, ""
+        return resource, "", ""
     collection, _, identifier = resource.rpartition("/")
-    return collection, identifier
+    if identifier in _ACTIONS:
+        inside, _, subject = collection.rpartition("/")
+        return inside, subject, identifier
+    return collection, identifier, ""
 
 
 def _matches(item: Object, filters: dict[str, Any]) -> bool:

@@ -23,6 +23,7 @@ HANDLED = frozenset(
         "charge.dispute.created",
         "charge.refunded",
         "checkout.session.completed",
+        "customer.deleted",
         "customer.subscription.created",
         "customer.subscription.deleted",
         "customer.subscription.paused",
@@ -30,8 +31,10 @@ HANDLED = frozenset(
         "customer.subscription.trial_will_end",
         "customer.subscription.updated",
         "invoice.finalized",
+        "invoice.marked_uncollectible",
         "invoice.paid",
         "invoice.payment_failed",
+        "invoice.voided",
     }
 )
 """What the webhook endpoint asks for; Stripe sends an endpoint nothing else."""

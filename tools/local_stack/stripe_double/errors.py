@@ -48,6 +48,11 @@ def invalid_parameter(name: str, message: str) -> ApiError:
     return ApiError(400, message, code="parameter_invalid", param=name)
 
 
-def no_such(kind: str, identifier: str) -> ApiError:
-    """404 for an object that does not exist."""
-    return ApiError(404, f"No such {kind}: '{identifier}'", code="resource_missing", param="id")
+def no_such(kind: str, identifier: str, *, param: str = "id") -> ApiError:
+    """404 for an object that does not exist, 400 for a parameter that names one."""
+    return ApiError(
+        404 if param == "id" else 400,
+        f"No such {kind}: '{identifier}'",
+        code="resource_missing",
+        param=param,
+    )

@@ -88,24 +88,38 @@ class Lifecycle:
             raise ApiError(400, "Invoice is not open.")
         return self._attempt(invoice, self._subscription_of(invoice))
 
+    def cancel_in_portal(self, sub: Object) -> None:
+        """At the end of the period. Of subscriptions in flexible billing mode, which all new ones
+        are since Clover (2025-09-30), the portal sets `cancel_at` and leaves the flag alone:
+        https://docs.stripe.com/billing/subscriptions/billing-mode/compare
+        """
+        self.update(sub, {"cancel_at": _item(sub)["current_period_end"]})
+
+    def keep_in_portal(self, sub: Object) -> None:
+        """Take a cancellation back, however it was made."""
+        by_flag = sub["cancel_at_period_end"]
+        self.update(sub, {"cancel_at_period_end": False} if by_flag else {"cancel_at": None})
+
     # --- what the API does ---
 
     def update(self, sub: Object, given: dict[str, Any]) -> Object:
         """Another price, or cancelling at the period's end and taking that back."""
         if sub["status"] == "canceled":
             raise ApiError(400, "A canceled subscription can only update its metadata.")
-        previous: dict[str, Any] = {}
-        if "cancel_at_period_end" in given:
-            ending = given["cancel_at_period_end"]
-            previous["cancel_at_period_end"] = sub["cancel_at_period_end"]
-            sub["cancel_at_period_end"] = ending
-            sub["cancel_at"] = _item(sub)["current_period_end"] if ending else None
-            sub["canceled_at"] = self.store.now() if ending else None
-        due = 0
-        for item in given.get("items", []):
-            previous["items"] = {"data": [dict(_item(sub))]}
-            due += self._change_price(sub, item)
+        prices = [self._wanted_price(sub, item) for item in given.get("items", [])]
+        due = sum(self._difference(sub, price) for price in prices)
         behaviour = given.get("proration_behavior", "create_prorations")
+        if (
+            given.get("payment_behavior") == "error_if_incomplete"
+            and behaviour == "always_invoice"
+            and due > 0
+            and self.card(sub["customer"]) != GOOD_CARD
+        ):
+            raise ApiError(402, "Your card was declined.", kind="card_error", code="card_declined")
+        previous = self._change_end(sub, given)
+        for price in prices:
+            previous["items"] = {"data": [dict(_item(sub))]}
+            _item(sub)["price"] = price
         sub["metadata"] |= given.get("metadata", {})
         self.store.emit("customer.subscription.updated", sub, previous)
         if due and behaviour == "always_invoice":
@@ -144,6 +158,36 @@ class Lifecycle:
         self.store.emit("customer.subscription.resumed", sub, {"status": "paused"})
         self._bill(sub, _item(sub)["price"]["unit_amount"], "subscription_cycle")
 
+    def void(self, invoice: Object) -> Object:
+        """Nobody can pay it any more."""
+        if invoice["status"] != "open":
+            raise ApiError(400, f"You can only void open invoices: this is {invoice['status']}.")
+        invoice |= {"status": "void", "next_payment_attempt": None}
+        invoice["status_transitions"]["voided_at"] = self.store.now()
+        self.store.emit("invoice.voided", invoice)
+        sub = self._subscription_of(invoice)
+        if sub["status"] == "past_due" and not self._open_invoices(sub):
+            sub["status"] = "active"
+            self.store.emit("customer.subscription.updated", sub, {"status": "past_due"})
+        return invoice
+
+    def expire(self, session: Object) -> Object:
+        """Close a Checkout page that nobody has paid on."""
+        if session["status"] != "open":
+            raise ApiError(400, f"Only open Checkout Sessions can be expired: {session['status']}.")
+        session["status"] = "expired"
+        return session
+
+    def delete_customer(self, customer: Object) -> None:
+        """As Stripe's own staff page does: what it bought ends, its history stays."""
+        for sub in self.store.all("subscription", customer=customer["id"]):
+            if sub["status"] != "canceled":
+                self.cancel(sub)
+        self.store.emit("customer.deleted", customer)
+        identifier = customer["id"]
+        customer.clear()
+        customer |= {"id": identifier, "object": "customer", "deleted": True}
+
     def cancel(self, sub: Object) -> None:
         """End it now."""
         sub |= {
@@ -151,6 +195,8 @@ class Lifecycle:
             "ended_at": self.store.now(),
             "canceled_at": sub["canceled_at"] or self.store.now(),
         }
+        for invoice in self._open_invoices(sub):
+            invoice["next_payment_attempt"] = None
         self.store.emit("customer.subscription.deleted", sub)
 
     # --- what time does ---
@@ -158,6 +204,9 @@ class Lifecycle:
     def catch_up(self) -> None:
         """Live through everything that was due until now, in order."""
         present = self.store.now()
+        for session in self.store.all("checkout.session", status="open"):
+            if session["expires_at"] <= present:
+                self.expire(session)
         while due := self._next_due(present):
             moment, act, subject = due
             self.store.at(moment)
@@ -175,10 +224,11 @@ class Lifecycle:
                 warning = max(sub["trial_end"] - _TRIAL_WARNING, sub["created"])
                 found.append((warning, sub["id"], self._warn_trial, sub))
             found.append((_item(sub)["current_period_end"], sub["id"], self._renew, sub))
-            for invoice in self.store.all("invoice", status="open"):
-                retry = invoice["next_payment_attempt"]
-                if retry and self._subscription_of(invoice) is sub:
-                    found.append((retry, invoice["id"], self._retry, invoice))
+            found += [
+                (retry, invoice["id"], self._retry, invoice)
+                for invoice in self._open_invoices(sub)
+                if (retry := invoice["next_payment_attempt"])
+            ]
         found = [item for item in found if item[0] <= present]
         if not found:
             return None
@@ -190,11 +240,11 @@ class Lifecycle:
         self.store.emit("customer.subscription.trial_will_end", sub)
 
     def _renew(self, sub: Object) -> None:
-        if sub["cancel_at_period_end"]:
+        end = _item(sub)["current_period_end"]
+        if sub["cancel_at"] is not None and sub["cancel_at"] <= end:
             self.cancel(sub)
             return
         was = sub["status"]
-        end = _item(sub)["current_period_end"]
         if was == "trialing":
             sub["status"] = "active"
         self._start_period(sub, end)
@@ -210,16 +260,41 @@ class Lifecycle:
     def _start_period(self, sub: Object, start: int) -> None:
         _item(sub).update(current_period_start=start, current_period_end=_a_month_after(start))
 
-    def _change_price(self, sub: Object, wanted: dict[str, Any]) -> int:
-        """The prorated difference for the rest of the period, in the currency's minor unit."""
-        item = _item(sub)
-        if wanted.get("id") != item["id"]:
+    def _change_end(self, sub: Object, given: dict[str, Any]) -> dict[str, Any]:
+        """What was before. Either parameter takes back only what it set itself."""
+        if "cancel_at_period_end" in given and "cancel_at" in given:
+            raise ApiError(
+                400,
+                "Received both cancel_at_period_end and cancel_at parameters. Please pass in only "
+                "one.",
+            )
+        names = ("cancel_at_period_end", "cancel_at", "canceled_at")
+        before = {name: sub[name] for name in names}
+        by_flag = sub["cancel_at_period_end"]
+        if "cancel_at_period_end" in given and (given["cancel_at_period_end"] or by_flag):
+            ending = given["cancel_at_period_end"]
+            sub["cancel_at_period_end"] = ending
+            sub["cancel_at"] = _item(sub)["current_period_end"] if ending else None
+        elif "cancel_at" in given and not by_flag:
+            sub["cancel_at"] = given["cancel_at"]
+        if sub["cancel_at"] != before["cancel_at"]:
+            sub["canceled_at"] = self.store.now() if sub["cancel_at"] else None
+        return {name: value for name, value in before.items() if sub[name] != value}
+
+    def _wanted_price(self, sub: Object, wanted: dict[str, Any]) -> Object:
+        if wanted.get("id") != _item(sub)["id"]:
             raise ApiError(404, f"No such subscription item: '{wanted.get('id')}'")
         price = self.store.get(wanted["price"], "price")
-        difference = price["unit_amount"] - item["price"]["unit_amount"]
-        item["price"] = price
+        if not price["active"] and price is not _item(sub)["price"]:
+            raise ApiError(400, "The price specified is inactive.", param="items[0][price]")
+        return price
+
+    def _difference(self, sub: Object, price: Object) -> int:
+        """Prorated for the rest of the period, in the currency's minor unit."""
+        item = _item(sub)
         if sub["status"] == "trialing":
             return 0
+        difference = price["unit_amount"] - item["price"]["unit_amount"]
         length = item["current_period_end"] - item["current_period_start"]
         return int(difference * (item["current_period_end"] - self.store.now()) / length)
 
@@ -273,6 +348,13 @@ class Lifecycle:
             was = sub["status"]
             sub["status"] = "past_due"
             self.store.emit("customer.subscription.updated", sub, {"status": was})
+
+    def _open_invoices(self, sub: Object) -> list[Object]:
+        return [
+            invoice
+            for invoice in self.store.all("invoice", status="open")
+            if self._subscription_of(invoice) is sub
+        ]
 
     def _subscription_of(self, invoice: Object) -> Object:
         return self.store.get(

@@ -113,6 +113,7 @@ def subscription(
         "id": identifier,
         "object": "subscription",
         "billing_cycle_anchor": trial_end or now,
+        "billing_mode": {"type": "flexible"},
         "cancel_at": None,
         "cancel_at_period_end": False,
         "canceled_at": None,

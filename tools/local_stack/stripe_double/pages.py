@@ -48,7 +48,8 @@ def page(title: str, body: str) -> str:
 def checkout(store: Store, session: Object, error: str = "") -> str:
     """Choose a card and subscribe."""
     if session["status"] != "open":
-        return page("Checkout", "<p>This Checkout session is complete.</p>")
+        state = "complete" if session["status"] == "complete" else "no longer open"
+        return page("Checkout", f"<p>This Checkout session is {state}.</p>{_back(session)}")
     price = store.get(session["_wanted"]["price"], "price")
     product = store.get(price["product"], "product")
     trial = session["_wanted"].get("trial_period_days")
@@ -60,7 +61,7 @@ def checkout(store: Store, session: Object, error: str = "") -> str:
     body = f"""<p>{escape(product["name"])}: {money(price["unit_amount"])} a month</p>
 {"".join(notes)}
 <form method="post">{_card_choice()}<button name="action" value="pay">Subscribe</button></form>
-<p><a href="{escape(session["cancel_url"] or "")}">Back without subscribing</a></p>"""
+{_back(session)}"""
     return page("Checkout", body)
 
 
@@ -101,7 +102,7 @@ def controls(store: Store) -> str:
     ]
     for sub in store.all("subscription"):
         customer = store.get(sub["customer"], "customer")
-        name = customer["name"] or customer["email"] or customer["id"]
+        name = customer.get("name") or customer.get("email") or customer["id"]
         parts.append(f"<p>{escape(name)}: {escape(sub['status'])}</p>")
     parts.append("<h2>Charges</h2>")
     for charge in store.all("charge"):
@@ -132,7 +133,7 @@ def _subscription(store: Store, sub: Object) -> str:
     text = f"<p>{escape(product['name'])}, until {end:%Y-%m-%d}"
     if sub["status"] == "canceled":
         return text + ", ended</p>"
-    if sub["cancel_at_period_end"]:
+    if sub["cancel_at"]:
         return text + ", cancelled</p>" + _button("resume", "Keep the subscription", sub["id"])
     return text + "</p>" + _button("cancel", "Cancel at the end of the period", sub["id"])
 
@@ -144,6 +145,10 @@ def _invoices(items: list[Object]) -> str:
         for item in items
     )
     return f"<table>{rows}</table>"
+
+
+def _back(session: Object) -> str:
+    return f'<p><a href="{escape(session["cancel_url"] or "")}">Back without subscribing</a></p>'
 
 
 def _card_choice() -> str:

@@ -1,7 +1,8 @@
 """What each endpoint takes, as data: the part of https://docs.stripe.com/api that WatchLLM uses.
 
 A leaf is a type name, a tuple of allowed values, a list of one (a list of such), or a dictionary
-(an object). A name ending in `!` is required. `map` is an object of any keys, as metadata is.
+(an object). A name ending in `!` is required. `map` is an object of any keys, as metadata is;
+`moment` is unix seconds, or nothing to unset it.
 """
 
 from typing import Any
@@ -84,7 +85,13 @@ ENDPOINTS: dict[tuple[str, str], dict[str, Any]] = {
         "metadata": "map",
         **_EXPAND,
     },
+    ("GET", "/v1/checkout/sessions"): {
+        "customer": "str",
+        "status": ("open", "complete", "expired"),
+        **_PAGE,
+    },
     ("GET", "/v1/checkout/sessions/{id}"): _EXPAND,
+    ("POST", "/v1/checkout/sessions/{id}/expire"): _EXPAND,
     ("GET", "/v1/billing_portal/configurations"): {
         "active": "bool",
         "is_default": "bool",
@@ -125,7 +132,12 @@ ENDPOINTS: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/subscriptions/{id}"): {
         "items": [{"id": "str", "price": "str", "quantity": "int", "deleted": "bool"}],
         "proration_behavior": _PRORATION,
+        "payment_behavior": (
+            *("allow_incomplete", "default_incomplete", "error_if_incomplete"),
+            "pending_if_incomplete",
+        ),
         "cancel_at_period_end": "bool",
+        "cancel_at": "moment",
         "metadata": "map",
         **_EXPAND,
     },
@@ -136,6 +148,7 @@ ENDPOINTS: dict[tuple[str, str], dict[str, Any]] = {
         **_PAGE,
     },
     ("GET", "/v1/invoices/{id}"): _EXPAND,
+    ("POST", "/v1/invoices/{id}/void"): _EXPAND,
     ("GET", "/v1/invoice_payments"): {
         "invoice": "str",
         "status": ("open", "paid", "canceled"),
@@ -176,11 +189,17 @@ def _value(kind: Any, given: Any, name: str) -> Any:
             allowed = ", ".join(kind)
             raise errors.invalid_parameter(name, f"Invalid {name}: must be one of {allowed}")
         return given
+    return _scalar(kind, given, name)
+
+
+def _scalar(kind: str, given: str, name: str) -> Any:
     if kind == "bool":
         if given not in ("true", "false"):
             raise errors.invalid_parameter(name, f"Invalid boolean: {given}")
         return given == "true"
-    if kind == "int":
+    if kind == "moment" and not given:
+        return None
+    if kind in ("int", "moment"):
         if not given.isdigit():
             raise errors.invalid_parameter(name, f"Invalid integer: {given}")
         return int(given)

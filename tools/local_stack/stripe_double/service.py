@@ -90,7 +90,8 @@ class StripeService:
         if action in ("cancel", "resume"):
             sub = self.store.get(form.get("subject", ""), "subscription")
             if sub["customer"] == session["customer"]:
-                self.lifecycle.update(sub, {"cancel_at_period_end": action == "cancel"})
+                act = self.lifecycle
+                (act.cancel_in_portal if action == "cancel" else act.keep_in_portal)(sub)
 
     def _control(self, form: dict[str, str]) -> None:
         action, subject = form.get("action"), form.get("subject", "")

@@ -1,6 +1,7 @@
 """Linking organizations with customers at Stripe."""
 
 import hashlib
+from uuid import UUID
 
 import stripe
 from django.db import transaction
@@ -15,17 +16,19 @@ ORGANIZATION = "organization_id"
 def customer_ensure(
     *, client: stripe.StripeClient, organization: Organization, actor: User
 ) -> BillingCustomer:
-    """The organization's customer, made at Stripe when there is none.
+    """The organization's customer, made at Stripe when there is none or it was deleted there.
 
     A crash between Stripe's answer and our row makes no second customer: the idempotency key is the
     organization's.
     """
     known = BillingCustomer.objects.filter(organization=organization).first()
-    if known is not None:
+    if known is not None and not _deleted(client, known):
         return known
     owner = organization.memberships.filter(role=Role.OWNER).select_related("user").first()
     email = owner.user.email if owner else actor.email
-    digest = hashlib.sha256(f"{organization.name}\n{email}".encode()).hexdigest()[:16]
+    instead_of = known.stripe_customer_id if known else ""
+    facts = f"{organization.name}\n{email}\n{instead_of}"
+    digest = hashlib.sha256(facts.encode()).hexdigest()[:16]
     made = client.v1.customers.create(
         params={
             "name": organization.name,
@@ -34,7 +37,11 @@ def customer_ensure(
         },
         options={"idempotency_key": f"customer-{organization.pk}-{digest}"},
     )
-    return _link(organization, made.id)
+    if known is None:
+        return _link(organization, made.id)
+    known.stripe_customer_id = made.id
+    known.save(update_fields=["stripe_customer_id"])
+    return known
 
 
 def customer_find(
@@ -48,10 +55,28 @@ def customer_find(
     )
     if known is not None:
         return known
-    found = client.v1.customers.retrieve(stripe_customer_id)
+    try:
+        found = client.v1.customers.retrieve(stripe_customer_id)
+    except stripe.InvalidRequestError as error:
+        if error.code == "resource_missing":  # of another account, or of test mode
+            return None
+        raise
     marks = found.metadata.to_dict() if "metadata" in found and found.metadata else {}
-    organization = Organization.objects.filter(pk=marks[ORGANIZATION]).first() if marks else None
+    organization = _organization(marks.get(ORGANIZATION, ""))
     return _link(organization, stripe_customer_id) if organization else None
+
+
+def _deleted(client: stripe.StripeClient, customer: BillingCustomer) -> bool:
+    """Stripe keeps the history of one whom staff deleted there, and sells it nothing."""
+    found = client.v1.customers.retrieve(customer.stripe_customer_id)
+    return "deleted" in found
+
+
+def _organization(identifier: str) -> Organization | None:
+    try:
+        return Organization.objects.filter(pk=UUID(identifier)).first()
+    except ValueError:
+        return None
 
 
 @transaction.atomic

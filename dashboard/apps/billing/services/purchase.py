@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import stripe
 from django.conf import settings
 from django.utils import timezone
+from stripe.params import SubscriptionUpdateParams
 
 from apps.accounts.models import Organization, Plan, User
 from apps.audit.services import audit_record
@@ -58,6 +59,8 @@ def checkout_start(
     _refuse_unsold(plan)
     with stripe_client() as client:
         customer = customer_ensure(client=client, organization=organization, actor=actor)
+        if _checkouts_close(client, customer):
+            customer_sync(client=client, customer=customer)
         if live_subscription(organization) is not None:
             raise PurchaseError("There is a subscription already: change its plan instead.")
         session = client.v1.checkout.sessions.create(
@@ -74,7 +77,8 @@ def checkout_start(
 
 
 def plan_change(*, organization: Organization, plan: Plan, actor: User) -> None:
-    """Up: at once, the rest of the period is billed as configured. Down: with the paid period.
+    """Up: at once, the rest of the period is billed as configured, and nothing changes if that is
+    charged now and fails. Down: with the paid period.
 
     A downgrade changes the price at once, so that the next invoice is the smaller one, and keeps
     the dearer plan in force until the end of what is paid for (``snapshot.KEEP_PLAN``). Choosing
@@ -123,6 +127,17 @@ def portal_open(*, organization: Organization, return_url: str) -> str:
         return client.v1.billing_portal.sessions.create(params=params).url  # type: ignore[arg-type]
 
 
+def _checkouts_close(client: stripe.StripeClient, customer: BillingCustomer) -> bool:
+    """Whether any was open: of two pages in two tabs, both could be paid."""
+    opened = client.v1.checkout.sessions.list(
+        params={"customer": customer.stripe_customer_id, "status": "open", "limit": 100}
+    )
+    sessions = list(opened.auto_paging_iter())
+    for session in sessions:
+        client.v1.checkout.sessions.expire(session.id)
+    return bool(sessions)
+
+
 def _checkout_params(
     customer: BillingCustomer, plan: Plan, addresses: ReturnAddresses
 ) -> dict[str, object]:
@@ -162,16 +177,34 @@ def _set_price(
         params={
             "items": [{"id": subscription.stripe_item_id, "price": plan.stripe_price_id}],
             "proration_behavior": proration,
-            "cancel_at_period_end": False,
+            # A plan whose difference cannot be charged is not begun.
+            "payment_behavior": "error_if_incomplete",
             "metadata": marks,
+            **_not_ending(client, subscription),
         },
     )
+
+
+def _not_ending(
+    client: stripe.StripeClient, subscription: Subscription
+) -> SubscriptionUpdateParams:
+    """Takes a cancellation back in the way it was made: our page sets ``cancel_at_period_end``, the
+    customer portal ``cancel_at``, and Stripe refuses both parameters together.
+    """
+    fresh = client.v1.subscriptions.retrieve(subscription.pk)
+    if fresh.cancel_at_period_end:
+        return {"cancel_at_period_end": False}
+    return {"cancel_at": ""} if fresh.cancel_at else {}
 
 
 def _set_ending(organization: Organization, actor: User, *, ending: bool) -> None:
     subscription = _require_live(organization)
     with stripe_client() as client:
-        client.v1.subscriptions.update(subscription.pk, params={"cancel_at_period_end": ending})
+        wanted: SubscriptionUpdateParams = (
+            {"cancel_at_period_end": True} if ending else _not_ending(client, subscription)
+        )
+        if wanted and not (ending and subscription.cancel_at):
+            client.v1.subscriptions.update(subscription.pk, params=wanted)
         customer_sync(client=client, customer=subscription.customer)
     _audit(subscription, actor, "billing.cancel" if ending else "billing.resume", {})
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.billing.handlers import HANDLERS
 from apps.billing.models import BillingCustomer, StripeEvent
 from apps.billing.services.events import event_handle, event_store
-from apps.billing.services.sync import customer_sync
+from apps.billing.services.sync import BusyError, customer_sync, undelivered_void
 from apps.billing.snapshot import UnknownPriceError
 from apps.billing.stripe_client import billing_enabled, stripe_client
 
@@ -65,7 +65,9 @@ def _customer(
         with transaction.atomic():
             changes = customer_sync(client=client, customer=customer)
             transaction.set_rollback(dry_run)
-    except (stripe.StripeError, UnknownPriceError) as error:
+        if not dry_run:
+            changes += undelivered_void(client=client, customer=customer)
+    except (stripe.StripeError, UnknownPriceError, BusyError) as error:
         yield f"{name}: {error}"
         return
     for change in changes:

@@ -60,6 +60,18 @@ def customer_sync(
     raise BusyError(f"{customer.stripe_customer_id} is being written by others")
 
 
+def undelivered_void(*, client: stripe.StripeClient, customer: BillingCustomer) -> list[str]:
+    """Voids what is still owed for subscriptions that have ended: paying it would bring no plan
+    back. Returns what changed, in words. Raises what ``customer_sync`` raises.
+    """
+    ended = customer.subscriptions.exclude(ended_at=None)
+    owed = customer.invoices.filter(status="open", stripe_subscription_id__in=ended.values("pk"))
+    identifiers = list(owed.values_list("pk", flat=True))
+    for identifier in identifiers:
+        client.v1.invoices.void_invoice(identifier)
+    return customer_sync(client=client, customer=customer) if identifiers else []
+
+
 @transaction.atomic
 def entitlement_apply(*, customer: BillingCustomer) -> bool:
     """Gives the plan that time alone has changed (grace or a paid period ended)."""

@@ -189,5 +189,12 @@ def _explain(request: HttpRequest, error: Exception) -> None:
     if isinstance(error, PurchaseError):
         messages.error(request, str(error))
         return
+    if isinstance(error, stripe.CardError):
+        messages.error(
+            request,
+            f"The payment did not go through, so the plan stays as it is: {error.user_message} "
+            "Another card can be given under “Card, invoices, cancelling”.",
+        )
+        return
     logger.error("Stripe refused: %s", error)
     messages.error(request, "The payment provider could not do that just now. Please try again.")

@@ -74,6 +74,26 @@ def cancellation_scheduled(
     )
 
 
+def subscription_ended(*, organization: str, plan: str, billing_url: str) -> Content:
+    """No attempt to collect went through; the organization was on Free already."""
+    return Content(
+        name="subscription_ended",
+        subject=f"{organization}: the {plan} subscription has ended",
+        title="Your subscription has ended",
+        blocks=(
+            Paragraph(
+                f"The last payment for {plan} never went through, so the subscription has ended. "
+                "You owe nothing: the open invoice was cancelled."
+            ),
+            Paragraph(
+                f"{organization} stays on Free, and nothing is deleted. You can choose a plan "
+                "again at any time."
+            ),
+            Button("Choose a plan", billing_url),
+        ),
+    )
+
+
 def trial_ending(
     *, organization: str, plan: str, ends: str, amount: str, billing_url: str
 ) -> Content:

@@ -79,6 +79,7 @@ _MESSAGES: tuple[Callable[..., Content], ...] = (
     billing.payment_recovered,
     billing.plan_changed,
     billing.cancellation_scheduled,
+    billing.subscription_ended,
     billing.trial_ending,
     billing.refund_issued,
     usage.first_hit,

@@ -59,6 +59,7 @@ class MailgunDouble(Double):
     def __init__(self) -> None:
         super().__init__()
         self.messages: list[TakenMessage] = []
+        self.key_reads_events = True  # a domain's sending key does not
         self._answers_to_lose = 0
 
     def lose_answers(self, count: int) -> None:
@@ -86,6 +87,8 @@ class MailgunDouble(Double):
         if request.headers.get("Authorization") != f"Basic {expected}":
             return web.Response(status=401, text="Forbidden")
         if (request.method, request.path) == ("GET", f"/v3/{self.domain}/events"):
+            if not self.key_reads_events:
+                return web.Response(status=403, text="Forbidden")
             return self._events(request)
         if (request.method, request.path) != ("POST", f"/v3/{self.domain}/messages"):
             return _refuse(404, "Domain not found")

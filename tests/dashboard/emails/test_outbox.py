@@ -141,6 +141,28 @@ def test_a_sender_that_died_before_the_provider_heard_of_it_loses_nothing(
     assert len(mailgun.messages) == 1
 
 
+def test_a_provider_that_cannot_tell_holds_up_no_other_message(mailgun: MailgunDouble) -> None:
+    """As with a key that may send and not read events."""
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        email = _queue()
+        mailgun.lose_answers(1)
+        outbox_send_due()
+        clock.shift(timedelta(minutes=11))
+        other = _queue("other")
+        mailgun.key_reads_events = False
+        outbox_send_due()
+        assert _state(other) == EmailState.SENT
+        assert _state(email) == EmailState.SENDING
+        assert Email.objects.get(pk=email.pk).error == "Mailgun answered 403"
+        for _ in range(3):
+            clock.shift(timedelta(hours=9))
+            outbox_send_due()
+        email.refresh_from_db()
+        assert email.state == EmailState.FAILED
+        assert email.error.startswith("may or may not have been sent")
+    assert len(mailgun.messages) == 2
+
+
 def test_of_two_senders_one_gets_the_row() -> None:
     email = _queue()
     mine, theirs = Email.objects.get(pk=email.pk), Email.objects.get(pk=email.pk)

@@ -115,7 +115,12 @@ def outbox_send_due(*, limit: int = _BATCH) -> int:
             if not _claim(email):
                 continue
             handled += 1
-            if was_interrupted and _already_taken(connection, email):
+            try:
+                taken = was_interrupted and _already_taken(connection, email)
+            except MailError as error:
+                _ask_again(email, error)
+                continue
+            if taken:
                 _settle(email, EmailState.SENT, sent_at=timezone.now(), error="")
             else:
                 _send(connection, email)
@@ -136,6 +141,15 @@ def _claim(email: Email) -> bool:
 def _already_taken(connection: BaseEmailBackend, email: Email) -> bool:
     asked = getattr(connection, "has_message", None)
     return bool(asked and asked(email.message_id))
+
+
+def _ask_again(email: Email, error: MailError) -> None:
+    """Stays ``sending``, to be asked about again; in the end staff decide whether to repeat it."""
+    logger.warning("nobody can say yet whether message %s was taken: %s", email.pk, error)
+    if timezone.now() - email.created_at > _GIVE_UP_AFTER:
+        _settle(email, EmailState.FAILED, error=f"may or may not have been sent: {error}")
+    else:
+        Email.objects.filter(pk=email.pk).update(error=str(error))
 
 
 def _send(connection: BaseEmailBackend, email: Email) -> None:

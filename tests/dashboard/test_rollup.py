@@ -15,6 +15,7 @@ from apps.projects.services.api_keys import CreatedApiKey, api_key_create
 from apps.projects.services.projects import project_create
 from apps.usage.latency import BOUNDS_MS, bucket_of, percentile
 from apps.usage.models import UsageHourly, UsageLog
+from apps.usage.month import requests_this_month
 from apps.usage.rollup import usage_rollup
 from shared.usage_events import CACHE_STATUSES
 from tests.dashboard.usage_rows import recount, rolled_up, usage_row
@@ -106,6 +107,21 @@ def test_deleting_old_log_rows_leaves_the_sums(created_key: CreatedApiKey) -> No
     UsageLog.objects.all().delete()
     assert usage_rollup() == 0
     assert rolled_up() == before
+
+
+@pytest.mark.django_db
+def test_the_months_number_is_what_the_edge_counts(created_key: CreatedApiKey) -> None:
+    now = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
+    organization = created_key.api_key.project.organization
+    for more in (
+        {"upstream_ms": 4},
+        {"upstream_ms": 4, "status": 429, "error_code": "rate_limit_exceeded"},
+        {"upstream_ms": None, "status": 429, "error_code": "quota_exceeded"},
+        {"upstream_ms": 4, "ts": now - timedelta(days=23)},
+    ):
+        usage_row(created_key.api_key, **{"ts": now} | more).save()
+    usage_rollup()
+    assert requests_this_month(organization, now) == 2
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.accounts.selectors import projects_of
 from apps.projects.models import Project
 from apps.ui import navigation
-from apps.usage import reports
+from apps.usage.month import requests_this_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Shell:
         access = self.access
         if access is None:
             return None
-        used = reports.month_requests(access.organization, timezone.now())
+        used = requests_this_month(access.organization, timezone.now())
         return Quota(used, access.organization.limits.monthly_requests)
 
 

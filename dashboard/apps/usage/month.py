@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.db.models import Sum
 
 from apps.accounts.models import Organization
-from apps.usage.models import UsageHourly
+from apps.usage.models import UsageDaily
 
 
 def month_start(now: datetime) -> datetime:
@@ -25,8 +25,8 @@ def month_key(now: datetime) -> str:
 
 
 def requests_this_month(organization: Organization, now: datetime) -> int:
-    """From the hourly sums."""
-    total: int = UsageHourly.objects.filter(
-        organization=organization, hour__gte=month_start(now)
-    ).aggregate(total=Sum("requests", default=0))["total"]
+    """Those that count against the quota, from the daily sums: one query."""
+    total: int = UsageDaily.objects.filter(
+        organization=organization, day__gte=month_start(now)
+    ).aggregate(total=Sum("quota_requests", default=0))["total"]
     return total

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, Sum
 
-from apps.accounts.models import Organization
 from apps.projects.models import ApiKey, Project
 from apps.usage.buckets import Bucket
 from apps.usage.filters import DIMENSIONS, Filters
@@ -159,15 +158,6 @@ def hourly_rows(project: Project, period: Period, filters: Filters) -> QuerySet[
     return _hours(project, period.start, period.end, filters).order_by(
         "hour", "api_key_id", "endpoint", "provider", "model", "cache_status"
     )
-
-
-def month_requests(organization: Organization, now: datetime) -> int:
-    """One query: the organization's requests of ``now``'s calendar month (UTC, as plans count)."""
-    start = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    used: int = UsageDaily.objects.filter(organization=organization, day__gte=start).aggregate(
-        used=Sum("requests", default=0)
-    )["used"]
-    return used
 
 
 def _hours(

@@ -39,15 +39,15 @@ def traffic(project: Project, created_key: CreatedApiKey) -> Traffic:
             "model": f"m{UsageHourly.objects.count()}",
             "cache_status": "MISS",
             "requests": requests,
+            "quota_requests": requests,
         }
         sums = ("errors", "unpriced_requests", "prompt_tokens", "completion_tokens")
         more_sums = (
-            "quota_requests",
             "cached_tokens",
             "cost_nanousd",
             "saved_nanousd",
             "latency_ms_sum",
         )
-        UsageHourly.objects.create(**values | dict.fromkeys(sums + more_sums, 0) | more)
+        UsageHourly.objects.create(**dict.fromkeys(sums + more_sums, 0) | values | more)
 
     return add

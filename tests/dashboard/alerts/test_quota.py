@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -72,6 +73,14 @@ def test_the_edges_counter_decides(
         redis.set(redis_keys.quota(str(organization.pk), "202603"), 45_000)
         assert quota_alerts_due() == 1
     assert "45,000" in Email.objects.get(message="usage_alert").text
+
+
+def test_without_redis_what_was_refused_uses_nothing_up(traffic: Traffic, settings: Any) -> None:
+    settings.UPSTASH_REDIS_REST_URL = ""
+    traffic(30_000, quota_requests=24_999)
+    assert quota_alerts_due() == 0
+    traffic(1)
+    assert quota_alerts_due() == 1
 
 
 def test_who_is_told(traffic: Traffic, organization: Organization, owner: User) -> None:

@@ -67,7 +67,7 @@ def reached(used: int, limit: int, steps: Iterable[int]) -> list[int]:
 
 def _used_this_month(now: datetime) -> dict[UUID, int]:
     rows = UsageHourly.objects.filter(hour__gte=month_start(now)).values_list("organization_id")
-    sums = dict(rows.annotate(total=Sum("requests")))
+    sums = dict(rows.annotate(total=Sum("quota_requests")))
     try:
         return read_counters(list(sums), month_key(now)) if sums else {}
     except CountersUnavailableError as error:

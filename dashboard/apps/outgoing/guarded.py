@@ -8,6 +8,7 @@ but its status.
 """
 
 import socket
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
@@ -44,6 +45,19 @@ def parse(url: str, *, schemes: tuple[str, ...]) -> SplitResult:
     if not parts.hostname or parts.username or parts.password or port == 0:
         raise AddressRefusedError("The address needs a host and may not hold a user or password.")
     return parts
+
+
+def refuse_private_literal(host: str) -> None:
+    """Raises ``NotPublicError`` for what can be seen to be private without asking for its name."""
+    try:
+        literal = ip_address(host)
+    except ValueError:
+        if host != "localhost" and not host.endswith((".localhost", ".internal")):
+            return
+    else:
+        if is_public(str(literal)):
+            return
+    raise NotPublicError("The host is not on the public internet.")
 
 
 def ask(

@@ -9,7 +9,9 @@ from apps.accounts.models import Organization
 
 
 class WebhookEndpoint(models.Model):
-    """``sealed_secret`` signs; it is sealed like a provider key, bound to this row's id."""
+    """``sealed_secret`` signs; it is sealed like a provider key, bound to this row's id. The one
+    it replaced signs beside it until ``retired_until``.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
@@ -18,6 +20,8 @@ class WebhookEndpoint(models.Model):
     url = models.URLField(max_length=500)
     events = models.JSONField(default=list)
     sealed_secret = models.TextField(editable=False)
+    retired_sealed_secret = models.TextField(blank=True, default="", editable=False)
+    retired_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 
 _PREFIX = "whsec_"
 
@@ -13,13 +14,21 @@ def new_secret() -> str:
     return _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def headers(secret: str, *, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The three headers of a delivery; ``timestamp`` is unix seconds."""
-    key = base64.b64decode(secret.removeprefix(_PREFIX))
+def headers(
+    secrets_in_use: Sequence[str], *, message_id: str, timestamp: int, body: bytes
+) -> dict[str, str]:
+    """The three headers of a delivery, with a signature for each secret; ``timestamp`` is unix
+    seconds.
+    """
     signed = f"{message_id}.{timestamp}.".encode() + body
-    digest = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": f"v1,{digest}",
+        "webhook-signature": " ".join(_signature(secret, signed) for secret in secrets_in_use),
     }
+
+
+def _signature(secret: str, signed: bytes) -> str:
+    key = base64.b64decode(secret.removeprefix(_PREFIX))
+    digest = hmac.new(key, signed, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}"

@@ -22,9 +22,14 @@ class Answer:
 
 
 def check_url(url: str) -> SplitResult:
-    """Scheme, host and form of an address. Raises ``guarded.AddressRefusedError``."""
-    schemes = ("https", "http") if settings.WEBHOOKS_MAY_BE_LOCAL else ("https",)
-    return guarded.parse(url, schemes=schemes)
+    """Scheme, host and form of an address; names are resolved when something is sent. Raises
+    ``guarded.AddressRefusedError``.
+    """
+    if settings.WEBHOOKS_MAY_BE_LOCAL:
+        return guarded.parse(url, schemes=("https", "http"))
+    parts = guarded.parse(url, schemes=("https",))
+    guarded.refuse_private_literal(str(parts.hostname))
+    return parts
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:

@@ -11,7 +11,13 @@ from apps.accounts.models import Role
 from apps.webhooks.catalogue import EVENTS
 from apps.webhooks.forms import EndpointForm
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
-from apps.webhooks.services.endpoints import endpoint_create, endpoint_disable, endpoint_test
+from apps.webhooks.services.endpoints import (
+    CreatedEndpoint,
+    endpoint_create,
+    endpoint_disable,
+    endpoint_rotate,
+    endpoint_test,
+)
 
 _DELIVERIES = 50
 
@@ -20,13 +26,12 @@ _DELIVERIES = 50
 @organization_view(read=Role.ADMIN)
 def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
     """POST adds an endpoint; the page after it is the only one that shows its secret."""
-    organization = access.organization
     created = None
     form = EndpointForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             created = endpoint_create(
-                organization=organization,
+                organization=access.organization,
                 url=form.cleaned_data["url"],
                 events=form.cleaned_data["event"],
                 actor=access.user,
@@ -35,6 +40,22 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
             form.add_error("url", error.messages)
         else:
             form = EndpointForm()
+    return _page(request, access, form=form, created=created)
+
+
+@require_POST
+@organization_view(read=Role.ADMIN)
+def rotate(request: HttpRequest, access: Access, pk: str) -> HttpResponse:
+    """Gives an endpoint a new secret; the page after it is the only one that shows it."""
+    endpoint = get_object_or_404(access.organization.webhook_endpoints, pk=pk, disabled_at=None)
+    created = endpoint_rotate(endpoint=endpoint, actor=access.user)
+    return _page(request, access, form=EndpointForm(), created=created)
+
+
+def _page(
+    request: HttpRequest, access: Access, *, form: EndpointForm, created: CreatedEndpoint | None
+) -> HttpResponse:
+    organization = access.organization
     endpoints = WebhookEndpoint.objects.filter(organization=organization, disabled_at=None)
     deliveries = WebhookDelivery.objects.filter(endpoint__organization=organization)
     context = {

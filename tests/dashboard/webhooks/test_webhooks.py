@@ -1,5 +1,6 @@
 """Outgoing webhooks: signed, repeated, logged, and not a way into our network."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.test import Client
 
 from apps.accounts.models import Membership, Organization, Role, User
 from apps.accounts.services.organizations import organization_create
+from apps.audit.models import AuditLog
 from apps.projects.models import Project
 from apps.projects.services.api_keys import api_key_create, api_key_revoke
 from apps.webhooks import transport
@@ -200,6 +202,50 @@ def test_the_secret_is_shown_once_and_sealed_at_rest(
     assert endpoint.disabled_at is not None
 
 
+def test_a_new_secret_signs_beside_the_old_one_for_a_day(
+    created: CreatedEndpoint, receiver: WebhookReceiver, owner: User
+) -> None:
+    def press(button: str) -> str:
+        client = Client()
+        client.force_login(owner, backend=BACKEND)
+        address = f"{PAGE}{created.endpoint.pk}/{button}/"
+        return client.post(address, follow=True).content.decode()
+
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        page = press("secret")
+        assert "Until 2 January 2026, 00:00 (UTC)" in page
+        (new,) = re.findall(r"whsec_[\w+/=]+", page)
+        assert new != created.secret
+        press("test")
+        deliveries_send_due()
+        assert len(receiver.verified(created.secret)) == len(receiver.verified(new)) == 1
+        clock.shift(timedelta(hours=25))
+        receiver.forget()
+        press("test")
+        deliveries_send_due()
+        assert len(receiver.verified(new)) == 1
+        with pytest.raises(ValueError, match="wrong signature"):
+            receiver.verified(created.secret)
+    assert AuditLog.objects.filter(action="webhook_endpoint.rotate").count() == 1
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "10.0.0.7", "[::1]", "169.254.169.254", "localhost", "db.internal"]
+)
+def test_an_address_that_is_plainly_private_is_refused_in_the_form(
+    organization: Organization, owner: User, host: str
+) -> None:
+    client = Client()
+    client.force_login(owner, backend=BACKEND)
+    given = {"url": f"https://{host}/hook", "event": ["budget.reached"]}
+    client.post(PAGE, given)
+    assert not WebhookEndpoint.objects.exists()
+    with pytest.raises(ValidationError, match="not on the public internet"):
+        endpoint_create(
+            organization=organization, url=given["url"], events=list(EVENTS), actor=owner
+        )
+
+
 @pytest.mark.parametrize(
     ("url", "events", "told"),
     [
@@ -234,7 +280,8 @@ def test_members_and_strangers_stay_out(
         client = Client()
         client.force_login(user, backend=BACKEND)
         assert client.get(PAGE).status_code == status
-        assert client.post(f"{PAGE}{created.endpoint.pk}/test/").status_code == status
+        for button in ("test", "secret", "disable"):
+            assert client.post(f"{PAGE}{created.endpoint.pk}/{button}/").status_code == status
     # Nor through an organization of one's own.
     own = client.post(f"/app/theirs/-/webhooks/{created.endpoint.pk}/test/")
     assert own.status_code == 404

@@ -98,6 +98,8 @@ def controls(store: Store) -> str:
         f"<p>It is {moment:%Y-%m-%d %H:%M} here.</p>",
         _button("day", "Let a day pass"),
         _button("month", "Let a month pass"),
+        "<p>Time passes for Stripe alone: what the dashboard counts by its own clock, as the days of "
+        "grace after a failed payment, takes as long as ever.</p>",
         "<h2>Subscriptions</h2>",
     ]
     for sub in store.all("subscription"):

@@ -68,14 +68,18 @@ def _attempt(delivery: WebhookDelivery) -> bool | None:
 
 def _send(delivery: WebhookDelivery, now: datetime) -> transport.Answer:
     endpoint = delivery.endpoint
+    sealed = [endpoint.sealed_secret]
+    if endpoint.retired_until is not None and now < endpoint.retired_until:
+        sealed.append(endpoint.retired_sealed_secret)
     try:
-        secret = unseal(
-            endpoint.sealed_secret, project_id=str(endpoint.pk), keys=settings.ENCRYPTION_KEYS
-        )
+        secrets = [
+            unseal(item, project_id=str(endpoint.pk), keys=settings.ENCRYPTION_KEYS)
+            for item in sealed
+        ]
     except EnvelopeError as error:
         return transport.Answer(None, f"The signing secret cannot be read: {error}")
     body = delivery.body.encode()
     headers = signing.headers(
-        secret, message_id=str(delivery.pk), timestamp=int(now.timestamp()), body=body
+        secrets, message_id=str(delivery.pk), timestamp=int(now.timestamp()), body=body
     )
     return transport.post(endpoint.url, body, {"Content-Type": "application/json", **headers})

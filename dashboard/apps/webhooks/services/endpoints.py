@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.emit import delivery_queue
 
 MOST_ENDPOINTS = 10
+OVERLAP = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,27 @@ def endpoint_create(
     live = WebhookEndpoint.objects.filter(organization=organization, disabled_at=None)
     if live.count() >= MOST_ENDPOINTS:
         raise ValidationError(f"There can be {MOST_ENDPOINTS} endpoints.")
-    secret = signing.new_secret()
     endpoint = WebhookEndpoint(
         organization=organization, url=url, events=sorted(events), created_by=actor
     )
-    endpoint.sealed_secret = seal(
-        secret, project_id=str(endpoint.pk), keys=settings.ENCRYPTION_KEYS
-    )
+    secret = _give_secret(endpoint)
     endpoint.full_clean()
     endpoint.save()
     _audit(endpoint, actor, "webhook_endpoint.create")
+    return CreatedEndpoint(endpoint, secret)
+
+
+@transaction.atomic
+def endpoint_rotate(*, endpoint: WebhookEndpoint, actor: User) -> CreatedEndpoint:
+    """A new secret. The old one signs beside it for a day, so that no delivery is refused while
+    the receiver changes over; one that was rotated before is gone at once.
+    """
+    endpoint = WebhookEndpoint.objects.select_for_update().get(pk=endpoint.pk)
+    endpoint.retired_sealed_secret = endpoint.sealed_secret
+    endpoint.retired_until = timezone.now() + OVERLAP
+    secret = _give_secret(endpoint)
+    endpoint.save(update_fields=["sealed_secret", "retired_sealed_secret", "retired_until"])
+    _audit(endpoint, actor, "webhook_endpoint.rotate")
     return CreatedEndpoint(endpoint, secret)
 
 
@@ -70,6 +83,14 @@ def endpoint_test(*, endpoint: WebhookEndpoint) -> WebhookDelivery:
     return delivery_queue(
         endpoint=endpoint, event=TEST_EVENT, data={"message": "This is a test from WatchLLM."}
     )
+
+
+def _give_secret(endpoint: WebhookEndpoint) -> str:
+    secret = signing.new_secret()
+    endpoint.sealed_secret = seal(
+        secret, project_id=str(endpoint.pk), keys=settings.ENCRYPTION_KEYS
+    )
+    return secret
 
 
 def _audit(endpoint: WebhookEndpoint, actor: User, action: str) -> None:

@@ -98,8 +98,7 @@ def controls(store: Store) -> str:
         f"<p>It is {moment:%Y-%m-%d %H:%M} here.</p>",
         _button("day", "Let a day pass"),
         _button("month", "Let a month pass"),
-        "<p>Time passes for Stripe alone: what the dashboard counts by its own clock, as the days of "
-        "grace after a failed payment, takes as long as ever.</p>",
+        "<p>For Stripe alone: the grace after a failed payment runs by the dashboard's clock.</p>",
         "<h2>Subscriptions</h2>",
     ]
     for sub in store.all("subscription"):

@@ -90,6 +90,21 @@ class Suppression(models.Model):
         return self.address
 
 
+class MailgunToken(models.Model):
+    """The token of a Mailgun webhook that was acted on. Its signature covers a moment and this, and
+    not what the webhook says, so it must not be believed a second time with other words.
+    """
+
+    token = models.CharField(max_length=128, primary_key=True)
+    seen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "mailgun_tokens"
+
+    def __str__(self) -> str:
+        return self.token
+
+
 class OptOut(models.Model):
     """A person does not want one kind of message (``apps.emails.kinds``)."""
 

@@ -23,9 +23,8 @@ from apps.emails import links
 from apps.emails.kinds import OPTIONAL
 from apps.emails.models import MailboxMessage, OptOut
 from apps.emails.services.preferences import opt_out, preferences_set
-from apps.emails.services.suppressions import mailgun_event_apply
+from apps.emails.services.suppressions import TOLERANCE, mailgun_event_apply
 
-_TOLERANCE_SECONDS = 10 * 60
 _MAILBOX_MESSAGES = 100
 
 
@@ -37,12 +36,12 @@ def mailgun_webhook(request: HttpRequest) -> HttpResponse:
         payload = json.loads(request.body)
         signature = payload["signature"]
         event = payload["event-data"]
-        genuine = _genuine(signature)
+        genuine = _genuine(signature) and isinstance(event, dict)
     except (ValueError, KeyError, TypeError, AttributeError):
         genuine = False
     if not genuine:
         return HttpResponse("not signed by Mailgun", status=406)
-    mailgun_event_apply(event=event)
+    mailgun_event_apply(token=str(signature["token"])[:128], event=event)
     return HttpResponse("ok")
 
 
@@ -50,7 +49,7 @@ def _genuine(signature: dict[str, Any]) -> bool:
     """HMAC-SHA256 of timestamp and token with the webhook signing key, not older than 10 min."""
     key = settings.MAILGUN_WEBHOOK_SIGNING_KEY
     stamp = str(signature["timestamp"])
-    if not key or abs(time.time() - int(stamp)) > _TOLERANCE_SECONDS:
+    if not key or abs(time.time() - int(stamp)) > TOLERANCE.total_seconds():
         return False
     expected = hmac.new(key.encode(), f"{stamp}{signature['token']}".encode(), hashlib.sha256)
     return hmac.compare_digest(expected.hexdigest(), str(signature["signature"]))

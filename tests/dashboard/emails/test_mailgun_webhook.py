@@ -3,11 +3,12 @@
 import time
 
 import pytest
+import time_machine
 from django.test import Client
 
 from apps.accounts.models import User
 from apps.emails.content import Content, Paragraph
-from apps.emails.models import Email, EmailState, OptOut, Suppression
+from apps.emails.models import Email, EmailState, MailgunToken, OptOut, Suppression
 from apps.emails.services.outbox import email_enqueue, outbox_send_due
 from tests.doubles.mailgun import MailgunDouble
 
@@ -59,6 +60,17 @@ def test_delivery_is_noted(client: Client, mailgun: MailgunDouble) -> None:
     headers = {"headers": {"message-id": mailgun.messages[0].message_id}}
     assert _post(client, mailgun.webhook("delivered", "a@example.com", message=headers)) == 200
     assert Email.objects.get().state == EmailState.DELIVERED
+
+
+def test_a_signature_is_good_for_one_webhook(client: Client, mailgun: MailgunDouble) -> None:
+    """It covers the moment and the token, so another body would carry it as well."""
+    body = mailgun.webhook("complained", "a@example.com")
+    assert _post(client, body) == 200
+    assert _post(client, body.replace(b"a@example.com", b"b@example.com")) == 200
+    assert Suppression.objects.get().address == "a@example.com"
+    with time_machine.travel(time.time() + 3600):
+        assert _post(client, mailgun.webhook("complained", "c@example.com")) == 200
+    assert MailgunToken.objects.count() == 1  # what is too old to be believed is forgotten
 
 
 def test_what_is_not_signed_changes_nothing(client: Client, mailgun: MailgunDouble) -> None:

@@ -4,18 +4,27 @@ https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/ (payload of
 Every effect is one that happening twice does not change.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.emails.kinds import OPTIONAL
-from apps.emails.models import Email, EmailState, OptOut, Suppression
+from apps.emails.models import Email, EmailState, MailgunToken, OptOut, Suppression
+
+TOLERANCE = timedelta(minutes=10)
+"""How old or early a webhook's signature may be."""
 
 
 @transaction.atomic
-def mailgun_event_apply(*, event: dict[str, Any]) -> bool:
-    """Returns False for an event that says nothing we act on."""
+def mailgun_event_apply(*, token: str, event: dict[str, Any]) -> bool:
+    """Returns False for an event that says nothing we act on, and for a token seen before."""
+    MailgunToken.objects.filter(seen_at__lt=timezone.now() - 2 * TOLERANCE).delete()
+    _, new = MailgunToken.objects.get_or_create(token=token)
+    if not new:
+        return False
     recipient = str(event.get("recipient", ""))
     kind = event.get("event")
     if kind == "delivered":

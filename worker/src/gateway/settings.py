@@ -33,6 +33,8 @@ OPTIONAL = (
     "HEALTH_TOKEN",
     "BYOK_PRIVATE_ADDRESSES",
     "SHARED_PROVIDER_FILES",
+    "DASHBOARD_TICK_URL",
+    "TICK_TOKEN",
     "DD_API_KEY",
     "DD_SITE",
     "DD_LOGS_URL",
@@ -127,6 +129,8 @@ class Settings:
     byok_private_addresses: bool
     shared_provider_files: bool
     health_token: str = field(repr=False)
+    dashboard_tick_url: str
+    tick_token: str = field(repr=False)
     telemetry: Telemetry
     embedder: Embedder | None
 
@@ -172,6 +176,8 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         byok_private_addresses=_switch(env, "BYOK_PRIVATE_ADDRESSES"),
         shared_provider_files=_switch(env, "SHARED_PROVIDER_FILES"),
         health_token=env.get("HEALTH_TOKEN", ""),
+        dashboard_tick_url=_optional_url(env, "DASHBOARD_TICK_URL"),
+        tick_token=env.get("TICK_TOKEN", ""),
         telemetry=_telemetry(env),
         embedder=_embedder(env),
     )
@@ -233,6 +239,10 @@ def _url(env: Mapping[str, str], name: str) -> str:
     if not value.startswith(("https://", "http://")):
         raise SettingsError(f"{name} must be an http(s) URL")
     return value.rstrip("/")
+
+
+def _optional_url(env: Mapping[str, str], name: str) -> str:
+    return _url(env, name) if env.get(name) else ""
 
 
 def variables(providers: Iterable[str]) -> list[str]:

@@ -47,10 +47,16 @@ async def consume(batch: Any, env: Any, ctx: Any) -> None:
 
 
 async def tick(env: Any, ctx: Any) -> None:
-    """The cron trigger: write what an outage left behind, even when no request comes."""
+    """The cron trigger: write what an outage left behind, even when no request comes, and let the
+    dashboard do what is due there.
+    """
+    from gateway.delivery import dashboard  # no request needs it
+
     runtime = _runtime(env)
     runtime.pending.next_drain = 0.0
-    await writer.deliver(CloudflarePlatform(env, ctx), runtime)
+    platform = CloudflarePlatform(env, ctx)
+    await writer.deliver(platform, runtime)
+    await dashboard.tick(platform, runtime.settings)
 
 
 def _runtime(env: Any) -> Runtime:

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from django.core.management import call_command
 
+from apps.billing.services.catalog import catalog_sync
 from apps.projects.encryption import seal
 from apps.projects.models import Project, ProviderCredential
 from apps.projects.services.api_keys import CreatedApiKey
@@ -169,13 +170,18 @@ def test_provider_keys(settings: Any) -> None:
     assert statuses(vendors.check_providers) == ["skipped"]
 
 
+@pytest.mark.django_db
 def test_stripe(settings: Any) -> None:
     settings.STRIPE_SECRET_KEY = ""
     assert statuses(vendors.check_stripe) == ["skipped"]
     with StripeDouble() as stripe:
         settings.STRIPE_API_BASE = stripe.url
         settings.STRIPE_SECRET_KEY = stripe.key
-        assert only(vendors.check_stripe).status == "warning"  # works, but is a test key
+        found = list(vendors.check_stripe())  # works, but is a test key, and nothing is sold yet
+        assert [finding.status for finding in found] == ["warning", "warning"]
+        assert "create product watchllm_pro" in found[1].says
+        catalog_sync(dry_run=False)
+        assert only(vendors.check_stripe).status == "warning"
         settings.STRIPE_SECRET_KEY = "sk_test_wrong"
         assert only(vendors.check_stripe).status == "failed"
 

@@ -66,7 +66,14 @@ class PlanAdmin(ServiceAdmin):
                 )
             },
         ),
-        ("Price", {"fields": ("price_cents", "stripe_price_id")}),
+        (
+            "Price",
+            {
+                "fields": ("price_cents", "stripe_price_id"),
+                "description": "After a change run manage.py stripe_sync. Until then the plan is "
+                "not sold; running subscriptions keep their price.",
+            },
+        ),
     )
     search_fields = ("name", "slug")
     ordering = ("sort", "price_cents", "id")

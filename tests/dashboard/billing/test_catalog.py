@@ -51,6 +51,19 @@ def test_another_amount_is_another_price(stripe_double: StripeDouble) -> None:
     assert _sync() == ["nothing to do"]
 
 
+def test_a_plan_that_is_withdrawn_is_archived_and_can_come_back(
+    stripe_double: StripeDouble,
+) -> None:
+    _sync()
+    plan_update(plan=Plan.objects.get(slug="pro"), actor=None, public=False)
+    assert _sync("--dry-run") == ["would archive product watchllm_pro"]
+    assert _sync() == ["archive product watchllm_pro"]
+    assert _sync() == ["nothing to do"]
+    plan_update(plan=Plan.objects.get(slug="pro"), actor=None, public=True)
+    assert _sync() == ["update product watchllm_pro"]
+    assert stripe_double.store.get("watchllm_pro", "product")["active"] is True
+
+
 def test_without_a_key_it_says_so(db: None, settings: Any) -> None:
     settings.STRIPE_SECRET_KEY = ""
     with pytest.raises(CommandError, match="STRIPE_SECRET_KEY"):

@@ -9,7 +9,9 @@ from django.test import Client
 
 from apps.accounts.models import Membership, Organization, Plan, Role, User
 from apps.accounts.services.organizations import organization_update
+from apps.accounts.services.plans import plan_update
 from apps.billing.models import BillingCustomer, StripeEvent, Subscription
+from apps.billing.services.catalog import catalog_sync
 from apps.projects.services.projects import project_create
 from local_stack.stripe_double.lifecycle import FAILS_LATER_CARD
 from tests.dashboard.billing.conftest import BACKEND
@@ -148,6 +150,24 @@ def test_a_downgrade_of_long_ago_makes_nothing_cheaper(
     assert amounts[0] > 1000
     organization.refresh_from_db()
     assert organization.plan.slug == "pro"
+
+
+@pytest.mark.parametrize("subscribed", [False, True])
+def test_nobody_is_charged_another_amount_than_the_page_shows(
+    owner_client: Client, buy: Buy, stripe: StripeDouble, subscribed: bool
+) -> None:
+    """Staff changed a price and have not run `stripe_sync` yet."""
+    if subscribed:
+        buy("starter")
+        owner_client.get(f"{PAGE}?checkout=done")
+    plan_update(plan=Plan.objects.get(slug="pro"), actor=None, price_cents=5900)
+    invoices = len(stripe.store.all("invoice"))
+    page = owner_client.post(f"{PAGE}plan/pro/", follow=True).content.decode()
+    assert "Pro is not for sale just now" in page
+    assert len(stripe.store.all("invoice")) == invoices
+    catalog_sync(dry_run=False)
+    answer = owner_client.post(f"{PAGE}plan/pro/")
+    assert answer["Location"].startswith(PAGE if subscribed else stripe.url)
 
 
 def test_cancelling_and_keeping(owner_client: Client, buy: Buy) -> None:

@@ -38,6 +38,11 @@ def catalog_sync(*, dry_run: bool) -> list[str]:
             for plan in Plan.objects.filter(public=True)
             for line in _sync_plan(client, plan, dry_run=dry_run)
         ]
+        done += [
+            line
+            for plan in Plan.objects.filter(public=False)
+            for line in _withdraw(client, plan, dry_run=dry_run)
+        ]
         if not any(_portal_configurations(client)):
             done.append("create the customer portal's configuration")
             if not dry_run:
@@ -60,11 +65,23 @@ def _portal_configurations(client: stripe.StripeClient) -> Iterator[str]:
             yield configuration.id
 
 
+def _product(client: stripe.StripeClient, plan: Plan) -> stripe.Product | None:
+    listed = client.v1.products.list(params={"ids": [f"watchllm_{plan.slug}"], "limit": 1})
+    return next(iter(listed.data), None)
+
+
+def _withdraw(client: stripe.StripeClient, plan: Plan, *, dry_run: bool) -> Iterator[str]:
+    """Running subscriptions of it go on."""
+    product = _product(client, plan)
+    if product is not None and product.active:
+        yield f"archive product {product.id}"
+        if not dry_run:
+            client.v1.products.update(product.id, params={"active": False})
+
+
 def _sync_plan(client: stripe.StripeClient, plan: Plan, *, dry_run: bool) -> Iterator[str]:
     identifier = f"watchllm_{plan.slug}"
-    product = next(
-        iter(client.v1.products.list(params={"ids": [identifier], "limit": 1}).data), None
-    )
+    product = _product(client, plan)
     name = f"WatchLLM {plan.name}"
     if product is None:
         yield f"create product {identifier}"

@@ -1,5 +1,6 @@
 """What owners and admins do: buy, change plan, cancel, open the portal."""
 
+import logging
 from dataclasses import dataclass
 
 import stripe
@@ -15,6 +16,8 @@ from apps.billing.services.customers import customer_ensure
 from apps.billing.services.sync import customer_sync
 from apps.billing.snapshot import KEEP_PLAN, KEEP_UNTIL
 from apps.billing.stripe_client import stripe_client
+
+logger = logging.getLogger(__name__)
 
 
 class PurchaseError(Exception):
@@ -58,6 +61,7 @@ def checkout_start(
     """
     _refuse_unsold(plan)
     with stripe_client() as client:
+        _refuse_another_price(client, plan)
         customer = customer_ensure(client=client, organization=organization, actor=actor)
         if _checkouts_close(client, customer):
             customer_sync(client=client, customer=customer)
@@ -89,6 +93,7 @@ def plan_change(*, organization: Organization, plan: Plan, actor: User) -> None:
     subscription = _require_live(organization)
     in_force = subscription.plan_in_force(timezone.now())
     with stripe_client() as client:
+        _refuse_another_price(client, plan)
         if plan.price_cents < in_force.price_cents:
             until = str(int(subscription.current_period_end.timestamp()))
             marks = {KEEP_PLAN: in_force.slug, KEEP_UNTIL: until}
@@ -219,6 +224,14 @@ def _require_live(organization: Organization) -> Subscription:
 def _refuse_unsold(plan: Plan) -> None:
     if not plan.public or not plan.price_cents or not plan.stripe_price_id:
         raise PurchaseError(f"{plan.name} is not for sale.")
+
+
+def _refuse_another_price(client: stripe.StripeClient, plan: Plan) -> None:
+    """Nobody is charged another amount than the page shows, if staff changed it a minute ago."""
+    price = client.v1.prices.retrieve(plan.stripe_price_id)
+    if not price.active or price.unit_amount != plan.price_cents:
+        logger.error("plan %s is not as at Stripe: run manage.py stripe_sync", plan.slug)
+        raise PurchaseError(f"{plan.name} is not for sale just now. Please try later.")
 
 
 def _audit(subscription: Subscription, actor: User, action: str, data: dict[str, str]) -> None:

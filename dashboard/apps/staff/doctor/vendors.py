@@ -7,7 +7,8 @@ import requests
 import stripe
 from django.conf import settings
 
-from apps.billing.stripe_client import billing_enabled, stripe_client
+from apps.billing.services.catalog import catalog_sync
+from apps.billing.stripe_client import billing_enabled
 from apps.projects import provider_addresses
 from apps.staff.doctor.findings import Finding
 
@@ -44,13 +45,12 @@ def check_providers() -> Iterator[Finding]:
 
 
 def check_stripe() -> Iterator[Finding]:
-    """The secret key, by listing one price."""
+    """The secret key, and whether products and prices are those of the plans."""
     if not billing_enabled():
         yield Finding("stripe", "skipped", "STRIPE_SECRET_KEY is not set: nothing can be bought")
         return
     try:
-        with stripe_client() as client:
-            client.v1.prices.list({"limit": 1})
+        wanting = catalog_sync(dry_run=True)
     except stripe.AuthenticationError:
         yield Finding("stripe", "failed", "Stripe refuses the key", "Replace STRIPE_SECRET_KEY.")
     except stripe.StripeError as error:
@@ -62,6 +62,9 @@ def check_stripe() -> Iterator[Finding]:
         else:
             mend = "Use a live key where customers pay."
             yield Finding("stripe", "warning", "Stripe takes the key, which is a test key", mend)
+        if wanting:
+            says = f"Stripe is not in step with the plans: {'; '.join(wanting)}"
+            yield Finding("stripe", "warning", says, "Run manage.py stripe_sync.")
 
 
 def check_mailgun() -> Iterator[Finding]:

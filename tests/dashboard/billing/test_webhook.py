@@ -51,6 +51,27 @@ def test_only_a_fresh_signature_over_the_raw_body_is_believed(
     assert _post(client, body, signature) == 200
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": None},
+        {"id": "e" * 300},
+        {"type": ["invoice.paid"]},
+        {"created": "yesterday"},
+        {"created": 10**20},
+        {"data": None},
+        {"data": {"object": "cus_1"}},
+    ],
+)
+def test_what_is_signed_and_no_event_is_refused(
+    client: Client, stripe: StripeDouble, changed: dict[str, Any]
+) -> None:
+    event = stripe.store.emit("invoice.paid", {"id": "in_1", "customer": "cus_1"})
+    for body, headers in (stripe.signed(event | changed), stripe.signed([event])):  # type: ignore[arg-type]
+        assert _post(client, body, headers["Stripe-Signature"]) == 400
+    assert not StripeEvent.objects.exists()
+
+
 def test_while_a_secret_is_rolled_both_are_believed(
     client: Client, stripe: StripeDouble, buy: Buy, settings: Any
 ) -> None:

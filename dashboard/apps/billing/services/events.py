@@ -22,11 +22,16 @@ _BATCH = 100
 def event_store(*, payload: dict[str, Any]) -> None:
     """Keeps a verified event, in one statement; one that is here already stays as it is.
 
-    Raises ``KeyError``.
+    Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``OverflowError`` for what is no event.
     """
+    identifier, kind = payload["id"], payload["type"]
+    if not _is_name(identifier, 64) or not _is_name(kind, 80):
+        raise ValueError("an id and a type are expected")
+    if not isinstance(payload["data"]["object"], dict):
+        raise TypeError("an object is expected")
     event = StripeEvent(
-        id=payload["id"],
-        type=payload["type"],
+        id=identifier,
+        type=kind,
         stripe_created=datetime.fromtimestamp(payload["created"], UTC),
         payload=payload,
         next_attempt_at=timezone.now(),
@@ -88,6 +93,10 @@ def event_replay(*, event: StripeEvent) -> bool:
     )
     event.refresh_from_db()
     return event_handle(event=event)
+
+
+def _is_name(given: object, most: int) -> bool:
+    return isinstance(given, str) and 0 < len(given) <= most
 
 
 def _fail(event: StripeEvent, error: Exception) -> None:

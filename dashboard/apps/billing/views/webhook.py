@@ -23,7 +23,7 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
         return HttpResponse("not signed by Stripe", status=400)
     try:
         event_store(payload=json.loads(request.body))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return HttpResponse("not an event", status=400)
     run_soon(events_handle_due)
     return HttpResponse("stored")

@@ -1,6 +1,7 @@
 """Messages about accounts and keys: through the real pages, into the outbox."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -58,6 +59,16 @@ def test_only_a_second_device_is_told_of(owner: User) -> None:
         _sign_in(phone, owner)
     assert "Browser: Firefox on Android" in Email.objects.get(message="new_device").text
     assert phone.cookies["watchllm_device"]["httponly"]
+
+
+@pytest.mark.parametrize(("proxies", "address"), [(0, "127.0.0.1"), (1, "198.51.100.7")])
+def test_the_address_of_a_sign_in_is_the_clients_behind_a_proxy_that_is_trusted(
+    owner: User, settings: Any, proxies: int, address: str
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    _sign_in(Client(), owner)
+    _sign_in(Client(headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}), owner)
+    assert f"Address: {address}" in Email.objects.get(message="new_device").text
 
 
 def test_a_new_key_is_told_to_owners_and_admins_and_never_in_full(

@@ -1,5 +1,6 @@
 """The outbox over HTTP: nothing lost, nothing sent twice."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -55,6 +56,16 @@ def test_the_same_cause_writes_one_message() -> None:
     _queue("same")
     assert email_enqueue(to="ada@example.com", content=HELLO, dedupe_key="same") is None
     assert Email.objects.count() == 1
+
+
+def test_names_of_others_neither_break_the_subject_nor_its_line(mailgun: MailgunDouble) -> None:
+    subject = f"{'Ada ' * 100}\r\nBcc: all@example.com invites you"
+    _queue(content=replace(HELLO, subject=subject))
+    outbox_send_due()
+    sent = mailgun.messages[0].subject
+    assert len(sent) == 200
+    assert sent.endswith("…")
+    assert "\n" not in sent
 
 
 def test_a_cause_that_is_rolled_back_writes_no_message() -> None:

@@ -33,6 +33,7 @@ _PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 4 * 60,
 _INTERRUPTED_AFTER = timedelta(minutes=10)
 _GIVE_UP_AFTER = timedelta(days=1)
 _BATCH = 100
+_MOST_SUBJECT = 200
 
 
 def email_enqueue(
@@ -65,7 +66,7 @@ def email_enqueue(
             "to": to,
             "user": user,
             "organization": organization,
-            "subject": content.subject,
+            "subject": _one_line(content.subject),
             "text": parts.text,
             "html": parts.html,
             "headers": headers,
@@ -77,6 +78,14 @@ def email_enqueue(
         return None
     run_soon(outbox_send_due)
     return email
+
+
+def _one_line(subject: str) -> str:
+    """Names in it are other people's words: they add no header and make it no longer than it may
+    be.
+    """
+    line = " ".join(subject.split())
+    return line if len(line) <= _MOST_SUBJECT else f"{line[: _MOST_SUBJECT - 1]}…"
 
 
 def emails_enqueue_for(

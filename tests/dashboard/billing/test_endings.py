@@ -171,6 +171,21 @@ def test_a_larger_plan_that_cannot_be_charged_is_not_begun(
     assert _plan(organization) == "pro"
 
 
+def test_who_owes_an_invoice_pays_it_before_a_larger_plan(
+    stripe: StripeDouble, buy: Buy, deliver: Deliver, clock: Any, browse: Callable[..., str]
+) -> None:
+    buy("starter")
+    customer = stripe.store.all("customer")[0]["id"]
+    stripe.lifecycle.set_card(customer, FAILS_LATER_CARD)
+    clock.move_to(datetime.fromisoformat("2026-02-10T13:00:00+00:00"))
+    deliver(stripe.take_events())
+    stripe.lifecycle.set_card(customer, GOOD_CARD)
+    assert "Please pay the open invoice first" in browse(f"{PAGE}plan/pro/", press=True)
+    assert len(stripe.store.all("invoice")) == 2
+    stripe.lifecycle.pay_invoice(stripe.store.all("invoice", status="open")[0])
+    assert "Pro is in force" in browse(f"{PAGE}plan/pro/", press=True)
+
+
 def test_a_customer_deleted_at_stripe_ends_and_can_come_back(
     stripe: StripeDouble,
     buy: Buy,

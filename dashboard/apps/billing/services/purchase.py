@@ -92,6 +92,9 @@ def plan_change(*, organization: Organization, plan: Plan, actor: User) -> None:
     _refuse_unsold(plan)
     subscription = _require_live(organization)
     in_force = subscription.plan_in_force(timezone.now())
+    if subscription.status in {"past_due", "unpaid"} and plan.price_cents > in_force.price_cents:
+        # Its difference would be paid and, with the older invoice open, bring nothing.
+        raise PurchaseError(f"Please pay the open invoice first, then change to {plan.name}.")
     with stripe_client() as client:
         _refuse_another_price(client, plan)
         if plan.price_cents < in_force.price_cents:

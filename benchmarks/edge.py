@@ -2,6 +2,7 @@
 
 Beside each host a server that does nothing. Redis, Supabase and the provider are local doubles in
 another process, whose CPU does not count. The request is a 4 KB chat completion, the answer 2 KB.
+With `LITELLM` set, LiteLLM's proxy serves the same (`benchmarks/litellm_proxy.py`).
 A miss is a request that may not be read from the cache (`x-watchllm-cache: refresh`): it is
 forwarded, captured, sealed and stored.
 """
@@ -18,14 +19,17 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.litellm_proxy import KEY, litellm_proxy
 from benchmarks.load import measure, post
 from local_stack import ports
+from tests.doubles.openai_api import OpenAIDouble
 from tests.worker.edge import Edge
 
 _ROOT = Path(__file__).resolve().parents[1]
 _NODE_HOST = _ROOT / "tools/local_stack/pyodide_host/main.mjs"
 _ROUNDS = 3
 _REQUESTS = 2_000
+_SLOW_REQUESTS = 480  # of a proxy that takes milliseconds
 _QUESTION = "Explain to a new colleague how our cache decides what may be served. " * 52
 _ANSWER = "A cached answer is served when the request is the same in everything that counts. " * 24
 
@@ -38,12 +42,16 @@ def main() -> None:
         with Edge(host, STORE_TIMEOUT_MS="2000") as edge:
             for what, cost in _edge(edge).items():
                 print(f"{host:8} {what:14} {cost:8.0f} µs CPU a request, {cost / nothing:.1f} ×")
+        command = os.environ.get("LITELLM")
+        if host == "cpython" and command:
+            for what, cost in _litellm(command).items():
+                print(f"LiteLLM  {what:14} {cost:8.0f} µs CPU a request, {cost / nothing:.1f} ×")
+        elif host == "cpython":
+            print("LiteLLM left out: LITELLM names no command (see benchmarks/litellm_proxy.py)")
 
 
-def _edge(edge: Edge) -> dict[str, float]:
-    tenant = edge.tenant()
-    edge.openai.say(_ANSWER)
-    body = json.dumps(
+def _body(**more: object) -> bytes:
+    return json.dumps(
         {
             "model": "gpt-4o-mini",
             "temperature": 0,
@@ -51,8 +59,36 @@ def _edge(edge: Edge) -> dict[str, float]:
                 {"role": "system", "content": "You are a patient engineer."},
                 {"role": "user", "content": _QUESTION},
             ],
+            **more,
         }
     ).encode()
+
+
+def _litellm(command: str) -> dict[str, float]:
+    path, caller = "/v1/chat/completions", f"Bearer {KEY}"
+    hit = post(path, _body(), Authorization=caller)
+    miss = post(path, _body(cache={"no-cache": True}), Authorization=caller)
+    with OpenAIDouble() as provider:
+        provider.say(_ANSWER)
+        with litellm_proxy(command, provider.base_url, provider.key) as (port, pid):
+            measure(port, pid, hit, requests=1)
+            asked = provider.calls()
+            costs = {"exact hit": _median(port, pid, hit, _SLOW_REQUESTS)}
+            if provider.calls() != asked:
+                raise RuntimeError("LiteLLM asked the provider for what it should have cached")
+            return {**costs, "miss": _median(port, pid, miss, _SLOW_REQUESTS)}
+
+
+def _median(port: int, pid: int, request: bytes, requests: int) -> float:
+    return statistics.median(
+        measure(port, pid, request, requests=requests).cpu for _ in range(_ROUNDS)
+    )
+
+
+def _edge(edge: Edge) -> dict[str, float]:
+    tenant = edge.tenant()
+    edge.openai.say(_ANSWER)
+    body = _body()
     port = int(edge.base_url.rpartition(":")[2])
     hit = post("/v1/chat/completions", body, Authorization=f"Bearer {tenant.key}")
     miss = post(
@@ -65,9 +101,7 @@ def _edge(edge: Edge) -> dict[str, float]:
     edge.settled()
     pid = edge.pid
     return {
-        what: statistics.median(
-            measure(port, pid, request, requests=_REQUESTS).cpu for _ in range(_ROUNDS)
-        )
+        what: _median(port, pid, request, _REQUESTS)
         for what, request in (("exact hit", hit), ("miss", miss))
     }
 

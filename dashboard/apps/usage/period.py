@@ -64,7 +64,7 @@ def parse(params: Mapping[str, str], *, now: datetime, zone: tzinfo) -> Period:
     key = params.get("period", DEFAULT)
     if key == "24h":
         return _last_day(now, zone)
-    today = now.astimezone(zone).date()
+    today = _today(now, zone)
     if key == "custom":
         days = _custom(params, today)
         if days is not None:
@@ -72,6 +72,13 @@ def parse(params: Mapping[str, str], *, now: datetime, zone: tzinfo) -> Period:
     if key not in _PRESET_DAYS:
         key = DEFAULT
     return _days(key, today - timedelta(days=_PRESET_DAYS[key] - 1), today, now=now, zone=zone)
+
+
+def _today(now: datetime, zone: tzinfo) -> date:
+    """The day that the running hour is part of: tomorrow in India's last half hour of the day."""
+    today = now.astimezone(zone).date()
+    tomorrow = today + timedelta(days=1)
+    return tomorrow if _floor(now) >= _instant(tomorrow, 0, zone) else today
 
 
 def _custom(params: Mapping[str, str], today: date) -> tuple[date, date] | None:

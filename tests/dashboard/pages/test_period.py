@@ -55,6 +55,15 @@ def test_where_midnight_is_no_full_utc_hour_days_begin_at_the_hour_before() -> N
     assert shown.start == datetime(2026, 10, 24, 18, tzinfo=UTC)  # 18:30 is midnight there
 
 
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("key", ["24h", "7d", "30d"])
+def test_the_running_hour_is_always_shown(zone: str, key: str) -> None:
+    for quarter in range(2 * 24 * 4):
+        now = NOW + timedelta(minutes=15 * quarter)
+        shown = _parse(zone, now, period=key)
+        assert shown.start <= now < shown.end, now
+
+
 def test_a_running_day_is_compared_with_as_much_of_an_earlier_one() -> None:
     shown = _parse(period="7d")
     assert shown.end == datetime(2026, 11, 24, tzinfo=UTC)

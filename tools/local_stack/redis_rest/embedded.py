@@ -116,7 +116,10 @@ class EmbeddedStore:
         self._written.clear()
         entries = []
         for key in written:
-            dump = cast("bytes | None", self._run([b"DUMP", key]))
+            # The time to live first: a key that expires in between has no dump then, while a dump
+            # without a time to live would be kept for ever.
             ttl_ms = cast("int", self._run([b"PTTL", key]))
-            entries.append(Entry(key=key, dump=dump or b"", ttl_ms=max(ttl_ms, 0)))
+            dump = cast("bytes | None", self._run([b"DUMP", key]))
+            for_ever = ttl_ms == -1
+            entries.append(Entry(key, dump or b"", ttl_ms=0 if for_ever else max(ttl_ms, 1)))
         return entries

@@ -141,9 +141,8 @@ def _blind() -> None:
             if name != "off":
                 false = sum(_either_way(row, mode.threshold) for row in chosen if not row.same)
                 true = sum(pairs.served(row, mode.threshold) for row in same)
-                counts.append(
-                    f"{name} {false} of {len(chosen) - len(same)}, {true / len(same):.1%}"
-                )
+                accepted = f", {true / len(same):.1%}" if same else ""
+                counts.append(f"{name} {false} of {len(chosen) - len(same)}{accepted}")
         print(f"set {name_of_set}: " + "; ".join(counts))
 
 

@@ -35,6 +35,10 @@ _ADVISED = frozenset({
     "what should",
 })  # fmt: skip
 _LAST_WORDS = {"meaning": "mean", "definition": "mean", "why": "why"}
+_COMPARING = frozenset({
+    "compare", "comparison", "difference", "differences", "differentiates", "distinguishes", "same",
+    "separates", "sets", "tells", "versus", "vs",
+})  # fmt: skip
 _VERSUS = (("vs",), ("versus",))
 # Openings of questions for a difference, and what stands between the two things.
 _DIFFER = [
@@ -139,6 +143,8 @@ def _two_things(words: list[str]) -> tuple[list[str], list[str]] | None:
 
     "Tea vs coffee", "what sets tea apart from coffee", "how does tea differ from coffee".
     """
+    if _COMPARING.isdisjoint(words):
+        return None
     told = [word for word in words if word not in ("the", "a", "an")]
     if told[-3:] in (["what", "is", "difference"], ["what", "are", "differences"]):
         told = told[:-3]

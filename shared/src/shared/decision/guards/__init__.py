@@ -17,10 +17,6 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("quotes", surface.quotes),
     ("acronyms", surface.acronyms),
     ("characters", surface.characters),
-    ("capitals", form.capitals),
-    ("letter-case", form.letter_case),
-    ("possessives", form.possessives),
-    ("hyphens", form.hyphens),
     ("frame", structure.frame),
     ("negation", structure.negation),
     ("strict-words", structure.strict_words),
@@ -30,10 +26,6 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("asides", structure.asides),
     ("voice", structure.voice),
     ("infinitives", structure.infinitives),
-    ("complements", form.complements),
-    ("articles", form.articles),
-    ("acted-upon", form.acted_upon),
-    ("participles", form.participles),
     ("opposites", meaning.opposites),
     ("contrast", meaning.contrast),
     ("names", meaning.names),
@@ -43,6 +35,15 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("links", structure.links),
     ("substitution", meaning.substitution),
     ("unaligned", meaning.unaligned),
+    # Few candidates come this far, and these read the texts themselves.
+    ("capitals", form.capitals),
+    ("letter-case", form.letter_case),
+    ("possessives", form.possessives),
+    ("hyphens", form.hyphens),
+    ("complements", form.complements),
+    ("articles", form.articles),
+    ("acted-upon", form.acted_upon),
+    ("participles", form.participles),
 )
 
 

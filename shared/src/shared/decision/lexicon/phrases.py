@@ -135,7 +135,6 @@ how would {who} go about > how
 how do {who} go about > how
 how should {who} go about > how
 how can {who} go about > how
-what is the process to > how
 what are the {best} ways for {who} to > how
 what are the {best} steps to > how
 the {best} way to > how

@@ -1,7 +1,9 @@
-"""`python -m benchmarks [name …]`: run the named benchmarks, or list them."""
+"""`python -m benchmarks [--beside] [name …]`: run the named benchmarks, or list them."""
 
 import importlib
 import sys
+
+from benchmarks import baseline
 
 NAMES = {
     "dashboard": "server time of Overview, Usage and Requests over BENCH_ROWS rows on PostgreSQL",
@@ -20,14 +22,34 @@ NAMES = {
 def main() -> int:
     """Run what was named; 2 when a name is unknown or none was given."""
     wanted = sys.argv[1:]
+    beside = "--beside" in wanted
+    wanted = [name for name in wanted if name != "--beside"]
     if not wanted or not set(wanted) <= set(NAMES):
         print("Benchmarks (make bench ARGS=name):")
         for name, what in NAMES.items():
             print(f"  {name:20} {what}")
+        print(f'With ARGS="--beside name": {baseline.COMMIT} first, in the same run.')
         return 2 if wanted else 0
+    if beside:
+        return _beside(wanted)
     for name in wanted:
-        print(f"--- {name}")
+        print(f"--- {name}", flush=True)
         importlib.import_module(f"benchmarks.{name}").main()
+    return 0
+
+
+def _beside(wanted: list[str]) -> int:
+    """Each benchmark on the baseline and then on this build; 1 where the baseline cannot run."""
+    try:
+        with baseline.checkout() as folder:
+            for name in wanted:
+                print(f"--- {name}, {baseline.COMMIT}", flush=True)
+                print(baseline.run(folder, name), end="")
+                print(f"--- {name}, this build", flush=True)
+                importlib.import_module(f"benchmarks.{name}").main()
+    except baseline.NoBaselineError as error:
+        print(f"No baseline: {error}")
+        return 1
     return 0
 
 

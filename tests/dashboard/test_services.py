@@ -84,6 +84,7 @@ def test_no_secret_reaches_the_audit_log(
     assert created_key.api_key.key_hash not in text
     assert "sk-very-secret" not in text
     assert "v1." not in text
+    assert "v2." not in text
 
 
 def test_revoking_counts_once(created_key: CreatedApiKey, owner: User) -> None:
@@ -165,13 +166,17 @@ def test_a_provider_key_opens_for_its_own_project_only(project: Project) -> None
     credential = provider_credential_create(
         project=project, provider="openai", secret="sk-very-secret", actor=None
     )
-    assert re.fullmatch(r"v1\.test\.[\w-]+", credential.envelope)
+    assert re.fullmatch(r"v2\.test\.[\w-]+", credential.envelope)
     sealed = envelope.parse(credential.envelope)
     cipher = AESGCM(settings.ENCRYPTION_KEYS[sealed.key_id])
-    opened = cipher.decrypt(sealed.nonce, sealed.sealed, str(project.pk).encode())
+    opened = cipher.decrypt(sealed.nonce, sealed.sealed, f'["{project.pk}", "openai", ""]'.encode())
     assert opened == b"sk-very-secret"
     with pytest.raises(InvalidTag):
-        cipher.decrypt(sealed.nonce, sealed.sealed, b"another project")
+        cipher.decrypt(
+            sealed.nonce,
+            sealed.sealed,
+            f'["{project.pk}", "openai", "https://example.com"]'.encode(),
+        )
 
 
 def test_an_organization_keeps_an_owner(organization: Organization, owner: User) -> None:

@@ -44,7 +44,7 @@ def test_opens_only_for_the_project_it_was_sealed_for() -> None:
         "v1.k1",
         "v1.k1.",
         "v1..AAAA",
-        "v2.k1." + "A" * 40,
+        "v3.k1." + "A" * 40,
         "v1.k1." + "A" * 36,  # 27 bytes: one less than nonce and tag
         "v1.k1." + "A" * 39 + "!",
         "v1.k1." + "A" * 40 + "\n",
@@ -86,3 +86,14 @@ def test_parse_keys_names_the_entry_and_never_its_content(setting: str, says: st
     with pytest.raises(EnvelopeError, match=says) as error:
         envelope.parse_keys(setting)
     assert "c2VjcmV0" not in str(error.value)
+
+
+def test_a_provider_key_is_bound_to_its_place_without_ambiguity() -> None:
+    places = [
+        ("p", "openai", None),
+        ("p", "openai", "x"),
+        ("p", "openaix", ""),
+        ("po", "penai", ""),
+    ]
+    assert len({envelope.credential_aad("v2", *place) for place in places}) == len(places)
+    assert {envelope.credential_aad("v1", *place) for place in places} == {b"p", b"po"}

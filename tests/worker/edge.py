@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gateway.cache.scripts import STORE
 from local_stack import ports
 from shared import api_keys
-from shared.envelope import Envelope
+from shared.envelope import Envelope, credential_aad
 from tests.doubles.anthropic_api import AnthropicDouble
 from tests.doubles.openai_api import OpenAIDouble
 from tests.doubles.postgrest import PostgrestDouble
@@ -105,12 +105,14 @@ class Tenant:
     def bring_key(self, base_url: str, provider: str = "openai", key: str = "sk-own") -> None:
         """Give the project a provider key of its own, sealed as the dashboard seals it."""
         nonce = bytes(12)
-        sealed = AESGCM(bytes(32)).encrypt(nonce, key.encode(), self.project_id.encode())
+        sealed = AESGCM(bytes(32)).encrypt(
+            nonce, key.encode(), credential_aad("v2", self.project_id, provider, base_url)
+        )
         self.record["credentials"] = [
             {
                 "id": "credential-1",
                 "provider": provider,
-                "envelope": Envelope("k1", nonce, sealed).dump(),
+                "envelope": Envelope("k1", nonce, sealed, "v2").dump(),
                 "priority": 1,
                 "base_url": base_url,
             }

@@ -258,7 +258,8 @@ class ProviderCredentialAdmin(ServiceAdmin):
     ) -> tuple[str, ...]:
         """What the envelope is bound to, and for whom it was meant, does not change."""
         del request
-        return ("project", "provider", "masked", "state", "created_at") if obj else ()
+        fixed = ("project", "provider", "base_url", "masked", "state", "created_at")
+        return fixed if obj else ()
 
     def create(self, request: HttpRequest, values: dict[str, Any]) -> ProviderCredential:
         return provider_credential_create(actor=actor_of(request), **values)

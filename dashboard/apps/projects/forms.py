@@ -30,7 +30,12 @@ class ProviderKeyForm(forms.Form):
     )
 
     def clean_secret(self) -> str:
-        secret: str = self.cleaned_data["secret"].strip()
-        if len(secret) < 8 or not secret.isascii() or " " in secret:
-            raise forms.ValidationError("This does not look like a provider's key.")
-        return secret
+        return provider_key(self.cleaned_data["secret"])
+
+
+def provider_key(text: str) -> str:
+    """A provider's key without the space around it. Raises ``ValidationError``."""
+    secret = text.strip()
+    if len(secret) < 8 or not secret.isascii() or " " in secret:
+        raise forms.ValidationError("This does not look like a provider's key.")
+    return secret

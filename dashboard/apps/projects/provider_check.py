@@ -11,7 +11,7 @@ from django.conf import settings
 
 from apps.outgoing import guarded
 from apps.projects import provider_addresses
-from apps.projects.encryption import unseal
+from apps.projects.encryption import unseal_credential
 from apps.projects.models import ProviderCredential
 from shared.envelope import EnvelopeError
 
@@ -28,9 +28,11 @@ def provider_check(credential: ProviderCredential) -> Verdict:
     """Never raises. Takes as long as the provider, fifteen seconds if it does not answer."""
     name = credential.provider_name
     try:
-        secret = unseal(
+        secret = unseal_credential(
             credential.envelope,
             project_id=str(credential.project_id),
+            provider=credential.provider,
+            base_url=credential.base_url,
             keys=settings.ENCRYPTION_KEYS,
         )
     except EnvelopeError:

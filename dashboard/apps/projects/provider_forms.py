@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.conf import settings
 
-from apps.projects.forms import ProviderKeyForm
+from apps.projects.forms import ProviderKeyForm, provider_key
 from apps.projects.provider_addresses import ADDRESSES
 
 
@@ -62,4 +62,25 @@ class ProviderAddForm(_Settings, ProviderKeyForm):
 
 
 class ProviderEditForm(_Settings):
-    """The key itself cannot be changed: another key is another entry."""
+    """``initial`` is the stored credential's: another base URL than its needs the key again."""
+
+    secret = forms.CharField(
+        label="API key",
+        max_length=500,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="Empty: the stored key stays. A new base URL needs the key again.",
+    )
+
+    def clean_secret(self) -> str:
+        """Empty, or a key."""
+        text: str = self.cleaned_data["secret"]
+        return provider_key(text) if text else ""
+
+    def clean(self) -> dict[str, Any]:
+        """The stored key is sent to no address but the one it was entered for."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        moved = "base_url" in cleaned and cleaned["base_url"] != self.initial["base_url"]
+        if moved and cleaned.get("secret") == "":
+            self.add_error("secret", "A new base URL needs the key again.")
+        return cleaned

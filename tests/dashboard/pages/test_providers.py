@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from apps.audit.models import AuditLog
-from apps.projects.encryption import unseal
+from apps.projects.encryption import unseal_credential
 from apps.projects.models import Project, ProviderCredential
 from apps.projects.provider_addresses import ADDRESSES
 from apps.projects.providers import PROVIDERS
@@ -38,6 +38,17 @@ def credential(project: Project) -> ProviderCredential:
     return provider_credential_create(project=project, provider="openai", secret=SECRET, actor=None)
 
 
+def opened(credential: ProviderCredential, **change: str) -> str:
+    place = {
+        "project_id": str(credential.project_id),
+        "provider": credential.provider,
+        "base_url": credential.base_url,
+        **change,
+    }
+    keys = django_settings.ENCRYPTION_KEYS
+    return unseal_credential(credential.envelope, keys=keys, **place)  # type: ignore[arg-type]
+
+
 def test_providers_are_those_of_the_edge() -> None:
     assert {name for name, _ in PROVIDERS} == set(DEFAULT_BASE_URLS)
     assert ADDRESSES == DEFAULT_BASE_URLS
@@ -51,10 +62,14 @@ def test_a_key_is_sealed_and_never_shown(cast: Cast, home: str, project: Project
     assert response.status_code == 302
     credential = ProviderCredential.objects.get()
     assert SECRET not in credential.envelope
-    keys = django_settings.ENCRYPTION_KEYS
-    assert unseal(credential.envelope, project_id=str(project.pk), keys=keys) == SECRET
-    with pytest.raises(EnvelopeError):
-        unseal(credential.envelope, project_id="another project", keys=keys)
+    assert opened(credential) == SECRET
+    for change in (
+        {"project_id": "another project"},
+        {"provider": "groq"},
+        {"base_url": "https://example.com"},
+    ):
+        with pytest.raises(EnvelopeError):
+            opened(credential, **change)
     for path in ("providers/", f"providers/{credential.pk}/"):
         page = cast.owner.get(f"{home}{path}").content.decode()
         assert credential.masked in page
@@ -85,17 +100,46 @@ def test_what_cannot_work_is_refused(
     assert not ProviderCredential.objects.exists()
 
 
-def test_settings_can_be_changed_but_not_the_key(
+def test_settings_are_changed_without_the_key(
     cast: Cast, home: str, credential: ProviderCredential
 ) -> None:
     sealed = credential.envelope
-    cast.member.post(
-        f"{home}providers/{credential.pk}/",
-        {"priority": "7", "base_url": "https://eu.example.com/v1/", "secret": "sk-other-one"},
-    )
+    cast.member.post(f"{home}providers/{credential.pk}/", {"priority": "7", "label": "EU"})
     credential.refresh_from_db()
-    assert (credential.priority, credential.base_url) == (7, "https://eu.example.com/v1")
+    assert (credential.priority, credential.label) == (7, "EU")
     assert credential.envelope == sealed
+
+
+@pytest.mark.usefixtures("reachable")
+def test_a_stored_key_is_not_sent_to_a_new_address(
+    cast: Cast, home: str, credential: ProviderCredential, openai: OpenAIDouble
+) -> None:
+    """Neither by way of the page, nor by a base URL that was changed in the database."""
+    path = f"{home}providers/{credential.pk}/"
+    page = cast.member.post(path, {"priority": "0", "base_url": openai.base_url})
+    assert "A new base URL needs the key again." in page.content.decode()
+    credential.refresh_from_db()
+    assert credential.base_url is None
+
+    ProviderCredential.objects.update(base_url=openai.base_url)
+    verdict = cast.member.post(f"{path}test/", follow=True).content.decode()
+    assert "cannot be opened" in verdict
+    assert openai.requests == []
+
+
+def test_a_new_address_takes_the_key_that_comes_with_it(
+    cast: Cast, home: str, credential: ProviderCredential
+) -> None:
+    path = f"{home}providers/{credential.pk}/"
+    fields = {"priority": "0", "base_url": "https://eu.example.com/v1/", "secret": "sk-other-one"}
+    cast.member.post(path, fields)
+    credential.refresh_from_db()
+    assert credential.base_url == "https://eu.example.com/v1"
+    assert (opened(credential), credential.masked) == ("sk-other-one", "…-one")
+    assert "sk-other-one" not in str(list(AuditLog.objects.values()))
+    # Back to the provider's own address is a new address too.
+    page = cast.member.post(path, {"priority": "0", "base_url": ""}).content.decode()
+    assert "needs the key again" in page
 
 
 def test_removing_hides_it_from_page_and_edge(

@@ -54,16 +54,19 @@ def source(x: Exchange, provider: Provider) -> str:
 
 
 async def _open(x: Exchange, credential: Credential) -> str | None:
-    """The key in clear, remembered by its envelope for this process."""
+    """The key in clear, remembered for this process by its envelope and what it is bound to."""
     opened = x.runtime.opened_keys
-    secret = opened.get(credential.envelope)
-    if secret is not None:
-        return secret
     try:
         sealed = envelope.parse(credential.envelope)
+        aad = envelope.credential_aad(
+            sealed.version, x.record.project_id, credential.provider, credential.base_url
+        )
+        secret = opened.get((credential.envelope, aad))
+        if secret is not None:
+            return secret
         master = x.settings.encryption_keys[sealed.key_id]
         payload = sealed.nonce + sealed.sealed
-        secret = (await x.platform.unseal(master, payload, x.record.project_id.encode())).decode()
+        secret = (await x.platform.unseal(master, payload, aad)).decode()
     except (ValueError, KeyError) as error:
         log_event(
             "credential_unreadable", "error", credential=credential.id, reason=type(error).__name__
@@ -71,5 +74,5 @@ async def _open(x: Exchange, credential: Credential) -> str | None:
         return None
     if len(opened) >= 10_000:
         opened.clear()
-    opened[credential.envelope] = secret
+    opened[credential.envelope, aad] = secret
     return secret

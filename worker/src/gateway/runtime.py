@@ -31,7 +31,7 @@ class Runtime:
     reports: Reports = field(default_factory=Reports)
     embedder: Breaker = field(default_factory=lambda: Breaker(threshold=3, cooldown=10.0))
     places: dict[str, Place] = field(default_factory=dict, repr=False)
-    opened_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    opened_keys: dict[tuple[str, bytes], str] = field(default_factory=dict, repr=False)
     _providers: dict[tuple[str, str], Breaker] = field(default_factory=dict)
     _data_keys: dict[tuple[str, str], bytes] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -10,7 +11,7 @@ from apps.accounts.models import User
 from apps.audit.changes import apply_changes
 from apps.audit.services import audit_record
 from apps.projects.edge_sync import edge_revision_bump
-from apps.projects.encryption import seal
+from apps.projects.encryption import seal_credential
 from apps.projects.models import Project, ProviderCredential
 
 
@@ -30,7 +31,7 @@ def provider_credential_create(
         project=project,
         provider=provider,
         label=label,
-        envelope=seal(secret, project_id=str(project.pk), keys=settings.ENCRYPTION_KEYS),
+        envelope=_sealed(secret, project, provider, base_url),
         last4=secret[-4:],
         priority=priority,
         base_url=base_url,
@@ -44,10 +45,24 @@ def provider_credential_create(
 
 @transaction.atomic
 def provider_credential_update(
-    *, credential: ProviderCredential, actor: User | None, **values: Any
+    *, credential: ProviderCredential, actor: User | None, secret: str = "", **values: Any
 ) -> ProviderCredential:
-    """Sets label, priority or base URL; another key is another credential."""
+    """Sets label, priority or base URL, and the key if ``secret`` is one.
+
+    A new base URL needs the key again: whoever may edit a credential could otherwise have a key
+    that they cannot read sent to a server of theirs. Raises ``ValidationError``.
+    """
+    moved = "base_url" in values and values["base_url"] != credential.base_url
+    if moved and not secret:
+        raise ValidationError({"secret": "A new base URL needs the key again."})
     changes = apply_changes(credential, values)
+    if secret:
+        credential.envelope = _sealed(
+            secret, credential.project, credential.provider, credential.base_url
+        )
+        credential.last4 = secret[-4:]
+        credential.save(update_fields=["envelope", "last4"])
+        changes["secret"] = {"to": credential.masked}
     if changes:
         _changed(credential, actor, "provider_credential.update", changes)
     return credential
@@ -61,6 +76,16 @@ def provider_credential_disable(
         return credential
     return provider_credential_update(
         credential=credential, actor=actor, disabled_at=timezone.now()
+    )
+
+
+def _sealed(secret: str, project: Project, provider: str, base_url: str | None) -> str:
+    return seal_credential(
+        secret,
+        project_id=str(project.pk),
+        provider=provider,
+        base_url=base_url,
+        keys=settings.ENCRYPTION_KEYS,
     )
 
 

@@ -47,9 +47,9 @@ def provider_new(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @project_view(read=Role.MEMBER)
 def provider_edit(request: HttpRequest, access: ProjectAccess, credential_id: UUID) -> HttpResponse:
-    """Label, priority and base URL."""
+    """Label, priority and base URL, and the key for a new base URL."""
     credential = _credential(access, credential_id)
-    initial = {name: getattr(credential, name) for name in ProviderEditForm.base_fields}
+    initial = {name: getattr(credential, name) for name in ("label", "priority", "base_url")}
     form = ProviderEditForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         provider_credential_update(credential=credential, actor=access.user, **form.cleaned_data)

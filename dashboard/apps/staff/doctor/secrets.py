@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from apps.projects.encryption import unseal
+from apps.projects.encryption import unseal_credential
 from apps.projects.models import ApiKey, ProviderCredential
 from apps.staff.doctor.findings import Finding
 from shared import api_keys
@@ -15,11 +15,19 @@ def check_encryption() -> Iterator[Finding]:
     """Every stored provider key opens."""
     total = 0
     lost: list[str] = []
-    stored = ProviderCredential.objects.values_list("id", "project_id", "envelope")
-    for identifier, project_id, text in stored.iterator():
+    stored = ProviderCredential.objects.values_list(
+        "id", "project_id", "provider", "base_url", "envelope"
+    )
+    for identifier, project_id, provider, base_url, text in stored.iterator():
         total += 1
         try:
-            unseal(text, project_id=str(project_id), keys=settings.ENCRYPTION_KEYS)
+            unseal_credential(
+                text,
+                project_id=str(project_id),
+                provider=provider,
+                base_url=base_url,
+                keys=settings.ENCRYPTION_KEYS,
+            )
         except EnvelopeError:
             lost.append(str(identifier))
     if lost:

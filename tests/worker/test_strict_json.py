@@ -26,6 +26,16 @@ def test_as_deep_as_allowed(text: str) -> None:
     strict_json.answer(text)
 
 
+LONGEST = "9" * strict_json.MAX_DIGITS
+
+
+@pytest.mark.parametrize("parse", [strict_json.request, strict_json.answer])
+def test_integers_are_no_larger_than_a_double(parse: Callable[[str], Any]) -> None:
+    assert float(parse(f"[{LONGEST}]")[0]) == float(LONGEST)
+    with pytest.raises(ValueError, match="digits"):
+        parse(f"[{LONGEST}0]")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -185,7 +185,7 @@ EVENTS: list[dict[str, Any]] = [
 class Gateway:
     """The whole gateway in this process, before a provider that answers whatever it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, **plan: Any) -> None:
         self.answer: Answer | None = None
         self.platform = MemoryPlatform(lambda *asked: self.answer or _good(*asked))
         self._settings = settings.load(ENV, DEFAULT_BASE_URLS)
@@ -195,6 +195,7 @@ class Gateway:
             "project_id": "aaaaaaaa-0000-4000-8000-000000000000",
             "organization_id": "organization",
             "credentials": [],
+            "plan": RECORD["plan"] | plan,
             "project": RECORD["project"] | {"semantic_mode": "balanced"},
         }
 

@@ -7,7 +7,8 @@ from typing import Any
 
 WRONG: tuple[Any, ...] = (
     *(None, True, 7, -1.5, "", "text", [], [7], ["text"], [None], [[]], [{}], {}, {"type": []}),
-    *({"type": {}}, {"type": "text"}, [{"type": []}], [{"type": "text", "text": 7}], {"a": 7}),
+    *(10**307, {"type": {}}),
+    *({"type": "text"}, [{"type": []}], [{"type": "text", "text": 7}], {"a": 7}),
 )
 OPENAI, ANTHROPIC = "gpt-4o-mini", "claude-sonnet-4-5"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}

@@ -162,11 +162,15 @@ class KeyResolver:
             raise FetchFailed("Supabase failed a moment ago")
         try:
             data = await self._call(key_hash, timeout)
-            record = None if data is None else key_record.parse(data)
-        except (FetchFailed, ValueError) as error:
+        except FetchFailed as error:
             self._breaker.failed(self._platform.now())
             raise FetchFailed(f"Supabase: {error}") from error
+        # It answered; a record that cannot be read is one tenant's trouble.
         self._breaker.succeeded()
+        try:
+            record = None if data is None else key_record.parse(data)
+        except KeyRecordError as error:
+            raise FetchFailed(f"Supabase: {error}") from error
         if record is not None:
             self._platform.wait_until(self._share(key_hash, data, self._platform.now()))
         return record
@@ -181,9 +185,12 @@ class KeyResolver:
         )
         if status != 200:
             raise FetchFailed(f"status {status}")
-        data = json.loads(text)
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise FetchFailed("not JSON") from error
         if data is not None and not isinstance(data, dict):
-            raise KeyRecordError("not an object")
+            raise FetchFailed("not an object")
         return data
 
     async def _share(self, key_hash: str, data: Any, fetched_at: float) -> None:

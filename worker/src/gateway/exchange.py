@@ -10,7 +10,7 @@ from gateway import errors, limits, strict_json, usage
 from gateway.auth import KeyResolver, check_usable, presented_key
 from gateway.cache.store import Store
 from gateway.delivery import writer
-from gateway.formats.base import Usage
+from gateway.formats.base import Usage, count
 from gateway.http import FetchFailed, Headers, Request, Response
 from gateway.platform.base import Platform
 from gateway.runtime import Runtime
@@ -192,7 +192,7 @@ class Exchange:
     def account_parts(self, provider: str, model: str, *, tokens: int, paid: int) -> None:
         """For an answer of which a part came from the cache (embeddings). Input tokens only."""
         event = self.event
-        event.prompt_tokens = tokens
+        event.prompt_tokens = count(tokens)
         event.cost_nanousd = usage.cost(provider, model, Usage(prompt=paid))
         event.saved_nanousd = usage.cost(provider, model, Usage(prompt=tokens - paid))
 

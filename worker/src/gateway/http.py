@@ -51,6 +51,10 @@ class FetchFailed(Exception):
         self.timeout = timeout
 
 
+class Unsendable(FetchFailed):
+    """The request could not be put into HTTP: nothing was sent, and the peer is not to blame."""
+
+
 class ClientStalled(FetchFailed):
     """Not the upstream: the client stopped reading its stream, and was left behind."""
 

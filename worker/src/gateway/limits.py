@@ -176,12 +176,11 @@ def counts_money_or_tokens(record: KeyRecord) -> bool:
     )
 
 
-def estimate_tokens(record: KeyRecord, characters: int, most_completion: object) -> int:
+def estimate_tokens(record: KeyRecord, characters: int, most_completion: int) -> int:
     """What to reserve: four characters a token, and all the completion that was allowed."""
     if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:
         return 0
-    completion = most_completion if isinstance(most_completion, int) else 0
-    return characters // 4 + max(0, completion)
+    return characters // 4 + most_completion
 
 
 def used_tokens(record: KeyRecord, event: UsageEvent) -> int:

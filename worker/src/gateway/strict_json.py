@@ -12,6 +12,9 @@ from typing import Any
 MAX_DEPTH = 200
 """Nested arrays and objects. The deepest thing a request holds is a tool's JSON Schema, for which
 OpenAI allows 10 levels."""
+MAX_DIGITS = 308
+"""Of an integer, so that it is no larger than a double. Python computes with integers of any length
+and refuses to write those of more than 4,300 digits: a sum of two legal ones may be one of them."""
 
 # A string without its end matches too: failing there would make a hostile text quadratic.
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
@@ -22,18 +25,14 @@ _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 def request(text: str) -> Any:
     """A caller's JSON. Raises ``ValueError``, also for ``NaN`` and numbers beyond a double."""
     _check_depth(text)
-    try:
-        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
-    except ValueError as error:
-        if "set_int_max_str_digits" in str(error):  # Python's limit, and its advice to programmers
-            raise ValueError("an integer of more than 4,300 digits") from error
-        raise
+    return _REQUEST.decode(text)
 
 
 def answer(text: str) -> Any:
-    """A provider's JSON, thousands of floats at times. Raises ``ValueError``."""
+    """A provider's JSON, thousands of floats at times. Raises ``ValueError``, also for integers
+    beyond a double."""
     _check_depth(text)
-    return json.loads(text)
+    return _ANSWER.decode(text)
 
 
 def dumps(value: Any) -> str:
@@ -71,3 +70,13 @@ def _finite(text: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"the number {text[:20]} is out of range")
     return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"an integer of more than {MAX_DIGITS} digits")
+    return int(text)
+
+
+_REQUEST = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite, parse_int=_integer)
+_ANSWER = json.JSONDecoder(parse_int=_integer)

@@ -10,7 +10,14 @@ from typing import Any
 from gateway import errors, strict_json
 from gateway.credentials import ProviderKey, keys_for
 from gateway.exchange import Exchange
-from gateway.http import AddressRefused, FetchFailed, Headers, Response, UpstreamResponse
+from gateway.http import (
+    AddressRefused,
+    FetchFailed,
+    Headers,
+    Response,
+    Unsendable,
+    UpstreamResponse,
+)
 from gateway.providers.base import Provider, Translation
 from gateway.providers.registry import Target
 from gateway.telemetry.log import log_event
@@ -109,6 +116,8 @@ async def _ask_target(x: Exchange, target: Target, outgoing: Outgoing) -> Upstre
                 f"The base URL of this project's key for '{provider.name}' is not on the public "
                 "internet."
             ) from error
+        except Unsendable as error:
+            raise unreachable(provider, error) from error
         except FetchFailed as error:
             breaker.failed(x.platform.now())
             if retries_left and not error.timeout:

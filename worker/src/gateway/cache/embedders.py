@@ -16,6 +16,7 @@ from gateway.settings import Embedder
 from gateway.telemetry.log import log_event
 
 _REMEMBERED = 1_000
+_TEXT_REFUSED = frozenset({400, 413, 422})
 
 
 async def locate(x: Exchange, embedder: Embedder, text: str) -> Place | None:
@@ -31,7 +32,8 @@ async def locate(x: Exchange, embedder: Embedder, text: str) -> Place | None:
     try:
         code, margins = code_of_vector(await _vector(x, embedder, text))
     except (FetchFailed, ValueError, KeyError, IndexError, TypeError) as error:
-        x.runtime.embedder.failed(x.platform.now())
+        if not isinstance(error, _TextRefused):
+            x.runtime.embedder.failed(x.platform.now())
         reason = str(error) if isinstance(error, FetchFailed) else type(error).__name__
         log_event("embedder_failed", "warning", kind=embedder.kind, reason=reason)
         return None
@@ -42,6 +44,10 @@ async def locate(x: Exchange, embedder: Embedder, text: str) -> Place | None:
         x.runtime.places.clear()
     x.runtime.places[text] = place
     return place
+
+
+class _TextRefused(FetchFailed):
+    """The embedder does not take this text; it may well take others."""
 
 
 async def _vector(x: Exchange, embedder: Embedder, text: str) -> list[float]:
@@ -59,6 +65,8 @@ async def _vector(x: Exchange, embedder: Embedder, text: str) -> list[float]:
             json.dumps(body),
             timeout=embedder.timeout,
         )
+        if status in _TEXT_REFUSED:
+            raise _TextRefused(f"the embedder answered with {status}")
         if status != 200:
             raise FetchFailed(f"the embedder answered with {status}")
         vector = json.loads(said)["data"][0]["embedding"]

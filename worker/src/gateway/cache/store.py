@@ -85,18 +85,21 @@ class _FetchTransport:
         _, text = await self._platform.call(
             "POST", url, list(headers.items()), json.dumps(command), timeout=self._timeout
         )
-        body = json.loads(text)
-        if from_pipeline and isinstance(body, list):
-            return [_result(item) for item in body]
-        return _result(body)
+        try:
+            body = json.loads(text)
+            if from_pipeline and isinstance(body, list):
+                return [_result(item) for item in body]
+            return _result(body)
+        except (ValueError, KeyError, AttributeError) as error:
+            raise FetchFailed(f"not an answer of Redis: {type(error).__name__}") from error
 
     async def close(self) -> None:
         """Nothing is kept open."""
 
 
 def _result(body: Any) -> Any:
-    if not isinstance(body, dict) or body.get("error"):
-        raise UpstashError(body.get("error") if isinstance(body, dict) else "not a JSON object")
+    if body.get("error"):
+        raise UpstashError(body["error"])
     return body["result"]
 
 
@@ -164,7 +167,9 @@ class Store:
             # Redis answered: the connection is sound, the command was refused.
             self._breaker.succeeded()
             raise UpstashError(str(error)) from error
-        except (FetchFailed, ValueError, KeyError) as error:
+        except FetchFailed as error:
+            # Nothing else moves the breaker, which is every tenant's: a command that cannot be
+            # encoded is this request's fault.
             now = self._platform.now()
             self._breaker.failed(now)
             if self._watches and not self._breaker.watched(now):
@@ -185,7 +190,7 @@ class Store:
                 await self._redis.execute(["PING"])
             except UpstashError:
                 pass  # it answered
-            except (FetchFailed, ValueError, KeyError):
+            except FetchFailed:
                 continue
             breaker.succeeded()
             return

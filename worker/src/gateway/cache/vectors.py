@@ -50,7 +50,7 @@ class VectorCache:
             lock=redis_keys.lock(x.record.project_id, hashing.digest(*wanted)) if competes else "",
             token=x.token if competes else "",
             lease_ms=round(x.settings.lease_seconds * 1000),
-            estimated_tokens=limits.estimate_tokens(x.record, x.characters, None),
+            estimated_tokens=limits.estimate_tokens(x.record, x.characters, 0),
             only=policy.only,
         )
         admission = await x.admit(lookup)

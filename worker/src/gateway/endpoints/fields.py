@@ -5,7 +5,9 @@ from typing import Any
 
 from gateway.errors import InvalidRequest
 from gateway.exchange import Exchange
+from gateway.formats.base import MOST_TOKENS
 from gateway.providers.base import Provider
+from shared.normalization import number
 from shared.request_fields import ANSWER_HEADERS
 
 
@@ -36,6 +38,24 @@ def stream(body: dict[str, Any]) -> bool:
     if value is not None and not isinstance(value, bool):
         raise InvalidRequest("Invalid type for 'stream': expected a boolean.", param="stream")
     return bool(value)
+
+
+def token_limit(body: dict[str, Any], names: Sequence[str]) -> int:
+    """The most tokens that the answer may have, by the first of ``names`` that is set; 0 when none
+    is, or when it is negative, as some servers write "no limit".
+
+    Raises ``InvalidRequest`` for numbers that no server takes: this one is computed with. Values of
+    another type are the provider's to refuse.
+    """
+    name = next((name for name in names if body.get(name) is not None), None)
+    value = None if name is None else number(body[name])
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    if abs(value) > MOST_TOKENS:
+        raise InvalidRequest(
+            f"Invalid '{name}': expected an integer of at most {MOST_TOKENS:,}.", param=name
+        )
+    return max(0, value)
 
 
 def hosted(

@@ -55,7 +55,7 @@ class Generation:
             from gateway.cache import semantic
 
             query = await semantic.prepare(x, identity, policy.semantic, parts)
-        allowed = next((body[name] for name in self.completion_limit if name in body), None)
+        allowed = fields.token_limit(body, self.completion_limit)
         estimate = limits.estimate_tokens(record, x.characters, allowed)
         call = Call(self.endpoint, target, sent, stream, self.format, policy, key, estimate, query)
         return await serve(x, call)

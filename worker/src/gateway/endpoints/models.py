@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from gateway import errors, strict_json, upstream
 from gateway.exchange import Exchange
+from gateway.formats.base import count
 from gateway.http import FetchFailed, Response
 from gateway.limits import Lookup
 from gateway.providers.base import MODELS, Provider
@@ -78,8 +79,7 @@ def _speaks_anthropic(x: Exchange) -> bool:
 
 def _as_anthropic(model: dict[str, Any]) -> dict[str, Any]:
     """OpenAI's object of a model as Anthropic's. Names for people are only Anthropic's own."""
-    created = model.get("created")
-    seconds = created if isinstance(created, int) else 0
+    seconds = count(model.get("created")) or 0
     return {
         "type": "model",
         "id": model["id"],

@@ -73,6 +73,11 @@ class Format(Protocol):
         """Removes from the live stream what only ``upstream_body`` asked for."""
 
 
+MOST_TOKENS = 2**31 - 1
+"""Of one answer: what the database's column holds. No model's context has a thousandth of it."""
+
+
 def count(value: Any) -> int | None:
     """A token count, or ``None`` for anything that is not one."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
+    return value if known else None

@@ -169,7 +169,7 @@ def read_usage(usage: Any) -> Usage:
     read = count(usage.get("cache_read_input_tokens"))
     written = count(usage.get("cache_creation_input_tokens"))
     return Usage(
-        prompt=None if plain is None else plain + (read or 0) + (written or 0),
+        prompt=None if plain is None else count(plain + (read or 0) + (written or 0)),
         completion=count(usage.get("output_tokens")),
         cached=read,
         cache_write=written,

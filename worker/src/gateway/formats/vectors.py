@@ -9,6 +9,8 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.formats.base import count
+
 
 @dataclass(frozen=True, slots=True)
 class Vector:
@@ -56,7 +58,10 @@ def parse(answer: Any, asked: list[Any]) -> list[Vector]:
         by_index[item["index"]] = value
     if sorted(by_index) != list(range(len(asked))):
         raise ValueError("embeddings missing")
-    shares = _shares(answer["usage"]["prompt_tokens"], asked)
+    total = count(answer["usage"]["prompt_tokens"])
+    if total is None:
+        raise ValueError("malformed usage")
+    shares = _shares(total, asked)
     return [Vector(by_index[index], tokens, answer["model"]) for index, tokens in enumerate(shares)]
 
 

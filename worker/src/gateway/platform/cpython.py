@@ -26,7 +26,15 @@ from multidict import CIMultiDict
 from gateway import app as application
 from gateway import errors, settings
 from gateway.delivery import writer
-from gateway.http import ClientStalled, FetchFailed, Live, Response, Transform, UpstreamResponse
+from gateway.http import (
+    ClientStalled,
+    FetchFailed,
+    Live,
+    Response,
+    Transform,
+    Unsendable,
+    UpstreamResponse,
+)
 from gateway.platform.base import CLOSING_SECONDS
 from gateway.platform.keepalive import KeepAliveClient
 from gateway.platform.public_addresses import PublicResolver, check_literal
@@ -277,8 +285,12 @@ class CPythonPlatform:
                 )
         except TimeoutError as error:
             raise FetchFailed(f"no answer within {timeout:g} s", timeout=True) from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except aiohttp.InvalidURL as error:
+            raise Unsendable(_reason(error)) from error
+        except (aiohttp.ClientError, OSError) as error:
             raise FetchFailed(_reason(error)) from error
+        except ValueError as error:  # a header that cannot be sent
+            raise Unsendable(_reason(error)) from error
         return AiohttpResponse(response, deadline)
 
     async def call(

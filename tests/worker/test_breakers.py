@@ -1,0 +1,107 @@
+"""A breaker is moved by the service behind it, and by nothing that one request brings along."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from gateway.auth import KeyMemory, KeyResolver
+from gateway.cache.store import Breaker, Store, StoreUnavailable
+from gateway.http import FetchFailed, Unsendable
+from gateway.platform.cpython import CPythonPlatform
+from gateway.settings import load
+from shared import api_keys
+from tests.worker.memory_platform import MemoryPlatform
+from tests.worker.test_wrong_types import ANSWERS, ENV
+
+
+class ScriptedPlatform(MemoryPlatform):
+    """Redis and Supabase answer what the test says."""
+
+    def __init__(self, answer: str | FetchFailed) -> None:
+        super().__init__(lambda *_: ("application/json", json.dumps(ANSWERS["chat"])))
+        self._answer = answer
+
+    async def call(self, *_: Any, **__: Any) -> tuple[int, str]:
+        if isinstance(self._answer, FetchFailed):
+            raise self._answer
+        return 200, self._answer
+
+
+def run(
+    answer: str | FetchFailed, work: Callable[[ScriptedPlatform], Coroutine[Any, Any, None]]
+) -> None:
+    async def main() -> None:
+        platform = ScriptedPlatform(answer)
+        try:
+            await work(platform)
+        finally:
+            await platform.close()
+
+    asyncio.run(main())
+
+
+def test_a_command_that_cannot_be_encoded_is_no_failure_of_redis() -> None:
+    breaker = Breaker()
+
+    async def work(platform: ScriptedPlatform) -> None:
+        store = Store(platform, "http://redis", "token", timeout=1, breaker=breaker)
+        with pytest.raises(TypeError):
+            await store.command("SET", "key", object())
+
+    run('{"result": "OK"}', work)
+    assert breaker.state(0) == "closed"
+
+
+@pytest.mark.parametrize("answer", ["", "nonsense", "[]", "{}", FetchFailed("reset")])
+def test_what_is_no_answer_of_redis_is_its_failure(answer: str | FetchFailed) -> None:
+    breaker = Breaker()
+
+    async def work(platform: ScriptedPlatform) -> None:
+        store = Store(platform, "http://redis", "token", timeout=1, breaker=breaker)
+        with pytest.raises(StoreUnavailable):
+            await store.command("GET", "key")
+
+    run(answer, work)
+    assert breaker.failures == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "failures"), [("{}", 0), ("null", 0), ("[]", 1), ("nonsense", 1)]
+)
+def test_one_tenants_record_is_no_failure_of_supabase(answer: str, failures: int) -> None:
+    breaker = Breaker()
+
+    async def work(platform: ScriptedPlatform) -> None:
+        store = Store(platform, "http://redis", "token", timeout=1, breaker=Breaker())
+        keys = KeyResolver(platform, store, load(ENV, {}), KeyMemory(), breaker)
+        key_hash = api_keys.key_hash(api_keys.generate(), b"pepper")
+        if answer == "null":
+            assert await keys.newest(key_hash) is None
+            return
+        with pytest.raises(FetchFailed):
+            await keys.newest(key_hash)
+
+    run(answer, work)
+    assert breaker.failures == failures
+
+
+@pytest.mark.parametrize(("host", "header"), [("127.0.0.1", "two\nlines"), ("[", "good")])
+def test_what_cannot_be_sent_is_told_from_what_does_not_answer(host: str, header: str) -> None:
+    async def main() -> None:
+        platform = CPythonPlatform()
+        listening = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+        port = listening.sockets[0].getsockname()[1]
+        try:
+            await platform.fetch(
+                "POST", f"http://{host}:{port}/", [("x-name", header)], "{}", timeout=5
+            )
+        finally:
+            await platform.close()
+            listening.close()
+            await listening.wait_closed()
+
+    with pytest.raises(Unsendable):
+        asyncio.run(main())

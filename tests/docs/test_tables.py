@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+import provider_tables
 from gateway import errors, settings
 from gateway.cache import policy
 from gateway.endpoints import passthrough
-from gateway.providers import base
+from gateway.endpoints.live_data import CLIENT_TOOLS
 from gateway.providers.registry import PROVIDERS
 from shared import request_fields
 
@@ -66,25 +67,22 @@ def test_defaults(heading: str, defaults: dict[str, Any]) -> None:
 
 
 def test_providers() -> None:
-    shown = table("providers", "Providers and models")
-    assert list(shown) == list(PROVIDERS)
-    endpoints = (base.CHAT, base.MESSAGES, base.RESPONSES, base.COMPLETIONS, base.EMBEDDINGS)
-    for name, (models, *support) in shown.items():
-        capabilities = PROVIDERS[name].capabilities
-        assert tuple(re.findall(r"`([^`]+)`", models)) == capabilities.model_prefixes
-        assert support == [_support(capabilities, endpoint) for endpoint in endpoints], name
+    page = provider_tables.PAGE.read_text()
+    assert page == provider_tables.written(page), "run tools/provider_tables.py"
+    assert list(table("providers", "Providers and models")) == list(PROVIDERS)
+
+
+def test_tools_that_are_cached() -> None:
+    text = (PUBLIC / "providers.md").read_text()
+    section = text.split("**tool that the\nprovider runs**")[1].split("##")[0]
+    known = {name.rstrip("_*") for names in CLIENT_TOOLS.values() for name in names}
+    assert {name for name in known if f"`{name}`" not in section} <= {"computer_use_preview"}
 
 
 def test_paths_passed_through() -> None:
     text = (PUBLIC / "providers.md").read_text()
     section = text.split("## Passed through")[1].split("So do requests")[0]
     assert tuple(re.findall(r"`(/v1/[^`]+)`", section)) == passthrough.PREFIXES
-
-
-def _support(capabilities: base.Capabilities, endpoint: str) -> str:
-    if endpoint in capabilities.paths:
-        return "yes"
-    return "translated" if endpoint in capabilities.translations else ""
 
 
 def test_headers_in_the_key() -> None:

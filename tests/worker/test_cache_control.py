@@ -179,7 +179,7 @@ def test_values_are_taken_in_any_case(tenant: Tenant, value: str) -> None:
             {"temperature": 0.7},
             "temperature over the project's ceiling",
         ),
-        ({}, {}, {"web_search_options": {}}, "web search"),
+        ({}, {}, {"web_search_options": {}}, "live data or state: web_search_options"),
     ],
 )
 def test_the_row_says_why_the_cache_was_left_out(

@@ -283,6 +283,19 @@ def anthropic_envelope(error: GatewayError) -> str:
     )
 
 
+def responses_event(error: GatewayError, number: int) -> str:
+    """OpenAI's ``error`` event of the Responses API."""
+    return json.dumps(
+        {
+            "type": "error",
+            "code": error.code,
+            "message": error.message,
+            "param": error.param,
+            "sequence_number": number,
+        }
+    )
+
+
 def response(error: GatewayError, dialect: str = "openai") -> Response:
     """The HTTP response for an error in the caller's dialect."""
     body = anthropic_envelope(error) if dialect == "anthropic" else openai_envelope(error)
@@ -291,14 +304,19 @@ def response(error: GatewayError, dialect: str = "openai") -> Response:
 
 
 def dialect(path: str) -> str:
-    """Whose envelope a caller of ``path`` reads: ``openai`` or ``anthropic``."""
-    return "anthropic" if path.startswith("/v1/messages") else "openai"
+    """Whose errors a caller of ``path`` reads: ``anthropic``'s, ``openai``'s, or ``responses`` for
+    those of OpenAI's whose streams have error events of their own."""
+    if path.startswith("/v1/messages"):
+        return "anthropic"
+    return "responses" if path == "/v1/responses" else "openai"
 
 
-def stream_event(failure: FetchFailed, dialect: str = "openai") -> bytes:
+def stream_event(failure: FetchFailed, dialect: str = "openai", number: int = 0) -> bytes:
     """The event that ends a stream that broke: the status is long sent, and an error event is
     what the SDKs turn into an exception. Begins with a blank line, for the stream may have broken
-    in the middle of an event."""
+    in the middle of an event.
+
+    ``number``: the event's place in its stream, for the dialects that count."""
     error: GatewayError
     if isinstance(failure, ClientStalled):
         error = StreamNotRead("The stream was left unread for too long, and has ended.")
@@ -307,6 +325,8 @@ def stream_event(failure: FetchFailed, dialect: str = "openai") -> bytes:
         error = kind("The provider broke off the stream.")
     if dialect == "anthropic":
         return f"\n\nevent: error\ndata: {anthropic_envelope(error)}\n\n".encode()
+    if dialect == "responses":
+        return f"\n\nevent: error\ndata: {responses_event(error, number)}\n\n".encode()
     return f"\n\ndata: {openai_envelope(error)}\n\n".encode()
 
 

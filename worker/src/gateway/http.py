@@ -69,12 +69,13 @@ class Live:
 
     The host streams ``source`` (its own object, from ``Platform.split``) chunk by chunk, each
     through ``transform`` when there is one, never holding chunks back to join them. Where it
-    breaks, the host ends it with ``errors.stream_event`` in ``dialect``.
+    breaks, the host ends it with what ``broken`` makes of the failure, and ``transform`` is not
+    asked for its rest.
     """
 
     source: Any
+    broken: Callable[[FetchFailed], bytes]
     transform: Transform | None = None
-    dialect: str = "openai"
 
 
 def chain(*transforms: Transform | None) -> Transform | None:

@@ -15,7 +15,7 @@ from gateway.cache.policy import STORE_AWAY
 from gateway.call import Call, outgoing
 from gateway.capture import Capture, Outcome, log_untranslated
 from gateway.exchange import Exchange
-from gateway.http import Live, Response, chain
+from gateway.http import FetchFailed, Live, Response, chain
 from gateway.limits import NO_SEMANTICS, Admission, Lookup
 from gateway.providers.registry import Target, fallbacks
 from gateway.settlement import Answered, Settlement
@@ -305,10 +305,16 @@ def _stream(
 
     # Translations keep state, so client and copy have one each.
     translate = answer.translation.stream if answer.translation else None
-    capture = Capture(x, call.format.assembler(call.body), copy, translate and translate(), slot)
+    assembler = call.format.assembler(call.body)
+    capture = Capture(x, assembler, copy, translate and translate(), slot)
     x.platform.wait_until(capture.run(settle))
     stream_usage = target.provider.capabilities.stream_usage
     hide_usage = call.format.client_filter(call.body, stream_usage=stream_usage)
     transform = chain(translate and translate(), hide_usage)
-    body = Live(source, transform, errors.dialect(x.endpoint))
+    dialect = errors.dialect(x.endpoint)
+
+    def broken(failure: FetchFailed) -> bytes:
+        return errors.stream_event(failure, dialect, assembler.next_number)
+
+    body = Live(source, broken, transform)
     return x.response(200, EVENT_STREAM, body, *answer.headers)

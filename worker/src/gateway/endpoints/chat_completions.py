@@ -12,16 +12,11 @@ def _check(body: Json) -> None:
     fields.required(body, "messages", "an array")
 
 
-def _uncached(body: Json) -> str | None:
-    return "web search" if body.get("web_search_options") is not None else None
-
-
 GENERATION = Generation(
     endpoint=CHAT,
     format=ChatFormat(),
     identity=lambda body, defaults: hashing.chat_identity(body, openai_defaults=defaults),
     check=_check,
-    uncached=_uncached,
     completion_limit=("max_completion_tokens", "max_tokens"),
     semantic=True,
 )

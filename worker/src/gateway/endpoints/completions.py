@@ -13,16 +13,11 @@ def _check(body: Json) -> None:
         raise InvalidRequest("Invalid type for 'prompt'.", param="prompt")
 
 
-def _uncached(_body: Json) -> str | None:
-    return None
-
-
 GENERATION = Generation(
     endpoint=COMPLETIONS,
     format=CompletionsFormat(),
     identity=lambda body, defaults: hashing.completion_identity(body, openai_defaults=defaults),
     check=_check,
-    uncached=_uncached,
     completion_limit=("max_tokens",),
 )
 handle = GENERATION.handle

@@ -58,22 +58,6 @@ def token_limit(body: dict[str, Any], names: Sequence[str]) -> int:
     return max(0, value)
 
 
-def hosted(
-    body: dict[str, Any], stateful: Sequence[str], own_tools: Sequence[str | None]
-) -> str | None:
-    """Why the answer depends on more than the request: one of its ``stateful`` fields is set, or a
-    tool is of another type than ``own_tools``, which the client itself runs. ``None``: it does not.
-    """
-    for name in stateful:
-        if body.get(name):
-            return f"stateful: {name}"
-    tools = body.get("tools")
-    for tool in tools if isinstance(tools, list) else ():
-        if not isinstance(tool, dict) or tool.get("type") not in own_tools:
-            return "hosted tools"
-    return None
-
-
 def served(provider: Provider, endpoint: str) -> None:
     """Raises ``InvalidRequest`` when ``provider`` has no such endpoint."""
     if not provider.supports(endpoint):

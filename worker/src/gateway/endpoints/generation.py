@@ -9,7 +9,7 @@ from gateway.cache import policy as policies
 from gateway.cache.policy import Policy
 from gateway.call import Call
 from gateway.credentials import source
-from gateway.endpoints import fields
+from gateway.endpoints import fields, live_data
 from gateway.exchange import Exchange
 from gateway.formats.base import Format, Json
 from gateway.http import Response
@@ -25,7 +25,6 @@ class Generation:
 
     ``identity(body, openai_defaults)``: the request reduced to what can change its answer.
     ``check(body)``: raises ``InvalidRequest`` for what the gateway needs and does not find.
-    ``uncached(body)``: why this request must not be cached, if so.
     ``semantic``: whether paraphrases may be answered from the cache.
     ``completion_limit``: the fields that bound the completion's tokens.
     """
@@ -34,7 +33,6 @@ class Generation:
     format: Format
     identity: Callable[[Json, bool], Json]
     check: Callable[[Json], None]
-    uncached: Callable[[Json], str | None]
     completion_limit: tuple[str, ...]
     semantic: bool = False
 
@@ -45,8 +43,8 @@ class Generation:
         model = fields.model(body)
         self.check(body)
         stream = fields.stream(body)
-        policy = self._policy(x, body, record.project)
         target = resolve(model, record.project, x.request.path)
+        policy = self._policy(x, body, target, record.project)
         sent = body if target.model == model else {**body, "model": target.model}
         parts, identity = self.key_parts(x, sent, target, policy.namespace)
         key = _digest(parts, identity)
@@ -68,11 +66,11 @@ class Generation:
         answers = source(x, target.provider)
         return [self.endpoint, answers, namespace, fields.answer_headers(x)], identity
 
-    def _policy(self, x: Exchange, body: Json, project: Project) -> Policy:
+    def _policy(self, x: Exchange, body: Json, target: Target, project: Project) -> Policy:
         policy = policies.from_request(x.request, project)
         if policy.why_bypass:
             return policy
-        why = self.uncached(body)
+        why = live_data.why_uncached(self.endpoint, body, body["model"], target.model)
         ceiling = project.max_temperature
         if ceiling is not None and temperature(body) > ceiling:
             why = "temperature over the project's ceiling"

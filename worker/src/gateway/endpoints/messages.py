@@ -14,9 +14,6 @@ from gateway.providers.registry import resolve
 from gateway.upstream import Outgoing
 from shared import hashing
 
-_STATEFUL = ("container", "mcp_servers")
-_OWN_TOOLS = (None, "custom")
-
 
 def _check(body: Json) -> None:
     fields.required(body, "messages", "an array")
@@ -25,18 +22,11 @@ def _check(body: Json) -> None:
         raise InvalidRequest("max_tokens: Field required, an integer.", param="max_tokens")
 
 
-def _uncached(body: Json) -> str | None:
-    """Server tools (web search, code, …) and containers are a world outside the request. The
-    client's own tools that Anthropic defines (``bash_…``) are counted with them, to be safe."""
-    return fields.hosted(body, _STATEFUL, _OWN_TOOLS)
-
-
 GENERATION = Generation(
     endpoint=MESSAGES,
     format=MessagesFormat(),
     identity=lambda body, _defaults: hashing.messages_identity(body),
     check=_check,
-    uncached=_uncached,
     completion_limit=("max_tokens",),
 )
 

@@ -75,7 +75,9 @@ async def handle(x: Exchange) -> Response:
     source = x.platform.relay(response, idle_timeout=x.settings.timeouts.idle)
     content_type = response.headers.get("content-type", "application/octet-stream")
     x.finish(response.status, f"upstream_{response.status}" if response.status >= 400 else None)
-    return x.response(response.status, content_type, Live(source), *kept, *answer.headers)
+    return x.response(
+        response.status, content_type, Live(source, errors.stream_event), *kept, *answer.headers
+    )
 
 
 def endpoint_name(path: str) -> str:

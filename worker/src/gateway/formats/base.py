@@ -28,10 +28,12 @@ class Assembler(Protocol):
     """Collects a stream into the answer that the same request without ``stream`` would give.
 
     ``done``: the terminal event was seen. ``collected``: about how many characters it holds.
+    ``next_number``: what the next event would be numbered, where the format numbers them.
     """
 
     done: bool
     collected: int
+    next_number: int
 
     def feed(self, event: Event) -> None:
         """Take one event. Never raises on what a provider may send; marks itself broken."""

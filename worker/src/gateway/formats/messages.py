@@ -38,6 +38,7 @@ class MessagesAssembler:
         self._texts: dict[tuple[int, str], list[str]] = {}
         self._usage: Json = {}
         self.done = False
+        self.next_number = 0
         self.collected = 0
         self._broken = False
         self._forgotten = False

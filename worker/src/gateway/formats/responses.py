@@ -23,6 +23,7 @@ class ResponsesAssembler:
         self._broken = False
         self._forgotten = False
         self.done = False
+        self.next_number = 0
         self.collected = 0
 
     def feed(self, event: Event) -> None:
@@ -30,6 +31,7 @@ class ResponsesAssembler:
         try:
             data = strict_json.answer(event.data)
             kind = data["type"]
+            self.next_number = (count(data.get("sequence_number")) or 0) + 1
             if kind == "error" or self.done:
                 self._broken = True
             elif kind in _TERMINAL:

@@ -459,7 +459,7 @@ async def _transformed(body: Live) -> AsyncGenerator[bytes, None]:
         if rest := transform(b""):
             yield rest
     except FetchFailed as error:
-        yield errors.stream_event(error, body.dialect)
+        yield body.broken(error)
     finally:
         await chunks.aclose()
 

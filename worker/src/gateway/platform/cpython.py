@@ -469,7 +469,7 @@ async def _send_live(body: Live, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": b""})
     except FetchFailed as error:
         # The status is long sent: an error event is what SDKs turn into an exception.
-        await send({"type": "http.response.body", "body": errors.stream_event(error, body.dialect)})
+        await send({"type": "http.response.body", "body": body.broken(error)})
     except (OSError, RuntimeError):
         source.leave()
     finally:

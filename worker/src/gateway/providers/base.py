@@ -68,12 +68,28 @@ class Translation(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LiveData:
+    """What lets an answer depend on more than its request: on the web, on code that runs, on state
+    that the provider keeps. Such requests are never cached.
+
+    ``models``: name patterns (``fnmatch``) of models that look things up by themselves.
+    ``fields``: request fields that ask for it, a dot before a member of an object.
+    ``source``: where the provider says so, and when that was read.
+    """
+
+    models: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """A provider as data.
 
     ``model_prefixes``: model names that are routed here without a prefix or rule.
     ``request_headers``: headers of the caller that change what the provider does.
     ``stream_usage``: takes ``stream_options.include_usage``.
+    ``live``: what makes its answers depend on more than the request.
     ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
     ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
     ``translations``: our endpoint → what makes the ``Translation`` by which another one of the
@@ -88,6 +104,7 @@ class Capabilities:
     request_headers: tuple[str, ...] = ()
     stream_usage: bool = True
     openai_defaults: bool = False
+    live: LiveData = LiveData()
 
 
 class Provider:

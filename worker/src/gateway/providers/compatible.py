@@ -6,6 +6,7 @@ from gateway.providers.base import (
     EMBEDDINGS,
     MODELS,
     Capabilities,
+    LiveData,
     Provider,
     same_paths,
 )
@@ -38,17 +39,33 @@ PROVIDERS = tuple(
             name="openrouter",
             base_url="https://openrouter.ai/api/v1",
             paths=same_paths(CHAT, COMPLETIONS, MODELS),
+            live=LiveData(
+                models=("*:online", "perplexity/*", "@preset/*", "*@preset/*"),
+                fields=("plugins", "preset"),
+                source="OpenRouter, Web search, Presets (2026-11)",
+            ),
         ),
         Capabilities(
             name="xai",
             base_url="https://api.x.ai/v1",
             paths=same_paths(CHAT, MODELS),
             model_prefixes=("grok-",),
+            live=LiveData(
+                fields=("search_parameters", "deferred"),
+                source="xAI, Live search, Deferred chat completions (2026-11)",
+            ),
         ),
         Capabilities(
             name="gemini",
             base_url="https://generativelanguage.googleapis.com/v1beta/openai",
             model_prefixes=("gemini-",),
+            live=LiveData(
+                fields=(
+                    *("cached_content", "extra_body.cached_content"),
+                    *("extra_body.google.cached_content", "extra_body.google.tools"),
+                ),
+                source="Google, OpenAI compatibility (2026-11)",
+            ),
         ),
         Capabilities(
             name="workers_ai",

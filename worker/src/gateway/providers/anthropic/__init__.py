@@ -7,6 +7,7 @@ from gateway.providers.base import (
     MESSAGES,
     MODELS,
     Capabilities,
+    LiveData,
     Provider,
     Translation,
     same_paths,
@@ -45,5 +46,9 @@ PROVIDER = Anthropic(
         translations={CHAT: _chat, MODELS: _models},
         model_prefixes=("claude-",),
         request_headers=("anthropic-version", "anthropic-beta"),
+        live=LiveData(
+            fields=("container", "mcp_servers"),
+            source="Anthropic, Code execution tool, MCP connector (2026-11)",
+        ),
     )
 )

@@ -1,6 +1,14 @@
 """Groq. API reference: console.groq.com/docs/api-reference."""
 
-from gateway.providers.base import CHAT, MODELS, RESPONSES, Capabilities, Provider, same_paths
+from gateway.providers.base import (
+    CHAT,
+    MODELS,
+    RESPONSES,
+    Capabilities,
+    LiveData,
+    Provider,
+    same_paths,
+)
 from gateway.providers.messages_over_chat import with_messages
 
 PROVIDER = Provider(
@@ -14,6 +22,11 @@ PROVIDER = Provider(
                 *("openai/gpt-oss-", "meta-llama/llama-4-scout-17b-16e-instruct"),
             ),
             openai_defaults=True,
+            live=LiveData(
+                models=("groq/compound*", "compound*"),
+                fields=("search_settings", "compound_custom"),
+                source="Groq, Compound, Browser search (2026-11)",
+            ),
         ),
         limit="max_completion_tokens",
     )

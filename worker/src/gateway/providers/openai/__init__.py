@@ -7,6 +7,7 @@ from gateway.providers.base import (
     MODELS,
     RESPONSES,
     Capabilities,
+    LiveData,
     Provider,
     same_paths,
 )
@@ -25,6 +26,14 @@ PROVIDER = Provider(
             ),
             request_headers=("openai-beta",),
             openai_defaults=True,
+            live=LiveData(
+                models=("*-search-preview*", "*-search-api*", "*deep-research*"),
+                fields=(
+                    *("web_search_options", "previous_response_id", "conversation", "background"),
+                    *("store", "prompt.id"),
+                ),
+                source="OpenAI, Web search, Conversation state, Background mode (2026-11)",
+            ),
         ),
         limit="max_completion_tokens",
     )

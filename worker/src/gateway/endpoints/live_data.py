@@ -1,0 +1,107 @@
+"""Which requests are answered from more than themselves, and so must never be cached.
+
+What a provider's models and fields do is data of the provider (``Capabilities.live``). Every
+provider's data counts for every request, because an endpoint of the customer's own may be any of
+them, and a model may be served through another provider. Tools are judged the other way round: a
+type is cacheable only if it is known that the client runs it, so a new tool of a provider bypasses
+the cache before anybody has heard of it.
+"""
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase, translate
+from typing import Any
+
+from gateway.formats.base import Json
+from gateway.providers.base import CHAT, MESSAGES, RESPONSES
+from gateway.providers.registry import PROVIDERS
+
+CLIENT_TOOLS: dict[str, tuple[str, ...]] = {
+    CHAT: ("function", "custom"),
+    RESPONSES: (
+        *("function", "custom", "apply_patch", "local_shell", "computer", "computer_use_preview"),
+        *("shell", "namespace", "tool_search"),
+    ),
+    MESSAGES: ("custom", "bash_*", "text_editor_*", "computer_*", "memory_*"),
+}
+"""Endpoint → types of tools (patterns) whose calls the client answers itself.
+
+Sources, read in November 2026: OpenAI's "Using tools" and "Create a model response"; Anthropic's
+"Tool use", which calls the dated ones client tools. ``_is_clients`` says what three of OpenAI's
+must have besides.
+"""
+
+_LIVE = tuple(provider.capabilities.live for provider in PROVIDERS.values())
+_LIVE_FIELDS = tuple(path for live in _LIVE for path in live.fields)
+_LIVE_MODELS = re.compile("|".join(translate(name) for live in _LIVE for name in live.models))
+_NESTING = 6
+"""How deep a conversation may hold a file's id: message, part, source, part, source."""
+
+
+def why_uncached(endpoint: str, body: Json, *models: str) -> str | None:
+    """Why ``body`` must not be cached, if so. ``models``: the names it is asked for with."""
+    if any(_LIVE_MODELS.match(model) for model in models):
+        return "a model that looks things up"
+    for path in _LIVE_FIELDS:
+        if _is_set(_member(body, path)):
+            return f"live data or state: {path}"
+    if not all(_is_clients(tool, endpoint) for tool in _items(body.get("tools"))):
+        return "hosted tools"
+    return _state_in_conversation(body)
+
+
+def _is_clients(tool: Any, endpoint: str) -> bool:
+    if not isinstance(tool, dict):
+        return False
+    kind = tool.get("type")
+    match kind:
+        case None:
+            # Anthropic's own tools need no type; Mistral calls a function's optional.
+            return endpoint == MESSAGES or isinstance(tool.get("function"), dict)
+        case "shell":
+            return bool(_member(tool, "environment.type") == "local")
+        case "tool_search":
+            return tool.get("execution") == "client"
+        case "namespace":
+            return all(_is_clients(inner, endpoint) for inner in _items(tool.get("tools")))
+    known = CLIENT_TOOLS.get(endpoint, ())
+    return isinstance(kind, str) and any(fnmatchcase(kind, pattern) for pattern in known)
+
+
+def _state_in_conversation(body: Json) -> str | None:
+    """Items and files that the conversation only names, and the provider holds."""
+    for name in ("messages", "input", "system"):
+        for item in _objects(body.get(name), _NESTING):
+            if item.get("type") == "item_reference":
+                return "state: item_reference"
+            if isinstance(item.get("file_id"), str):
+                return "state: file_id"
+    return None
+
+
+def _objects(value: Any, depth: int) -> Iterator[Json]:
+    """A conversation's objects. What a model gave to a tool is left out: it refers to nothing."""
+    if isinstance(value, list) and depth:
+        for item in value:
+            yield from _objects(item, depth - 1)
+    elif isinstance(value, dict):
+        yield value
+        if depth:
+            for name, item in value.items():
+                if name != "input" and isinstance(item, dict | list):
+                    yield from _objects(item, depth - 1)
+
+
+def _member(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _is_set(value: Any) -> bool:
+    """An empty object asks for something (``web_search_options: {}``); these ask for nothing."""
+    return value is not None and value is not False and value not in ("", [])
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,8 +1,12 @@
 # Everything a person or CI runs. `make help` lists it; each target is one command, so CI can time it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format
+.PHONY: help run test check bench format \
+	check-ruff check-types check-dashboard-types check-imports check-templates
 
 VENV_PYTHON = .venv/bin/python
+
+# Hundreds of tests start Python processes: without bytecode each compiles our sources again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -11,19 +15,34 @@ run: ## Start WatchLLM on this machine (ARGS=--bare: the edge and its stores alo
 	@tools/bootstrap.sh $(if $(filter pyodide workerd,$(WATCHLLM_EDGE_HOST)),dev,run)
 	@PYTHONPATH=tools exec $(VENV_PYTHON) -m local_stack --env-file .env $(ARGS)
 
-# Two at a time, a file each: many tests wait for time limits and not for the processor.
+# Two at a time, a file each: many tests wait for time limits and not for the processor. One file
+# alone needs no second process.
+TEST_WORKERS = $(if $(findstring .py,$(ARGS)),0,2)
+
 test: ## Run every test (ARGS=… goes to pytest; -n 0: one at a time), installing what is missing first
 	@tools/bootstrap.sh dev
 	@tools/test_prerequisites.sh
-	@$(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(VENV_PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
 
 check: ## Formatting, lint, types and import rules
 	@tools/bootstrap.sh dev
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going \
+		check-dashboard-types check-types check-templates check-imports check-ruff
+
+check-ruff:
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
+
+check-types:
 	$(VENV_PYTHON) -m mypy shared/src worker/src tools/local_stack
+
+check-dashboard-types:
 	cd dashboard && ../$(VENV_PYTHON) -m mypy --config-file mypy.ini .
+
+check-imports:
 	PYTHONPATH=shared/src:worker/src:dashboard .venv/bin/lint-imports --config .importlinter
+
+check-templates:
 	$(VENV_PYTHON) -m djlint --lint --quiet dashboard
 
 format: ## Format and fix what can be fixed

@@ -37,12 +37,16 @@ if ! command -v npm >/dev/null; then
 fi
 for lock in tools/local_stack/pyodide_host tests/* tests/e2e/node; do
     [ -f "$lock/package-lock.json" ] || continue
-    # npm writes this file last: newer than the lock means that the lock is installed.
-    [ "$lock/node_modules/.package-lock.json" -nt "$lock/package-lock.json" ] && continue
+    # What is installed is known by the lock's content: a checkout makes every file new.
+    stamp=$lock/node_modules/.installed-lock
+    cmp -s "$lock/package-lock.json" "$stamp" && continue
     echo "Installing the Node packages of $lock …"
     # A registry may lack a package for another platform (workerd has one for each): ci refuses the
     # whole lock then, install takes from it what there is.
-    npm ci --prefix "$lock" --silent 2>/dev/null ||
-        npm install --prefix "$lock" --no-save --silent ||
+    if npm ci --prefix "$lock" --silent 2>/dev/null ||
+        npm install --prefix "$lock" --no-save --silent; then
+        cp "$lock/package-lock.json" "$stamp"
+    else
         echo "Not installed: the Node packages of $lock."
+    fi
 done

@@ -1,4 +1,4 @@
-"""Letting the process die between any two of its statements."""
+"""Letting the process die wherever that makes a difference."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,30 +12,44 @@ class Crash(BaseException):
 
 
 @contextmanager
-def crash_before_statement(number: int) -> Iterator[None]:
-    """Die once, when statement ``number`` (from 1) is about to be sent to the database."""
-    count = 0
+def crash_at_point(number: int, requests: Callable[[], int]) -> Iterator[None]:
+    """Die once, at point ``number`` (from 1).
 
-    def wrapper(execute: Callable[..., Any], *arguments: Any) -> Any:
-        nonlocal count
-        count += 1
-        if count == number:
-            raise Crash
-        return execute(*arguments)
+    A point is before the first statement, and before each statement that follows a write or a
+    request to another service. Dying between two reads leaves what dying before both leaves.
+    ``requests`` counts the requests to other services.
+    """
+    count = 0
+    changed = True
+    sent = requests()
+
+    def wrapper(
+        execute: Callable[..., Any], sql: str, parameters: Any, many: Any, context: Any
+    ) -> Any:
+        nonlocal count, changed, sent
+        if changed or requests() != sent:
+            count += 1
+            if count == number:
+                raise Crash
+        sent = requests()
+        changed = not sql.startswith(("SELECT", "SAVEPOINT"))
+        return execute(sql, parameters, many, context)
 
     with connection.execute_wrapper(wrapper):
         yield
 
 
-def run_through_crashes(work: Callable[[], None], after_crash: Callable[[], None]) -> int:
-    """Run ``work`` dying before its 1st, 2nd, 3rd … statement, until a run gets to its end.
+def run_through_crashes(
+    work: Callable[[], None], after_crash: Callable[[], None], requests: Callable[[], int]
+) -> int:
+    """Run ``work`` dying at its 1st, 2nd, 3rd … point, until a run gets to its end.
 
     Returns how often it died.
     """
     number = 1
     while True:
         try:
-            with crash_before_statement(number):
+            with crash_at_point(number, requests):
                 work()
         except Crash:
             # Of a block without a savepoint of its own (bulk_create) Django wants the test's whole

@@ -22,7 +22,7 @@ Behaviours (streams unless noted; `events` counts what is sent before the fault)
 - `open`: a whole stream, `[DONE]` included, whose connection stays open
 - `flood`: `events` chunks of `size` bytes and `[DONE]`, as fast as they are read; `flooded` counts
   the bytes that the reader's side has taken
-- `raw`: exactly `body` with `content_type` and `status`, for anything else
+- `raw`: exactly `body` with `content_type`, `coding` and `status`, for anything else
 - `hold`: waits for `release()`, then does as `raw` with `body` where there is one, else answers;
   with `wait_for_requests(n)` it makes concurrency exact
 - `step`: a stream that sends one event, the last one included, for each `step()`
@@ -75,6 +75,7 @@ class Behaviour:
     size: int = 1_000_000
     body: bytes = b""
     content_type: str = "text/event-stream; charset=utf-8"
+    coding: str = ""
 
 
 class OpenAIDouble(Double):
@@ -142,10 +143,11 @@ class OpenAIDouble(Double):
         if behaviour.name in ("rate-limited", "server-error"):
             return _refusal(behaviour)
         if behaviour.name in ("raw", "hold"):
+            coding = {"Content-Encoding": behaviour.coding} if behaviour.coding else {}
             return web.Response(
                 status=behaviour.status,
                 body=behaviour.body,
-                headers={"Content-Type": behaviour.content_type},
+                headers={"Content-Type": behaviour.content_type, **coding},
             )
         return await self._faulty_stream(request, wanted, behaviour)
 

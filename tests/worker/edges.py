@@ -78,6 +78,7 @@ def session_fragile(request: pytest.FixtureRequest) -> Iterator[Edge]:
         STORE_TIMEOUT_MS="5000",
         KEY_LOOKUP_TIMEOUT_MS="5000",
         MAX_BODY_BYTES="1000000",
+        MAX_ANSWER_BYTES="1500000",
         MAX_CAPTURE_BYTES="20000",
         SINGLE_FLIGHT_LEASE_SECONDS="2",
         ANTHROPIC_API_KEY="",

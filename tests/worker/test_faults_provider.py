@@ -4,6 +4,7 @@ Each row runs against the running edge with real sockets. Whatever happens: one 
 only of a whole good answer, and the next request is served as if nothing had been.
 """
 
+import gzip
 import json
 import socket
 from collections.abc import Iterator
@@ -64,6 +65,13 @@ def refusal(status: int, code: str | None) -> Behaviour:
     return Behaviour("raw", status=status, body=body, content_type="application/json")
 
 
+def answer_of(size: int, coding: str = "") -> Behaviour:
+    """A good answer of so many bytes, spaces most of them."""
+    body = HUGE[:1] + b" " * (size - len(HUGE)) + HUGE[1:]
+    body = gzip.compress(body) if coding else body
+    return Behaviour("raw", status=200, body=body, content_type="application/json", coding=coding)
+
+
 def answered(behaviour: Any, status: int, code: str | None, *, stream: bool) -> Fault:
     """A fault that the client gets as a status."""
     return Fault(behaviour, stream, (status, code), (status, code or "server_error"))
@@ -100,6 +108,10 @@ TABLE: dict[str, Fault] = {
             502,
             "upstream_unreachable",
             stream=stream,
+        ),
+        "over the limit": answered(answer_of(1_600_000), 502, "upstream_too_large", stream=stream),
+        "over the limit, decompressed": answered(
+            answer_of(1_600_000, coding="gzip"), 502, "upstream_too_large", stream=stream
         ),
     }.items()
 } | {
@@ -178,3 +190,13 @@ def test_fault(fragile: Edge, name: str) -> None:
     assert again.status_code == 200
     assert again.headers["x-watchllm-cache"] == ("HIT" if fault.stored else "MISS")
     assert again.json()["choices"][0]["message"]["content"] == "You said: a question"
+
+
+def test_a_switch_to_another_protocol_is_no_answer(fragile: Edge) -> None:
+    """502; Node's fetch() waits for an answer instead, until its time is up."""
+    tenant = fragile.tenant()
+    fragile.openai.behave(MODEL, Behaviour("raw", status=101))
+    answer = tenant.chat(model=MODEL)
+    assert answer.status_code in (502, 504)
+    assert fragile.openai.calls() == 1
+    assert entries(fragile, tenant) == []

@@ -8,7 +8,6 @@ but its status.
 """
 
 import socket
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
@@ -18,6 +17,7 @@ from apps.outgoing.deadline import HttpPool, HttpsPool
 from shared.addresses import is_public
 
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=10.0)
+_NOT_PUBLIC = "The host is not on the public internet."
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -48,16 +48,18 @@ def parse(url: str, *, schemes: tuple[str, ...]) -> SplitResult:
 
 
 def refuse_private_literal(host: str) -> None:
-    """Raises ``NotPublicError`` for what can be seen to be private without asking for its name."""
+    """Raises ``NotPublicError`` for what can be seen to be private without asking for its name.
+
+    A literal address is what the resolver that connects takes for one: ``127.1`` is 127.0.0.1.
+    """
+    if host == "localhost" or host.endswith((".localhost", ".internal")):
+        raise NotPublicError(_NOT_PUBLIC)
     try:
-        literal = ip_address(host)
-    except ValueError:
-        if host != "localhost" and not host.endswith((".localhost", ".internal")):
-            return
-    else:
-        if is_public(str(literal)):
-            return
-    raise NotPublicError("The host is not on the public internet.")
+        literal = _addresses(host, 0, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return
+    if not all(map(is_public, literal)):
+        raise NotPublicError(_NOT_PUBLIC)
 
 
 def ask(
@@ -103,10 +105,14 @@ def ask(
 
 def _resolve(host: str, port: int, *, private: bool) -> str:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = _addresses(host, port)
     except (OSError, UnicodeError) as error:
         raise AddressRefusedError("The host name is not known.") from error
-    addresses = [str(entry[4][0]) for entry in found]
     if not private and not all(map(is_public, addresses)):
-        raise NotPublicError("The host is not on the public internet.")
+        raise NotPublicError(_NOT_PUBLIC)
     return addresses[0]
+
+
+def _addresses(host: str, port: int, *, flags: int = 0) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    return [str(entry[4][0]) for entry in found]

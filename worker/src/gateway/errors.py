@@ -231,6 +231,15 @@ class UpstreamUnreachable(GatewayError):
     anthropic_kind = "api_error"
 
 
+class UpstreamTooLarge(GatewayError):
+    """The provider's answer is larger than what is held in memory for one request."""
+
+    status = 502
+    code = "upstream_too_large"
+    kind = "server_error"
+    anthropic_kind = "api_error"
+
+
 class UpstreamTimeout(GatewayError):
     """The provider did not begin to answer in time."""
 

@@ -36,19 +36,36 @@ class UpstreamResponse(Protocol):
     def headers(self) -> dict[str, str]:
         """All headers; of a repeated one, the last or the joined value."""
 
+    async def begin(self) -> bytes:
+        """The first bytes of the body, at least 16 of them where it has so many. They are still
+        there for whoever reads it afterwards. Raises ``FetchFailed``."""
+
     async def text(self) -> str:
-        """The whole body. Raises ``FetchFailed`` when the connection breaks."""
+        """The whole body. Raises ``FetchFailed`` when the connection breaks, ``AnswerTooLarge``
+        when the body, decoded, is over ``MAX_ANSWER_BYTES``: the connection is closed then."""
 
     async def close(self) -> None:
         """Give the connection up without reading the rest."""
 
 
 class FetchFailed(Exception):
-    """An outside call did not complete; ``timeout`` tells a slow peer from an unreachable one."""
+    """An outside call did not complete.
 
-    def __init__(self, reason: str, *, timeout: bool = False) -> None:
+    ``timeout`` tells a slow peer from an unreachable one. ``answered``: the peer did answer, and
+    nothing can be made of it. A provider has charged for such an answer, so it is not asked again.
+    """
+
+    def __init__(self, reason: str, *, timeout: bool = False, answered: bool = False) -> None:
         super().__init__(reason)
         self.timeout = timeout
+        self.answered = answered
+
+
+class AnswerTooLarge(FetchFailed):
+    """An answer that must be held whole is over ``MAX_ANSWER_BYTES``."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the answer is over {limit:,} bytes", answered=True)
 
 
 class Unsendable(FetchFailed):

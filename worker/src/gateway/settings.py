@@ -21,6 +21,7 @@ NUMBERS: dict[str, float] = {
     "STORE_TIMEOUT_MS": 250,
     "KEY_LOOKUP_TIMEOUT_MS": 2_000,
     "MAX_BODY_BYTES": 20_000_000,
+    "MAX_ANSWER_BYTES": 64 * 2**20,
     "MAX_CAPTURE_BYTES": 1_000_000,
     "SINGLE_FLIGHT_LEASE_SECONDS": 30,
     "SEMANTIC_EMBEDDER_TIMEOUT_MS": 300,
@@ -105,6 +106,7 @@ class Settings:
 
     ``supabase_api_key`` opens Supabase's gateway, ``supabase_key`` names the database role: on
     hosted Supabase they are two, the project's publishable key and a JWT.
+    ``max_answer_bytes``: of an answer that is held whole, once it is decompressed.
     ``byok_private_addresses``: a project's own base URL may lie in the host's network.
     ``shared_provider_files``: every project may use the files of the deployment's provider account.
     """
@@ -124,6 +126,7 @@ class Settings:
     store_timeout: float
     key_lookup_timeout: float
     max_body_bytes: int
+    max_answer_bytes: int
     max_capture_bytes: int
     lease_seconds: float
     byok_private_addresses: bool
@@ -171,6 +174,7 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         store_timeout=_number(env, "STORE_TIMEOUT_MS") / 1000,
         key_lookup_timeout=_number(env, "KEY_LOOKUP_TIMEOUT_MS") / 1000,
         max_body_bytes=int(_number(env, "MAX_BODY_BYTES")),
+        max_answer_bytes=int(_number(env, "MAX_ANSWER_BYTES")),
         max_capture_bytes=int(_number(env, "MAX_CAPTURE_BYTES")),
         lease_seconds=_number(env, "SINGLE_FLIGHT_LEASE_SECONDS"),
         byok_private_addresses=_switch(env, "BYOK_PRIVATE_ADDRESSES"),

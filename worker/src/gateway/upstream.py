@@ -12,6 +12,7 @@ from gateway.credentials import ProviderKey, keys_for
 from gateway.exchange import Exchange
 from gateway.http import (
     AddressRefused,
+    AnswerTooLarge,
     FetchFailed,
     Headers,
     Response,
@@ -120,7 +121,7 @@ async def _ask_target(x: Exchange, target: Target, outgoing: Outgoing) -> Upstre
             raise unreachable(provider, error) from error
         except FetchFailed as error:
             breaker.failed(x.platform.now())
-            if retries_left and not error.timeout:
+            if retries_left and not error.timeout and not error.answered:
                 retries_left -= 1
                 await x.platform.sleep(_jitter(None) or 0)
                 continue
@@ -157,7 +158,7 @@ async def _send(
         body = json.dumps(body, separators=(",", ":"))
     began = x.platform.now()
     try:
-        return await x.platform.fetch(
+        response = await x.platform.fetch(
             outgoing.method,
             provider.url(key.base_url, outgoing.endpoint),
             headers,
@@ -169,6 +170,11 @@ async def _send(
     finally:
         x.event.upstream_ms = round((x.platform.now() - began) * 1000)
         x.mark("upstream", began)
+    if response.status < 200:
+        # An interim response, or a switch to a protocol that nobody asked for.
+        await response.close()
+        raise FetchFailed(f"status {response.status} is no answer", answered=True)
+    return response
 
 
 def _jitter(response: UpstreamResponse | None) -> float | None:
@@ -186,6 +192,11 @@ def _jitter(response: UpstreamResponse | None) -> float | None:
 def unreachable(provider: Provider, error: FetchFailed) -> errors.GatewayError:
     """The error for a provider that did not answer, or broke off."""
     log_event("upstream_failed", "warning", provider=provider.name, reason=str(error))
+    if isinstance(error, AnswerTooLarge):
+        return errors.UpstreamTooLarge(
+            f"The provider '{provider.name}' sent an answer that is larger than this deployment "
+            "accepts (MAX_ANSWER_BYTES)."
+        )
     if error.timeout:
         return errors.UpstreamTimeout(f"The provider '{provider.name}' did not answer in time.")
     return errors.UpstreamUnreachable(f"The provider '{provider.name}' could not be reached.")

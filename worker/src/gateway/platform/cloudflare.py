@@ -8,7 +8,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import js
 from pyodide.ffi import JsException, create_proxy, to_js
@@ -16,7 +16,7 @@ from pyodide.ffi import JsException, create_proxy, to_js
 from gateway import app as application
 from gateway import errors, settings
 from gateway.delivery import writer
-from gateway.http import FetchFailed, Live, Response, UpstreamResponse
+from gateway.http import AnswerTooLarge, FetchFailed, Live, Response, UpstreamResponse
 from gateway.platform.base import CLOSING_SECONDS, CopyGivenUp
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.runtime import Runtime
@@ -25,6 +25,11 @@ from gateway.telemetry.log import log_event
 _runtimes: list[Runtime] = []
 _crypto_keys: dict[bytes, Any] = {}
 _MAX_CRYPTO_KEYS = 1_000
+_MAX_ANSWER_BYTES = 16 * 2**20
+"""The default of the setting on this host: an isolate has 128 MB for everything."""
+_BEGINNING = 16
+"""Bytes that tell what a body is."""
+_T = TypeVar("_T")
 _QUEUE = "USAGE_QUEUE"
 _AI = "AI"
 _MOST_COPIED = 32 * 2**20
@@ -64,6 +69,7 @@ def _runtime(env: Any) -> Runtime:
     if not _runtimes:
         names = settings.variables(DEFAULT_BASE_URLS)
         values = {name: value for name in names if (value := getattr(env, name, None))}
+        values.setdefault("MAX_ANSWER_BYTES", str(_MAX_ANSWER_BYTES))
         _runtimes.append(Runtime(settings.load(values, DEFAULT_BASE_URLS)))
     return _runtimes[0]
 
@@ -112,11 +118,16 @@ def _too_large(limit: int) -> errors.BodyTooLarge:
 class JsResponse:
     """A ``js.Response`` as a ``gateway.http.UpstreamResponse``."""
 
-    def __init__(self, response: Any, controller: Any, deadline: float) -> None:
+    def __init__(
+        self, response: Any, controller: Any, deadline: float, max_answer_bytes: int
+    ) -> None:
         self.raw = response
+        self.body = response.body
         self.controller = controller
         self.status: int = response.status
         self._deadline = deadline
+        self._limit = max_answer_bytes
+        self._teed = False
         self._headers: dict[str, str] | None = None
 
     @property
@@ -126,22 +137,71 @@ class JsResponse:
             self._headers = {item[0]: item[1] for item in self.raw.headers}
         return self._headers
 
+    async def begin(self) -> bytes:
+        """See ``UpstreamResponse``. A body cannot be put back, so it is teed."""
+        if self.body is None:
+            return b""
+        branch, self.body = self.body.tee()
+        self._teed = True
+        return await self._in_time(_read(branch, enough=_BEGINNING))
+
     async def text(self) -> str:
         """See ``UpstreamResponse``."""
+        whole = js.Response.new(self.body) if self._teed else self.raw
+        return await self._in_time(_bounded_text(whole, self._limit))
+
+    async def close(self) -> None:
+        """See ``UpstreamResponse``."""
+        if self.body is not None:
+            await self.body.cancel()
+
+    async def _in_time(self, reading: Coroutine[Any, Any, _T]) -> _T:
         left = max(self._deadline - time.time(), 0.001)
         try:
-            text: str = await asyncio.wait_for(self.raw.text(), left)
+            return await asyncio.wait_for(reading, left)
         except TimeoutError as error:
             self.controller.abort()
             raise FetchFailed("the answer did not arrive in time", timeout=True) from error
         except JsException as error:
             raise _failed(error) from error
-        return text
 
-    async def close(self) -> None:
-        """See ``UpstreamResponse``."""
-        if self.raw.body is not None:
-            await self.raw.body.cancel()
+
+async def _bounded_text(response: Any, limit: int) -> str:
+    """The text of a ``js.Response``. Raises ``AnswerTooLarge`` and closes the connection where the
+    body has more than ``limit`` bytes once it is decompressed.
+
+    Where nothing is compressed and the length is declared, JavaScript reads it all at once.
+    """
+    if response.body is None:
+        return ""
+    declared = response.headers.get("content-length") or ""
+    length = int(declared) if declared.isdigit() else None
+    if length is not None and length > limit:
+        response.body.cancel()
+        raise AnswerTooLarge(limit)
+    if length is not None and not response.headers.get("content-encoding"):
+        text: str = await response.text()
+        return text
+    data = await _read(response.body, limit=limit)
+    return data.decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+async def _read(stream: Any, *, limit: int | None = None, enough: int | None = None) -> bytes:
+    """The bytes of a stream. ``enough``: stop after so many; over ``limit``: ``AnswerTooLarge``."""
+    reader = stream.getReader()
+    chunks: list[bytes] = []
+    size = 0
+    while enough is None or size < enough:
+        read = await reader.read()
+        if read.done:
+            return b"".join(chunks)
+        size += read.value.byteLength
+        if limit is not None and size > limit:
+            reader.cancel()
+            raise AnswerTooLarge(limit)
+        chunks.append(read.value.to_bytes())
+    reader.cancel()  # not awaited: the promise of a teed branch waits for the other one
+    return b"".join(chunks)
 
 
 class ClientBranch:
@@ -298,7 +358,7 @@ class CloudflarePlatform:
         timer = asyncio.get_running_loop().call_later(timeout, controller.abort)
         try:
             answer = await _fetch(method, url, headers, body, controller.signal)
-            return JsResponse(answer, controller, deadline)
+            return JsResponse(answer, controller, deadline, self._max_answer_bytes())
         except JsException as error:
             aborted = bool(controller.signal.aborted)
             raise FetchFailed(
@@ -320,7 +380,7 @@ class CloudflarePlatform:
         signal = js.AbortSignal.timeout(round(timeout * 1000))
         try:
             response = await _fetch(method, url, headers, body, signal)
-            return response.status, await response.text()
+            return response.status, await _bounded_text(response, self._max_answer_bytes())
         except JsException as error:
             raise _failed(error) from error
 
@@ -329,7 +389,7 @@ class CloudflarePlatform:
     ) -> tuple[ClientBranch, CopyReader]:
         """See ``Platform``. ``tee()`` streams live and its copy survives the client's leaving."""
         assert isinstance(upstream, JsResponse)  # noqa: S101 (only fetch() makes them)
-        branch, copy = upstream.raw.body.tee()
+        branch, copy = upstream.body.tee()
         client = ClientBranch(branch)
         signal = self._request.signal
         return client, CopyReader(copy, client, idle_timeout, upstream.controller, signal)
@@ -337,7 +397,10 @@ class CloudflarePlatform:
     def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> ClientBranch:  # noqa: ARG002
         """See ``Platform``. The runtime streams it; its own idle limits hold."""
         assert isinstance(upstream, JsResponse)  # noqa: S101 (only fetch() makes them)
-        return ClientBranch(upstream.raw.body)
+        return ClientBranch(upstream.body)
+
+    def _max_answer_bytes(self) -> int:
+        return _runtime(self._env).settings.max_answer_bytes
 
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         """See ``Platform``. A bare task would be dropped with the response."""

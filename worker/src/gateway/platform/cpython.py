@@ -27,6 +27,7 @@ from gateway import app as application
 from gateway import errors, settings
 from gateway.delivery import writer
 from gateway.http import (
+    AddressRefused,
     ClientStalled,
     FetchFailed,
     Live,
@@ -35,9 +36,10 @@ from gateway.http import (
     Unsendable,
     UpstreamResponse,
 )
+from gateway.platform.aiohttp_client import AiohttpResponse, new_session, reason
 from gateway.platform.base import CLOSING_SECONDS
-from gateway.platform.keepalive import KeepAliveClient
-from gateway.platform.public_addresses import PublicResolver, check_literal
+from gateway.platform.keepalive import MAX_ANSWER_BYTES, KeepAliveClient
+from gateway.platform.public_addresses import NotPublicError
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.runtime import Runtime
 from gateway.telemetry.log import log_event
@@ -115,31 +117,6 @@ def _too_large(limit: int) -> errors.BodyTooLarge:
     return errors.BodyTooLarge(f"The request body is over the limit of {limit:,} bytes.")
 
 
-class AiohttpResponse:
-    """An aiohttp response as a ``gateway.http.UpstreamResponse``."""
-
-    def __init__(self, response: aiohttp.ClientResponse, deadline: float) -> None:
-        self.raw = response
-        self.status = response.status
-        self.headers = {name.lower(): value for name, value in response.headers.items()}
-        self._deadline = deadline
-
-    async def text(self) -> str:
-        """See ``UpstreamResponse``."""
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                return (await self.raw.read()).decode("utf-8", "replace")
-        except TimeoutError as error:
-            self.raw.close()
-            raise FetchFailed("the answer did not arrive in time", timeout=True) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise FetchFailed(_reason(error)) from error
-
-    async def close(self) -> None:
-        """See ``UpstreamResponse``."""
-        self.raw.close()
-
-
 class SplitBody:
     """One upstream body, read once, for two readers.
 
@@ -149,8 +126,9 @@ class SplitBody:
     provider's connection and the usage row for as long as it likes.
     """
 
-    def __init__(self, response: aiohttp.ClientResponse, idle_timeout: float) -> None:
-        self._response = response
+    def __init__(self, upstream: AiohttpResponse, idle_timeout: float) -> None:
+        self._response = upstream.raw
+        self._begun = upstream.taken()
         self._idle_timeout = idle_timeout
         self._client: asyncio.Queue[bytes | FetchFailed | None] = asyncio.Queue(_QUEUED_CHUNKS)
         self._left = asyncio.Event()
@@ -173,6 +151,8 @@ class SplitBody:
 
     async def _next(self) -> bytes:
         """The next chunk; empty at the end."""
+        if self._begun:
+            return self._begun.pop(0)
         now = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout_at(self._closes_at or now + self._idle_timeout):
@@ -184,7 +164,7 @@ class SplitBody:
         except (aiohttp.ClientError, OSError) as error:
             if self._closes_at is not None:
                 return b""
-            raise FetchFailed(_reason(error)) from error
+            raise FetchFailed(reason(error)) from error
 
     async def _offer(self, item: bytes | FetchFailed | None) -> None:
         if self._left.is_set():
@@ -241,9 +221,10 @@ class CPythonPlatform:
 
     has_queue = False
 
-    def __init__(self) -> None:
+    def __init__(self, max_answer_bytes: int = MAX_ANSWER_BYTES) -> None:
+        self._max_answer_bytes = max_answer_bytes
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
-        self._keepalive = KeepAliveClient()
+        self._keepalive = KeepAliveClient(max_answer_bytes)
         self._background: set[asyncio.Task[None]] = set()
 
     def now(self) -> float:
@@ -270,8 +251,6 @@ class CPythonPlatform:
         public_only: bool = False,
     ) -> UpstreamResponse:
         """See ``Platform``."""
-        if public_only:
-            check_literal(url)
         deadline = asyncio.get_running_loop().time() + timeout
         try:
             async with asyncio.timeout_at(deadline):
@@ -285,13 +264,19 @@ class CPythonPlatform:
                 )
         except TimeoutError as error:
             raise FetchFailed(f"no answer within {timeout:g} s", timeout=True) from error
+        except aiohttp.ClientConnectorError as error:
+            kind = AddressRefused if isinstance(error.os_error, NotPublicError) else FetchFailed
+            raise kind(reason(error)) from error
+        except aiohttp.ClientResponseError as error:
+            raise FetchFailed(reason(error), answered=True) from error
         except aiohttp.InvalidURL as error:
-            raise Unsendable(_reason(error)) from error
+            # Not an address that aiohttp reads: where it may only be a public one, it is none.
+            raise (AddressRefused if public_only else Unsendable)(reason(error)) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise FetchFailed(_reason(error)) from error
+            raise FetchFailed(reason(error)) from error
         except ValueError as error:  # a header that cannot be sent
-            raise Unsendable(_reason(error)) from error
-        return AiohttpResponse(response, deadline)
+            raise Unsendable(reason(error)) from error
+        return AiohttpResponse(response, deadline, self._max_answer_bytes)
 
     async def call(
         self,
@@ -310,7 +295,7 @@ class CPythonPlatform:
     ) -> tuple[SplitBody, SplitBody]:
         """See ``Platform``."""
         assert isinstance(upstream, AiohttpResponse)  # noqa: S101 (only fetch() makes them)
-        body = SplitBody(upstream.raw, idle_timeout)
+        body = SplitBody(upstream, idle_timeout)
         return body, body
 
     def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> SplitBody:
@@ -368,14 +353,7 @@ class CPythonPlatform:
     def _session(self, *, public_only: bool) -> aiohttp.ClientSession:
         session = self._sessions.get(public_only)
         if session is None:
-            resolver = PublicResolver() if public_only else None
-            session = self._sessions[public_only] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, resolver=resolver),
-                timeout=aiohttp.ClientTimeout(total=None),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                skip_auto_headers=("User-Agent", "Accept-Encoding"),
-                read_bufsize=2**16,
-            )
+            session = self._sessions[public_only] = new_session(public_only=public_only)
         return session
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -394,15 +372,11 @@ async def _drain(copy: SplitBody) -> None:
         log_event("relay_broken", "warning", reason=str(error))
 
 
-def _reason(error: BaseException) -> str:
-    return str(error) or type(error).__name__
-
-
 class App:
     """The ASGI application. Settings are read from the environment at start-up."""
 
     def __init__(self) -> None:
-        self._platform = CPythonPlatform()
+        self._platform: CPythonPlatform | None = None
         self._runtime: Runtime | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -410,7 +384,7 @@ class App:
         if scope["type"] == "http":
             request = AsgiRequest(scope, receive)
             runtime = self.runtime()
-            response = await application.handle(runtime, self._platform, request)
+            response = await application.handle(runtime, self._host(), request)
             if response.status == errors.BodyTooLarge.status and not isinstance(
                 response.body, Live
             ):
@@ -425,6 +399,11 @@ class App:
             self._runtime = Runtime(settings.load(os.environ, DEFAULT_BASE_URLS))
         return self._runtime
 
+    def _host(self) -> CPythonPlatform:
+        if self._platform is None:
+            self._platform = CPythonPlatform(self.runtime().settings.max_answer_bytes)
+        return self._platform
+
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
@@ -435,10 +414,11 @@ class App:
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self._platform.finish(_GRACE_SECONDS)
+        platform = self._host()
+        await platform.finish(_GRACE_SECONDS)
         if self.runtime().pending.rows:
-            await writer.deliver(self._platform, self.runtime())
-        await self._platform.close()
+            await writer.deliver(platform, self.runtime())
+        await platform.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

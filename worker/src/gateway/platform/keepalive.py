@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from gateway.http import FetchFailed
+from gateway.http import AnswerTooLarge, FetchFailed
 
-MAX_RESPONSE_BYTES = 32_000_000
+MAX_ANSWER_BYTES = 64 * 2**20
+_MAX_HEAD_BYTES = 2**16
 _MAX_IDLE = 256
 _MAX_IDLE_SECONDS = 20.0
 
@@ -25,11 +26,14 @@ Address = tuple[str, str, int]
 class _Connection(asyncio.Protocol):
     """One connection; ``exchange`` is never called while another one is under way."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, max_answer_bytes: int) -> None:
         self._loop = loop
+        self._limit = max_answer_bytes
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+        self._head = b""
+        self._headers_complete = False
         self._chunks: list[bytes] = []
         self._size = 0
         self.started = False
@@ -42,20 +46,36 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.started = True
+        if not self._headers_complete:
+            if len(self._head) > _MAX_HEAD_BYTES:
+                self._fail(FetchFailed("the headers of the response are too large"))
+                return
+            self._head += data
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             self._fail(FetchFailed(f"malformed response: {error}"))
+
+    def eof_received(self) -> None:
+        """A body without a length ends here (RFC 9112, section 6.3); any other one is cut."""
+        if self._answer is None or self._answer.done() or not self._headers_complete:
+            return
+        self.keeps_alive = False
+        if _ends_with_connection(self._head):
+            self._answer.set_result((self._parser.get_status_code(), b"".join(self._chunks)))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.keeps_alive = False
         self._fail(FetchFailed(str(exc) if exc else "the connection was closed"))
 
     # httptools
+    def on_headers_complete(self) -> None:
+        self._headers_complete = self._parser.get_status_code() >= 200
+
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
-        if self._size > MAX_RESPONSE_BYTES:
-            self._fail(FetchFailed("the response is too large"))
+        if self._size > self._limit:
+            self._fail(AnswerTooLarge(self._limit))
             return
         self._chunks.append(body)
 
@@ -76,6 +96,8 @@ class _Connection(asyncio.Protocol):
     async def exchange(self, request: bytes) -> tuple[int, bytes]:
         """Send one request, wait for its whole answer. Raises ``FetchFailed``."""
         self._parser = httptools.HttpResponseParser(self)
+        self._head = b""
+        self._headers_complete = False
         self._chunks = []
         self._size = 0
         self.started = False
@@ -100,7 +122,8 @@ class _Connection(asyncio.Protocol):
 class KeepAliveClient:
     """A pool of connections for each address. Belongs to one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_answer_bytes: int = MAX_ANSWER_BYTES) -> None:
+        self._max_answer_bytes = max_answer_bytes
         self._idle: dict[Address, list[_Connection]] = {}
         self._places: dict[str, tuple[Address, bytes]] = {}
         self._tls: ssl.SSLContext | None = None
@@ -181,7 +204,10 @@ class KeepAliveClient:
         if scheme == "https" and self._tls is None:
             self._tls = ssl.create_default_context()
         _, connection = await loop.create_connection(
-            lambda: _Connection(loop), host, port, ssl=self._tls if scheme == "https" else None
+            lambda: _Connection(loop, self._max_answer_bytes),
+            host,
+            port,
+            ssl=self._tls if scheme == "https" else None,
         )
         return connection
 
@@ -196,3 +222,16 @@ class KeepAliveClient:
             address = (parts.scheme, parts.hostname or "", parts.port or default)
             place = self._places[url] = (address, head)
         return place
+
+
+def _ends_with_connection(head: bytes) -> bool:
+    """Whether the answer that begins with ``head`` says neither its length nor its chunks.
+
+    Read only when a connection ends within an answer: the parser does not tell, and a callback for
+    each header of each answer would cost every request.
+    """
+    while head.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):  # interim responses
+        head = head.partition(b"\r\n\r\n")[2]
+    lines = head.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
+    names = {line.partition(b":")[0].strip().lower() for line in lines}
+    return not names & {b"content-length", b"transfer-encoding"}

@@ -1,6 +1,6 @@
 # Everything a person or CI runs. `make help` lists it; each target is one command, so CI can time it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format \
+.PHONY: help run test check bench prices format \
 	check-ruff check-types check-dashboard-types check-imports check-templates
 
 VENV_PYTHON = .venv/bin/python
@@ -44,6 +44,10 @@ check-imports:
 
 check-templates:
 	$(VENV_PYTHON) -m djlint --lint --quiet dashboard
+
+prices: ## Rewrite the price table from genai-prices (ARGS=--check: only say what would change)
+	@tools/bootstrap.sh dev
+	@PYTHONPATH=tools $(VENV_PYTHON) -m prices $(ARGS)
 
 format: ## Format and fix what can be fixed
 	@tools/bootstrap.sh dev

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 from typing import Any
 
 import anthropic
@@ -136,7 +137,8 @@ def test_money_counts_what_the_prompt_cache_wrote_and_read(
         assert tenant.post("/v1/messages", body, headers).status_code == 200
         edge.settled()
     wrote, read, hit = tenant.rows(3)
-    rate = pricing.PRICES["anthropic"][MODEL]
+    rate = pricing.rates("anthropic", MODEL, prompt_tokens=1000, at=time.time(), tier="")
+    assert rate is not None
     cached = wrote["prompt_tokens"] - 5
     for row, factor in ((wrote, rate.cache_write), (read, rate.cached_input)):
         assert factor is not None

@@ -1,6 +1,7 @@
 """OpenAI's SDK on Anthropic's models, through the running edge."""
 
 import secrets
+import time
 from typing import Any
 
 import openai
@@ -111,7 +112,8 @@ def test_chat_refusals_are_filtered_and_not_stored(edge: Edge, tenant: Tenant) -
 
 
 def test_chat_money_counts_what_the_prompt_cache_wrote(edge: Edge, tenant: Tenant) -> None:
-    rate = pricing.PRICES["anthropic"][MODEL]
+    rate = pricing.rates("anthropic", MODEL, prompt_tokens=1000, at=time.time(), tier="")
+    assert rate is not None
     for more, factor in (({}, rate.cache_write), ({"ttl": "1h"}, rate.cache_write_hour)):
         mark = {"type": "ephemeral", **more}
         marked = {"type": "text", "text": f"{secrets.token_hex(4)} " * 99, "cache_control": mark}

@@ -1,6 +1,7 @@
 """One row for each request, whatever became of it, and what it says."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_a_miss(edge: Edge, tenant: Tenant, *, stream: bool) -> None:
     }
     assert {name: row[name] for name in expected} == expected
     assert row["cost_nanousd"] == pricing.cost_nanousd(
-        "openai", "gpt-4o-mini", prompt_tokens=5, completion_tokens=4
+        "openai", "gpt-4o-mini", at=time.time(), prompt_tokens=5, completion_tokens=4
     )
     assert len(row["cache_key"]) == 64
     assert row["latency_ms"] >= row["upstream_ms"] >= 0
@@ -89,6 +90,7 @@ def test_what_a_response_wrote_to_the_prompt_cache_is_paid_for(
     expected = pricing.cost_nanousd(
         "openai",
         "gpt-6-sol",
+        at=time.time(),
         prompt_tokens=1000,
         completion_tokens=10,
         cached_tokens=100,
@@ -174,3 +176,35 @@ def test_rows_survive_supabase_being_away(fragile: Edge) -> None:
             break
     rows = tenant.rows(4)
     assert len({row["request_id"] for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize(("tier", "factor"), [("default", 1), ("flex", 0.5), ("new", None)])
+@pytest.mark.parametrize("stream", [False, True])
+def test_money_follows_the_service_tier_that_the_provider_gave(
+    edge: Edge, tenant: Tenant, tier: str, factor: float | None, *, stream: bool
+) -> None:
+    usage = {"prompt_tokens": 1000, "completion_tokens": 0, "total_tokens": 1000}
+    answer = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "model": "gpt-6-sol",
+        "service_tier": tier,
+        "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": "x"}, "finish_reason": "stop"}
+        ],
+        "usage": usage,
+    }
+    body = json.dumps(answer)
+    if stream:
+        choice = {"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}
+        chunk = {**answer, "object": "chat.completion.chunk", "choices": [choice]}
+        body = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n"
+    kind = "text/event-stream" if stream else "application/json"
+    edge.openai.behave("gpt-6-sol", Behaviour("raw", 200, body=body.encode(), content_type=kind))
+    asked = {"model": "gpt-6-sol", "messages": [{"role": "user", "content": tier}]}
+    for _ in range(2):
+        tenant.post("/v1/chat/completions", {**asked, "stream": stream})
+        edge.settled()
+    expected = None if factor is None else round(2_000_000 * factor)
+    miss, hit = tenant.rows(2)
+    assert (miss["cost_nanousd"], hit["saved_nanousd"]) == (expected, expected)

@@ -174,7 +174,7 @@ class Exchange:
         event = self.event
         event.prompt_tokens, event.completion_tokens = spent.prompt, spent.completion
         event.cached_tokens = spent.cached
-        price = usage.cost(provider, model, spent)
+        price = usage.cost(provider, model, spent, self.started)
         if event.cache_status in HITS:
             event.cost_nanousd, event.saved_nanousd = 0, price
         else:
@@ -182,7 +182,7 @@ class Exchange:
 
     def account_shadow(self, provider: str, model: str, spent: Usage) -> None:
         """A sampled check of a semantic hit was paid for after all: it saves nothing."""
-        price = usage.cost(provider, model, spent)
+        price = usage.cost(provider, model, spent, self.started)
         self.event.cost_nanousd = price
         if price is not None and self.event.saved_nanousd is not None:
             self.event.saved_nanousd = max(0, self.event.saved_nanousd - price)
@@ -193,8 +193,8 @@ class Exchange:
         """For an answer of which a part came from the cache (embeddings). Input tokens only."""
         event = self.event
         event.prompt_tokens = count(tokens)
-        event.cost_nanousd = usage.cost(provider, model, Usage(prompt=paid))
-        event.saved_nanousd = usage.cost(provider, model, Usage(prompt=tokens - paid))
+        event.cost_nanousd = usage.cost(provider, model, Usage(prompt=paid), self.started)
+        event.saved_nanousd = usage.cost(provider, model, Usage(prompt=tokens - paid), self.started)
 
     def response(
         self, status: int, content_type: str, body: Any, *extra: tuple[str, str]

@@ -70,6 +70,8 @@ def facts(provider: str, model: str, usage: Usage, answered_ms: int) -> dict[str
             usage.cached,
             usage.cache_write,
             usage.cache_write_hour,
+            usage.other,
+            usage.service_tier,
         ],
     }
 

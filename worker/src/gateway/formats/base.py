@@ -15,6 +15,8 @@ class Usage:
 
     ``cached`` and ``cache_write`` are parts of ``prompt``; ``cache_write_hour`` is the part of
     ``cache_write`` that Anthropic keeps for an hour, or OpenAI for twelve, at a higher price.
+    ``other``: how many of all tokens are sound or pictures. ``service_tier``: what the provider
+    calls the service that it gave, empty where it names none.
     """
 
     prompt: int | None = None
@@ -22,6 +24,8 @@ class Usage:
     cached: int | None = None
     cache_write: int | None = None
     cache_write_hour: int | None = None
+    other: int | None = None
+    service_tier: str = ""
 
 
 class Assembler(Protocol):
@@ -77,6 +81,11 @@ class Format(Protocol):
 
 MOST_TOKENS = 2**31 - 1
 """Of one answer: what the database's column holds. No model's context has a thousandth of it."""
+
+
+def tier_name(value: Any) -> str:
+    """The service tier that an answer names, or an empty string."""
+    return value if isinstance(value, str) else ""
 
 
 def count(value: Any) -> int | None:

@@ -47,7 +47,7 @@ class ChatFormat(StreamUsage):
 
     def usage(self, answer: Json) -> Usage:
         """See ``Format``."""
-        return read_usage(answer.get("usage"))
+        return read_usage(answer.get("usage"), answer.get("service_tier"))
 
     def text(self, answer: Json) -> str | None:
         """The one choice's content."""

@@ -8,12 +8,14 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from gateway import strict_json
-from gateway.formats.base import Json, Usage, count
+from gateway.formats.base import Json, Usage, count, tier_name
 from gateway.formats.merge import joined, merge_delta
 from gateway.formats.sse import Event
 
 _OF_CHUNKS = frozenset({"choices", "usage", "obfuscation"})
 """What is collected apart, and the padding by which OpenAI hides how long a chunk's text is."""
+
+_NOT_TEXT = ("audio_tokens", "image_tokens")
 
 
 class ChoicesAssembler(ABC):
@@ -68,7 +70,7 @@ class ChoicesAssembler(ABC):
 
     def usage(self) -> Usage:
         """Token counts seen so far."""
-        return read_usage(self._usage)
+        return read_usage(self._usage, self._head.get("service_tier"))
 
     def forget(self) -> None:
         """Stop collecting; usage is still watched."""
@@ -91,17 +93,24 @@ class ChoicesAssembler(ABC):
         )
 
 
-def read_usage(usage: Any) -> Usage:
-    """OpenAI's ``usage`` object of chat completions, completions and embeddings."""
+def read_usage(usage: Any, service_tier: Any = "") -> Usage:
+    """OpenAI's ``usage`` object of chat completions, completions and embeddings; the tier stands
+    beside it in the answer."""
     if not isinstance(usage, dict):
         return Usage()
-    details = usage.get("prompt_tokens_details")
-    if not isinstance(details, dict):
-        details = {}
+    details = _object(usage.get("prompt_tokens_details"))
+    completion = _object(usage.get("completion_tokens_details"))
+    other = [count(side.get(kind)) or 0 for side in (details, completion) for kind in _NOT_TEXT]
     return Usage(
         prompt=count(usage.get("prompt_tokens")),
         completion=count(usage.get("completion_tokens")),
         cached=count(details.get("cached_tokens")),
         cache_write=count(details.get("cache_write_tokens")),
         cache_write_hour=count(details.get("cache_write_hour_tokens")),
+        other=sum(other) or None,
+        service_tier=tier_name(service_tier),
     )
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}

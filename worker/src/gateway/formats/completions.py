@@ -41,7 +41,7 @@ class CompletionsFormat(StreamUsage):
 
     def usage(self, answer: Json) -> Usage:
         """See ``Format``."""
-        return read_usage(answer.get("usage"))
+        return read_usage(answer.get("usage"), answer.get("service_tier"))
 
     def text(self, answer: Json) -> str | None:  # noqa: ARG002
         """Not compared by meaning: the semantic tier serves chat completions."""

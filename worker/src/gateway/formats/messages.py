@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway import strict_json
-from gateway.formats.base import Json, Usage, count
+from gateway.formats.base import Json, Usage, count, tier_name
 from gateway.formats.merge import characters
 from gateway.formats.sse import Event, encode
 from gateway.http import Transform
@@ -175,6 +175,9 @@ def read_usage(usage: Any) -> Usage:
         cached=read,
         cache_write=written,
         cache_write_hour=written_for_an_hour(usage),
+        service_tier="fast"
+        if usage.get("speed") == "fast"
+        else tier_name(usage.get("service_tier")),
     )
 
 

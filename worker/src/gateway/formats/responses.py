@@ -6,7 +6,7 @@ Source: OpenAI's API reference, "Responses" and "Streaming events".
 from typing import Any
 
 from gateway import strict_json
-from gateway.formats.base import Json, Usage, count
+from gateway.formats.base import Json, Usage, count, tier_name
 from gateway.formats.responses_replay import events
 from gateway.formats.sse import Event, encode
 from gateway.http import Transform
@@ -20,6 +20,7 @@ class ResponsesAssembler:
     def __init__(self, _request: Json) -> None:
         self._answer: Json | None = None
         self._usage: Any = None
+        self._tier: Any = None
         self._broken = False
         self._forgotten = False
         self.done = False
@@ -38,6 +39,7 @@ class ResponsesAssembler:
                 self.done = True
                 response = data["response"]
                 self._usage = response.get("usage")
+                self._tier = response.get("service_tier")
                 if not self._forgotten:
                     self._answer = response
                     self.collected = len(event.data)
@@ -52,7 +54,7 @@ class ResponsesAssembler:
 
     def usage(self) -> Usage:
         """The terminal event's token counts."""
-        return read_usage(self._usage)
+        return read_usage(self._usage, self._tier)
 
     def forget(self) -> None:
         """Keep no answer; the terminal event is still read for its usage."""
@@ -75,7 +77,7 @@ class ResponsesFormat:
 
     def usage(self, answer: Json) -> Usage:
         """See ``Format``."""
-        return read_usage(answer.get("usage"))
+        return read_usage(answer.get("usage"), answer.get("service_tier"))
 
     def text(self, answer: Json) -> str | None:  # noqa: ARG002
         """Not compared by meaning: the semantic tier serves chat completions."""
@@ -104,8 +106,8 @@ def complete(answer: Json) -> bool:
     return status == "completed" or (status == "incomplete" and by_length)
 
 
-def read_usage(usage: Any) -> Usage:
-    """The ``usage`` object of a response."""
+def read_usage(usage: Any, service_tier: Any) -> Usage:
+    """The ``usage`` object of a response; the tier stands beside it."""
     if not isinstance(usage, dict):
         return Usage()
     details = usage.get("input_tokens_details")
@@ -119,4 +121,5 @@ def read_usage(usage: Any) -> Usage:
         cached=count(details.get("cached_tokens")),
         cache_write=count(details.get("cache_write_tokens")),
         cache_write_hour=count(longer),
+        service_tier=tier_name(service_tier),
     )

@@ -98,7 +98,11 @@ def _rows(
         prompt = int(dice.lognormvariate(6, 1)) + 1
         completion = 0 if endpoint == "/v1/embeddings" or failed else int(prompt * dice.random())
         price = pricing.cost_nanousd(
-            provider, model, prompt_tokens=prompt, completion_tokens=completion
+            provider,
+            model,
+            at=hour.timestamp(),
+            prompt_tokens=prompt,
+            completion_tokens=completion,
         )
         hit = status.startswith("HIT")
         cache_key = _answer(dice, model) if completion else None

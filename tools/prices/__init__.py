@@ -1,0 +1,1 @@
+"""Make and check the price table of `shared.pricing` from the package genai-prices."""

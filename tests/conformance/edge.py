@@ -171,13 +171,13 @@ async def _read(response: Response) -> str:
     body = response.body
     if isinstance(body, str | bytes):
         return await read_body(response)
-    received = []
+    received = bytearray()
     change = body.transform or (lambda chunk: chunk)
     try:
         async for chunk in body.source:
-            received.append(change(chunk))
+            received += change(chunk)
         if body.transform:
-            received.append(body.transform(b""))
+            received += body.transform(b"")
     except FetchFailed as error:
-        received.append(body.broken(error))
-    return b"".join(received).decode()
+        received += body.broken(error)
+    return received.decode()

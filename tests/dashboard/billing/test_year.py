@@ -2,8 +2,8 @@
 
 After each step plan, limits at the edge, invoices, messages and audit log are exactly what they
 should be. The year runs three times: as it should, with deliveries shuffled and doubled and one of
-each step's events a step late, and with the process dying between any two things that it changes, in
-the customer's own requests as well.
+each step's events a step late, and with the process dying between any two things that it changes,
+in the customer's own requests as well.
 """
 
 import random

@@ -92,7 +92,7 @@ def _holds(price: dict[str, Any], at: float) -> bool:
         return False
     if "utc" not in price:
         return True
-    begin, end = price["utc"]
+    begin, end = map(int, price["utc"])
     minute = moment.hour * 60 + moment.minute
     return begin <= minute < end if begin <= end else minute >= begin or minute < end
 

@@ -199,19 +199,23 @@ class Gateway:
             "project": RECORD["project"] | {"semantic_mode": "balanced"},
         }
 
+    def runtime(self) -> Runtime:
+        """A new isolate."""
+        return Runtime(self._settings)
+
+    def headers(self) -> dict[str, str]:
+        """What every request carries."""
+        return {"authorization": f"Bearer {self._key}", "content-type": "application/json"}
+
     async def post(self, path: str, body: Any, *, turn: int) -> tuple[int, str]:
         """Status and text; background work is done, and raised nothing.
 
         Each ``turn`` has a namespace of its own, so that no other turn's answer is found there.
         """
-        headers = {
-            "authorization": f"Bearer {self._key}",
-            "content-type": "application/json",
-            "x-watchllm-cache-namespace": f"turn-{turn}",
-        }
+        headers = self.headers() | {"x-watchllm-cache-namespace": f"turn-{turn}"}
         request = MemoryRequest(path, headers, body)
         # An isolate of its own: what the last answer made of its provider's breaker is forgotten.
-        response = await app.handle(Runtime(self._settings), self.platform, request)
+        response = await app.handle(self.runtime(), self.platform, request)
         text = await read(response)
         await self.platform.finish()
         return response.status, text

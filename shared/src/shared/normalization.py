@@ -8,12 +8,15 @@ a prefill that ends in a space continues differently from one that does not.
 from typing import Any
 from unicodedata import is_normalized, normalize
 
+from shared.combining import normalizable
+
 Json = Any
 
 
 def text(value: str) -> str:
-    """NFC, ``\\n`` line ends."""
-    if not value.isascii() and not is_normalized("NFC", value):
+    """NFC, ``\\n`` line ends. A text whose normalization would cost more than linear time (it has
+    more combining characters in a row than any language) keeps its form."""
+    if not value.isascii() and normalizable(value) and not is_normalized("NFC", value):
         value = normalize("NFC", value)
     if "\r" in value:
         value = value.replace("\r\n", "\n").replace("\r", "\n")

@@ -10,6 +10,9 @@ from typing import ClassVar
 
 from gateway.http import ClientStalled, FetchFailed, Response
 
+_LONGEST_MESSAGE = 2_000
+_LONGEST_PARAM = 200
+
 
 class GatewayError(Exception):
     """Base of the tree. ``status``, ``code`` and ``kind`` (OpenAI's ``type``) are per class."""
@@ -27,8 +30,9 @@ class GatewayError(Exception):
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__(message)
-        self.message = message
-        self.param = param
+        # Both may quote what the caller sent, of any length.
+        self.message = message[:_LONGEST_MESSAGE]
+        self.param = param and param[:_LONGEST_PARAM]
         self.headers = tuple(headers)
 
 

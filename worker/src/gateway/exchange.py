@@ -11,8 +11,9 @@ from gateway.auth import KeyResolver, check_usable, presented_key
 from gateway.cache.store import Store
 from gateway.delivery import writer
 from gateway.formats.base import Usage, count
-from gateway.http import FetchFailed, Headers, Request, Response
+from gateway.http import FetchFailed, Headers, Request, Response, declared_length
 from gateway.platform.base import Platform
+from gateway.refusals import LARGE_BODY_BYTES
 from gateway.runtime import Runtime
 from gateway.telemetry import sentry
 from gateway.telemetry.log import log_event
@@ -105,6 +106,8 @@ class Exchange:
                 "The body of your request has a content-encoding, which is not supported here. "
                 "Send it as plain JSON."
             )
+        if declared_length(self.request, unknown=LARGE_BODY_BYTES) >= LARGE_BODY_BYTES:
+            self.runtime.refusals.check(self.record.key_id, self.platform.now())
         text = await self.request.text(self.settings.max_body_bytes)
         self.characters = len(text)
         try:
@@ -146,9 +149,12 @@ class Exchange:
         return admission
 
     async def _admit(self, lookup: limits.Lookup) -> limits.Admission:
-        return await limits.admit(
-            self.store, self.record, lookup, self.runtime.estimate, self.platform.now()
-        )
+        now = self.platform.now()
+        try:
+            return await limits.admit(self.store, self.record, lookup, self.runtime.estimate, now)
+        except (errors.RateLimited, errors.QuotaExceeded) as refusal:
+            self.runtime.refusals.remember(self.record.key_id, refusal, now)
+            raise
 
     async def _renew_record(self) -> None:
         try:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+_LONGEST_LENGTH = 16
+"""Digits: nobody sends a petabyte."""
 Headers = list[tuple[str, str]]
 Transform = Callable[[bytes], bytes]
 """Rewrites one chunk of a stream; called once more with ``b""`` at its end to flush."""
@@ -25,6 +27,13 @@ class Request(Protocol):
 
     def stream(self) -> Any:
         """The body as it arrives, in the host's own form, to be handed to ``Platform.fetch``."""
+
+
+def declared_length(request: Request, *, unknown: int = 0) -> int:
+    """The body's bytes by its ``content-length``; ``unknown`` where none tells."""
+    value = request.header("content-length") or ""
+    known = value.isascii() and value.isdigit() and len(value) < _LONGEST_LENGTH
+    return int(value) if known else unknown
 
 
 class UpstreamResponse(Protocol):

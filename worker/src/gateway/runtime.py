@@ -8,6 +8,7 @@ from gateway.cache.place import Place
 from gateway.cache.store import Breaker
 from gateway.delivery.pending import PendingRows
 from gateway.limits import LocalEstimate
+from gateway.refusals import Refusals
 from gateway.settings import Settings
 from gateway.telemetry.datadog import LogBuffer
 from gateway.telemetry.log import observe
@@ -25,6 +26,7 @@ class Runtime:
     supabase: Breaker = field(default_factory=Breaker)
     usage_breaker: Breaker = field(default_factory=Breaker)
     spool_breaker: Breaker = field(default_factory=Breaker)
+    refusals: Refusals = field(default_factory=Refusals)
     estimate: LocalEstimate = field(default_factory=LocalEstimate)
     pending: PendingRows = field(default_factory=PendingRows)
     logs: LogBuffer = field(default_factory=LogBuffer)

@@ -5,33 +5,34 @@ ends the isolate with every request in it, so the depth is looked at before pars
 """
 
 import json
-import re
 from itertools import accumulate
+from math import inf
 from typing import Any
 
 MAX_DEPTH = 200
 """Nested arrays and objects. The deepest thing a request holds is a tool's JSON Schema, for which
 OpenAI allows 10 levels."""
+MAX_VALUES = 500_000
+"""Arrays, objects and the commas between their members: each costs Python some hundred bytes of
+memory, in the body it may be one. An array of 300,000 tokens, OpenAI's most to embed, fits."""
 MAX_DIGITS = 308
 """Of an integer, so that it is no larger than a double. Python computes with integers of any length
 and refuses to write those of more than 4,300 digits: a sum of two legal ones may be one of them."""
 
-# A string without its end matches too: failing there would make a hostile text quadratic.
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _STEP = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # +1 and -1 as signed bytes
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def request(text: str) -> Any:
     """A caller's JSON. Raises ``ValueError``, also for ``NaN`` and numbers beyond a double."""
-    _check_depth(text)
+    _check_shape(text)
     return _REQUEST.decode(text)
 
 
 def answer(text: str) -> Any:
     """A provider's JSON, thousands of floats at times. Raises ``ValueError``, also for integers
     beyond a double."""
-    _check_depth(text)
+    _check_shape(text, most_values=inf)
     return _ANSWER.decode(text)
 
 
@@ -49,15 +50,34 @@ def dumps(value: Any) -> str:
     return text
 
 
-def _check_depth(text: str) -> None:
-    if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(text):
+def _check_shape(text: str, most_values: float = MAX_VALUES) -> None:
+    """Raises ``ValueError`` for more nesting, or more values, than we are ready to walk.
+
+    Counting in the whole text, strings included, is enough for nearly every body.
+    """
+    brackets = text.count("[") + text.count("{")
+    crowded = brackets + text.count(",") > most_values
+    if brackets <= MAX_DEPTH and not crowded:
+        return
+    bare = _without_strings(text)
+    if crowded and bare.count("[") + bare.count("{") + bare.count(",") > most_values:
+        raise ValueError(f"more than {most_values:,} values")
+    if _too_deep(bare):
         raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
 
 
-def _too_deep(text: str) -> bool:
+def _without_strings(text: str) -> str:
+    """``text`` without what stands in its strings: every second piece between quotation marks that
+    are not escaped. Where it is no JSON, the parser fails before it comes to a wrong piece."""
+    if "\\" in text:
+        text = text.replace("\\\\", "").replace('\\"', "")
+    return "".join(text.split('"')[::2])
+
+
+def _too_deep(bare: str) -> bool:
     """The running sum of brackets, without a step of Python's for each: a hostile body has millions
     of them, and a loop would hold up everybody's requests for seconds."""
-    brackets = _STRING.sub("", text).encode("utf-8", "surrogatepass").translate(_STEP, _NO_BRACKET)
+    brackets = bare.encode("utf-8", "surrogatepass").translate(_STEP, _NO_BRACKET)
     return max(accumulate(memoryview(brackets).cast("b")), default=0) > MAX_DEPTH
 
 

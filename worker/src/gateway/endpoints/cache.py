@@ -7,6 +7,7 @@ from gateway import errors, limits
 from gateway.cache.scripts import PURGE, STATS, VERDICT
 from gateway.cache.store import StoreUnavailable
 from gateway.cache.upstash import UpstashError
+from gateway.endpoints import fields
 from gateway.exchange import Exchange
 from gateway.http import Response
 from gateway.limits import Lookup
@@ -71,7 +72,11 @@ async def feedback(x: Exchange) -> Response:
     record = await x.authenticate()
     body = await x.json()
     request_id, verdict = body.get("request_id"), body.get("verdict", "wrong")
-    if not isinstance(request_id, str) or not request_id or not request_id.isprintable():
+    if (
+        not isinstance(request_id, str)
+        or not 0 < len(request_id) <= fields.MOST_CHARACTERS
+        or not request_id.isprintable()
+    ):
         raise errors.InvalidRequest("Missing required parameter: 'request_id'.", param="request_id")
     if verdict not in VERDICTS:
         raise errors.InvalidRequest("'verdict' takes 'wrong' or 'right'.", param="verdict")
@@ -125,6 +130,10 @@ def _check(body: dict[str, Any]) -> None:
         value = body.get(name, "")
         if not isinstance(value, str) or not value.isprintable():
             raise errors.InvalidRequest(f"'{name}' must be a printable string.", param=name)
+        if len(value) > fields.MOST_CHARACTERS:
+            raise errors.InvalidRequest(
+                f"'{name}' takes at most {fields.MOST_CHARACTERS} characters.", param=name
+            )
         if name in body and name != "namespace" and not value:
             raise errors.InvalidRequest(f"'{name}' must not be empty.", param=name)
     age = body.get("older_than_seconds", 0)

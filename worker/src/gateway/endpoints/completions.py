@@ -1,5 +1,6 @@
 """``POST /v1/completions`` (legacy)."""
 
+from gateway.endpoints import fields
 from gateway.endpoints.generation import Generation
 from gateway.errors import InvalidRequest
 from gateway.formats.base import Json
@@ -11,6 +12,7 @@ from shared import hashing
 def _check(body: Json) -> None:
     if not isinstance(body.get("prompt", ""), str | list):
         raise InvalidRequest("Invalid type for 'prompt'.", param="prompt")
+    fields.sizes(body, {"prompt": fields.MOST_INPUTS})
 
 
 GENERATION = Generation(

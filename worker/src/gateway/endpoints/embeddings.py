@@ -23,6 +23,7 @@ async def handle(x: Exchange) -> Response:
     record = await x.authenticate()
     body = await x.json()
     model = fields.model(body)
+    fields.sizes(body, {"input": fields.MOST_INPUTS})
     if "input" not in body:
         raise errors.InvalidRequest("Missing required parameter: 'input'.", param="input")
     policy = policies.from_request(x.request, record.project, embeddings=True)

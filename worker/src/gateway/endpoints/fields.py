@@ -1,6 +1,6 @@
 """Checks of request fields that the gateway itself relies on; all others are the provider's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.errors import InvalidRequest
@@ -10,12 +10,46 @@ from gateway.providers.base import Provider
 from shared.normalization import number
 from shared.request_fields import ANSWER_HEADERS
 
+MOST_CHARACTERS = 256
+"""Of a model's name, and of what else becomes part of a key in Redis."""
+MOST_ITEMS: Mapping[str, int] = {
+    "messages": 20_000,
+    "input": 20_000,
+    "tools": 1_024,
+    "functions": 1_024,
+    "logit_bias": 2_048,
+}
+"""Field → how many items its array or object may have. Far beyond what any model reads (OpenAI
+takes 128 tools), and little enough to walk. ``docs/public/limits.md`` shows this table."""
+MOST_INPUTS = 2_048
+"""Texts, or arrays of tokens, in one request for embeddings or completions. OpenAI's own limit."""
+
+
+def sizes(body: dict[str, Any], most: Mapping[str, int] = MOST_ITEMS) -> None:
+    """Raises ``InvalidRequest`` for arrays and objects of more items than ``most`` allows."""
+    for name, limit in most.items():
+        value = body.get(name)
+        if isinstance(value, list | dict) and len(value) > limit and not _is_tokens(value):
+            raise InvalidRequest(
+                f"Invalid '{name}': {len(value):,} items, where at most {limit:,} are taken.",
+                param=name,
+            )
+
+
+def _is_tokens(value: Any) -> bool:
+    """One text as tokens, which is bounded by the values that a body may have."""
+    return isinstance(value, list) and isinstance(value[0], int)
+
 
 def model(body: dict[str, Any]) -> str:
     """The model's name. Raises ``InvalidRequest``."""
     value = body.get("model")
     if not isinstance(value, str) or not value.strip():
         raise InvalidRequest("you must provide a model parameter", param="model")
+    if len(value) > MOST_CHARACTERS:
+        raise InvalidRequest(
+            f"Invalid 'model': longer than {MOST_CHARACTERS} characters.", param="model"
+        )
     if not value.isprintable():  # also what PostgreSQL cannot store in the usage row
         raise InvalidRequest("Invalid 'model': not a printable name.", param="model")
     return value

@@ -41,6 +41,7 @@ class Generation:
         record = await x.authenticate()
         body = await x.json()
         model = fields.model(body)
+        fields.sizes(body)
         self.check(body)
         stream = fields.stream(body)
         target = resolve(model, record.project, x.request.path)

@@ -41,6 +41,7 @@ async def count_tokens(x: Exchange) -> Response:
     record = await x.authenticate()
     body = await x.json()
     model = fields.model(body)
+    fields.sizes(body)
     fields.required(body, "messages", "an array")
     target = resolve(model, record.project, x.request.path)
     fields.served(target.provider, COUNT_TOKENS)

@@ -8,7 +8,7 @@ import re
 
 from gateway import errors, upstream
 from gateway.exchange import Exchange
-from gateway.http import Live, Response
+from gateway.http import Live, Response, declared_length
 from gateway.limits import Lookup
 from gateway.providers.base import Provider
 from gateway.providers.registry import Target, default
@@ -51,8 +51,7 @@ async def handle(x: Exchange) -> Response:
             "this deployment's key, files and batches are everybody's."
         )
     await x.admit(Lookup())
-    declared = request.header("content-length") or ""
-    if declared.isdigit() and int(declared) > x.settings.max_body_bytes:
+    if declared_length(request) > x.settings.max_body_bytes:
         raise errors.BodyTooLarge(
             f"The request body is over the limit of {x.settings.max_body_bytes:,} bytes."
         )

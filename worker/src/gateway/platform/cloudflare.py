@@ -16,7 +16,14 @@ from pyodide.ffi import JsException, create_proxy, to_js
 from gateway import app as application
 from gateway import errors, settings
 from gateway.delivery import writer
-from gateway.http import AnswerTooLarge, FetchFailed, Live, Response, UpstreamResponse
+from gateway.http import (
+    AnswerTooLarge,
+    FetchFailed,
+    Live,
+    Response,
+    UpstreamResponse,
+    declared_length,
+)
 from gateway.platform.base import CLOSING_SECONDS, CopyGivenUp
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.runtime import Runtime
@@ -93,8 +100,7 @@ class JsRequest:
 
     async def text(self, limit: int) -> str:
         """See ``Request``. JavaScript replaces bytes that are not UTF-8."""
-        declared = self.header("content-length") or "0"
-        if declared.isdigit() and int(declared) > limit:
+        if declared_length(self) > limit:
             raise _too_large(limit)
         try:
             text: str = await self._request.text()

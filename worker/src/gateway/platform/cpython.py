@@ -35,6 +35,7 @@ from gateway.http import (
     Transform,
     Unsendable,
     UpstreamResponse,
+    declared_length,
 )
 from gateway.platform.aiohttp_client import AiohttpResponse, new_session, reason
 from gateway.platform.base import CLOSING_SECONDS
@@ -72,8 +73,7 @@ class AsgiRequest:
 
     async def text(self, limit: int) -> str:
         """See ``Request``."""
-        declared = self._headers.get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > limit:
+        if declared_length(self) > limit:
             raise _too_large(limit)
         chunks: list[bytes] = []
         size = 0

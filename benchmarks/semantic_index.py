@@ -12,7 +12,7 @@ from typing import Any
 
 import redis
 
-from gateway.cache.index_scripts import INSERT, NEAREST
+from gateway.redis.index_scripts import INSERT, NEAREST
 from shared.embedding import filed
 from tests.doubles.redis_process import redis_process
 

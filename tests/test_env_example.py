@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config import env as dashboard
-from gateway import settings
+from gateway.core import settings
 from gateway.providers.registry import DEFAULT_BASE_URLS
 
 ROOT = Path(__file__).resolve().parents[1]

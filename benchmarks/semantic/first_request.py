@@ -18,7 +18,7 @@ def _mebibytes() -> float:
 found = {}
 sys.path[:0] = ["worker/src", "python_modules"]
 begun = time.perf_counter()
-import gateway.platform.cloudflare  # noqa: E402, F401
+import hosts.cloudflare  # noqa: E402, F401
 
 if sys.argv[1] == "start":
     found["importing the Worker, ms"] = (time.perf_counter() - begun) * 1e3

@@ -10,10 +10,11 @@ from typing import Any
 
 import httpx
 
-from gateway import app, settings
-from gateway.http import FetchFailed, Response, UpstreamResponse
+from gateway import app
+from gateway.core import settings
+from gateway.core.http import FetchFailed, Response, UpstreamResponse
+from gateway.pipeline.runtime import Runtime
 from gateway.providers.registry import DEFAULT_BASE_URLS, PROVIDERS
-from gateway.runtime import Runtime
 from shared import api_keys
 from tests.worker.edge import RECORD
 from tests.worker.memory_platform import MemoryBody, MemoryPlatform, MemoryRequest, MemoryResponse

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gateway import errors
 from gateway.app import ROUTES
+from gateway.core import errors
 
 FILE = Path(__file__).resolve().parents[2] / "docs/public/openapi.json"
 SPEC: dict[str, Any] = json.loads(FILE.read_text())

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 import provider_tables
-from gateway import errors, settings
 from gateway.cache import policy
+from gateway.core import errors, settings
 from gateway.endpoints import passthrough
 from gateway.endpoints.live_data import CLIENT_TOOLS
 from gateway.providers.registry import PROVIDERS
 from shared import request_fields
 
 ROOT = Path(__file__).resolve().parents[2]
-GATEWAY = ROOT / "worker/src/gateway"
+GATEWAY = ROOT / "worker/src"
 PUBLIC = ROOT / "docs/public"
 
 _OURS = re.compile(r"x-(watchllm|ratelimit|request-id|should-retry)[a-z-]*\Z")

@@ -4,7 +4,7 @@
   one request must not be used by another (``Cannot perform I/O on behalf of a different request``).
 - Nothing random, timed or networked runs at import: none of it exists outside a request.
 - Background work goes through ``Platform.wait_until``: a bare task is dropped with the response.
-- Only ``entry.py`` imports ``workers``; only ``platform/cloudflare.py`` knows JavaScript.
+- Only ``entry.py`` imports ``workers``; only ``hosts/cloudflare.py`` knows JavaScript.
 """
 
 import ast
@@ -16,8 +16,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 WORKER, SHARED = ROOT / "worker/src", ROOT / "shared/src"
 SOURCES = sorted([*WORKER.rglob("*.py"), *SHARED.rglob("*.py")])
-HOST_ONLY = {"platform/cpython.py", "platform/keepalive.py"}
-CLOUDFLARE = "platform/cloudflare.py"
+HOST_ONLY = {"hosts/cpython.py", "hosts/keepalive.py"}
+CLOUDFLARE = "hosts/cloudflare.py"
 
 NOT_AT_IMPORT = frozenset(
     {"secrets", "random", "time", "uuid", "socket", "urllib", "http", "asyncio", "js", "subprocess"}
@@ -106,8 +106,8 @@ def test_source(path: Path) -> None:
     if where != "entry.py" and "workers" in imported:
         problems.append("imports workers: only entry.py may")
     if where != CLOUDFLARE and imported & {"js", "pyodide"}:
-        problems.append("knows JavaScript: only platform/cloudflare.py may")
-    if not where.startswith("platform/"):
+        problems.append("knows JavaScript: only hosts/cloudflare.py may")
+    if not where.startswith("hosts/"):
         problems += [
             f"line {node.lineno}: {called(node)[1]}, not wait_until"
             for node in ast.walk(module)
@@ -118,7 +118,7 @@ def test_source(path: Path) -> None:
 
 def test_only_plain_data_outlives_a_request_on_cloudflare() -> None:
     # The runtime is the one thing kept between requests: its fields hold no I/O.
-    module = tree(WORKER / "gateway/runtime.py")
+    module = tree(WORKER / "gateway/pipeline/runtime.py")
     assert imports(module).isdisjoint({"asyncio", "aiohttp", "httpx", "js", "pyodide"})
 
 
@@ -129,7 +129,7 @@ def test_settings_come_from_env_and_not_from_the_process() -> None:
             for node in ast.walk(tree(path))
             if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
         ]
-        assert not reads or name(path) == "platform/cpython.py", (path, reads)
+        assert not reads or name(path) == "hosts/cpython.py", (path, reads)
 
 
 @pytest.mark.parametrize(

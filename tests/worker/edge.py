@@ -17,7 +17,7 @@ from typing import Any, Self
 import httpx
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.cache.scripts import STORE
+from gateway.redis.scripts import STORE
 from local_stack import ports
 from shared import api_keys
 from shared.envelope import Envelope, credential_aad

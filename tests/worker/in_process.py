@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from gateway import settings
-from gateway.platform.cpython import CPythonPlatform
+from gateway.core import settings
+from gateway.pipeline.runtime import Runtime
 from gateway.providers.registry import DEFAULT_BASE_URLS
-from gateway.runtime import Runtime
+from hosts.cpython import CPythonPlatform
 from shared.usage_events import UsageEvent
 from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.upstash import UpstashDouble

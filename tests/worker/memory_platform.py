@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.http import Live, Response, UpstreamResponse
+from gateway.core.http import Live, Response, UpstreamResponse
 from local_stack.redis_rest.api import Request as RestRequest
 from local_stack.redis_rest.api import RestApi
 from local_stack.redis_rest.embedded import EmbeddedStore
@@ -84,7 +84,7 @@ class MemoryBody:
 
 
 class MemoryPlatform:
-    """See ``gateway.platform.base.Platform``."""
+    """See ``gateway.core.platform.Platform``."""
 
     has_queue = False
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from gateway import app, refusals, strict_json
+from gateway import app
+from gateway.admission import refusals
+from gateway.core import strict_json
+from gateway.core.errors import InvalidRequest, QuotaExceeded, RateLimited
 from gateway.endpoints import fields
-from gateway.errors import InvalidRequest, QuotaExceeded, RateLimited
 from tests.worker.edge import ROOT
 from tests.worker.memory_platform import MemoryRequest
 from tests.worker.test_wrong_types import Gateway

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from gateway.auth import KeyMemory, KeyResolver
-from gateway.cache.store import Breaker, Store, StoreUnavailable
-from gateway.http import FetchFailed, Unsendable
-from gateway.platform.cpython import CPythonPlatform
-from gateway.settings import load
+from gateway.admission.auth import KeyMemory, KeyResolver
+from gateway.core.http import FetchFailed, Unsendable
+from gateway.core.settings import load
+from gateway.redis.store import Breaker, Store, StoreUnavailable
+from hosts.cpython import CPythonPlatform
 from shared import api_keys
 from tests.worker.memory_platform import MemoryPlatform
 from tests.worker.test_wrong_types import ANSWERS, ENV

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cache.scripts import ADMIT
+from gateway.redis.scripts import ADMIT
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import Edge, Tenant, until
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.delivery import dashboard
-from gateway.settings import SettingsError
+from gateway.core.settings import SettingsError
+from gateway.reporting import dashboard
 from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.upstash import UpstashDouble
 from tests.doubles.webhook_receiver import WebhookReceiver

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway import settings
+from gateway.core import settings
+from gateway.core.settings import SettingsError
 from gateway.providers.registry import DEFAULT_BASE_URLS
-from gateway.settings import SettingsError
 from tests.doubles.embeddings_api import MODEL, WORKERS_AI_MODEL, EmbeddingsDouble
 from tests.worker.edge import Edge, Tenant, until
 from tests.worker.edges import missing

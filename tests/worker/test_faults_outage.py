@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cache.store import Breaker
+from gateway.redis.store import Breaker
 from tests.worker.edge import Edge, Tenant, until
 from tests.worker.edges import HOSTS, missing
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway import app, settings
+from gateway import app
+from gateway.core import settings
+from gateway.pipeline.runtime import Runtime
 from gateway.providers.registry import DEFAULT_BASE_URLS
-from gateway.runtime import Runtime
 from shared import api_keys
 from shared.envelope import Envelope
 from tests.worker.edge import RECORD

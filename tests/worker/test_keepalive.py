@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.http import AnswerTooLarge, FetchFailed
-from gateway.platform.keepalive import KeepAliveClient
+from gateway.core.http import AnswerTooLarge, FetchFailed
+from hosts.keepalive import KeepAliveClient
 from tests.doubles.raw_server import Answer, raw_server
 
 LIMIT = 100_000

@@ -9,7 +9,7 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.cache import scripts
+from gateway.redis import scripts
 from tests.doubles.redis_process import redis_process, redis_server_missing
 
 WINDOW = 60_000

@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from gateway import limits
+from gateway.admission import limits
 from shared import redis_keys
 from tests.worker.edge import Edge
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from gateway.errors import InvalidRequest
+from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Usage
 from gateway.formats.messages import MessagesAssembler, MessagesFormat
 from gateway.formats.sse import EventReader

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from gateway.core.errors import InvalidRequest
 from gateway.endpoints import fields
-from gateway.errors import InvalidRequest
 from gateway.formats.base import MOST_TOKENS, count
 from gateway.formats.messages import read_usage
 from tests.worker.test_wrong_types import ANSWERS, Gateway

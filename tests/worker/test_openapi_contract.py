@@ -16,7 +16,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from gateway import errors
+from gateway.core import errors
 from tests.doubles import anthropic_api
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import MAX_BODY_BYTES, Edge, Tenant

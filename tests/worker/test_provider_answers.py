@@ -9,8 +9,8 @@ import brotli
 import pytest
 from backports import zstd
 
-from gateway.http import AddressRefused, AnswerTooLarge, FetchFailed
-from gateway.platform.cpython import AiohttpResponse, CPythonPlatform
+from gateway.core.http import AddressRefused, AnswerTooLarge, FetchFailed
+from hosts.cpython import AiohttpResponse, CPythonPlatform
 from tests.doubles.raw_server import Answer, RawServer, raw_server
 
 LIMIT = 100_000

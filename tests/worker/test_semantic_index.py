@@ -8,7 +8,7 @@ import fakeredis
 import pytest
 import redis
 
-from gateway.cache.index_scripts import INSERT, NEAREST
+from gateway.redis.index_scripts import INSERT, NEAREST
 from shared.embedding import filed
 from tests.doubles.redis_process import redis_process, redis_server_missing
 from tests.worker.edge import until

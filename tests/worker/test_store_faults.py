@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.cache import scripts
-from gateway.cache.store import Breaker
+from gateway.redis import scripts
+from gateway.redis.store import Breaker
 from shared import redis_keys
 from tests.worker.edge import Edge, Tenant
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway import strict_json
+from gateway.core import strict_json
 
 DEEPEST = strict_json.MAX_DEPTH
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from gateway.auth import KeyResolver
-from gateway.cache.store import Store
-from gateway.delivery import writer
-from gateway.http import FetchFailed
+from gateway.admission.auth import KeyResolver
+from gateway.core.http import FetchFailed
+from gateway.redis.store import Store
+from gateway.reporting import writer
 from shared import api_keys
 from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.upstash import UpstashDouble

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from gateway.settings import Settings, SettingsError, load
-from gateway.telemetry import datadog as shipping
-from gateway.telemetry.datadog import LogBuffer
-from gateway.telemetry.sentry import Reports, report
+from gateway.core.settings import Settings, SettingsError, load
+from gateway.reporting import datadog as shipping
+from gateway.reporting.datadog import LogBuffer
+from gateway.reporting.sentry import Reports, report
 from tests.doubles.datadog import DatadogDouble
 from tests.doubles.openai_api import Behaviour
 from tests.doubles.postgrest import PostgrestDouble
@@ -310,7 +310,7 @@ async def test_a_message_of_ours_is_kept_and_its_keys_are_not(
 def test_the_sdk_is_not_imported_before_there_is_something_to_say() -> None:
     """It would cost each new isolate's first user a tenth of a second."""
     code = (
-        "import sys, gateway.platform.cpython;"
+        "import sys, hosts.cpython;"
         "print([name for name in sys.modules if name.startswith('sentry_sdk')])"
     )
     paths = os.pathsep.join(str(ROOT / part) for part in ("shared/src", "worker/src"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.delivery import pending, writer
+from gateway.reporting import pending, writer
 from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.server import FaultName
 from tests.doubles.upstash import UpstashDouble

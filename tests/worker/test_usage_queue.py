@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.delivery import queue, writer
+from gateway.reporting import queue, writer
 from tests.worker.edge import Edge, Tenant, until
 from tests.worker.edges import missing
 from tests.worker.in_process import isolate, usage_row

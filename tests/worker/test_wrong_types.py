@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from gateway import app, settings
+from gateway import app
+from gateway.core import settings
+from gateway.pipeline.runtime import Runtime
 from gateway.providers.registry import DEFAULT_BASE_URLS
-from gateway.runtime import Runtime
 from shared import api_keys
 from tests.worker.edge import RECORD
 from tests.worker.in_process import ENCRYPTION_KEYS

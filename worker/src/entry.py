@@ -4,7 +4,7 @@ from typing import Any
 
 from workers import WorkerEntrypoint
 
-from gateway.platform import cloudflare
+from hosts import cloudflare
 
 
 class Default(WorkerEntrypoint):

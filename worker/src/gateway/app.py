@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 
-from gateway import cors, errors
+from gateway.core import cors, errors
+from gateway.core.http import Request, Response
+from gateway.core.log import log_event
+from gateway.core.platform import Platform
 from gateway.endpoints import chat_completions, passthrough
-from gateway.exchange import Exchange, RecordChanged
-from gateway.http import Request, Response
-from gateway.platform.base import Platform
-from gateway.runtime import Runtime
-from gateway.telemetry import sentry
-from gateway.telemetry.log import log_event
+from gateway.pipeline.exchange import Exchange, RecordChanged
+from gateway.pipeline.runtime import Runtime
+from gateway.reporting import sentry
 
 Handler = Callable[[Exchange], Awaitable[Response]]
 

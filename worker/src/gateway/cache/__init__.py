@@ -1,1 +1,1 @@
-"""The cache: policy of a request, its keys, entries, the store, single flight."""
+"""What a request says about caching, and its sealed entries."""

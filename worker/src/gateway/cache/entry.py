@@ -14,8 +14,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.core.platform import Platform
 from gateway.formats.base import Usage
-from gateway.platform.base import Platform
 
 
 class EntryError(ValueError):

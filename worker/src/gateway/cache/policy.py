@@ -7,8 +7,8 @@ Headers: ``Cache-Control`` after RFC 9111 (``no-cache``, ``no-store``, ``max-age
 import re
 from dataclasses import dataclass
 
-from gateway.errors import InvalidHeader
-from gateway.http import Request
+from gateway.core.errors import InvalidHeader
+from gateway.core.http import Request
 from shared.key_record import Project
 
 MAX_TTL_SECONDS = 30 * 24 * 3600

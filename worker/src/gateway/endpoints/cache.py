@@ -3,14 +3,15 @@
 import json
 from typing import Any
 
-from gateway import errors, limits
-from gateway.cache.scripts import PURGE, STATS, VERDICT
-from gateway.cache.store import StoreUnavailable
-from gateway.cache.upstash import UpstashError
+from gateway.admission import limits
+from gateway.admission.limits import Lookup
+from gateway.core import errors
+from gateway.core.http import Response
 from gateway.endpoints import fields
-from gateway.exchange import Exchange
-from gateway.http import Response
-from gateway.limits import Lookup
+from gateway.pipeline.exchange import Exchange
+from gateway.redis.scripts import PURGE, STATS, VERDICT
+from gateway.redis.store import StoreUnavailable
+from gateway.redis.upstash import UpstashError
 from shared import purge_cutoffs, redis_keys
 from shared.semantic_verdict import REFUSED_SECONDS, VERDICTS, SemanticHit, parse_hit
 

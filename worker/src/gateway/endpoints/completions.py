@@ -1,8 +1,8 @@
 """``POST /v1/completions`` (legacy)."""
 
+from gateway.core.errors import InvalidRequest
 from gateway.endpoints import fields
 from gateway.endpoints.generation import Generation
-from gateway.errors import InvalidRequest
 from gateway.formats.base import Json
 from gateway.formats.completions import CompletionsFormat
 from gateway.providers.base import COMPLETIONS

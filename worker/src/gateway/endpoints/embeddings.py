@@ -3,16 +3,17 @@
 import json
 from typing import Any
 
-from gateway import errors, strict_json, upstream
 from gateway.cache import policy as policies
-from gateway.cache.vectors import VectorCache
-from gateway.credentials import source
+from gateway.core import errors, strict_json
+from gateway.core.http import Response
 from gateway.endpoints import fields
-from gateway.exchange import Exchange
 from gateway.formats import vectors
 from gateway.formats.base import Usage, count
-from gateway.http import Response
+from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.vectors import VectorCache
+from gateway.providers import upstream
 from gateway.providers.base import EMBEDDINGS
+from gateway.providers.credentials import source
 from gateway.providers.registry import Target, resolve
 from shared import hashing
 from shared.usage_events import HIT, HIT_COALESCED, MISS

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.errors import InvalidRequest
-from gateway.exchange import Exchange
+from gateway.core.errors import InvalidRequest
 from gateway.formats.base import MOST_TOKENS
+from gateway.pipeline.exchange import Exchange
 from gateway.providers.base import Provider
 from shared.normalization import number
 from shared.request_fields import ANSWER_HEADERS

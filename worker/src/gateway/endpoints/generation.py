@@ -4,16 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway import errors, limits
+from gateway.admission import limits
 from gateway.cache import policy as policies
 from gateway.cache.policy import Policy
-from gateway.call import Call
-from gateway.credentials import source
+from gateway.core import errors
+from gateway.core.http import Response
 from gateway.endpoints import fields, live_data
-from gateway.exchange import Exchange
 from gateway.formats.base import Format, Json
-from gateway.http import Response
-from gateway.pipeline import serve
+from gateway.pipeline.call import Call
+from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.serve import serve
+from gateway.providers.credentials import source
 from gateway.providers.registry import Target, resolve
 from shared import hashing
 from shared.key_record import Project
@@ -51,7 +52,7 @@ class Generation:
         key = _digest(parts, identity)
         query = None
         if self.semantic and policy.read and policy.semantic != "off":
-            from gateway.cache import semantic
+            from gateway.semantic import choice as semantic
 
             query = await semantic.prepare(x, identity, policy.semantic, parts)
         allowed = fields.token_limit(body, self.completion_limit)

@@ -6,12 +6,12 @@ import json
 from collections.abc import Awaitable
 from typing import Any
 
-from gateway import errors
-from gateway.cache.store import Breaker, Store, StoreUnavailable
-from gateway.cache.upstash import UpstashError
-from gateway.exchange import Exchange
-from gateway.http import FetchFailed, Response
-from gateway.platform.base import json_headers
+from gateway.core import errors
+from gateway.core.http import FetchFailed, Response
+from gateway.core.platform import json_headers
+from gateway.pipeline.exchange import Exchange
+from gateway.redis.store import Breaker, Store, StoreUnavailable
+from gateway.redis.upstash import UpstashError
 
 _HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
 _NO_KEY = "0" * 64

@@ -1,17 +1,17 @@
 """``POST /v1/messages`` and ``/v1/messages/count_tokens``: Anthropic's dialect, for every model."""
 
-from gateway import upstream
+from gateway.admission.limits import Lookup
+from gateway.core.errors import InvalidRequest
+from gateway.core.http import Response
 from gateway.endpoints import fields
 from gateway.endpoints.generation import Generation
-from gateway.errors import InvalidRequest
-from gateway.exchange import Exchange
 from gateway.formats.base import Json
 from gateway.formats.messages import MessagesFormat
-from gateway.http import Response
-from gateway.limits import Lookup
+from gateway.pipeline.exchange import Exchange
+from gateway.providers import upstream
 from gateway.providers.base import COUNT_TOKENS, MESSAGES
 from gateway.providers.registry import resolve
-from gateway.upstream import Outgoing
+from gateway.providers.upstream import Outgoing
 from shared import hashing
 
 

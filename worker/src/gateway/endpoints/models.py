@@ -9,14 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from gateway import errors, strict_json, upstream
-from gateway.exchange import Exchange
+from gateway.admission.limits import Lookup
+from gateway.core import errors, strict_json
+from gateway.core.http import FetchFailed, Response
 from gateway.formats.base import count
-from gateway.http import FetchFailed, Response
-from gateway.limits import Lookup
+from gateway.pipeline.exchange import Exchange
+from gateway.providers import upstream
 from gateway.providers.base import MODELS, Provider
 from gateway.providers.registry import PROVIDERS, Target, resolve
-from gateway.upstream import Outgoing
+from gateway.providers.upstream import Outgoing
 
 _SNAPSHOT = re.compile(r"-\d{8}\Z")
 """How Anthropic dates a model: it lists the snapshot, and knows the name without the date, too."""

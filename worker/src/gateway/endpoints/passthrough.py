@@ -6,13 +6,14 @@ Groq's SDK to Groq.
 
 import re
 
-from gateway import errors, upstream
-from gateway.exchange import Exchange
-from gateway.http import Live, Response, declared_length
-from gateway.limits import Lookup
+from gateway.admission.limits import Lookup
+from gateway.core import errors
+from gateway.core.http import Live, Response, declared_length
+from gateway.pipeline.exchange import Exchange
+from gateway.providers import upstream
 from gateway.providers.base import Provider
 from gateway.providers.registry import Target, default
-from gateway.upstream import Outgoing
+from gateway.providers.upstream import Outgoing
 
 PREFIXES = (
     "/v1/moderations",

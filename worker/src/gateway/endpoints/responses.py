@@ -1,7 +1,7 @@
 """``POST /v1/responses``. What refers to state at the provider passes through uncached."""
 
+from gateway.core.errors import InvalidRequest
 from gateway.endpoints.generation import Generation
-from gateway.errors import InvalidRequest
 from gateway.formats.base import Json
 from gateway.formats.responses import ResponsesFormat
 from gateway.providers.base import RESPONSES

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gateway.core.http import Transform
 from gateway.formats.sse import Event
-from gateway.http import Transform
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ Source: OpenAI's API reference, "Streaming" of both objects.
 from abc import ABC, abstractmethod
 from typing import Any
 
-from gateway import strict_json
+from gateway.core import strict_json
 from gateway.formats.base import Json, Usage, count, tier_name
 from gateway.formats.merge import joined, merge_delta
 from gateway.formats.sse import Event

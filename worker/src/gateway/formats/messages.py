@@ -7,11 +7,11 @@ Source: Anthropic's API reference, "Create a Message" and "Streaming messages". 
 from collections.abc import Iterator
 from typing import Any
 
-from gateway import strict_json
+from gateway.core import strict_json
+from gateway.core.http import Transform
 from gateway.formats.base import Json, Usage, count, tier_name
 from gateway.formats.merge import characters
 from gateway.formats.sse import Event, encode
-from gateway.http import Transform
 
 _GOOD_ENDINGS = (
     *("end_turn", "max_tokens", "stop_sequence", "tool_use"),

@@ -5,11 +5,11 @@ Source: OpenAI's API reference, "Responses" and "Streaming events".
 
 from typing import Any
 
-from gateway import strict_json
+from gateway.core import strict_json
+from gateway.core.http import Transform
 from gateway.formats.base import Json, Usage, count, tier_name
 from gateway.formats.responses_replay import events
 from gateway.formats.sse import Event, encode
-from gateway.http import Transform
 
 _TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
 

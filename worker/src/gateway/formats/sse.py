@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gateway import strict_json
+from gateway.core import strict_json
 
 DONE = b"data: [DONE]\n\n"
 _BOM = b"\xef\xbb\xbf"

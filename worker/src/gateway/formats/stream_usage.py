@@ -3,10 +3,10 @@
 Source: OpenAI's API reference, ``stream_options.include_usage``.
 """
 
-from gateway import strict_json
+from gateway.core import strict_json
+from gateway.core.http import Transform
 from gateway.formats.base import Json
 from gateway.formats.sse import EventFilter
-from gateway.http import Transform
 
 
 class StreamUsage:

@@ -1,1 +1,1 @@
-"""The seam between the gateway and its host: one small protocol, one module per host."""
+"""The former home of the hosts, kept for commands that name it."""

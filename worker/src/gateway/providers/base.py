@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.core.http import Headers
 from gateway.formats.base import Json
-from gateway.http import Headers
 
 CHAT = "/chat/completions"
 COMPLETIONS = "/completions"

@@ -1,6 +1,6 @@
 """Anthropic. API reference: platform.claude.com/docs/en/api."""
 
-from gateway.http import Headers
+from gateway.core.http import Headers
 from gateway.providers.base import (
     CHAT,
     COUNT_TOKENS,

@@ -9,7 +9,7 @@ import time
 from datetime import datetime
 from typing import Any
 
-from gateway import strict_json
+from gateway.core import strict_json
 from gateway.formats.base import Json, count
 from gateway.formats.messages import written_for_an_hour
 

@@ -7,7 +7,7 @@ Source: OpenAI's "Create chat completion" (message content) and Anthropic's "Cre
 import base64
 from typing import Any
 
-from gateway.errors import InvalidRequest
+from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
 
 _IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")

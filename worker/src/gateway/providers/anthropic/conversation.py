@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from gateway import strict_json
-from gateway.errors import InvalidRequest
+from gateway.core import strict_json
+from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
 from gateway.providers.anthropic import content
 

@@ -6,7 +6,7 @@ Anthropic's own (``thinking``, ``top_k``, …) and Anthropic refuses what nobody
 
 from typing import Any
 
-from gateway.errors import InvalidRequest
+from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
 from gateway.providers.anthropic import conversation, generations, tools
 

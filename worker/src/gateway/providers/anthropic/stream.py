@@ -7,7 +7,7 @@ unfinished event, so it may be fed at any cut.
 import time
 from typing import Any
 
-from gateway import strict_json
+from gateway.core import strict_json
 from gateway.formats.base import Json
 from gateway.formats.sse import DONE, Event, EventReader, encode
 from gateway.providers.anthropic import answer

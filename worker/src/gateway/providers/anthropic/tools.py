@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.errors import InvalidRequest
+from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
 from gateway.providers.anthropic.content import cache_control
 

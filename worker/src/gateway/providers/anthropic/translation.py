@@ -1,6 +1,6 @@
 """``Translation``s that let OpenAI's clients use Anthropic's models."""
 
-from gateway import strict_json
+from gateway.core import strict_json
 from gateway.formats.base import Json
 from gateway.providers.anthropic import answer, request
 from gateway.providers.anthropic.stream import ChatChunks

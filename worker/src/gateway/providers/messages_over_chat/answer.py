@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway import strict_json
+from gateway.core import strict_json
 from gateway.formats.base import Json, count
 
 STOP_REASONS = {

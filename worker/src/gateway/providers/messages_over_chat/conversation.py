@@ -6,8 +6,8 @@ chat completions refuse such members.
 
 from typing import Any
 
-from gateway import strict_json
-from gateway.errors import InvalidRequest
+from gateway.core import strict_json
+from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
 
 _THINKING = ("thinking", "redacted_thinking")

@@ -6,7 +6,7 @@ provider's own (``seed``, ``verbosity``, …) and the provider refuses what nobo
 
 from typing import Any
 
-from gateway.errors import InvalidRequest
+from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
 from gateway.providers.messages_over_chat import conversation
 

@@ -4,7 +4,7 @@ Anthropic's grammar has one content block after the other, each opened and close
 have deltas. A block is opened by the first delta of its kind and closed by the first of another.
 """
 
-from gateway import strict_json
+from gateway.core import strict_json
 from gateway.formats.base import Json
 from gateway.formats.sse import Event, EventReader, encode
 from gateway.providers.messages_over_chat import answer

@@ -1,6 +1,6 @@
 """The ``Translation`` that lets Anthropic's clients use the models of other providers."""
 
-from gateway import strict_json
+from gateway.core import strict_json
 from gateway.formats.base import Json
 from gateway.providers.base import CHAT, StreamTranslation
 from gateway.providers.messages_over_chat import answer, request

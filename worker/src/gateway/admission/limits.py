@@ -1,0 +1,337 @@
+"""Admission: limits, quota, look-up and leadership in one Redis round trip.
+
+When Redis does not answer, requests are admitted by an estimate that each process keeps for
+itself, and the cache takes no part.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from gateway.core import errors
+from gateway.core.http import Headers
+from gateway.core.log import log_event
+from gateway.redis.scripts import ADMIT
+from gateway.redis.store import Store, StoreUnavailable
+from shared import redis_keys
+from shared.key_record import KeyRecord
+from shared.purge_cutoffs import model_field, namespace_field
+from shared.usage_events import HITS, UsageEvent
+
+WINDOW_MS = 60_000
+NO_SEMANTICS: tuple[Any, ...] = ("", "", "", 0, 0, "")
+
+
+class RecordOutdated(Exception):
+    """Redis knows a newer revision of this key's record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What to look for: entry names in Redis, and what may be served.
+
+    ``token``: this request's name as single-flight leader; empty when it does not compete.
+    ``only``: spends nothing at the provider, so its budgets do not matter.
+    ``slot``: this request's name among the project's open streams; empty when it takes no place.
+    ``slot_ms``: for how long it keeps the place unless it says that it goes on.
+    ``semantic``: what ``cache.semantic`` asks the index for.
+    ``estimated_tokens``: reserved from the tokens a minute until the answer tells its real ones.
+    """
+
+    entries: Sequence[str] = ()
+    model: str = ""
+    namespace: str = ""
+    max_age_ms: int = -1
+    lock: str = ""
+    token: str = ""
+    lease_ms: int = 0
+    estimated_tokens: int = 0
+    only: bool = False
+    slot: str = ""
+    slot_ms: int = 0
+    semantic: Sequence[Any] = NO_SEMANTICS
+
+    @property
+    def may_find(self) -> bool:
+        """Whether the cache is asked for something."""
+        return bool(self.entries) or self.semantic is not NO_SEMANTICS
+
+
+@dataclass(slots=True)
+class Admission:
+    """The answer to ``admit``. ``entries`` are in the order asked, ``None`` where there is none.
+
+    ``lease_left_ms`` > 0: another request is fetching the same answer. ``refusal``: why the
+    provider must not be asked, where only the cache may still answer. ``degraded``: Redis did not
+    answer. ``candidates``: records near in meaning with their distance, nearest first;
+    ``evidence``: the scope's counters, names and values in turn.
+    """
+
+    now_ms: int
+    entries: list[str | None]
+    lease_left_ms: int = 0
+    refusal: errors.GatewayError | None = None
+    degraded: bool = False
+    candidates: list[tuple[int, str]] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+    headers: Headers = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class LocalEstimate:
+    """Requests per minute as this process alone has seen them, for when Redis is away."""
+
+    admitted: dict[str, deque[float]] = field(default_factory=dict)
+
+    def admit(self, subject: str, limit: int, now: float) -> float:
+        """0 when admitted, else the seconds to wait."""
+        log = self.admitted.setdefault(subject, deque())
+        while log and log[0] <= now - WINDOW_MS / 1000:
+            log.popleft()
+        if len(log) >= limit:
+            return log[0] + WINDOW_MS / 1000 - now
+        log.append(now)
+        return 0.0
+
+
+async def admit(
+    store: Store, record: KeyRecord, lookup: Lookup, estimate: LocalEstimate, now: float
+) -> Admission:
+    """One round trip. Raises ``RateLimited``, ``QuotaExceeded`` or ``RecordOutdated``."""
+    project = record.project_id
+    keys = [
+        redis_keys.revision(project),
+        redis_keys.request_log(project, "plan"),
+        redis_keys.request_log(project, record.key_id),
+        redis_keys.quota(record.organization_id, month(now)),
+        redis_keys.cutoffs(project),
+        lookup.lock or redis_keys.lock(project, "none"),
+        *account_keys(record, now),
+        redis_keys.stats(project, day(now)),
+        *lookup.entries,
+    ]
+    plan, own = record.plan, record.key_limits
+    arguments = [
+        record.revision,
+        _limit(plan.requests_per_minute),
+        _limit(own.requests_per_minute),
+        _limit(plan.monthly_requests),
+        1 if plan.overage == "cache_only" else 0,
+        model_field(lookup.model),
+        namespace_field(lookup.namespace),
+        lookup.max_age_ms,
+        lookup.token,
+        lookup.lease_ms,
+        _limit(plan.tokens_per_minute),
+        _limit(own.tokens_per_minute),
+        _limit(record.project.monthly_budget_nanousd),
+        _limit(own.monthly_budget_nanousd),
+        lookup.estimated_tokens,
+        1 if lookup.only else 0,
+        lookup.slot,
+        _limit(plan.concurrent_streams),
+        lookup.slot_ms,
+        *lookup.semantic,
+    ]
+    try:
+        answer = await store.run(ADMIT, keys, arguments)
+    except StoreUnavailable as error:
+        log_event("store_unavailable", "warning", reason=str(error))
+        return admit_locally(record, lookup, estimate, now)
+    return _read(answer, record, len(lookup.entries))
+
+
+def account_keys(record: KeyRecord, now: float) -> list[str]:
+    """Tokens, money and open streams, in the order the scripts take them."""
+    project = record.project_id
+    return [
+        redis_keys.token_log(project, "plan"),
+        redis_keys.token_log(project, record.key_id),
+        redis_keys.spend(project, "project", month(now)),
+        redis_keys.spend(project, record.key_id, month(now)),
+        redis_keys.streams(project),
+    ]
+
+
+def charge_arguments(record: KeyRecord, tokens: int, nanousd: int, slot: str = "") -> list[Any]:
+    """What ``STORE`` charges: tokens beyond the reservation, and money; and what it gives up."""
+    plan, own = record.plan.tokens_per_minute, record.key_limits.tokens_per_minute
+    return [_limit(plan), _limit(own), tokens, nanousd, slot]
+
+
+def counts_money_or_tokens(record: KeyRecord) -> bool:
+    """True when a limit makes the charge after the answer necessary."""
+    own = record.key_limits
+    return any(
+        limit is not None
+        for limit in (
+            record.plan.tokens_per_minute,
+            own.tokens_per_minute,
+            own.monthly_budget_nanousd,
+            record.project.monthly_budget_nanousd,
+        )
+    )
+
+
+def estimate_tokens(record: KeyRecord, characters: int, most_completion: int) -> int:
+    """What to reserve: four characters a token, and all the completion that was allowed."""
+    if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:
+        return 0
+    return characters // 4 + most_completion
+
+
+def used_tokens(record: KeyRecord, event: UsageEvent) -> int:
+    """Tokens of the answer, 0 when it told none; nothing is counted without a token limit, and a
+    hit costs none."""
+    if event.cache_status in HITS:
+        return 0
+    if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:
+        return 0
+    return (event.prompt_tokens or 0) + (event.completion_tokens or 0)
+
+
+def day(now: float) -> str:
+    """``YYYYMMDD`` of a unix time, UTC."""
+    return _day(int(now // 86_400))
+
+
+def month(now: float) -> str:
+    """``YYYYMM`` of a unix time, UTC."""
+    return day(now)[:6]
+
+
+@lru_cache(maxsize=64)
+def _day(days: int) -> str:
+    """Of the days since 1970: one request names it four times, a day of requests the same one."""
+    moment = datetime.fromtimestamp(days * 86_400, UTC)
+    return f"{moment.year}{moment.month:02}{moment.day:02}"
+
+
+def _limit(value: int | None) -> int:
+    return -1 if value is None else value
+
+
+def _read(answer: Any, record: KeyRecord, entries: int) -> Admission:
+    verdict = answer[0]
+    if verdict == "STALE":
+        raise RecordOutdated
+    _, now, plan_used, plan_oldest, key_used, key_oldest, quota_used, lease_left = answer[:8]
+    tokens_used, tokens_oldest = answer[8:10]
+    headers: Headers = []
+    wait_ms = 0
+    for limit, used, oldest in (
+        (record.plan.requests_per_minute, plan_used, plan_oldest),
+        (record.key_limits.requests_per_minute, key_used, key_oldest),
+    ):
+        if limit is None:
+            continue
+        headers = _tighter(headers, _window_headers(limit, used, now, oldest))
+        if used >= limit:
+            wait_ms = max(wait_ms, oldest + WINDOW_MS - now)
+    if verdict == "RATE":
+        seconds = max(1, -(-wait_ms // 1000))
+        raise errors.RateLimited(
+            f"Rate limit reached for requests per minute. Please try again in {seconds}s.",
+            headers=[*headers, ("retry-after", str(seconds)), ("retry-after-ms", str(wait_ms))],
+        )
+    if verdict == "QUOTA":
+        raise errors.QuotaExceeded(
+            f"The plan's {record.plan.monthly_requests:,} requests for this month are used up. "
+            "Upgrade the plan, or wait for the first of the next month (UTC).",
+            headers=[*headers, ("x-should-retry", "false")],
+        )
+    headers += _token_headers(record, tokens_used, now, tokens_oldest)
+    found = answer[12 : 12 + entries]
+    return Admission(
+        now_ms=now,
+        entries=[*found, *[None] * (entries - len(found))],
+        candidates=answer[10] or [],
+        evidence=answer[11] or [],
+        lease_left_ms=max(0, lease_left),
+        refusal=_refusal(verdict, record, max(0, tokens_oldest + WINDOW_MS - now)),
+        headers=[*headers, *_quota_headers(record.plan.monthly_requests, quota_used)],
+    )
+
+
+def _refusal(verdict: str, record: KeyRecord, wait_ms: int) -> errors.GatewayError | None:
+    """``wait_ms``: until the oldest tokens leave the window."""
+    final = [("x-should-retry", "false")]
+    match verdict:
+        case "HITS_ONLY":
+            return errors.QuotaExceeded(
+                "The plan's requests for this month are used up; only cached answers are served.",
+                headers=final,
+            )
+        case "BUDGET":
+            return errors.BudgetExceeded(
+                "The monthly budget of this key or project is spent. Cached answers are still "
+                "served.",
+                headers=final,
+            )
+        case "TOKENS":
+            seconds = max(1, -(-wait_ms // 1000))
+            return errors.TokensLimited(
+                f"Rate limit reached for tokens per minute. Please try again in {seconds}s.",
+                headers=[("retry-after", str(seconds))],
+            )
+        case "STREAMS":
+            return errors.StreamsLimited.of(record.plan.concurrent_streams)
+    return None
+
+
+def _window_headers(limit: int, used: int, now: int, oldest: int) -> Headers:
+    """As OpenAI names them. ``reset``: until the oldest request leaves the window."""
+    reset = max(0, oldest + WINDOW_MS - now) / 1000 if used else 0.0
+    return [
+        ("x-ratelimit-limit-requests", str(limit)),
+        ("x-ratelimit-remaining-requests", str(max(0, limit - used))),
+        ("x-ratelimit-reset-requests", f"{reset:.3f}s"),
+    ]
+
+
+def _token_headers(record: KeyRecord, used: int, now: int, oldest: int) -> Headers:
+    plan, own = record.plan.tokens_per_minute, record.key_limits.tokens_per_minute
+    limits = [limit for limit in (plan, own) if limit is not None]
+    if not limits:
+        return []
+    reset = max(0, oldest + WINDOW_MS - now) / 1000 if used else 0.0
+    return [
+        ("x-ratelimit-limit-tokens", str(min(limits))),
+        ("x-ratelimit-remaining-tokens", str(max(0, min(limits) - used))),
+        ("x-ratelimit-reset-tokens", f"{reset:.3f}s"),
+    ]
+
+
+def _tighter(one: Headers, other: Headers) -> Headers:
+    return one if one and int(one[1][1]) <= int(other[1][1]) else other
+
+
+def _quota_headers(limit: int | None, used: int) -> Headers:
+    if limit is None:
+        return []
+    return [
+        ("x-watchllm-quota-limit", str(limit)),
+        ("x-watchllm-quota-remaining", str(max(0, limit - used))),
+    ]
+
+
+def admit_locally(
+    record: KeyRecord, lookup: Lookup, estimate: LocalEstimate, now: float
+) -> Admission:
+    """Without Redis: by this process's own estimate. Raises ``RateLimited``."""
+    for subject, limit in (
+        (record.project_id, record.plan.requests_per_minute),
+        (record.key_id, record.key_limits.requests_per_minute),
+    ):
+        if limit is None:
+            continue
+        wait = estimate.admit(subject, limit, now)
+        if wait > 0:
+            raise errors.RateLimited(
+                "Rate limit reached for requests per minute.",
+                headers=[("retry-after", str(max(1, round(wait))))],
+            )
+    return Admission(int(now * 1000), [None] * len(lookup.entries), degraded=True)

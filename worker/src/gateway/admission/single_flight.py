@@ -1,0 +1,57 @@
+"""Waiting for another request that is fetching the same answer.
+
+The leader holds a lock in Redis for its lease. Followers look there with growing pauses until
+the entry appears, the leader gives up (a tombstone), or the lease ran out. A follower waits at
+most one lease, then asks the provider itself: nobody waits longer than lease + one upstream call.
+"""
+
+from dataclasses import dataclass
+
+from gateway.admission.limits import Lookup
+from gateway.pipeline.exchange import Exchange
+from gateway.redis.scripts import FOLLOW
+from gateway.redis.store import StoreUnavailable
+from shared import redis_keys
+from shared.purge_cutoffs import model_field, namespace_field
+
+TOMBSTONE_MS = 2_000
+_FIRST_PAUSE = 0.025
+_LONGEST_PAUSE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The leader's entry, or none; ``leads``: this request has taken the leader's place."""
+
+    entry: str | None
+    now_ms: int
+    leads: bool = False
+
+
+async def follow(x: Exchange, lookup: Lookup) -> Found:
+    """Wait for the leader. Never raises: without Redis the follower goes on its own."""
+    began = x.platform.now()
+    keys = [redis_keys.cutoffs(x.record.project_id), lookup.lock, lookup.entries[0]]
+    arguments = [
+        model_field(lookup.model),
+        namespace_field(lookup.namespace),
+        lookup.token,
+        lookup.lease_ms,
+    ]
+    pause = _FIRST_PAUSE
+    now_ms = int(began * 1000)
+    while x.platform.now() - began < lookup.lease_ms / 1000:
+        await x.platform.sleep(pause)
+        pause = min(_LONGEST_PAUSE, pause * 1.5)
+        try:
+            entry, state, now_ms = await x.store.run(FOLLOW, keys, arguments)
+        except StoreUnavailable:
+            break
+        if entry is not None:
+            x.mark("follow", began)
+            return Found(entry, now_ms)
+        if state != "wait":
+            x.mark("follow", began)
+            return Found(None, now_ms, leads=state == "lead")
+    x.mark("follow", began)
+    return Found(None, now_ms)

@@ -1,0 +1,1 @@
+"""HTTP values, errors, settings, the log, and the protocol that a host fulfils."""

@@ -1,0 +1,351 @@
+"""The gateway's own errors: one tree, one place that turns an error into a response.
+
+``code`` values are stable and documented in ``docs/public/errors.md`` (a test compares). What a
+provider answered with an error status is not here: it is passed on as it came.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import ClassVar
+
+from gateway.core.http import ClientStalled, FetchFailed, Response
+
+_LONGEST_MESSAGE = 2_000
+_LONGEST_PARAM = 200
+
+
+class GatewayError(Exception):
+    """Base of the tree. ``status``, ``code`` and ``kind`` (OpenAI's ``type``) are per class."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    kind: ClassVar[str] = "api_error"
+    anthropic_kind: ClassVar[str] = "api_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(message)
+        # Both may quote what the caller sent, of any length.
+        self.message = message[:_LONGEST_MESSAGE]
+        self.param = param and param[:_LONGEST_PARAM]
+        self.headers = tuple(headers)
+
+
+class InternalError(GatewayError):
+    """A bug of ours; the message never carries its details."""
+
+
+class InvalidRequest(GatewayError):
+    """The request cannot be understood."""
+
+    status = 400
+    code = "invalid_request"
+    kind = "invalid_request_error"
+    anthropic_kind = "invalid_request_error"
+
+
+class InvalidJson(InvalidRequest):
+    """The body is not a JSON object."""
+
+    code = "invalid_json"
+
+
+class InvalidHeader(InvalidRequest):
+    """A control header has a value that it does not take."""
+
+    code = "invalid_header"
+
+
+class AuthenticationError(GatewayError):
+    """No usable API key."""
+
+    status = 401
+    code = "invalid_api_key"
+    kind = "invalid_request_error"
+    anthropic_kind = "authentication_error"
+
+
+class KeyRevoked(AuthenticationError):
+    """The key was revoked."""
+
+    code = "api_key_revoked"
+
+
+class KeyExpired(AuthenticationError):
+    """The key's expiry date has passed."""
+
+    code = "api_key_expired"
+
+
+class ProjectSuspended(GatewayError):
+    """The project is archived, or its organization disabled."""
+
+    status = 403
+    code = "project_suspended"
+    kind = "permission_error"
+    anthropic_kind = "permission_error"
+
+
+class NotFound(GatewayError):
+    """No such route."""
+
+    status = 404
+    code = "unknown_url"
+    kind = "invalid_request_error"
+    anthropic_kind = "not_found_error"
+
+
+class UnknownModel(GatewayError):
+    """The provider that the name leads to has no such model."""
+
+    status = 404
+    code = "model_not_found"
+    kind = "invalid_request_error"
+    anthropic_kind = "not_found_error"
+
+
+class UnknownHit(GatewayError):
+    """Feedback on a request that was no semantic hit, or has its verdict."""
+
+    status = 404
+    code = "unknown_request"
+    kind = "invalid_request_error"
+    anthropic_kind = "not_found_error"
+
+
+class MethodNotAllowed(GatewayError):
+    """The route exists, but not for this method; ``Allow`` is among the headers."""
+
+    status = 405
+    code = "method_not_allowed"
+    kind = "invalid_request_error"
+    anthropic_kind = "invalid_request_error"
+
+
+class BodyTooLarge(GatewayError):
+    """The body is over the deployment's limit."""
+
+    status = 413
+    code = "request_too_large"
+    kind = "invalid_request_error"
+    anthropic_kind = "request_too_large"
+
+
+class RateLimited(GatewayError):
+    """Too many requests in the last minute; ``retry-after`` is among the headers."""
+
+    status = 429
+    code = "rate_limit_exceeded"
+    kind = "requests"
+    anthropic_kind = "rate_limit_error"
+
+
+class TokensLimited(GatewayError):
+    """Too many tokens in the last minute; ``retry-after`` is among the headers."""
+
+    status = 429
+    code = "rate_limit_exceeded"
+    kind = "tokens"
+    anthropic_kind = "rate_limit_error"
+
+
+class StreamsLimited(GatewayError):
+    """As many streams are open as the plan allows; ``retry-after`` is among the headers."""
+
+    status = 429
+    code = "concurrent_streams_exceeded"
+    kind = "requests"
+    anthropic_kind = "rate_limit_error"
+
+    @classmethod
+    def of(cls, limit: int | None) -> "StreamsLimited":
+        """For a plan with this limit."""
+        return cls(
+            f"This project has {limit} streams open, as many as its plan allows at once. "
+            "Please try again when one has ended.",
+            headers=[("retry-after", "1")],
+        )
+
+
+class BudgetExceeded(GatewayError):
+    """The month's budget in US dollars is spent."""
+
+    status = 429
+    code = "budget_exceeded"
+    kind = "insufficient_quota"
+    anthropic_kind = "rate_limit_error"
+
+
+class QuotaExceeded(GatewayError):
+    """The plan's requests for this month are used up."""
+
+    status = 429
+    code = "quota_exceeded"
+    kind = "insufficient_quota"
+    anthropic_kind = "rate_limit_error"
+
+
+class KeyCheckUnavailable(GatewayError):
+    """The key is not known here and cannot be looked up now."""
+
+    status = 503
+    code = "key_check_unavailable"
+    kind = "server_error"
+    anthropic_kind = "overloaded_error"
+
+
+class StoreAway(GatewayError):
+    """The request is about the cache itself, and Redis does not answer."""
+
+    status = 503
+    code = "cache_unavailable"
+    kind = "server_error"
+    anthropic_kind = "overloaded_error"
+
+
+class ProviderNotConfigured(GatewayError):
+    """Neither the project nor the deployment has a key for the provider."""
+
+    status = 424
+    code = "provider_not_configured"
+    kind = "invalid_request_error"
+    anthropic_kind = "invalid_request_error"
+
+
+class ProviderUnavailable(GatewayError):
+    """The provider failed many times in a row and is not being asked for some seconds."""
+
+    status = 503
+    code = "provider_unavailable"
+    kind = "server_error"
+    anthropic_kind = "overloaded_error"
+
+
+class UpstreamUnreachable(GatewayError):
+    """The provider could not be reached or broke the connection."""
+
+    status = 502
+    code = "upstream_unreachable"
+    kind = "server_error"
+    anthropic_kind = "api_error"
+
+
+class UpstreamTooLarge(GatewayError):
+    """The provider's answer is larger than what is held in memory for one request."""
+
+    status = 502
+    code = "upstream_too_large"
+    kind = "server_error"
+    anthropic_kind = "api_error"
+
+
+class UpstreamTimeout(GatewayError):
+    """The provider did not begin to answer in time."""
+
+    status = 504
+    code = "upstream_timeout"
+    kind = "server_error"
+    anthropic_kind = "api_error"
+
+
+class StreamNotRead(GatewayError):
+    """The caller left its stream unread for as long as a provider may be silent. Only an event
+    within that stream tells it: its status is long sent."""
+
+    status = 504
+    code = "stream_not_read"
+    kind = "invalid_request_error"
+    anthropic_kind = "invalid_request_error"
+
+
+class NotCached(GatewayError):
+    """``x-watchllm-cache: only`` and nothing in the cache."""
+
+    status = 504
+    code = "cache_miss"
+    kind = "invalid_request_error"
+    anthropic_kind = "not_found_error"
+
+
+def openai_envelope(error: GatewayError) -> str:
+    """OpenAI's error body."""
+    return json.dumps(
+        {
+            "error": {
+                "message": error.message,
+                "type": error.kind,
+                "param": error.param,
+                "code": error.code,
+            }
+        }
+    )
+
+
+def anthropic_envelope(error: GatewayError) -> str:
+    """Anthropic's error body, with our stable code beside it."""
+    return json.dumps(
+        {
+            "type": "error",
+            "error": {"type": error.anthropic_kind, "message": error.message, "code": error.code},
+        }
+    )
+
+
+def responses_event(error: GatewayError, number: int) -> str:
+    """OpenAI's ``error`` event of the Responses API."""
+    return json.dumps(
+        {
+            "type": "error",
+            "code": error.code,
+            "message": error.message,
+            "param": error.param,
+            "sequence_number": number,
+        }
+    )
+
+
+def response(error: GatewayError, dialect: str = "openai") -> Response:
+    """The HTTP response for an error in the caller's dialect."""
+    body = anthropic_envelope(error) if dialect == "anthropic" else openai_envelope(error)
+    headers = [("content-type", "application/json"), *error.headers]
+    return Response(error.status, headers, body)
+
+
+def dialect(path: str) -> str:
+    """Whose errors a caller of ``path`` reads: ``anthropic``'s, ``openai``'s, or ``responses`` for
+    those of OpenAI's whose streams have error events of their own."""
+    if path.startswith("/v1/messages"):
+        return "anthropic"
+    return "responses" if path == "/v1/responses" else "openai"
+
+
+def stream_event(failure: FetchFailed, dialect: str = "openai", number: int = 0) -> bytes:
+    """The event that ends a stream that broke: the status is long sent, and an error event is
+    what the SDKs turn into an exception. Begins with a blank line, for the stream may have broken
+    in the middle of an event.
+
+    ``number``: the event's place in its stream, for the dialects that count."""
+    error: GatewayError
+    if isinstance(failure, ClientStalled):
+        error = StreamNotRead("The stream was left unread for too long, and has ended.")
+    else:
+        kind = UpstreamTimeout if failure.timeout else UpstreamUnreachable
+        error = kind("The provider broke off the stream.")
+    if dialect == "anthropic":
+        return f"\n\nevent: error\ndata: {anthropic_envelope(error)}\n\n".encode()
+    if dialect == "responses":
+        return f"\n\nevent: error\ndata: {responses_event(error, number)}\n\n".encode()
+    return f"\n\ndata: {openai_envelope(error)}\n\n".encode()
+
+
+def all_codes(root: type[GatewayError] = GatewayError) -> dict[str, int]:
+    """Every code with its status, for the documentation's test."""
+    found = {root.code: root.status}
+    for sub in root.__subclasses__():
+        found |= all_codes(sub)
+    return found

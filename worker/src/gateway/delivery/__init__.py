@@ -1,1 +1,0 @@
-"""What leaves the gateway after a response: usage rows, log lines and reports of errors."""

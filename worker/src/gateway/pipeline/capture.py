@@ -1,0 +1,113 @@
+"""The gateway's copy of a live stream: bounded, assembled, judged."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.admission.stream_slot import StreamSlot
+from gateway.core.http import FetchFailed
+from gateway.core.log import log_event
+from gateway.core.platform import Copy, CopyGivenUp
+from gateway.formats.base import Assembler, Usage
+from gateway.formats.sse import EventReader
+from gateway.pipeline.exchange import Exchange
+from gateway.providers.base import StreamTranslation
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``answer`` is ``None`` unless the stream was complete and good.
+
+    ``answered_at``: unix time of the last byte that mattered.
+    """
+
+    answer: dict[str, Any] | None
+    usage: Usage
+    answered_at: float
+    error_code: str | None = None
+
+
+class Capture:
+    """Reads the copy to its end, even when the client leaves (if the project wants that)."""
+
+    def __init__(
+        self,
+        x: Exchange,
+        assembler: Assembler,
+        copy: Copy,
+        translate: StreamTranslation | None,
+        slot: StreamSlot,
+    ) -> None:
+        self._x = x
+        self._assembler = assembler
+        self._copy = copy
+        self._translate = translate
+        self._slot = slot
+        self._limit = x.most_stored_bytes()
+        self._too_large = False
+        self._last = x.platform.now()
+
+    async def run(self, settle: Callable[[Outcome], Coroutine[Any, Any, None]]) -> None:
+        """``settle`` is run once: as soon as the terminal event is there (the provider may hold
+        the connection open after it), or at the end of a stream that had none."""
+        settled = False
+        error_code = None
+        try:
+            async for _ in self._chunks():
+                if self._assembler.done and not settled:
+                    settled = True
+                    self._copy.ends()
+                    self._x.platform.wait_until(settle(self._outcome(None)))
+        except FetchFailed as error:
+            error_code = "upstream_timeout" if error.timeout else "upstream_disconnected"
+            log_event("stream_broken", "warning", request_id=self._x.request_id, reason=str(error))
+        except CopyGivenUp:
+            error_code = "too_large_to_cache"
+            log_event("stream_copy_given_up", "warning", request_id=self._x.request_id)
+        except _ClientLeft:
+            error_code = "client_disconnected"
+            await self._copy.cancel()
+        if not settled:
+            await settle(self._outcome(error_code))
+
+    async def _chunks(self) -> AsyncIterator[None]:
+        x, assembler, limit = self._x, self._assembler, self._limit
+        stays = x.record.project.cache_on_disconnect
+        reader = EventReader()
+        async for chunk in self._copy:
+            self._last = x.platform.now()
+            if x.event.ttfb_ms is None:
+                x.event.ttfb_ms = x.elapsed_ms()
+            self._slot.goes_on(self._last)
+            for event in reader.feed(self._translate(chunk) if self._translate else chunk):
+                assembler.feed(event)
+            if reader.pending > limit:
+                # One endless event: its usage cannot be read either.
+                reader = EventReader()
+                self._too_large = True
+            if self._too_large or assembler.collected > limit:
+                self._too_large = True
+                assembler.forget()
+            yield
+            if not stays and self._copy.client_left():
+                raise _ClientLeft
+
+    def _outcome(self, error_code: str | None) -> Outcome:
+        answer = None if error_code else self._assembler.finish()
+        if answer is None and error_code is None:
+            error_code = "too_large_to_cache" if self._too_large else "stream_incomplete"
+        if answer is not None and self._translate is not None and self._translate.lost:
+            # A good answer to this client; to store it would make it every client's.
+            log_untranslated(self._x, self._translate.lost)
+            answer = None
+        return Outcome(answer, self._assembler.usage(), self._last, error_code)
+
+
+def log_untranslated(x: Exchange, lost: set[str]) -> None:
+    """Say what a translated answer is without, and that it is not stored for that reason."""
+    names = ", ".join(sorted(lost))[:200]
+    log_event("answer_not_translatable", "warning", request_id=x.request_id, lost=names)
+
+
+class _ClientLeft(Exception):
+    """The client is gone, and its project does not want the answer without it."""

@@ -1,0 +1,327 @@
+"""One request on its way through the gateway: its context, its usage row, its response headers."""
+
+import json
+import random
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.admission import limits
+from gateway.admission.auth import KeyResolver, check_usable, presented_key
+from gateway.admission.refusals import LARGE_BODY_BYTES
+from gateway.core import errors, strict_json
+from gateway.core.http import FetchFailed, Headers, Request, Response, declared_length
+from gateway.core.log import log_event
+from gateway.core.platform import Platform
+from gateway.formats.base import Usage, count
+from gateway.pipeline.runtime import Runtime
+from gateway.redis.store import Store
+from gateway.reporting import sentry, usage, writer
+from shared.key_record import KeyRecord
+from shared.usage_events import BYPASS, HITS, CacheStatus, UsageEvent
+
+_QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
+_LOGGED_CHARACTERS = 32_000
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}\Z")
+_TRACEPARENT = re.compile(
+    r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}"
+)
+
+
+class RecordChanged(Exception):
+    """The project was edited: what the endpoint has worked out so far, it worked out too early."""
+
+
+class Exchange:
+    """Made by the app for each request; endpoints and the pipeline work on it."""
+
+    record: KeyRecord
+    event: UsageEvent
+
+    def __init__(
+        self, runtime: Runtime, platform: Platform, request: Request, endpoint: str
+    ) -> None:
+        settings = runtime.settings
+        self.runtime = runtime
+        self.settings = settings
+        self.platform = platform
+        self.request = request
+        self.endpoint = endpoint
+        self.started = platform.now()
+        self.headers: Headers = []
+        self.characters = 0
+        # Ours alone: the row's id, and this request's name as a single-flight leader.
+        self.token = platform.request_id()
+        self.request_id = self._row_id = self.token
+        self._marks: list[str] = []
+        self._body: dict[str, Any] | None = None
+        self._began_again = False
+        self._finished = False
+        self.store = Store(
+            platform,
+            settings.redis_url,
+            settings.redis_token,
+            timeout=settings.store_timeout,
+            breaker=runtime.redis,
+            watches=True,
+        )
+        self._keys = KeyResolver(platform, self.store, settings, runtime.keys, runtime.supabase)
+
+    def take_request_id(self) -> None:
+        """Answer to the caller's own id, if it sent one. Raises ``InvalidHeader``.
+
+        A caller's id may come twice, a row's may not: the row puts a part of ours behind it.
+        """
+        given = self.request.header("x-watchllm-request-id")
+        if given is None:
+            return
+        if not _REQUEST_ID.match(given):
+            raise errors.InvalidHeader(
+                "x-watchllm-request-id takes 1 to 100 letters, digits or . _ : -",
+                param="x-watchllm-request-id",
+            )
+        self.request_id, self._row_id = given, f"{given}.{self._row_id[:12]}"
+
+    async def authenticate(self) -> KeyRecord:
+        """Find the key's record; from here on every outcome makes a usage row."""
+        self._key_hash, self.record = await self._keys.authenticate(presented_key(self.request))
+        self.event = UsageEvent(
+            request_id=self._row_id,
+            ts=datetime.fromtimestamp(self.started, UTC).isoformat(),
+            project_id=self.record.project_id,
+            organization_id=self.record.organization_id,
+            api_key_id=self.record.key_id,
+            endpoint=self.endpoint,
+        )
+        self.mark("auth", self.started)
+        return self.record
+
+    async def json(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises ``InvalidJson`` or ``BodyTooLarge``."""
+        if self._body is not None:
+            return self._body
+        encoding = self.request.header("content-encoding") or "identity"
+        if encoding.strip().lower() != "identity":
+            raise errors.InvalidJson(
+                "The body of your request has a content-encoding, which is not supported here. "
+                "Send it as plain JSON."
+            )
+        if declared_length(self.request, unknown=LARGE_BODY_BYTES) >= LARGE_BODY_BYTES:
+            self.runtime.refusals.check(self.record.key_id, self.platform.now())
+        text = await self.request.text(self.settings.max_body_bytes)
+        self.characters = len(text)
+        try:
+            body = strict_json.request(text)
+        except ValueError as error:
+            raise errors.InvalidJson(
+                f"We could not parse the JSON body of your request: {error}"
+            ) from error
+        if not isinstance(body, dict):
+            raise errors.InvalidJson("The JSON body of your request must be an object.")
+        self._body = body
+        return body
+
+    async def admit(self, lookup: limits.Lookup) -> limits.Admission:
+        """Limits and look-up. A record that Redis calls outdated is read again first.
+
+        Raises what the limits refuse; an admission with a ``refusal`` comes back only where the
+        cache may answer instead. Raises ``RecordChanged``, once, where the new record says anything
+        else about the project than the one that ``lookup`` was made from.
+        """
+        began = self.platform.now()
+        try:
+            admission = await self._admit(lookup)
+        except limits.RecordOutdated:
+            before = self.record
+            await self._renew_record()
+            if not self._began_again and _differ(before, self.record):
+                self._began_again = True
+                raise RecordChanged from None
+            try:
+                admission = await self._admit(lookup)
+            except limits.RecordOutdated:
+                # Supabase has not caught up with what Redis was told, or cannot be asked.
+                admission = limits.admit_locally(self.record, lookup, self.runtime.estimate, began)
+        self.headers += admission.headers
+        self.mark("store", began)
+        if admission.refusal is not None and not lookup.may_find and not lookup.only:
+            raise admission.refusal
+        return admission
+
+    async def _admit(self, lookup: limits.Lookup) -> limits.Admission:
+        now = self.platform.now()
+        try:
+            return await limits.admit(self.store, self.record, lookup, self.runtime.estimate, now)
+        except (errors.RateLimited, errors.QuotaExceeded) as refusal:
+            self.runtime.refusals.remember(self.record.key_id, refusal, now)
+            raise
+
+    async def _renew_record(self) -> None:
+        try:
+            record = await self._keys.newest(self._key_hash)
+        except FetchFailed as error:
+            log_event("key_refresh_failed", "warning", reason=str(error))
+            return
+        if record is None:
+            raise errors.AuthenticationError("This API key no longer exists.")
+        check_usable(record, self.platform.now())
+        self.record = record
+
+    def most_stored_bytes(self) -> int:
+        """Longer answers are passed on and not stored."""
+        return min(self.settings.max_capture_bytes, self.record.project.max_body_bytes)
+
+    def mark(self, name: str, since: float) -> None:
+        """Add a phase to ``server-timing``."""
+        self._marks.append(f"{name};dur={(self.platform.now() - since) * 1000:.1f}")
+
+    def account(self, provider: str, model: str, spent: Usage) -> None:
+        """Put tokens and money of the answer into the row and the headers."""
+        event = self.event
+        event.prompt_tokens, event.completion_tokens = spent.prompt, spent.completion
+        event.cached_tokens = spent.cached
+        price = usage.cost(provider, model, spent, self.started)
+        if event.cache_status in HITS:
+            event.cost_nanousd, event.saved_nanousd = 0, price
+        else:
+            event.cost_nanousd, event.saved_nanousd = price, 0
+
+    def account_shadow(self, provider: str, model: str, spent: Usage) -> None:
+        """A sampled check of a semantic hit was paid for after all: it saves nothing."""
+        price = usage.cost(provider, model, spent, self.started)
+        self.event.cost_nanousd = price
+        if price is not None and self.event.saved_nanousd is not None:
+            self.event.saved_nanousd = max(0, self.event.saved_nanousd - price)
+        if self.event.decision is not None:
+            self.event.decision["shadow"] = True
+
+    def account_parts(self, provider: str, model: str, *, tokens: int, paid: int) -> None:
+        """For an answer of which a part came from the cache (embeddings). Input tokens only."""
+        event = self.event
+        event.prompt_tokens = count(tokens)
+        event.cost_nanousd = usage.cost(provider, model, Usage(prompt=paid), self.started)
+        event.saved_nanousd = usage.cost(provider, model, Usage(prompt=tokens - paid), self.started)
+
+    def response(
+        self, status: int, content_type: str, body: Any, *extra: tuple[str, str]
+    ) -> Response:
+        """A response with the headers every answer carries."""
+        event = self.event
+        headers: Headers = [("content-type", content_type), *extra, *self.headers]
+        headers.append(("x-watchllm-cache", event.cache_status))
+        if event.provider:
+            headers.append(("x-watchllm-provider", event.provider))
+        if event.cost_nanousd is not None:
+            headers.append(("x-watchllm-cost-usd", usage.dollars(event.cost_nanousd)))
+        if event.decision is not None and self.request.header("x-watchllm-explain") is not None:
+            told = {name: value for name, value in event.decision.items() if name != "matched"}
+            headers.append(("x-watchllm-decision", json.dumps(told)))
+        if event.saved_nanousd is not None:
+            headers.append(("x-watchllm-saved-usd", usage.dollars(event.saved_nanousd)))
+        return Response(status, headers, body)
+
+    def seal_headers(self, response: Response) -> Response:
+        """The last touch before the host takes over: request id and timing."""
+        self.mark("total", self.started)
+        response.headers.append(("x-request-id", self.request_id))
+        if errors.dialect(self.endpoint) == "anthropic":
+            response.headers.append(("request-id", self.request_id))  # what Anthropic's SDKs read
+        response.headers.append(("server-timing", ", ".join(self._marks)))
+        return response
+
+    def finish(self, status: int, error_code: str | None = None) -> None:
+        """Close the row and have it written after the response. Only the first call counts."""
+        if self._finished:
+            return
+        self._finished = True
+        event = self.event
+        trace_id, parent_id = _trace(self.request.header("traceparent"))
+        event.status = status
+        event.error_code = error_code
+        if not event.latency_ms:
+            event.latency_ms = self.elapsed_ms()
+        log_event(
+            "request",
+            request_id=event.request_id,
+            trace_id=trace_id,
+            project_id=event.project_id,
+            endpoint=event.endpoint,
+            provider=event.provider,
+            model=event.model,
+            cache=event.cache_status,
+            status=status,
+            error_code=error_code,
+            latency_ms=event.latency_ms,
+            prompt_tokens=event.prompt_tokens,
+            completion_tokens=event.completion_tokens,
+        )
+        runtime = self.runtime
+        runtime.pending.add(event.row())
+        rate = self.settings.telemetry.traces_sample_rate
+        if rate and self.settings.telemetry.sentry_dsn and random.random() < rate:  # noqa: S311
+            runtime.reports.events.append(self._measurements(trace_id, parent_id))
+        writer.start(self.platform, runtime)
+
+    def _measurements(self, trace_id: str | None, parent_id: str | None) -> dict[str, Any]:
+        event = self.event
+        return sentry.transaction(
+            f"{self.request.method} {event.endpoint}",
+            started=self.started,
+            ended=self.started + event.latency_ms / 1000,
+            trace_id=trace_id or self.platform.request_id(),
+            span_id=self.platform.request_id()[:16],
+            parent_span_id=parent_id,
+            status=event.status,
+            measured={
+                "latency": event.latency_ms,
+                "upstream": event.upstream_ms,
+                "ttfb": event.ttfb_ms,
+            },
+            tags={
+                "cache": event.cache_status,
+                "provider": event.provider,
+                "model": event.model,
+                "stream": event.stream,
+                "error_code": event.error_code,
+                "request_id": self.request_id,
+            },
+        )
+
+    def log_prompt(self, body: dict[str, Any]) -> None:
+        """Keep the question in the row, where the project wants that."""
+        if self.record.project.log_prompts:
+            asked = {name: body[name] for name in _QUESTION_FIELDS if name in body}
+            self.event.prompt = strict_json.dumps(asked)[:_LOGGED_CHARACTERS]
+
+    def log_response(self, text: str) -> None:
+        """Keep the answer in the row, where the project wants that."""
+        if self.record.project.log_prompts:
+            self.event.response = text[:_LOGGED_CHARACTERS]
+
+    def stop_clock(self) -> None:
+        """The answer is on its way; what follows is work of ours and no latency."""
+        self.event.latency_ms = self.elapsed_ms()
+
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the request arrived."""
+        return round((self.platform.now() - self.started) * 1000)
+
+    def set_status(self, status: CacheStatus) -> None:
+        """What the cache did for this request."""
+        self.event.cache_status = status
+
+    def bypass(self, why: str) -> None:
+        """The cache takes no part; ``why`` is told in the row, and to who asks for explanations."""
+        self.set_status(BYPASS)
+        self.event.decision = {"bypass": why}
+
+
+def _differ(one: KeyRecord, other: KeyRecord) -> bool:
+    """In what policy, key and provider come from. Limits are read when they are applied."""
+    return (one.project, one.credentials) != (other.project, other.credentials)
+
+
+def _trace(traceparent: str | None) -> tuple[str | None, str | None]:
+    """Trace id and parent span id of a W3C ``traceparent`` header; ``None`` for a malformed one."""
+    match = _TRACEPARENT.match(traceparent or "")
+    return (match[1], match[2]) if match else (None, None)

@@ -1,0 +1,149 @@
+"""Evidence for the semantic tier: after the response, cached answers are held against fresh ones.
+
+Two sources: a sampled share of semantic hits is also sent to the provider (a shadow check, which
+costs what it costs and is accounted), and a miss that had a near candidate brings its fresh answer
+for free. Outcomes move the scope's threshold (``shared.decision.evidence``).
+"""
+
+import json
+import random
+from dataclasses import replace
+
+from gateway.cache import entry as entries
+from gateway.core import errors, strict_json
+from gateway.core.log import log_event
+from gateway.formats.base import Json
+from gateway.pipeline.call import Call, outgoing
+from gateway.pipeline.exchange import Exchange
+from gateway.providers import upstream
+from gateway.redis.scripts import EVIDENCE, LOOK_UP_PAIR
+from gateway.redis.store import StoreUnavailable
+from gateway.semantic.choice import Candidate, Outcome, Query
+from shared import redis_keys
+from shared.purge_cutoffs import model_field, namespace_field
+from shared.semantic_verdict import SemanticHit
+
+SHADOW_SHARE = 0.05
+"""Of semantic hits, once there is evidence; a new scope checks more."""
+SHADOW_SHARE_AT_FIRST = 0.25
+_ENOUGH_CHECKS = 300
+_FEEDBACK_SECONDS = 7 * 86_400
+
+
+def shadow_due(checks: int, share: float | None) -> bool:
+    """Whether this semantic hit is one of the sampled ones; ``share``: the project's own choice."""
+    if share is None:
+        share = SHADOW_SHARE if checks >= _ENOUGH_CHECKS else SHADOW_SHARE_AT_FIRST
+    return random.random() < share  # noqa: S311 (sampling)
+
+
+async def remember_hit(x: Exchange, call: Call, query: Query, served: Candidate) -> None:
+    """Keep what a semantic hit served, so that feedback on its request id can undo it."""
+    from shared.decision.evidence import bin_of
+
+    hit = SemanticHit(
+        row=x.event.request_id,
+        asked=call.key,
+        entry=served.exact_key,
+        namespace=query.namespace,
+        bin=bin_of(served.probability) or 0,
+    )
+    key = redis_keys.semantic_hit(x.record.project_id, x.request_id)
+    try:
+        await x.store.put(key, hit.dump(), ttl_seconds=_FEEDBACK_SECONDS)
+    except StoreUnavailable as error:
+        log_event("semantic_hit_not_kept", "warning", reason=str(error))
+
+
+async def learn_from_miss(x: Exchange, call: Call, outcome: Outcome, fresh: Json) -> None:
+    """Hold the nearest candidate that was not served against the answer that was fetched."""
+    query, best = call.query, outcome.best
+    if query is None or best is None or best.serve or best.guard is not None:
+        return
+    cached = await _cached_answer(x, call, best)
+    if cached is not None:
+        await _record(x, query, best, call.format.text(cached), call.format.text(fresh))
+
+
+async def shadow_check(x: Exchange, call: Call, served: Candidate, cached: Json) -> None:
+    """Ask the provider what a semantic hit was asked, and compare."""
+    query = call.query
+    if query is None:
+        return
+    body = {**call.body, "stream": False}
+    body.pop("stream_options", None)
+    once = replace(outgoing(replace(call, body=body), call.target), repeatable=False)
+    translation = once.translation
+    try:
+        answer = await upstream.ask(x, [call.target], lambda _: once)
+        text = await answer.text()
+        if answer.response.status != 200:
+            return
+        fresh = strict_json.answer(text)
+        if translation is not None:
+            fresh = translation.answer(fresh)
+    except (errors.GatewayError, ValueError, KeyError, TypeError) as error:
+        log_event("shadow_check_failed", "warning", reason=type(error).__name__)
+        return
+    x.account_shadow(call.target.provider.name, call.target.model, call.format.usage(fresh))
+    if call.format.storable(fresh, call.body):
+        await _record(x, query, served, call.format.text(cached), call.format.text(fresh))
+
+
+async def _cached_answer(x: Exchange, call: Call, candidate: Candidate) -> Json | None:
+    value = await look_up(x, call, candidate.exact_key)
+    if value is None:
+        return None
+    redis_key = redis_keys.entry(x.record.project_id, candidate.exact_key)
+    try:
+        stored = await entries.unseal(x.platform, x.runtime.data_key(x.record), redis_key, value)
+        answer: Json = json.loads(stored.body)
+    except ValueError:
+        return None
+    return answer
+
+
+async def look_up(x: Exchange, call: Call, exact_key: str) -> str | None:
+    """One live entry by its exact key, unless a person judged that it does not answer ``call``.
+
+    Without one, the decision in the row says why.
+    """
+    project = x.record.project_id
+    keys = [
+        redis_keys.cutoffs(project),
+        redis_keys.entry(project, exact_key),
+        redis_keys.semantic_refused(project, call.key, exact_key),
+    ]
+    max_age = call.policy.max_age
+    arguments = [
+        model_field(call.target.model),
+        namespace_field(call.policy.namespace),
+        -1 if max_age is None else max_age * 1000,
+    ]
+    try:
+        value, refused = await x.store.run(LOOK_UP_PAIR, keys, arguments)
+    except StoreUnavailable:
+        return None
+    if isinstance(value, str):
+        return value
+    if x.event.decision is not None:
+        reason = "judged wrong before" if refused else "answer gone"
+        x.event.decision |= {"served": False, "reason": reason}
+    return None
+
+
+async def _record(
+    x: Exchange, query: Query, candidate: Candidate, cached: str | None, fresh: str | None
+) -> None:
+    from shared.decision import answers, evidence
+
+    number = evidence.bin_of(candidate.probability)
+    if number is None or cached is None or fresh is None:
+        return
+    agreed = answers.same_answer(cached, fresh)
+    if x.event.decision is not None:
+        x.event.decision["agreed"] = agreed
+    try:
+        await x.store.run(EVIDENCE, [query.evidence_key], [number, 0 if agreed else 1])
+    except StoreUnavailable as error:
+        log_event("evidence_not_kept", "warning", reason=str(error))

@@ -1,0 +1,108 @@
+"""What is owed once the provider answered: the entry, the lock, tokens and money."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.admission import limits, single_flight
+from gateway.admission.limits import Lookup
+from gateway.cache import entry as entries
+from gateway.cache.entry import Entry
+from gateway.core import strict_json
+from gateway.core.log import log_event
+from gateway.pipeline.call import Call
+from gateway.pipeline.exchange import Exchange
+from gateway.providers.registry import Target
+from gateway.redis.scripts import STORE, STORE_INDEXED
+from gateway.redis.store import StoreUnavailable
+from shared import entry_head, redis_keys
+from shared.usage_events import BYPASS
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the provider said. ``answer`` is ``None`` when it must not be stored.
+
+    ``text`` is its JSON where that is at hand; ``answered_at`` the unix time of its last byte.
+    """
+
+    target: Target
+    answered_at: float
+    answer: dict[str, Any] | None = None
+    text: str | None = None
+
+
+class Settlement:
+    """One round trip after the response. ``created_ms``: when the request was admitted."""
+
+    def __init__(self, x: Exchange, call: Call, lookup: Lookup, created_ms: int) -> None:
+        self._x = x
+        self._call = call
+        self._lookup = lookup
+        self._created_ms = created_ms
+        self._began = x.platform.now()
+
+    async def settle(self, answered: Answered) -> None:
+        """Write a complete answer, give the lock and the stream's slot up, charge what was used.
+
+        Without an answer to store, waiting followers are told to ask the provider themselves. A
+        fallback's answer is never stored: it is not what the request asked for.
+        """
+        x, lookup = self._x, self._lookup
+        writes = self._writable(answered)
+        tokens = limits.used_tokens(x.record, x.event) - lookup.estimated_tokens
+        charges = limits.charge_arguments(x.record, tokens, x.event.cost_nanousd or 0, lookup.slot)
+        owes = lookup.token or lookup.slot or limits.counts_money_or_tokens(x.record)
+        if not writes and not owes:
+            return
+        keys = [
+            redis_keys.lock(x.record.project_id, self._call.key),
+            *limits.account_keys(x.record, x.started),
+        ]
+        tombstone = 0 if writes else single_flight.TOMBSTONE_MS
+        arguments: list[Any] = [lookup.token, tombstone, *charges]
+        if writes:
+            redis_key = redis_keys.entry(x.record.project_id, self._call.key)
+            keys.append(redis_key)
+            value = await self._sealed(redis_key, answered)
+            arguments += [self._call.policy.ttl_seconds * 1000, value]
+        script = STORE
+        if writes and self._call.query is not None:
+            from gateway.semantic import choice as semantic
+
+            script = STORE_INDEXED
+            arguments += await semantic.index_arguments(
+                x, self._call.query, self._call.key, self._created_ms
+            )
+        try:
+            await x.store.run(script, keys, arguments)
+        except StoreUnavailable as error:
+            log_event("entry_not_stored", "warning", reason=str(error))
+
+    def abandon(self) -> None:
+        """No answer at all: release followers and the reservation after the response."""
+        x = self._x
+        answered = Answered(self._call.target, x.platform.now())
+        x.platform.wait_until(self.settle(answered))
+
+    def _writable(self, answered: Answered) -> bool:
+        return (
+            answered.answer is not None
+            and self._call.policy.write
+            and self._x.event.cache_status != BYPASS
+            and answered.target is self._call.target
+        )
+
+    async def _sealed(self, redis_key: str, answered: Answered) -> str:
+        x, call = self._x, self._call
+        answer = answered.answer or {}
+        took_ms = int((answered.answered_at - self._began) * 1000)
+        facts = entries.facts(
+            call.target.provider.name,
+            call.target.model,
+            call.format.usage(answer),
+            self._created_ms + took_ms,
+        )
+        body = answered.text if answered.text is not None else strict_json.dumps(answer)
+        label = entry_head.label(call.target.model, call.policy.namespace)
+        stored = Entry(self._created_ms, label, facts, body)
+        return await entries.seal(x.platform, x.runtime.data_key(x.record), redis_key, stored)

@@ -1,0 +1,149 @@
+"""The cache of embeddings: one entry an input, many entries a request."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from gateway.admission import limits, single_flight
+from gateway.admission.limits import Admission, Lookup
+from gateway.cache import entry as entries
+from gateway.cache.entry import Entry, EntryError
+from gateway.cache.policy import Policy
+from gateway.core.log import log_event
+from gateway.formats.vectors import Vector
+from gateway.pipeline.exchange import Exchange
+from gateway.redis.scripts import LOOK_UP, STORE
+from gateway.redis.store import StoreUnavailable
+from shared import entry_head, hashing, redis_keys
+from shared.purge_cutoffs import model_field, namespace_field
+from shared.usage_events import BYPASS
+
+PER_TRIP = 256
+"""Entries asked for or written in one round trip: 256 large vectors are about 4 MB."""
+_NO_LOCK = "no-lock"
+"""The script wants a key at its place, and leaves it alone without a token."""
+
+
+class VectorCache:
+    """Embedding entries as one request sees them."""
+
+    def __init__(self, x: Exchange, policy: Policy, model: str) -> None:
+        self._x = x
+        self._policy = policy
+        self._model = model
+        self._created_ms = 0
+        self._lookup = Lookup()
+
+    async def look_up(self, keys: list[str]) -> tuple[dict[str, Vector], Admission]:
+        """Admission and the vectors that are there. One round trip, and one more for each
+        further 256 inputs."""
+        x, policy = self._x, self._policy
+        wanted = list(dict.fromkeys(keys)) if policy.read else []
+        # Batches that are alike fly together; those that overlap each ask for what is new.
+        competes = bool(wanted) and policy.write and policy.max_age is None
+        self._lookup = lookup = Lookup(
+            entries=[self._entry(key) for key in wanted[:PER_TRIP]],
+            model=self._model,
+            namespace=policy.namespace,
+            max_age_ms=-1 if policy.max_age is None else policy.max_age * 1000,
+            lock=redis_keys.lock(x.record.project_id, hashing.digest(*wanted)) if competes else "",
+            token=x.token if competes else "",
+            lease_ms=round(x.settings.lease_seconds * 1000),
+            estimated_tokens=limits.estimate_tokens(x.record, x.characters, 0),
+            only=policy.only,
+        )
+        admission = await x.admit(lookup)
+        self._created_ms = admission.now_ms
+        if admission.degraded or (admission.entries and None not in admission.entries):
+            self._lookup = replace(lookup, token="", estimated_tokens=0)  # nothing was reserved
+        values = [*admission.entries, *await self._more(wanted[PER_TRIP:])]
+        return await self._opened(wanted, values), admission
+
+    async def follow(self, missing: list[str]) -> dict[str, Vector]:
+        """What another request for the same batch has fetched meanwhile; nothing when this one has
+        to ask the provider itself."""
+        # A batch is written in its order, the last of it in its last trip.
+        last = replace(self._lookup, entries=[self._entry(missing[-1])])
+        arrived = await single_flight.follow(self._x, last)
+        if not arrived.leads:
+            self._lookup = replace(self._lookup, token="")
+        if arrived.entry is None:
+            return {}
+        return await self._opened(missing, await self._more(missing))
+
+    async def settle(self, new: dict[str, Vector], tokens: int) -> None:
+        """Write vectors, a trip for each 256; charge ``tokens`` and their money with the first one,
+        give the lock up with the last. Without vectors those who wait ask the provider."""
+        x, lookup = self._x, self._lookup
+        writes = self._policy.write and x.event.cache_status != BYPASS
+        items = list(new.items()) if writes else []
+        if not items and not lookup.token and not limits.counts_money_or_tokens(x.record):
+            return
+        tokens -= lookup.estimated_tokens
+        cost = x.event.cost_nanousd or 0
+        for start in range(0, max(1, len(items)), PER_TRIP):
+            is_last = start + PER_TRIP >= len(items)
+            names = [lookup.lock or _NO_LOCK, *limits.account_keys(x.record, x.started)]
+            arguments: list[Any] = [
+                lookup.token if is_last else "",
+                0 if items else single_flight.TOMBSTONE_MS,
+                *limits.charge_arguments(x.record, tokens, cost),
+            ]
+            tokens = cost = 0
+            for key, vector in items[start : start + PER_TRIP]:
+                names.append(self._entry(key))
+                arguments += [self._policy.ttl_seconds * 1000, await self._seal(key, vector)]
+            try:
+                await x.store.run(STORE, names, arguments)
+            except StoreUnavailable as error:
+                log_event("entry_not_stored", "warning", reason=str(error))
+                return
+
+    def _entry(self, key: str) -> str:
+        return redis_keys.entry(self._x.record.project_id, key)
+
+    async def _more(self, keys: list[str]) -> list[str | None]:
+        lookup = self._lookup
+        fields = (model_field(lookup.model), namespace_field(lookup.namespace))
+        values: list[str | None] = []
+        for start in range(0, len(keys), PER_TRIP):
+            part = keys[start : start + PER_TRIP]
+            names = [redis_keys.cutoffs(self._x.record.project_id), *map(self._entry, part)]
+            try:
+                values += await self._x.store.run(LOOK_UP, names, [*fields, lookup.max_age_ms])
+            except StoreUnavailable:
+                values += [None] * len(part)
+        return values
+
+    async def _opened(self, keys: list[str], values: list[str | None]) -> dict[str, Vector]:
+        found = {}
+        for key, value in zip(keys, values, strict=True):
+            vector = await self._open(key, value) if value is not None else None
+            if vector is not None:
+                found[key] = vector
+        return found
+
+    async def _open(self, key: str, value: str) -> Vector | None:
+        x = self._x
+        try:
+            stored = await entries.unseal(
+                x.platform, x.runtime.data_key(x.record), self._entry(key), value
+            )
+        except EntryError as error:
+            log_event("entry_unreadable", "error", reason=str(error))
+            return None
+        return Vector(json.loads(stored.body), stored.facts["tokens"], stored.facts["model"])
+
+    def abandon(self) -> None:
+        """No vectors at all: release who waits, and the reservation, after the response."""
+        self._x.platform.wait_until(self.settle({}, 0))
+
+    async def _seal(self, key: str, vector: Vector) -> str:
+        x = self._x
+        facts = {"tokens": vector.tokens, "model": vector.model}
+        label = entry_head.label(self._model, self._policy.namespace)
+        body = json.dumps(vector.value, separators=(",", ":"))
+        stored = Entry(self._created_ms, label, facts, body)
+        return await entries.seal(
+            x.platform, x.runtime.data_key(x.record), self._entry(key), stored
+        )

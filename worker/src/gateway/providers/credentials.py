@@ -1,0 +1,78 @@
+"""The provider keys of a request: the project's own (BYOK) by priority, else the deployment's."""
+
+from dataclasses import dataclass, field
+
+from gateway.core import errors
+from gateway.core.log import log_event
+from gateway.pipeline.exchange import Exchange
+from gateway.providers.base import Provider
+from shared import envelope
+from shared.key_record import Credential
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKey:
+    """``base_url`` without a slash at its end; ``public_only``: a customer chose it."""
+
+    secret: str = field(repr=False)
+    base_url: str
+    public_only: bool = False
+
+
+async def keys_for(x: Exchange, provider: Provider) -> list[ProviderKey]:
+    """At least one key. Raises ``ProviderNotConfigured``.
+
+    A project that brought its own keys is never served with the deployment's.
+    """
+    base_url = x.settings.provider_base_urls[provider.name]
+    own = [item for item in x.record.credentials if item.provider == provider.name]
+    keys = []
+    for credential in own:
+        secret = await _open(x, credential)
+        if secret is not None:
+            address = (credential.base_url or base_url).rstrip("/")
+            chosen = credential.base_url is not None and not x.settings.byok_private_addresses
+            keys.append(ProviderKey(secret, address, chosen))
+    if not own and provider.name in x.settings.provider_keys:
+        keys.append(ProviderKey(x.settings.provider_keys[provider.name], base_url))
+    if not keys or not keys[0].base_url:
+        raise errors.ProviderNotConfigured(
+            f"No API key for the provider '{provider.name}' is configured for this project."
+        )
+    return keys
+
+
+def source(x: Exchange, provider: Provider) -> str:
+    """Who answers, as a part of the cache key: the provider, at the project's own address if any.
+
+    Two servers that know a model by one name do not give one answer. Further keys stand in for the
+    first one, and so does what they answer.
+    """
+    own = (item for item in x.record.credentials if item.provider == provider.name)
+    address = next((item.base_url for item in own), None)
+    return f"{provider.name} {address.rstrip('/')}" if address else provider.name
+
+
+async def _open(x: Exchange, credential: Credential) -> str | None:
+    """The key in clear, remembered for this process by its envelope and what it is bound to."""
+    opened = x.runtime.opened_keys
+    try:
+        sealed = envelope.parse(credential.envelope)
+        aad = envelope.credential_aad(
+            sealed.version, x.record.project_id, credential.provider, credential.base_url
+        )
+        secret = opened.get((credential.envelope, aad))
+        if secret is not None:
+            return secret
+        master = x.settings.encryption_keys[sealed.key_id]
+        payload = sealed.nonce + sealed.sealed
+        secret = (await x.platform.unseal(master, payload, aad)).decode()
+    except (ValueError, KeyError) as error:
+        log_event(
+            "credential_unreadable", "error", credential=credential.id, reason=type(error).__name__
+        )
+        return None
+    if len(opened) >= 10_000:
+        opened.clear()
+    opened[credential.envelope, aad] = secret
+    return secret

@@ -1,0 +1,1 @@
+"""The Redis client and the Lua scripts that run in it."""

@@ -1,0 +1,1 @@
+"""What leaves the gateway about a request: usage rows, prices, logs and errors."""

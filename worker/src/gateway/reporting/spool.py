@@ -1,0 +1,183 @@
+"""Usage rows in Redis while Supabase cannot take them: kept for days, drained by any isolate.
+
+A project's spool is a hash of chunks: a few rows each, as JSON, sealed as everything else in
+Redis is. Chunks are read, inserted, and only then deleted by name, so two isolates that drain at
+once, or one that dies on the way, insert some rows twice (which ``request_id`` makes harmless) and
+lose none. A set of project ids tells where there is something to drain.
+"""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+
+from gateway.core.log import log_event
+from gateway.core.platform import Platform
+from gateway.pipeline.runtime import Runtime
+from gateway.redis.scripts import Script
+from gateway.redis.store import Store, StoreUnavailable
+from gateway.redis.upstash import UpstashError
+from gateway.reporting.pending import MAX_BATCH, Row
+from shared import envelope, redis_keys
+from shared.envelope import Envelope
+from shared.usage_events import COLUMNS
+
+TTL_SECONDS = 7 * 24 * 3600
+MAX_CHUNKS = 50_000
+"""For each project. Past it, rows are refused and wait in the isolate's memory."""
+_LEASE_MS = 10_000
+_PROJECTS = 20
+_CHUNKS = 50
+_TIMEOUT_SECONDS = 2.0
+"""Nobody waits for it, so it may take longer than a request's look-up."""
+
+
+def _script(source: str) -> Script:
+    return Script(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
+
+
+_SAVE = _script("""
+-- KEYS: 1 index, then spools   ARGV: 1 ttl seconds, 2 most chunks, then for each spool:
+--       project id, chunk id, chunk
+-- Answer: the positions (from 1) of the spools that are full
+local full = {}
+for i = 2, #KEYS do
+  local at = 3 * i - 3
+  if redis.call('HLEN', KEYS[i]) >= tonumber(ARGV[2]) then
+    full[#full + 1] = i - 1
+  else
+    redis.call('HSET', KEYS[i], ARGV[at + 1], ARGV[at + 2])
+    redis.call('EXPIRE', KEYS[i], ARGV[1])
+    redis.call('SADD', KEYS[1], ARGV[at])
+  end
+end
+return full
+""")
+_LEAD = _script("""
+-- KEYS: 1 index, 2 lease   ARGV: 1 lease ms, 2 most projects
+-- Answer: how many projects have a spool, and some of them; none when another isolate drains
+local count = redis.call('SCARD', KEYS[1])
+if count == 0 or not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[1]) then
+  return {count, {}}
+end
+return {count, redis.call('SRANDMEMBER', KEYS[1], ARGV[2])}
+""")
+_READ = _script("""
+-- KEYS: spools   ARGV: most chunks of each.   Answer: chunk ids and chunks in turn, for each spool
+local answer = {}
+for i = 1, #KEYS do
+  answer[i] = redis.call('HRANDFIELD', KEYS[i], ARGV[1], 'WITHVALUES')
+end
+return answer
+""")
+_FORGET = _script("""
+-- KEYS: 1 index, 2 spool   ARGV: 1 project id, then chunk ids.   Answer: how many chunks are left
+for i = 2, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end
+local left = redis.call('HLEN', KEYS[2])
+if left == 0 then redis.call('SREM', KEYS[1], ARGV[1]) end
+return left
+""")
+
+
+class Spool:
+    """The spool as one request's background work sees it."""
+
+    def __init__(self, platform: Platform, runtime: Runtime) -> None:
+        settings = runtime.settings
+        self._platform = platform
+        self._keys = settings.encryption_keys
+        # A breaker of its own: what is slow for a large write must not close the cache.
+        self._store = Store(
+            platform,
+            settings.redis_url,
+            settings.redis_token,
+            timeout=_TIMEOUT_SECONDS,
+            breaker=runtime.spool_breaker,
+        )
+
+    async def save(self, rows: Sequence[Row]) -> list[Row]:
+        """Keep rows in one round trip; the answer are those for which there was no room.
+
+        Raises ``StoreUnavailable``.
+        """
+        projects: dict[str, list[Row]] = {}
+        for row in rows:
+            projects.setdefault(row["project_id"], []).append(row)
+        arguments: list[str | int] = [TTL_SECONDS, MAX_CHUNKS]
+        for project_id, own in projects.items():
+            chunk = await self._seal(project_id, own)
+            arguments += [project_id, self._platform.request_id(), chunk]
+        keys = [redis_keys.usage_spools(), *map(redis_keys.usage_spool, projects)]
+        full = await self._store.run(_SAVE, keys, arguments)
+        refused = list(projects.values())
+        return [row for position in full for row in refused[position - 1]]
+
+    async def drain(self, insert: Callable[[list[Row]], Awaitable[None]]) -> bool:
+        """Insert some of what is spooled, of any project; True when the spool is empty.
+
+        Raises ``StoreUnavailable``, and ``FetchFailed`` where ``insert`` does.
+        """
+        index = redis_keys.usage_spools()
+        keys = [index, redis_keys.usage_spool_lease()]
+        count, projects = await self._store.run(_LEAD, keys, [_LEASE_MS, _PROJECTS])
+        if not projects:
+            return bool(count == 0)
+        spools = {project_id: redis_keys.usage_spool(project_id) for project_id in projects}
+        left = count - len(spools)
+        until = self._platform.now() + _LEASE_MS / 1000
+        try:
+            while spools and self._platform.now() < until:
+                found = await self._store.run(_READ, list(spools.values()), [_CHUNKS])
+                for (project_id, spool), pairs in zip(list(spools.items()), found, strict=True):
+                    chunks = dict(zip(pairs[::2], pairs[1::2], strict=True))
+                    done = await self._insert(project_id, chunks, insert)
+                    rest = await self._store.run(_FORGET, [index, spool], [project_id, *done])
+                    if not rest or not done:
+                        left += bool(rest)
+                        del spools[project_id]
+        finally:
+            # Like the lease itself only a courtesy: it runs out by itself, and two may drain.
+            with contextlib.suppress(StoreUnavailable, UpstashError):
+                await self._store.command("DEL", redis_keys.usage_spool_lease())
+        return not left and not spools
+
+    async def _insert(
+        self,
+        project_id: str,
+        chunks: dict[str, str],
+        insert: Callable[[list[Row]], Awaitable[None]],
+    ) -> list[str]:
+        """The ids of the chunks whose rows are in. One that does not open stays until it expires:
+        its encryption key may come back."""
+        opened: list[str] = []
+        rows: list[Row] = []
+        for chunk_id, chunk in chunks.items():
+            try:
+                rows += await self._open(project_id, chunk)
+            except (ValueError, KeyError, TypeError) as error:
+                reason = type(error).__name__
+                log_event("spool_unreadable", "error", project_id=project_id, reason=reason)
+            else:
+                opened.append(chunk_id)
+        for start in range(0, len(rows), MAX_BATCH):
+            await insert(rows[start : start + MAX_BATCH])
+        return opened
+
+    async def _seal(self, project_id: str, rows: list[Row]) -> str:
+        key_id, key = next(iter(self._keys.items()))
+        text = json.dumps(rows, separators=(",", ":"))
+        sealed = await self._platform.seal(key, text.encode(), _aad(project_id))
+        nonce, rest = sealed[: envelope.NONCE_BYTES], sealed[envelope.NONCE_BYTES :]
+        return Envelope(key_id, nonce, rest).dump()
+
+    async def _open(self, project_id: str, chunk: str) -> list[Row]:
+        sealed = envelope.parse(chunk)
+        key = self._keys[sealed.key_id]
+        text = await self._platform.unseal(key, sealed.nonce + sealed.sealed, _aad(project_id))
+        # The columns of today: another version of the edge may have written them.
+        return [{name: row.get(name) for name in COLUMNS} for row in json.loads(text)]
+
+
+def _aad(project_id: str) -> bytes:
+    """Unlike a provider key's, which is sealed under the same key and the project id alone."""
+    return f"usage:{project_id}".encode()

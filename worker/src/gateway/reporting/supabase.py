@@ -1,0 +1,101 @@
+"""Inserting usage rows: PostgREST's bulk insert, which takes all rows of a request or none."""
+
+import json
+from collections.abc import Sequence
+
+from gateway.core.http import FetchFailed
+from gateway.core.log import log_event
+from gateway.core.platform import Platform, json_headers
+from gateway.core.settings import Settings
+from gateway.reporting.pending import Row
+
+TIMEOUT_SECONDS = 5.0
+_OWNER = ("api_key_id", "project_id", "organization_id")
+
+
+class _Refused(Exception):
+    """Some row of the batch cannot be stored. ``owner``: because of whom it belongs to."""
+
+    def __init__(self, reason: str, *, owner: bool) -> None:
+        super().__init__(reason)
+        self.owner = owner
+
+
+async def insert(platform: Platform, settings: Settings, rows: Sequence[Row]) -> None:
+    """Store every row that can be stored; the others are dropped and logged.
+
+    Raises ``FetchFailed`` when Supabase cannot take rows now. Some may be in then: inserting them
+    again does nothing, for ``request_id`` is unique and a conflict is ignored.
+    """
+    waiting = [list(rows)]
+    while waiting:
+        batch = waiting.pop()
+        if not batch:
+            continue
+        try:
+            await _post(platform, settings, batch)
+        except _Refused as error:
+            if len(batch) == 1 or (error.owner and _same_owner(batch)):
+                log_event(
+                    "usage_rows_refused",
+                    "error",
+                    rows=len(batch),
+                    request_id=batch[0]["request_id"],
+                    project_id=batch[0]["project_id"],
+                    reason=str(error),
+                )
+            else:
+                waiting += reversed(_smaller(batch, by_owner=error.owner))
+
+
+def _smaller(batch: list[Row], *, by_owner: bool) -> list[list[Row]]:
+    """A key that was deleted spoils all its rows; any other fault is one row's, closed in on."""
+    if by_owner:
+        owners: dict[tuple[str, ...], list[Row]] = {}
+        for row in batch:
+            owners.setdefault(_owner(row), []).append(row)
+        return list(owners.values())
+    middle = len(batch) // 2
+    return [batch[:middle], batch[middle:]]
+
+
+def _owner(row: Row) -> tuple[str, ...]:
+    return tuple(row[name] for name in _OWNER)
+
+
+def _same_owner(batch: list[Row]) -> bool:
+    return len({_owner(row) for row in batch}) == 1
+
+
+async def _post(platform: Platform, settings: Settings, batch: list[Row]) -> None:
+    status, body = await platform.call(
+        "POST",
+        f"{settings.supabase_url}/rest/v1/usage_logs?on_conflict=request_id",
+        json_headers(
+            *settings.supabase_headers(),
+            ("prefer", "resolution=ignore-duplicates,return=minimal"),
+        ),
+        json.dumps(batch, separators=(",", ":")),
+        timeout=TIMEOUT_SECONDS,
+    )
+    if status == 201:
+        return
+    reason = f"status {status}: {body[:200]}"
+    code, message = _error(body)
+    # The owner does not exist (any more): a foreign key, or the insert policy of the edge's role.
+    # "permission denied" has the policy's code too, but is a fault of the deployment.
+    if code == "23503" or (code == "42501" and "row-level security" in message):
+        raise _Refused(reason, owner=True)
+    # SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation).
+    if (len(code) == 5 and code[:2] in ("22", "23")) or status == 413:
+        raise _Refused(reason, owner=False)
+    raise FetchFailed(reason)
+
+
+def _error(body: str) -> tuple[str, str]:
+    """PostgREST's code and message, empty for what is not its answer."""
+    try:
+        error = json.loads(body)
+        return str(error["code"]), str(error["message"])
+    except (ValueError, KeyError, TypeError):
+        return "", ""

@@ -1,0 +1,149 @@
+"""Handing usage rows over, after the response: to the queue, else Supabase, else the spool.
+
+Rows stay in memory until one of the three has them. While Supabase is away, rows are spooled and
+whoever spooled them looks again a few times; later, any isolate's next batch drains the spool.
+"""
+
+from collections.abc import Iterable
+
+from gateway.core.http import FetchFailed
+from gateway.core.log import log_event
+from gateway.core.platform import Platform
+from gateway.pipeline.runtime import Runtime
+from gateway.redis.store import StoreUnavailable
+from gateway.redis.upstash import UpstashError
+from gateway.reporting import datadog, queue, sentry, supabase
+from gateway.reporting.pending import Row
+from gateway.reporting.spool import Spool
+
+LINGER_SECONDS = 0.05
+"""Lets a busy isolate's rows gather."""
+RETRY_PAUSES = (2.5, 5.0, 8.0, 10.0)
+"""Seconds. Together less than the 30 that Cloudflare gives to work after a response."""
+DRAIN_EVERY_SECONDS = 60.0
+
+
+def start(platform: Platform, runtime: Runtime) -> None:
+    """Have what is pending written after the response, unless a writer is at it already.
+
+    Log lines and reports go in the same moment.
+    """
+    if runtime.pending.needs_writer(platform.now()):
+        platform.wait_until(_run(platform, runtime))
+
+
+async def _run(platform: Platform, runtime: Runtime) -> None:
+    pending = runtime.pending
+    await platform.sleep(LINGER_SECONDS)
+    clean = await deliver(platform, runtime)
+    await datadog.flush(platform, runtime.settings, runtime.logs)
+    await sentry.flush(platform, runtime.settings, runtime.reports)
+    if clean or platform.now() < pending.retrier_until:
+        return
+    for pause in RETRY_PAUSES:
+        pending.retrier_until = platform.now() + pause + 1
+        await platform.sleep(pause)
+        if await deliver(platform, runtime):
+            break
+    pending.retrier_until = 0.0
+
+
+async def deliver(platform: Platform, runtime: Runtime) -> bool:
+    """Hand over what is in memory, then drain the spool; True when nothing of ours is left."""
+    try:
+        return await _deliver(platform, runtime)
+    finally:
+        runtime.pending.release()
+
+
+async def _deliver(platform: Platform, runtime: Runtime) -> bool:
+    pending = runtime.pending
+    while pending.rows:
+        pending.hold(platform.now())
+        batch = pending.oldest()
+        kept = await _hand_over(platform, runtime, batch)
+        if not kept:
+            _tell_what_waits(runtime)
+            return False
+        pending.handed_over(kept)
+    await _drain_when_due(platform, runtime)
+    return not pending.spooled
+
+
+async def consume(platform: Platform, runtime: Runtime, messages: Iterable[str]) -> bool:
+    """Store the rows of a batch of the queue; False when the queue must bring them again."""
+    rows = queue.received(messages)
+    inserted = await _insert(platform, runtime, rows)
+    if inserted:
+        await _drain_when_due(platform, runtime)
+    return inserted
+
+
+async def _hand_over(platform: Platform, runtime: Runtime, batch: list[Row]) -> list[Row]:
+    """Those rows of the batch that somebody keeps now."""
+    if platform.has_queue:
+        try:
+            await queue.send(platform, batch)
+            return batch
+        except FetchFailed as error:
+            log_event("usage_not_queued", "error", reason=str(error))
+    if await _insert(platform, runtime, batch):
+        return batch
+    try:
+        refused = await Spool(platform, runtime).save(batch)
+    except StoreUnavailable as error:
+        log_event("usage_not_spooled", "warning", reason=str(error))
+        return []
+    runtime.pending.spooled = True
+    refused_ids = {row["request_id"] for row in refused}
+    return [row for row in batch if row["request_id"] not in refused_ids]
+
+
+async def _insert(platform: Platform, runtime: Runtime, rows: list[Row]) -> bool:
+    breaker = runtime.usage_breaker
+    if not breaker.allows(platform.now()):
+        return False
+    try:
+        await supabase.insert(platform, runtime.settings, rows)
+    except FetchFailed as error:
+        breaker.failed(platform.now())
+        log_event("usage_not_written", "warning", rows=len(rows), reason=str(error))
+        return False
+    breaker.succeeded()
+    return True
+
+
+async def _drain_when_due(platform: Platform, runtime: Runtime) -> None:
+    """At once where rows of ours are spooled; now and then for those of others."""
+    pending = runtime.pending
+    if pending.spooled or platform.now() >= pending.next_drain:
+        pending.spooled = not await _drain(platform, runtime)
+
+
+async def _drain(platform: Platform, runtime: Runtime) -> bool:
+    """True when the spool is known to be empty."""
+    pending = runtime.pending
+    breaker = runtime.usage_breaker
+    pending.next_drain = platform.now() + DRAIN_EVERY_SECONDS
+    if not breaker.allows(platform.now()):
+        return False
+
+    async def insert(rows: list[Row]) -> None:
+        pending.hold(platform.now())
+        await supabase.insert(platform, runtime.settings, rows)
+        breaker.succeeded()
+
+    try:
+        return await Spool(platform, runtime).drain(insert)
+    except FetchFailed as error:
+        breaker.failed(platform.now())
+        log_event("spool_not_drained", "warning", reason=str(error))
+    except (StoreUnavailable, UpstashError) as error:
+        log_event("spool_not_read", "warning", reason=str(error))
+    return False
+
+
+def _tell_what_waits(runtime: Runtime) -> None:
+    pending = runtime.pending
+    log_event("usage_waits", "error", waiting=len(pending.rows), lost=pending.lost or None)
+    pending.lost = 0

@@ -1,0 +1,1 @@
+"""Answers of prompts that mean the same; the only importer of `shared.decision`."""

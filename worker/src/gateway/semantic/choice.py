@@ -1,0 +1,224 @@
+"""The semantic tier: a stored answer of a prompt that means the same.
+
+Only the text of the last user message is compared by meaning; everything else of the request is
+the scope and must be equal. Candidates come with the admission's one round trip; the decision is
+``shared.decision``'s, the threshold the scope's own evidence. See ADR 0101 and
+``docs/public/semantic-quality.md``. ``shared.decision`` is imported by the first eligible request:
+its table and rules cost a cold start that most projects never need.
+"""
+
+import base64
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from gateway.admission.limits import Admission
+from gateway.formats.base import Json
+from gateway.pipeline.exchange import Exchange
+from gateway.semantic import embedders
+from gateway.semantic.place import Place, place_of
+from shared import hashing, redis_keys
+
+if TYPE_CHECKING:
+    from shared.decision import Encoded, Mode
+
+CANDIDATES = 8
+MOST_ENTRIES = 100_000
+"""Of one scope; the oldest go first."""
+_ID_HEX = 16
+_REMEMBERED = 1_000
+
+
+@dataclass(slots=True)
+class Query:
+    """One eligible prompt. ``prefix``: its scope's part of Redis.
+
+    ``own_codes``: whether ``place`` is our own code's, or an outside embedder's.
+    """
+
+    encoded: "Encoded"
+    place: Place
+    own_codes: bool
+    prefix: str
+    namespace: str
+    evidence_key: str
+    mode: "Mode"
+    opened: bool
+    most_distance: int
+
+    def arguments(self) -> list[Any]:
+        """What the admission script needs to find candidates."""
+        place, distance = self.place, self.most_distance
+        return [self.prefix, place.code, place.probes, distance, CANDIDATES, self.evidence_key]
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A stored prompt with the decision on it."""
+
+    exact_key: str
+    text: str
+    probability: float
+    distance: int
+    serve: bool
+    reason: str
+    guard: str | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """``best`` is the candidate to serve, or the nearest one that was not; ``None`` without any.
+
+    ``threshold``: the least probability that the scope serves now (over 1: closed). ``checks``:
+    how many pairs its evidence counts.
+    """
+
+    best: Candidate | None
+    threshold: float
+    considered: int = 0
+    checks: int = 0
+
+
+async def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) -> Query | None:
+    """The query for a chat request's canonical ``identity``; ``None`` when it is not eligible.
+
+    ``key_parts``: what else the exact key is made of (endpoint, provider, namespace, headers).
+    """
+    text = _question(identity) if mode != "off" else None
+    if text is None:
+        return None
+    from shared.decision import MAX_DISTANCE, MODES
+
+    reason, encoded, place = _read(text)
+    embedder = x.settings.embedder
+    if embedder is not None and encoded is not None:
+        key_parts = [*key_parts[:1], embedder.name, *key_parts[1:]]
+        place = await embedders.locate(x, embedder, text)
+        reason = "embedder"
+    if encoded is None or place is None:
+        x.event.decision = {"eligible": False, "reason": reason}
+        return None
+    earlier = identity["messages"][:-1]
+    scope = hashing.digest("scope", *key_parts, {**identity, "messages": earlier})[:32]
+    project = x.record.project_id
+    namespace = str(key_parts[-2])
+    return Query(
+        encoded=encoded,
+        place=place,
+        own_codes=embedder is None,
+        prefix=redis_keys.semantic_scope(project, scope),
+        namespace=namespace,
+        evidence_key=redis_keys.semantic_evidence(project, namespace),
+        mode=MODES[mode],
+        opened=x.record.project.semantic_opened,
+        most_distance=MAX_DISTANCE,
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(text: str) -> "tuple[str | None, Encoded | None, Place | None]":
+    """Why ``text`` is not eligible, or its code and place. Remembered: cached questions repeat,
+    and reading one costs more than all the rest of an exact hit's key."""
+    from shared.decision import eligible, encode
+
+    verdict = eligible(text)
+    if not verdict.eligible:
+        return verdict.reason, None, None
+    encoded = encode(text)
+    return None, encoded, place_of(encoded.code, encoded.bands())
+
+
+def _question(identity: Json) -> str | None:
+    """The last user message when nothing but short text decides the answer."""
+    if any(name in identity for name in ("tools", "functions", "n", "logprobs", "modalities")):
+        return None
+    messages = identity.get("messages")
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    if not isinstance(last, dict) or last.get("role") != "user" or set(last) != {"role", "content"}:
+        return None
+    return last["content"] if isinstance(last["content"], str) else None
+
+
+async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
+    """Judge the candidates; the likeliest one that may be served wins."""
+    from shared.decision import decide, evidence
+
+    counts = evidence.read_counts(admission.evidence)
+    limit = evidence.standing(counts, query.mode, opened=query.opened).threshold
+    # Judged as if open: what the threshold refuses is still evidence to be had (see ``learn``).
+    least = min(limit, query.mode.threshold)
+    best: Candidate | None = None
+    for distance, record in admission.candidates:
+        opened = await _open(x, query, record)
+        if opened is None:
+            continue
+        exact_key, text = opened
+        # The pair model knows our own codes' distances, and no others.
+        known = distance if query.own_codes else None
+        decision = decide(query.encoded, text, least, distance=known)
+        serve = decision.serve and decision.probability >= limit
+        candidate = Candidate(
+            exact_key,
+            text,
+            decision.probability,
+            decision.distance,
+            serve,
+            decision.reason,
+            decision.guard,
+        )
+        if best is None or (serve, candidate.probability) > (best.serve, best.probability):
+            best = candidate
+            if serve and decision.probability >= 1:
+                break  # nothing can be likelier, and each record costs an unsealing
+    checks = sum(checked for checked, _ in counts.values())
+    outcome = Outcome(best, limit, len(admission.candidates), checks)
+    x.event.decision = _explain(query, outcome)
+    if best is not None and x.record.project.log_prompts:
+        x.event.decision["matched"] = best.text
+    return outcome
+
+
+async def index_arguments(x: Exchange, query: Query, exact_key: str, created_ms: int) -> list[Any]:
+    """The tail of ``STORE_INDEXED``: where and how the entry is filed."""
+    record = f"{created_ms}:{exact_key}:{await _seal(x, query, exact_key)}"
+    return [query.prefix, query.place.code, exact_key[:_ID_HEX], record, MOST_ENTRIES]
+
+
+async def _seal(x: Exchange, query: Query, exact_key: str) -> str:
+    aad = (query.prefix + exact_key).encode()
+    sealed = await x.platform.seal(x.runtime.data_key(x.record), query.encoded.text.encode(), aad)
+    return base64.b64encode(sealed).decode()
+
+
+async def _open(x: Exchange, query: Query, record: str) -> tuple[str, str] | None:
+    try:
+        _, exact_key, sealed = record.split(":", 2)
+        aad = (query.prefix + exact_key).encode()
+        key = x.runtime.data_key(x.record)
+        return exact_key, (await x.platform.unseal(key, base64.b64decode(sealed), aad)).decode()
+    except ValueError:
+        return None
+
+
+def _explain(query: Query, outcome: Outcome) -> dict[str, Any]:
+    """What the usage row keeps; with ``namespace`` and ``bin`` its outcome can be counted again."""
+    from shared.decision.evidence import bin_of
+
+    explained: dict[str, Any] = {
+        "mode": query.mode.name,
+        "namespace": query.namespace,
+        "threshold": outcome.threshold,
+        "candidates": outcome.considered,
+    }
+    if outcome.best is not None:
+        best = outcome.best
+        explained |= {
+            "candidate": best.exact_key,
+            "distance": best.distance,
+            "probability": round(best.probability, 4),
+            "bin": bin_of(best.probability),
+            "served": best.serve,
+            "reason": best.reason,
+            "guard": best.guard,
+        }
+    return explained

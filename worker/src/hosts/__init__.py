@@ -1,0 +1,1 @@
+"""The hosts that the gateway runs on; nothing else knows one."""

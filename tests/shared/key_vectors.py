@@ -70,6 +70,12 @@ def called(arguments: str, identifier: str = "call_1") -> list[dict[str, Any]]:
     ]
 
 
+def told(content: Any) -> list[dict[str, Any]]:
+    """A conversation whose tool answered this."""
+    *before, result = called("{}")
+    return [*before, {**result, "content": content}]
+
+
 def marked_call(arguments: str) -> list[dict[str, Any]]:
     """The same, with the call marked for the provider's prefix cache."""
     asked, said, told = called(arguments)
@@ -228,6 +234,42 @@ _CHAT: list[tuple[dict[str, Any], dict[str, Any], bool, str]] = [
         {"tools": [tool("f", schema("b", "a"))]},
         DIFFERENT,
         "arguments are generated in the schema's order",
+    ),
+    (
+        {"tools": [tool("f", {"properties": {"a": {"type": "string"}}})]},
+        {"tools": [tool("f", {"properties": [["a", {"type": "string"}]]})]},
+        DIFFERENT,
+        "properties as a list of pairs are no properties",
+    ),
+    (
+        {"tools": [tool("f", {"properties": {"order": [], "members": {}}})]},
+        {"tools": [tool("f", {"properties": {}})]},
+        DIFFERENT,
+        "properties may have any names",
+    ),
+    (
+        {"tools": [tool("f", {"patternProperties": {"^a": {}, "^b": {}}})]},
+        {"tools": [tool("f", {"patternProperties": {"^b": {}, "^a": {}}})]},
+        DIFFERENT,
+        "the order of patterned properties",
+    ),
+    (
+        {"tools": [tool("f", {"patternProperties": {"^a": schema("a", "b")}})]},
+        {"tools": [tool("f", {"patternProperties": {"^a": schema("b", "a")}})]},
+        DIFFERENT,
+        "the order within a patterned property",
+    ),
+    (
+        {"messages": told("    indented\n")},
+        {"messages": told("indented")},
+        DIFFERENT,
+        "a tool's white space may be what is asked about, as the order of lines is",
+    ),
+    (
+        {"messages": told([text(" a")])},
+        {"messages": told(" a")},
+        SAME,
+        "a tool's one text part equals its string",
     ),
     (
         {"tools": [tool("f", schema("a"), description="Adds")]},

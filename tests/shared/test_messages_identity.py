@@ -56,6 +56,8 @@ VECTORS: list[tuple[dict[str, Any], dict[str, Any], bool, str]] = [
     (result("x", **MARK), result("x"), SAME, "a marker on a tool result"),
     (result("x"), result("x", is_error=False), SAME, "no error is the default"),
     (result("x"), result("x", is_error=True), DIFFERENT, "a failed tool"),
+    (result("  x"), result("x"), DIFFERENT, "a tool's white space"),
+    (result([text("x\n")]), result([text("x")]), DIFFERENT, "a tool's white space, in a block"),
     (result("x"), result("y"), DIFFERENT, "another result"),
     (called({"cache_control": 1}), called({}), DIFFERENT, "an argument that is named so"),
     (called({"a": 1}), called({"a": 2}), DIFFERENT, "another argument"),

@@ -25,6 +25,22 @@ from tests.worker.sdks import (
 )
 
 
+def test_beta_headers_on_lines_of_their_own(edge: Edge, tenant: Tenant) -> None:
+    body = native(**NATIVE["text"])
+
+    def ask(*betas: str) -> str:
+        lines = [("anthropic-beta", beta) for beta in betas]
+        answer = tenant.http.post("/v1/messages", json=body, headers=lines)
+        assert answer.status_code == 200, answer.text
+        edge.settled()
+        return str(answer.headers["x-watchllm-cache"])
+
+    assert ask("a-2025-01-01", "b-2025-01-01") == "MISS"
+    assert edge.anthropic.requests[-1].headers["anthropic-beta"] == "a-2025-01-01, b-2025-01-01"
+    assert ask("a-2025-01-01, b-2025-01-01") == "HIT"
+    assert ask("b-2025-01-01") == "MISS"
+
+
 @pytest.mark.parametrize("kind", NATIVE)
 def test_a_whole_answer_serves_both_forms(edge: Edge, tenant: Tenant, kind: str) -> None:
     body = native(**NATIVE[kind])

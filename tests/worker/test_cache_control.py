@@ -36,6 +36,15 @@ def test_hit(edge: Edge, warm: Tenant) -> None:
     assert edge.openai.calls() == 1
 
 
+def test_repeated_lines_of_a_header_are_one_list(edge: Edge, tenant: Tenant) -> None:
+    lines = [("cache-control", "no-store"), ("cache-control", "max-age=60")]
+    question = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hello"}]}
+    secret = tenant.http.post("/v1/chat/completions", json=question, headers=lines)
+    assert status(secret) == "BYPASS"
+    edge.settled()
+    assert status(tenant.chat("hello")) == "MISS"
+
+
 def test_miss_tells_what_it_cost(tenant: Tenant) -> None:
     answer = tenant.chat()
     assert status(answer) == "MISS"

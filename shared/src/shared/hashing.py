@@ -19,7 +19,7 @@ from shared.request_fields import (
     RESPONSES_DEFAULTS,
 )
 
-KEY_VERSION = 1
+KEY_VERSION = 2
 """Part of every key: raise it when the same request must hash differently from now on."""
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode

@@ -43,7 +43,8 @@ def _block(value: Json) -> Json:
     kind = cleaned.get("type")
     if kind == "tool_result":
         if "content" in cleaned:
-            cleaned["content"] = blocks(cleaned["content"])
+            # A tool said it: its white space counts.
+            cleaned["content"] = blocks(cleaned["content"], strip=False)
         if cleaned.get("is_error") is False:
             del cleaned["is_error"]
     elif kind == "document" and isinstance(cleaned.get("source"), dict):

@@ -1,8 +1,9 @@
 """What two requests may differ in and still be the same question.
 
-Text is compared after Unicode NFC, with ``\\n`` line ends and without outer white space; never
-case-folded, never with words removed. An assistant message keeps its outer white space, because
-a prefill that ends in a space continues differently from one that does not.
+Text is compared after Unicode NFC and with ``\\n`` line ends; never case-folded, never with words
+removed. What people write goes without its outer white space. An assistant message keeps it,
+because a prefill that ends in a space continues differently from one that does not, and so does a
+tool's result: the lines of a file, or of a diff, may be the answer.
 """
 
 from typing import Any
@@ -45,6 +46,9 @@ def content(value: Json, *, strip: bool) -> Json:
     return parts
 
 
+PROSE = ("user", "system", "developer")
+"""The roles of what people write, as against what a model or a tool said."""
+
 PROMPT_CACHE_MARKERS = frozenset({"cache_control", "prompt_cache_breakpoint"})
 """Anthropic's and OpenAI's. They change what a provider charges for a prompt that it knows, never
 what the model reads."""
@@ -65,7 +69,7 @@ def message(value: Json) -> Json:
     if isinstance(cleaned.get("tool_calls"), list):
         cleaned["tool_calls"] = [unmarked(call) for call in cleaned["tool_calls"]]
     if "content" in cleaned:
-        cleaned["content"] = content(cleaned["content"], strip=value.get("role") != "assistant")
+        cleaned["content"] = content(cleaned["content"], strip=value.get("role") in PROSE)
     return cleaned
 
 
@@ -82,12 +86,15 @@ def response_item(value: Json) -> Json:
     if cleaned.get("type") == "message":
         cleaned = {name: item for name, item in cleaned.items() if name != "type"}
     parts = cleaned.get("content")
-    if isinstance(parts, list) and len(parts) == 1 and cleaned.get("role") != "assistant":
+    if isinstance(parts, list) and len(parts) == 1 and cleaned.get("role") in PROSE:
         alone = parts[0]
         plain = isinstance(alone, dict) and set(alone) == {"type", "text"}
         if plain and alone["type"] == "input_text" and isinstance(alone["text"], str):
             cleaned["content"] = alone["text"].strip()
     return cleaned
+
+
+_ORDERED = ("properties", "patternProperties")
 
 
 def number(value: Json) -> Json:
@@ -98,18 +105,19 @@ def number(value: Json) -> Json:
 
 
 def schema(value: Json) -> Json:
-    """A JSON Schema with the order of ``properties`` made part of the value.
+    """A JSON Schema with the order of its properties made part of the value.
 
     Structured outputs and tool arguments are generated in the order in which the schema lists
-    its properties, so two orders are two different questions, although they are the same JSON.
+    its properties, so two orders are two different questions, although they are the same JSON. An
+    object stays an object here, so that no schema of another form is mistaken for it.
     """
     if isinstance(value, list):
         return [schema(item) for item in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: [[key, schema(sub)] for key, sub in item.items()]
-        if name == "properties" and isinstance(item, dict)
+        name: {"order": list(item), "members": {key: schema(sub) for key, sub in item.items()}}
+        if name in _ORDERED and isinstance(item, dict)
         else schema(item)
         for name, item in value.items()
     }

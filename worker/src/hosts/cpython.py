@@ -12,6 +12,7 @@ from collections.abc import (
     Awaitable,
     Callable,
     Coroutine,
+    Iterable,
     Mapping,
     MutableMapping,
     Sequence,
@@ -62,7 +63,7 @@ class AsgiRequest:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: str = scope["query_string"].decode("latin-1")
-        self._headers = dict(scope["headers"])
+        self._headers = _joined(scope["headers"])
         self._receive = receive
         self._ended = False
 
@@ -111,6 +112,15 @@ class AsgiRequest:
                     return
         except errors.InvalidRequest:
             return
+
+
+def _joined(lines: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Header lines by name; those that repeat are one list (RFC 9110, 5.3), as on every host."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in lines:
+        earlier = headers.get(name)
+        headers[name] = value if earlier is None else earlier + b", " + value
+    return headers
 
 
 def _too_large(limit: int) -> errors.BodyTooLarge:

@@ -19,7 +19,7 @@ class Request(Protocol):
     query: str
 
     def header(self, name: str) -> str | None:
-        """The header's value, or ``None``."""
+        """The header's value, that of repeated lines joined by commas, or ``None``."""
 
     async def text(self, limit: int) -> str:
         """The body as UTF-8 text. Raises ``BodyTooLarge`` over ``limit`` bytes, ``InvalidJson``

@@ -242,7 +242,7 @@ _CHAT: list[tuple[dict[str, Any], dict[str, Any], bool, str]] = [
         "properties as a list of pairs are no properties",
     ),
     (
-        {"tools": [tool("f", {"properties": {"order": [], "members": {}}})]},
+        {"tools": [tool("f", {"properties": {"order": {}, "members": {}}})]},
         {"tools": [tool("f", {"properties": {}})]},
         DIFFERENT,
         "properties may have any names",

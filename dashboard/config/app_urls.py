@@ -1,11 +1,11 @@
 """The signed-in pages, under ``/app/``.
 
 - ``/app/`` goes to the project opened last.
-- ``/app/<organization>/<project>/…`` are a project's pages: ``apps.accounts.access.project_view``.
+- ``/app/<organization>/<project>/…`` are a project's pages: ``apps.projects.access.project_view``.
 - ``/app/<organization>/-/…`` are an organization's pages: ``organization_view``. They stand before
   the project's, so that a project may have any slug.
 
-A page takes a view here, an entry in ``apps.ui.navigation`` and a template that extends
+A page takes a view here, an entry in ``apps.shell.navigation`` and a template that extends
 ``app/base.html`` (``templates/components/README.md`` lists the components). The tests visit every
 route of this file as a stranger, as a viewer and as another organization's owner; a view that is
 not bound by one of the two decorators fails them.
@@ -16,21 +16,22 @@ from django.urls import include, path
 from apps.accounts import views as accounts
 from apps.accounts.app_urls import urlpatterns as team_pages
 from apps.accounts.team_views import invitation, invitation_join
-from apps.audit.views import audit_log
 from apps.billing.app_urls import urlpatterns as billing_pages
 from apps.billing.views.pages import choose_plan
 from apps.cache.app_urls import urlpatterns as cache_pages
 from apps.projects.app_urls import urlpatterns as project_settings_pages
-from apps.projects.views.onboarding import (
+from apps.projects.views.audit_log import audit_log
+from apps.projects.views.home import home
+from apps.projects.views.project_new import project_new
+from apps.shell import views as shell
+from apps.usage.views.onboarding import (
     onboarding,
     onboarding_key,
     onboarding_provider,
     onboarding_status,
 )
-from apps.projects.views.project_new import project_new
-from apps.ui import views as ui
 from apps.usage.views.overview import overview
-from apps.usage.views.requests import request_detail, requests
+from apps.usage.views.requests import request_detail, requests, requests_export
 from apps.usage.views.usage import usage, usage_export
 from apps.webhooks.app_urls import urlpatterns as webhook_pages
 
@@ -40,7 +41,7 @@ organization_pages = [
     *webhook_pages,
     *team_pages,
     path("audit/", audit_log, name="audit_log"),
-    path("palette/", ui.palette_organization, name="palette_organization"),
+    path("palette/", shell.palette_organization, name="palette_organization"),
 ]
 
 project_pages = [
@@ -48,8 +49,9 @@ project_pages = [
     path("usage/", usage, name="project_usage"),
     path("usage/export.csv", usage_export, name="usage_export"),
     path("requests/", requests, name="project_requests"),
+    path("settings/requests.csv", requests_export, name="project_export_requests"),
     path("requests/<int:log_id>/", request_detail, name="request_detail"),
-    path("palette/", ui.palette_project, name="palette_project"),
+    path("palette/", shell.palette_project, name="palette_project"),
     path("start/", onboarding, name="onboarding"),
     path("start/key/", onboarding_key, name="onboarding_key"),
     path("start/provider/", onboarding_provider, name="onboarding_provider"),
@@ -59,9 +61,9 @@ project_pages = [
 ]
 
 urlpatterns = [
-    path("", accounts.home, name="app_home"),
-    path("-/palette/", ui.palette_account, name="palette_account"),
-    path("-/palette/docs/", ui.palette_docs, name="palette_docs"),
+    path("", home, name="app_home"),
+    path("-/palette/", shell.palette_account, name="palette_account"),
+    path("-/palette/docs/", shell.palette_docs, name="palette_docs"),
     path("-/plan/<slug:slug>/", choose_plan, name="choose_plan"),
     path("new/", accounts.organization_new, name="organization_new"),
     path("invitations/<str:token>/", invitation, name="invitation"),

@@ -1,10 +1,10 @@
 """Who may open a page, decided in one place.
 
-Every page under ``/app/<organization>/…`` is decorated with one of the two functions below. They
-turn the slugs of the URL into rows that the signed-in person's membership reaches, and hand them to
-the view as an ``Access``; no view looks a project or an organization up by itself. What the person
-has no membership for answers 404, exactly as what does not exist. A member whose role is too low
-gets a 403 page.
+Every page under ``/app/<organization>/…`` is decorated with ``organization_view``, or with
+``project_view`` of ``apps.projects.access``. They turn the slugs of the URL into rows that the
+signed-in person's membership reaches, and hand them to the view as an ``Access``; no view looks a
+project or an organization up by itself. What the person has no membership for answers 404, exactly
+as what does not exist. A member whose role is too low gets a 403 page.
 
     @project_view()                                    # any member reads, members and up write
     def settings(request: HttpRequest, access: ProjectAccess) -> HttpResponse: ...
@@ -23,16 +23,12 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from apps.accounts.models import Membership, Organization, Role, User
-from apps.projects.models import Project
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-LAST_PROJECT = "last_project"
-"""Session key: the project opened last, as a string id; ``/app/`` returns to it."""
 
 _RANK = {role: rank for rank, role in enumerate(reversed(Role))}
 
@@ -67,40 +63,8 @@ class Access:
         return self.role == Role.OWNER
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectAccess(Access):
-    """A person's way into one project of the organization."""
-
-    project: Project
-
-
-ProjectPage = Callable[Concatenate[HttpRequest, ProjectAccess, P], HttpResponseBase]
 OrganizationPage = Callable[Concatenate[HttpRequest, Access, P], HttpResponseBase]
 Page = Callable[..., HttpResponseBase]
-
-
-def project_view(
-    *, read: Role = Role.VIEWER, write: Role = Role.MEMBER
-) -> Callable[[ProjectPage[P]], Page]:
-    """For URLs with ``<slug:organization>/<slug:project>``. Archived projects do not exist here."""
-
-    def decorate(view: ProjectPage[P]) -> Page:
-        @never_cache
-        @login_required
-        @wraps(view)
-        def page(
-            request: HttpRequest, organization: str, project: str, *args: P.args, **kwargs: P.kwargs
-        ) -> HttpResponseBase:
-            access = project_access(cast(User, request.user), organization, project)
-            if request.session.get(LAST_PROJECT) != str(access.project.pk):
-                request.session[LAST_PROJECT] = str(access.project.pk)
-            _require(access, request, read, write)
-            return view(request, access, *args, **kwargs)
-
-        page.access_guarded = True  # type: ignore[attr-defined]
-        return page
-
-    return decorate
 
 
 def organization_view(
@@ -116,31 +80,13 @@ def organization_view(
             request: HttpRequest, organization: str, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponseBase:
             access = organization_access(cast(User, request.user), organization)
-            _require(access, request, read, write)
+            require(access, request, read, write)
             return view(request, access, *args, **kwargs)
 
         page.access_guarded = True  # type: ignore[attr-defined]
         return page
 
     return decorate
-
-
-def project_access(user: User, organization: str, project: str) -> ProjectAccess:
-    """One query. Raises ``Http404`` unless the user is a member and the project is live."""
-    found = (
-        Project.objects.select_related("organization__plan")
-        .filter(
-            slug=project,
-            archived_at=None,
-            organization__slug=organization,
-            organization__memberships__user=user,
-        )
-        .annotate(role=F("organization__memberships__role"))
-        .first()
-    )
-    if found is None:
-        raise Http404
-    return ProjectAccess(user, found.organization, Role(found.role), found)
 
 
 def organization_access(user: User, organization: str) -> Access:
@@ -155,7 +101,8 @@ def organization_access(user: User, organization: str) -> Access:
     return Access(user, found.organization, Role(found.role))
 
 
-def _require(access: Access, request: HttpRequest, read: Role, write: Role) -> None:
+def require(access: Access, request: HttpRequest, read: Role, write: Role) -> None:
+    """Raises ``PermissionDenied`` unless the role is enough for the request's method."""
     minimum = read if request.method in SAFE_METHODS else write
     request.access = access  # type: ignore[attr-defined]  # for the shell
     if not access.allows(minimum):

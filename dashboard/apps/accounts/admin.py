@@ -11,12 +11,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 
+from apps.accounts.model_admin import ServiceAdmin, actor_of
 from apps.accounts.models import Membership, Organization, Plan, Role, User
 from apps.accounts.services.memberships import (
     membership_create,
@@ -26,10 +26,6 @@ from apps.accounts.services.memberships import (
 from apps.accounts.services.organizations import organization_create, organization_update
 from apps.accounts.services.plans import plan_create, plan_update
 from apps.audit.services import audit_record
-from apps.impersonation import views as impersonation
-from apps.impersonation.rules import SEE
-from apps.projects.models import Project
-from apps.staff.model_admin import ServiceAdmin, actor_of
 
 
 def _limit(number: int | None) -> str:
@@ -142,20 +138,6 @@ class MembershipInline(TabularInline):
     autocomplete_fields = ("user",)
 
 
-class ProjectInline(TabularInline):
-    model = Project
-    extra = 0
-    tab = True
-    can_delete = False
-    show_change_link = True
-    fields = ("name", "slug", "cache_enabled", "semantic_mode", "created_at", "archived_at")
-    readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:
-        del request, obj
-        return False
-
-
 @admin.register(Organization)
 class OrganizationAdmin(ServiceAdmin):
     """A tenant: plan and overrides, members, projects."""
@@ -182,7 +164,7 @@ class OrganizationAdmin(ServiceAdmin):
             },
         ),
     )
-    inlines = (MembershipInline, ProjectInline)
+    inlines: tuple[type[TabularInline], ...] = (MembershipInline,)
     update_service = organization_update
     update_argument = "organization"
 
@@ -254,18 +236,6 @@ class UserAdmin(ModelAdmin):
     fields = ("email", "name", "is_active", "is_staff", "is_superuser", "groups", "last_login")
     readonly_fields = ("last_login",)
     filter_horizontal = ("groups",)
-    actions_detail = ("impersonate",)
-
-    @action(
-        description="See the dashboard as this person",
-        url_path="impersonate",
-        icon="visibility",
-        permissions=["impersonate"],
-    )
-    def impersonate(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """With a reason, for an hour; see ``apps.impersonation``."""
-        user = get_object_or_404(User, pk=object_id)
-        return impersonation.start(request, user, self.admin_site)
 
     def save_model(
         self,
@@ -290,10 +260,6 @@ class UserAdmin(ModelAdmin):
                         for name in form.changed_data
                     },
                 )
-
-    def has_impersonate_permission(self, request: HttpRequest, _object_id: object = None) -> bool:
-        """A permission of its own: who may look at people may not look at their pages."""
-        return request.user.has_perm(SEE)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Only who may do everything makes others staff, or changes those who are."""

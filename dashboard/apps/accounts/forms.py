@@ -12,8 +12,6 @@ from django.http import HttpRequest
 from apps.accounts.invited import invitation_behind
 from apps.accounts.models import User
 from apps.accounts.services.organizations import organization_create
-from apps.features.catalogue import SIGNUPS_OPEN
-from apps.features.selectors import enabled
 
 
 class LoginForm(AllauthLoginForm):
@@ -50,15 +48,6 @@ class SignupForm(AllauthSignupForm):
             self.fields["email"].initial = self.invitation.email
         # One line instead of the validators' list, which tells the same.
         self.fields["password1"].help_text = "At least 8 characters, and not a common one."
-
-    def clean_email(self) -> str:
-        """While sign-up is switched off, an invitation opens it for the person invited alone."""
-        email: str = super().clean_email()
-        if not enabled(SIGNUPS_OPEN):
-            invitation = invitation_behind(context.request)
-            if invitation is None or invitation.email != email.lower():
-                raise forms.ValidationError("Sign up with the address that the invitation went to.")
-        return email
 
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:

@@ -4,7 +4,7 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from apps.audit.models import AuditLog
-from apps.staff.model_admin import ReadOnlyAdmin
+from apps.ui.model_admin import ReadOnlyAdmin
 
 
 @admin.register(AuditLog)

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from apps.accounts.models import User
+from django.contrib.auth.models import AbstractBaseUser
 
-_staff: ContextVar[User | None] = ContextVar("acting_staff", default=None)
+_staff: ContextVar[AbstractBaseUser | None] = ContextVar("acting_staff", default=None)
 
 
 @contextmanager
-def acting_for_customer(staff: User) -> Iterator[None]:
+def acting_for_customer(staff: AbstractBaseUser) -> Iterator[None]:
     """Within, audit entries name ``staff`` as the actor, beside the customer they act as."""
     token = _staff.set(staff)
     try:
@@ -24,6 +24,6 @@ def acting_for_customer(staff: User) -> Iterator[None]:
         _staff.reset(token)
 
 
-def acting_staff() -> User | None:
+def acting_staff() -> AbstractBaseUser | None:
     """The staff member behind the present request; None when people act for themselves."""
     return _staff.get()

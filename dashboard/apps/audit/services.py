@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Model
 
-from apps.accounts.models import Organization, User
 from apps.audit.behalf import acting_staff
 from apps.audit.models import AuditLog
 
@@ -15,9 +15,9 @@ SYSTEM = "system"
 def audit_record(
     *,
     action: str,
-    actor: User | None,
+    actor: AbstractBaseUser | None,
     target: Model,
-    organization: Organization | None = None,
+    organization: Model | None = None,
     project_id: UUID | None = None,
     data: dict[str, Any] | None = None,
 ) -> AuditLog:
@@ -25,13 +25,13 @@ def audit_record(
 
     Call it inside the transaction of the change, so that both stand or fall together.
     """
-    label = actor.email if actor else SYSTEM
+    label = str(actor) if actor else SYSTEM
     staff = acting_staff()
     if staff is not None and actor is not None:
-        actor, label = staff, f"{staff.email} as {label}"[:254]
+        actor, label = staff, f"{staff} as {label}"[:254]
     return AuditLog.objects.create(
         action=action,
-        actor=actor,
+        actor_id=actor.pk if actor else None,
         actor_label=label,
         organization_id=organization.pk if organization else None,
         project_id=project_id,

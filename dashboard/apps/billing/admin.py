@@ -9,7 +9,7 @@ from unfold.decorators import action, display
 from apps.billing.models import BillingCustomer, Invoice, StripeEvent, Subscription
 from apps.billing.notices import money
 from apps.billing.services.events import event_replay
-from apps.staff.model_admin import ReadOnlyAdmin
+from apps.ui.model_admin import ReadOnlyAdmin
 
 
 class _ReadOnlyInline(TabularInline):

@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilt
 from unfold.decorators import display
 
 from apps.cache.models import SemanticVerdict
-from apps.staff.model_admin import ReadOnlyAdmin
+from apps.ui.model_admin import ReadOnlyAdmin
 from shared.decision.evidence import EDGES
 
 

@@ -1,10 +1,12 @@
-"""The pages beside a project's cache settings."""
+"""The cache pages of a project."""
 
 from django.urls import path
 
-from apps.cache.views import entries, playground, quality
+from apps.cache.views import cache, entries, playground, quality
 
 urlpatterns = [
+    path("cache/", cache.cache, name="project_cache"),
+    path("cache/purge/", cache.cache_purge_page, name="cache_purge"),
     path("cache/quality/", quality.semantic_quality, name="semantic_quality"),
     path("cache/quality/<int:log_id>/verdict/", quality.semantic_verdict, name="semantic_verdict"),
     path("cache/entries/", entries.entries, name="cache_entries"),

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from unfold.decorators import action, display
 
+from apps.accounts.model_admin import ServiceAdmin
 from apps.emails.messages.previews import PREVIEWS
 from apps.emails.models import Email, EmailState, Suppression
 from apps.emails.render import render
-from apps.staff.model_admin import ReadOnlyAdmin, ServiceAdmin
+from apps.ui.model_admin import ReadOnlyAdmin
 
 
 @admin.register(Email)

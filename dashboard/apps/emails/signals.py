@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db.models.signals import post_save
 from django.urls import reverse
 
-from apps.accounts.models import Role, User
+from apps.accounts.models import Invitation, Role, User
+from apps.accounts.signals import invitation_created
 from apps.audit.models import AuditLog
 from apps.emails import devices, links
 from apps.emails.messages import account, usage
@@ -23,6 +24,7 @@ def connect() -> None:
     """Called once, when the apps are ready."""
     devices.connect()
     user_signed_up.connect(_signed_up, dispatch_uid="emails.signed_up")
+    invitation_created.connect(_invited, dispatch_uid="emails.invited")
     post_save.connect(_recorded, sender=AuditLog, dispatch_uid="emails.audit")
 
 
@@ -36,6 +38,21 @@ def _signed_up(user: User, **_details: Any) -> None:
         ),
         dedupe_key=f"welcome:{user.pk}",
         user=user,
+    )
+
+
+def _invited(invitation: Invitation, token: str, **_details: Any) -> None:
+    organization, inviter = invitation.organization, invitation.invited_by
+    email_enqueue(
+        to=invitation.email,
+        content=account.invitation(
+            organization=organization.name,
+            inviter=inviter.get_full_name() if inviter else organization.name,
+            role=Role(invitation.role).label.lower(),
+            url=links.absolute(reverse("invitation", args=[token])),
+        ),
+        dedupe_key=f"invitation:{invitation.pk}",
+        organization=organization,
     )
 
 

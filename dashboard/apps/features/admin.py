@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from apps.accounts.model_admin import ServiceAdmin, actor_of
 from apps.features.catalogue import BY_NAME, FEATURES
 from apps.features.models import FeatureOverride
 from apps.features.selectors import enabled
@@ -18,7 +19,6 @@ from apps.features.services import (
     feature_override_delete,
     feature_override_update,
 )
-from apps.staff.model_admin import ServiceAdmin, actor_of
 
 
 class FeatureOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run time

@@ -7,13 +7,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from apps.accounts.models import Organization, User
+from apps.accounts.signals import key_records_changed
 from apps.audit.changes import apply_changes
 from apps.audit.services import audit_record
 from apps.features.catalogue import BY_NAME, SEMANTIC_CACHE
 from apps.features.models import FeatureOverride
 from apps.features.selectors import CACHE_KEY
-from apps.projects.edge_sync import edge_revision_bump
-from apps.projects.models import Project
 
 AT_THE_EDGE = frozenset({SEMANTIC_CACHE})
 """Switches that are part of a key record (``apps.projects.selectors``)."""
@@ -72,10 +71,10 @@ def _changed(
         data=data,
     )
     if override.feature in AT_THE_EDGE:
-        projects = Project.objects.all()
+        organizations = Organization.objects.all()
         if override.organization is not None:
-            projects = projects.filter(organization=override.organization)
-        edge_revision_bump(projects)
+            organizations = organizations.filter(pk=override.organization.pk)
+        key_records_changed.send(sender=FeatureOverride, organizations=organizations)
     # Now for what this transaction still asks, and again when others can see the change.
     cache.delete(CACHE_KEY)
     transaction.on_commit(lambda: cache.delete(CACHE_KEY))

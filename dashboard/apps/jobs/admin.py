@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from apps.jobs.models import JobRun
-from apps.staff.model_admin import ReadOnlyAdmin
+from apps.ui.model_admin import ReadOnlyAdmin
 
 
 @admin.register(JobRun)

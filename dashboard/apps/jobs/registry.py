@@ -15,8 +15,8 @@ from apps.billing.services.sync import entitlements_apply_due, trial_notices_due
 from apps.cache.services.evidence import semantic_evidence_restore
 from apps.emails.services.outbox import outbox_send_due
 from apps.impersonation.services import impersonations_expire_due
-from apps.projects.services.project_deletion import projects_erase_due
 from apps.staff.services.health_report import health_report_run_due
+from apps.usage.erasure import projects_erase_due
 from apps.usage.retention import usage_retention
 from apps.usage.rollup import usage_rollup
 from apps.webhooks.services.deliver import deliveries_send_due

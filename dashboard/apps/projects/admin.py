@@ -8,10 +8,14 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget
 
+from apps.accounts import admin as accounts
+from apps.accounts.model_admin import ServiceAdmin, actor_of
+from apps.accounts.models import Organization
 from apps.projects.models import ApiKey, Project, ProviderCredential
 from apps.projects.services.api_keys import api_key_create, api_key_revoke, api_key_update
 from apps.projects.services.projects import (
@@ -24,7 +28,6 @@ from apps.projects.services.provider_credentials import (
     provider_credential_disable,
     provider_credential_update,
 )
-from apps.staff.model_admin import ServiceAdmin, actor_of
 
 
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run time
@@ -278,3 +281,27 @@ class ProviderCredentialAdmin(ServiceAdmin):
     @display(description="State", label={"active": "success", "disabled": "danger"})
     def state(self, credential: ProviderCredential) -> str:
         return "disabled" if credential.disabled_at else "active"
+
+
+class ProjectInline(TabularInline):
+    model = Project
+    extra = 0
+    tab = True
+    can_delete = False
+    show_change_link = True
+    fields = ("name", "slug", "cache_enabled", "semantic_mode", "created_at", "archived_at")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:
+        del request, obj
+        return False
+
+
+admin.site.unregister(Organization)
+
+
+@admin.register(Organization)
+class OrganizationAdmin(accounts.OrganizationAdmin):
+    """With its projects."""
+
+    inlines = (*accounts.OrganizationAdmin.inlines, ProjectInline)

@@ -1,16 +1,13 @@
-"""The keys, providers, cache and settings pages of a project."""
+"""The keys, providers and settings pages of a project."""
 
 from django.urls import path
 
-from apps.projects.views import cache, keys, providers, settings
+from apps.projects.views import keys, providers, settings
 
 urlpatterns = [
     path("settings/", settings.settings_page, name="project_settings"),
     path("settings/export.json", settings.export_json, name="project_export"),
-    path("settings/requests.csv", settings.export_requests, name="project_export_requests"),
     path("settings/delete/", settings.delete, name="project_delete"),
-    path("cache/", cache.cache, name="project_cache"),
-    path("cache/purge/", cache.cache_purge_page, name="cache_purge"),
     path("keys/", keys.keys, name="project_keys"),
     path("keys/new/", keys.key_new, name="key_new"),
     path("keys/<uuid:key_id>/", keys.key_edit, name="key_edit"),

@@ -1,13 +1,12 @@
-"""Everything a project has, for its owners to take away. Secrets are masked as on the pages."""
+"""What a project consists of, for its owners to take away. Secrets are masked as on the pages.
 
-import csv
-from collections.abc import Iterator
+Its request log is ``apps.usage.export``.
+"""
+
 from typing import Any
 
 from apps.audit.models import AuditLog
 from apps.projects.models import Project
-from apps.usage.models import UsageLog
-from shared import usage_events
 
 _SETTINGS = (
     "name",
@@ -49,8 +48,6 @@ _CREDENTIAL = (
     "created_at",
     "disabled_at",
 )
-_COLUMNS = usage_events.COLUMNS
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def project_document(project: Project) -> dict[str, Any]:
@@ -64,26 +61,5 @@ def project_document(project: Project) -> dict[str, Any]:
     }
 
 
-def request_lines(project: Project) -> Iterator[str]:
-    """The request log as CSV, line by line, oldest first."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(_COLUMNS)
-    rows = UsageLog.objects.filter(project=project).order_by("ts", "id")
-    for row in rows.values_list(*_COLUMNS).iterator(chunk_size=2_000):
-        yield writer.writerow([_cell(value) for value in row])
-
-
 def _row(item: object, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(item, name) for name in names}
-
-
-def _cell(value: object) -> object:
-    """Spreadsheets run a text that starts like a formula; clients choose some of these texts."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-class _Echo:
-    """What ``csv.writer`` writes to; ``writerow`` then answers the line."""
-
-    def write(self, line: str) -> str:
-        return line

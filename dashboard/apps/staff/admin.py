@@ -10,10 +10,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from apps.accounts.model_admin import actor_of
 from apps.staff import operations
-from apps.staff.model_admin import ReadOnlyAdmin, actor_of
 from apps.staff.models import HealthReport
 from apps.staff.services.health_report import health_report_request
+from apps.ui.model_admin import ReadOnlyAdmin
 
 _ORDER = ("failed", "warning", "ok", "skipped")
 

@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from apps.staff.model_admin import ReadOnlyAdmin
+from apps.ui.model_admin import ReadOnlyAdmin
 from apps.usage.models import UsageHourly, UsageLog
 
 _CACHE_LABELS = {

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from apps.staff.model_admin import ReadOnlyAdmin
+from apps.ui.model_admin import ReadOnlyAdmin
 from apps.webhooks.models import WebhookDelivery
 
 

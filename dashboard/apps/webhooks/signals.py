@@ -1,11 +1,14 @@
-"""Events about what the audit log records, written in the same transaction."""
+"""Events about what the audit log records, written in the same transaction; and their end."""
 
 from typing import Any
 
 from django.db.models.signals import post_save
+from django.utils import timezone
 
 from apps.accounts.models import Organization
+from apps.accounts.signals import organization_deleting
 from apps.audit.models import AuditLog
+from apps.webhooks.models import WebhookEndpoint
 from apps.webhooks.services.emit import event_emit
 
 _ACTIONS = {"api_key.create": "api_key.created", "api_key.revoke": "api_key.revoked"}
@@ -14,6 +17,7 @@ _ACTIONS = {"api_key.create": "api_key.created", "api_key.revoke": "api_key.revo
 def connect() -> None:
     """Called once, when the apps are ready."""
     post_save.connect(_recorded, sender=AuditLog, dispatch_uid="webhooks.audit")
+    organization_deleting.connect(_disable, dispatch_uid="webhooks.organization_deleting")
 
 
 def _recorded(instance: AuditLog, *, created: bool, **_details: Any) -> None:
@@ -30,3 +34,8 @@ def _recorded(instance: AuditLog, *, created: bool, **_details: Any) -> None:
             "by": instance.actor_label,
         },
     )
+
+
+def _disable(organization: Organization, **_details: Any) -> None:
+    running = WebhookEndpoint.objects.filter(organization=organization, disabled_at=None)
+    running.update(disabled_at=timezone.now())

@@ -55,7 +55,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {
     "login": "apps.accounts.forms.LoginForm",
-    "signup": "apps.accounts.forms.SignupForm",
+    "signup": "apps.features.signup.SignupForm",
 }
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 # Seconds for which a confirmed password or second factor is enough for what asks for one: second
@@ -87,7 +87,7 @@ SOCIAL_LOGIN_APPS = [
 ]
 # The policy's form-action covers redirects as well, and the log-in button is a form.
 SOCIAL_LOGIN_ORIGINS = [_SOCIAL[name][0] for name in _environment.social_login]
-SOCIALACCOUNT_ADAPTER = "apps.accounts.social.SocialAccountAdapter"
+SOCIALACCOUNT_ADAPTER = "apps.features.social.SocialAccountAdapter"
 SOCIALACCOUNT_PROVIDERS = {
     name: {
         **_SOCIAL[name][1],

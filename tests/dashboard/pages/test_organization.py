@@ -12,7 +12,7 @@ from apps.billing.models import BillingCustomer, Subscription
 from apps.projects.models import Project
 from apps.projects.selectors import key_record
 from apps.projects.services.api_keys import CreatedApiKey
-from apps.projects.services.project_deletion import GRACE, projects_erase_due
+from apps.usage.erasure import GRACE, projects_erase_due
 from apps.usage.models import UsageDaily, UsageHourly, UsageLog
 from tests.dashboard.pages.conftest import Cast
 

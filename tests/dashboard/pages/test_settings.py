@@ -12,8 +12,8 @@ from apps.audit.models import AuditLog
 from apps.projects.models import ApiKey, Project
 from apps.projects.selectors import key_record
 from apps.projects.services.api_keys import CreatedApiKey
-from apps.projects.services.project_deletion import GRACE, projects_erase_due
 from apps.projects.services.provider_credentials import provider_credential_create
+from apps.usage.erasure import GRACE, projects_erase_due
 from apps.usage.models import UsageHourly, UsageLog
 from apps.usage.retention import usage_retention
 from apps.usage.rollup import usage_rollup

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from apps.accounts.models import Invitation, Membership, Organization, Role, User
 from apps.audit.models import AuditLog
-from apps.audit.selectors import PAGE
 from apps.audit.services import audit_record
 from apps.emails.models import Email
+from apps.projects.audit_log import PAGE
 from apps.projects.models import Project
 from tests.dashboard.pages.conftest import Cast, signed_in
 

@@ -17,7 +17,6 @@ from django.utils import timezone
 from apps.accounts.models import Organization, User
 from apps.accounts.services.invitations import invitation_create
 from apps.accounts.services.organizations import organization_create
-from apps.accounts.social import SocialAccountAdapter
 from apps.audit.models import AuditLog
 from apps.features import catalogue
 from apps.features.catalogue import FEATURES, PURCHASES, SEMANTIC_CACHE, SIGNUPS_OPEN, WEBHOOKS
@@ -28,6 +27,7 @@ from apps.features.services import (
     feature_override_delete,
     feature_override_update,
 )
+from apps.features.social import SocialAccountAdapter
 from apps.projects.encryption import seal
 from apps.projects.models import Project
 from apps.projects.selectors import key_record
@@ -301,7 +301,7 @@ def test_every_switch_is_read_somewhere() -> None:
     sources = [
         path.read_text()
         for path in apps.rglob("*.py")
-        if path.parent.name not in ("features", "migrations")
+        if path.name != "catalogue.py" and path.parent.name != "migrations"
     ]
     constants = {value: name for name, value in vars(catalogue).items() if isinstance(value, str)}
     for feature in FEATURES:

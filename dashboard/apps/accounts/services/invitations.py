@@ -5,16 +5,13 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.models import Invitation, Membership, Organization, Role, User
+from apps.accounts.models import Invitation, Membership, Organization, User
 from apps.accounts.models.invitation import token_hash
 from apps.accounts.services.memberships import membership_create
+from apps.accounts.signals import invitation_created
 from apps.audit.services import audit_record
-from apps.emails import links
-from apps.emails.messages.account import invitation as invitation_message
-from apps.emails.services.outbox import email_enqueue
 
 VALID = timedelta(days=7)
 _MOST_OPEN = 50
@@ -59,17 +56,7 @@ def invitation_create(
         organization=organization,
         data={"email": email, "role": role},
     )
-    email_enqueue(
-        to=email,
-        content=invitation_message(
-            organization=organization.name,
-            inviter=actor.get_full_name(),
-            role=Role(role).label.lower(),
-            url=links.absolute(reverse("invitation", args=[token])),
-        ),
-        dedupe_key=f"invitation:{invitation.pk}",
-        organization=organization,
-    )
+    invitation_created.send(sender=Invitation, invitation=invitation, token=token)
     return invitation
 
 

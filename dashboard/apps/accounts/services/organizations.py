@@ -7,10 +7,9 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from apps.accounts.models import Membership, Organization, Plan, Role, User
+from apps.accounts.signals import key_records_changed
 from apps.audit.changes import apply_changes
 from apps.audit.services import audit_record
-from apps.projects.edge_sync import edge_revision_bump
-from apps.projects.models import Project
 
 DEFAULT_PLAN = "free"
 
@@ -54,7 +53,9 @@ def organization_update(
     """Sets fields of the organization: name, plan, overrides, ``disabled_at``."""
     changes = apply_changes(organization, values)
     if changes:
-        edge_revision_bump(Project.objects.filter(organization=organization))
+        key_records_changed.send(
+            sender=Organization, organizations=Organization.objects.filter(pk=organization.pk)
+        )
         audit_record(
             action="organization.update",
             actor=actor,

@@ -4,11 +4,10 @@ from typing import Any
 
 from django.db import transaction
 
-from apps.accounts.models import Plan, User
+from apps.accounts.models import Organization, Plan, User
+from apps.accounts.signals import key_records_changed
 from apps.audit.changes import apply_changes
 from apps.audit.services import audit_record
-from apps.projects.edge_sync import edge_revision_bump
-from apps.projects.models import Project
 
 
 @transaction.atomic
@@ -26,6 +25,6 @@ def plan_update(*, plan: Plan, actor: User | None, **values: Any) -> Plan:
     """Sets fields of the plan and counts up the revision of every project under it."""
     changes = apply_changes(plan, values)
     if changes:
-        edge_revision_bump(Project.objects.filter(organization__plan=plan))
+        key_records_changed.send(sender=Plan, organizations=Organization.objects.filter(plan=plan))
         audit_record(action="plan.update", actor=actor, target=plan, data=changes)
     return plan

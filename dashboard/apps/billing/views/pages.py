@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.access import LAST_PROJECT, Access, organization_view
+from apps.accounts.access import Access, organization_view
 from apps.accounts.models import Organization, Plan, Role, User
 from apps.accounts.selectors import memberships_of
 from apps.billing.consequences import consequences
@@ -29,6 +29,7 @@ from apps.billing.stripe_client import billing_enabled
 from apps.emails import links
 from apps.features.catalogue import PURCHASES
 from apps.features.selectors import enabled
+from apps.projects.access import LAST_PROJECT
 from apps.usage.month import next_month_start, requests_this_month
 
 logger = logging.getLogger(__name__)

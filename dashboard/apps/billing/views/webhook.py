@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from apps.background import run_soon
 from apps.billing.services.events import event_store, events_handle_due
-from apps.jobs.background import run_soon
 
 TOLERANCE_SECONDS = 300
 

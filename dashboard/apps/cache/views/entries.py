@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.access import ProjectAccess, project_view
 from apps.cache.entries import entries_count, entry_delete
 from apps.cache.selectors.top_entries import MOST, TopEntry, top_entries
+from apps.projects.access import ProjectAccess, project_view
 from apps.projects.cache_control import CacheUnreachableError
 from apps.usage import period
 from apps.usage.patience import TooSlowError

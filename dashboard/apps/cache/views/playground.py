@@ -4,11 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.accounts.access import ProjectAccess, project_view
 from apps.cache.playground import BITS, EXAMPLES, LONGEST, Comparison, compare
 from apps.cache.selectors.scopes import standings
 from apps.features.catalogue import PLAYGROUND
 from apps.features.selectors import enabled
+from apps.projects.access import ProjectAccess, project_view
 from apps.projects.cache_control import CacheUnreachableError
 from shared.decision import MAX_DISTANCE
 

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.access import ProjectAccess, project_view
 from apps.cache.freshness import refresh
 from apps.cache.selectors.days import DAYS, daily_chart
 from apps.cache.selectors.pairs import LISTS, pair, pair_page
@@ -17,6 +16,7 @@ from apps.cache.services.verdicts import (
     NotJudgeableError,
     verdict_give,
 )
+from apps.projects.access import ProjectAccess, project_view
 from apps.projects.cache_control import CacheUnreachableError
 from apps.ui.toasts import Level, with_toast
 from apps.usage.models import UsageLog

@@ -20,12 +20,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.models import Membership, Organization, Role, User
+from apps.background import run_soon
 from apps.emails import links
 from apps.emails.backends.errors import MailError, MailRefusedError, MailUncertainError
 from apps.emails.content import Content
 from apps.emails.models import Email, EmailState, OptOut, Suppression
 from apps.emails.render import render
-from apps.jobs.background import run_soon
 
 logger = logging.getLogger(__name__)
 

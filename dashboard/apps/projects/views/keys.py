@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.access import ProjectAccess, project_view
 from apps.accounts.models import Role
+from apps.projects.access import ProjectAccess, project_view
 from apps.projects.key_forms import ApiKeyForm, RotateForm
 from apps.projects.models import ApiKey
 from apps.projects.services.api_key_rotation import api_key_rotate

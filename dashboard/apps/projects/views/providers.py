@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.access import ProjectAccess, project_view
 from apps.accounts.models import Role
+from apps.projects.access import ProjectAccess, project_view
 from apps.projects.models import ProviderCredential
 from apps.projects.provider_check import provider_check
 from apps.projects.provider_forms import ProviderAddForm, ProviderEditForm

@@ -1,13 +1,13 @@
 """Settings of a project, its export, and its end. For admins and owners."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.access import ProjectAccess, project_view
 from apps.accounts.models import Role
-from apps.projects.export import project_document, request_lines
+from apps.projects.access import ProjectAccess, project_view
+from apps.projects.export import project_document
 from apps.projects.services.project_deletion import project_delete
 from apps.projects.services.projects import project_update
 from apps.projects.settings_forms import DeleteForm, ProjectSettingsForm
@@ -32,18 +32,7 @@ def export_json(_request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     return JsonResponse(
         project_document(access.project),
         json_dumps_params={"indent": 2},
-        headers=_attached(f"{access.project.slug}.json"),
-    )
-
-
-@require_safe
-@project_view(read=Role.ADMIN)
-def export_requests(_request: HttpRequest, access: ProjectAccess) -> StreamingHttpResponse:
-    """The whole request log."""
-    return StreamingHttpResponse(
-        request_lines(access.project),
-        content_type="text/csv",
-        headers=_attached(f"{access.project.slug}-requests.csv"),
+        headers={"Content-Disposition": f'attachment; filename="{access.project.slug}.json"'},
     )
 
 
@@ -66,7 +55,3 @@ def _page(
 ) -> HttpResponse:
     context = {"access": access, "form": form, "delete": delete_form}
     return render(request, "app/settings/settings.html", context)
-
-
-def _attached(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}

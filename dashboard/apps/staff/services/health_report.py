@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.jobs.background import run_soon
+from apps.background import run_soon
 from apps.staff.doctor.run import findings
 from apps.staff.models import HealthReport
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.accounts.access import ProjectAccess, project_view
+from apps.projects.access import ProjectAccess, project_view
 from apps.usage import freshness, period, reports
 from apps.usage.filters import Filters
 from apps.usage.models import UsageLog

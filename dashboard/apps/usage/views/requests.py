@@ -3,13 +3,15 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from apps.accounts.access import ProjectAccess, project_view
+from apps.accounts.models import Role
+from apps.projects.access import ProjectAccess, project_view
 from apps.projects.models import ApiKey
 from apps.usage import filters, reports
+from apps.usage.export import request_lines
 from apps.usage.models import UsageLog
 from apps.usage.patience import TooSlowError
 from apps.usage.request_log import (
@@ -70,3 +72,16 @@ def request_detail(request: HttpRequest, access: ProjectAccess, log_id: int) -> 
 
 def _link(params: dict[str, str], cursor: Cursor | None) -> str:
     return "?" + urlencode({**params, "at": cursor.dump()}) if cursor else ""
+
+
+@require_safe
+@project_view(read=Role.ADMIN)
+def requests_export(_request: HttpRequest, access: ProjectAccess) -> StreamingHttpResponse:
+    """The whole request log."""
+    return StreamingHttpResponse(
+        request_lines(access.project),
+        content_type="text/csv",
+        headers={
+            "Content-Disposition": f'attachment; filename="{access.project.slug}-requests.csv"'
+        },
+    )

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.accounts.access import ProjectAccess, project_view
+from apps.projects.access import ProjectAccess, project_view
 from apps.usage import filters, freshness, period, reports
 from apps.usage.models import UsageHourly
 from apps.usage.views.charts import METRICS, STATUS_SERIES, usage_chart

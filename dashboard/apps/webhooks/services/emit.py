@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from apps.accounts.models import Organization
-from apps.jobs.background import run_soon
+from apps.background import run_soon
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.deliver import deliveries_send_due
 

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.access import Access, ProjectAccess
+from apps.accounts.access import Access
 from apps.accounts.models import User
-from apps.accounts.selectors import projects_of
+from apps.projects.access import ProjectAccess, projects_of
 from apps.projects.models import Project
-from apps.ui import navigation
+from apps.shell import navigation
 from apps.usage.month import requests_this_month
 
 

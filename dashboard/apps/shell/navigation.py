@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
-from apps.accounts.access import Access, ProjectAccess
+from apps.accounts.access import Access
 from apps.accounts.models import Role
+from apps.projects.access import ProjectAccess
 
 
 @dataclass(frozen=True, slots=True)

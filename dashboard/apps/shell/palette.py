@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
-from apps.accounts.access import Access, ProjectAccess
+from apps.accounts.access import Access
 from apps.accounts.models import Role, User
-from apps.accounts.selectors import memberships_of, projects_of
-from apps.ui import navigation
+from apps.accounts.selectors import memberships_of
+from apps.projects.access import ProjectAccess, projects_of
+from apps.shell import navigation
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Base classes of the staff site's pages."""
+"""The base class of staff pages that change something."""
 
 from __future__ import annotations  # ModelForm[…] exists in the stubs only
 
@@ -9,7 +9,6 @@ from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
 
 from apps.accounts.models import User
 
@@ -52,31 +51,6 @@ class ServiceAdmin(ModelAdmin):
     def create(self, request: HttpRequest, values: dict[str, Any]) -> Model:
         """Makes the object from the form's cleaned values."""
         raise NotImplementedError
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """See the class."""
-        del request, obj
-        return False
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Logs: nobody edits them, and nobody counts their rows to show a page of them."""
-
-    paginator = InfinitePaginator
-    show_full_result_count = False
-    list_per_page = 50
-    list_fullwidth = True
-    list_filter_submit = True
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """See the class."""
-        del request
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """See the class."""
-        del request, obj
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """See the class."""

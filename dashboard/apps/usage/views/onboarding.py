@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.access import ProjectAccess, project_view
+from apps.projects.access import ProjectAccess, project_view
 from apps.projects.forms import ProviderKeyForm
 from apps.projects.services.api_keys import api_key_create
 from apps.projects.services.provider_credentials import provider_credential_create

@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts.access import ProjectAccess, project_view
 from apps.cache.entries import EntryCount, count_forget, entries_count
 from apps.cache.selectors.recent_days import DAYS, recent_days
+from apps.projects.access import ProjectAccess, project_view
 from apps.projects.cache_control import CacheUnreachableError, Scope, cache_purge
 from apps.projects.cache_forms import AGES, CacheSettingsForm, PurgeForm
 from apps.projects.models import Project

@@ -9,12 +9,13 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.accounts.access import Access, ProjectAccess, organization_view, project_view
+from apps.accounts.access import Access, organization_view
 from apps.accounts.models import User
 from apps.docs.pages import PAGES
 from apps.docs.search import search
 from apps.docs.sources import page_text
-from apps.ui import palette
+from apps.projects.access import ProjectAccess, project_view
+from apps.shell import palette
 
 _DOCS = 6
 _OF_ONE_PAGE = 2

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.access import Access, organization_view
 from apps.accounts.models import Role
-from apps.audit.selectors import audit_page
+from apps.projects.audit_log import audit_page
 
 KINDS = {
     "api_key": "API keys",

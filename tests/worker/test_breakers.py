@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gateway.admission.auth import KeyMemory, KeyResolver
+from gateway.admission.auth import KeyResolver
+from gateway.admission.key_memory import KeyMemory
 from gateway.core.http import FetchFailed, Unsendable
 from gateway.core.settings import load
 from gateway.redis.store import Breaker, Store, StoreUnavailable

@@ -7,9 +7,9 @@ moment ago must not fail because our own database is away.
 """
 
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.admission.key_memory import KeyMemory, Remembered
 from gateway.core import errors
 from gateway.core.http import FetchFailed, Request
 from gateway.core.log import log_event
@@ -21,30 +21,9 @@ from shared.key_record import KeyRecord, KeyRecordError
 
 RECORD_SECONDS = 60.0
 REFRESH_SECONDS = 40.0
-UNKNOWN_SECONDS = 5.0
 STALE_SECONDS = 3600.0
-_MAX_REMEMBERED = 10_000
-
-
-@dataclass(slots=True)
-class _Remembered:
-    record: KeyRecord | None
-    fetched_at: float
-    refreshing: bool = False
-
-
-@dataclass(slots=True)
-class KeyMemory:
-    """Records this isolate knows, by key hash; plain data that outlives requests."""
-
-    records: dict[str, _Remembered] = field(default_factory=dict)
-
-    def remember(self, key_hash: str, record: KeyRecord | None, fetched_at: float) -> None:
-        """Keep a record, or that the key is unknown; the oldest goes when there are too many."""
-        self.records.pop(key_hash, None)
-        if len(self.records) >= _MAX_REMEMBERED:
-            del self.records[next(iter(self.records))]
-        self.records[key_hash] = _Remembered(record, fetched_at)
+_LOOK_AGAIN_SECONDS = (0.005, 0.01, 0.02, 0.04)
+"""Pauses of a request whose key another request is looking up; the last one repeats."""
 
 
 def presented_key(request: Request) -> str:
@@ -103,17 +82,18 @@ class KeyResolver:
         return record
 
     async def _record(self, key_hash: str) -> KeyRecord | None:
+        now = self._platform.now()
         known = self._memory.records.get(key_hash)
-        if known is not None:
-            age = self._platform.now() - known.fetched_at
-            if known.record is None and age < UNKNOWN_SECONDS:
-                return None
-            if known.record is not None and age < RECORD_SECONDS:
-                if age > REFRESH_SECONDS and not known.refreshing:
-                    known.refreshing = True
-                    self._platform.wait_until(self._refresh(key_hash))
-                return known.record
-        return await self._look_up(key_hash, known)
+        age = now - known.fetched_at if known else STALE_SECONDS
+        if known is not None and age < RECORD_SECONDS:
+            if age > REFRESH_SECONDS and not known.refreshing:
+                known.refreshing = True
+                self._platform.wait_until(self._refresh(key_hash))
+            return known.record
+        if self._memory.is_unknown(key_hash, now):
+            return None
+        fallback = known.record if known is not None and age < STALE_SECONDS else None
+        return await self._look_up_once(key_hash, fallback)
 
     async def _refresh(self, key_hash: str) -> None:
         try:
@@ -121,26 +101,48 @@ class KeyResolver:
         except FetchFailed as error:
             log_event("key_refresh_failed", "warning", reason=str(error))
 
-    async def _look_up(self, key_hash: str, known: _Remembered | None) -> KeyRecord | None:
-        now = self._platform.now()
-        stale = known.record if known and now - known.fetched_at < STALE_SECONDS else None
-        cached = None if stale else await self._from_redis(key_hash, now)
+    async def _look_up_once(self, key_hash: str, fallback: KeyRecord | None) -> KeyRecord | None:
+        """Look the key up, or wait for the request of this isolate that is doing so.
+
+        ``fallback``: an outdated record that may still serve. Waiting is done by looking at plain
+        data again: a Worker's request must not await another's promise.
+        """
+        memory, settings = self._memory, self._settings
+        began = now = self._platform.now()
+        longest = settings.store_timeout + settings.key_lookup_timeout
+        pauses = iter(_LOOK_AGAIN_SECONDS)
+        while not memory.begin_look_up(key_hash, now, longest):
+            if fallback is not None:
+                return fallback
+            if now - began >= longest:
+                raise _unavailable()
+            await self._platform.sleep(next(pauses, _LOOK_AGAIN_SECONDS[-1]))
+            now = self._platform.now()
+            known = memory.records.get(key_hash)
+            if known is not None and known.fetched_at > now - RECORD_SECONDS:
+                return known.record
+            if memory.is_unknown(key_hash, now):
+                return None
+        try:
+            return await self._look_up(key_hash, fallback)
+        finally:
+            memory.end_look_up(key_hash)
+
+    async def _look_up(self, key_hash: str, fallback: KeyRecord | None) -> KeyRecord | None:
+        cached = None if fallback else await self._from_redis(key_hash, self._platform.now())
         if cached is not None:
             self._memory.remember(key_hash, cached.record, cached.fetched_at)
             return cached.record
         try:
             # A known key waits no longer than a cache look-up may take.
-            return await self.newest(key_hash, hurry=stale is not None)
+            return await self.newest(key_hash, hurry=fallback is not None)
         except FetchFailed as error:
             log_event("key_lookup_failed", "error", reason=str(error))
-            if stale is not None:
-                return stale
-            raise errors.KeyCheckUnavailable(
-                "This API key cannot be checked right now. Please retry.",
-                headers=[("retry-after", "2")],
-            ) from error
+            if fallback is not None:
+                return fallback
+            raise _unavailable() from error
 
-    async def _from_redis(self, key_hash: str, now: float) -> _Remembered | None:
+    async def _from_redis(self, key_hash: str, now: float) -> Remembered | None:
         try:
             text = await self._store.get(redis_keys.key_record(key_hash))
             if text is None:
@@ -149,7 +151,7 @@ class KeyResolver:
             fetched_at = float(data["at"])
             if now - fetched_at >= RECORD_SECONDS:
                 return None
-            return _Remembered(key_record.parse(data["record"]), fetched_at)
+            return Remembered(key_record.parse(data["record"]), fetched_at)
         except StoreUnavailable:
             return None
         except (ValueError, KeyError, TypeError) as error:
@@ -201,6 +203,12 @@ class KeyResolver:
             )
         except StoreUnavailable as error:
             log_event("key_record_not_shared", "warning", reason=str(error))
+
+
+def _unavailable() -> errors.KeyCheckUnavailable:
+    return errors.KeyCheckUnavailable(
+        "This API key cannot be checked right now. Please retry.", headers=[("retry-after", "2")]
+    )
 
 
 def check_usable(record: KeyRecord, now: float) -> None:

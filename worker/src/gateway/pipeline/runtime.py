@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gateway.admission.auth import KeyMemory
+from gateway.admission.key_memory import KeyMemory
 from gateway.admission.limits import LocalEstimate
 from gateway.admission.refusals import Refusals
 from gateway.cache import entry

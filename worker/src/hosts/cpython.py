@@ -6,15 +6,13 @@ aiohttp session for each process and event loop is the HTTP client.
 
 import asyncio
 import os
+import socket
 import time
 from collections.abc import (
     AsyncIterator,
-    Awaitable,
-    Callable,
     Coroutine,
     Iterable,
     Mapping,
-    MutableMapping,
     Sequence,
 )
 from typing import Any
@@ -44,11 +42,8 @@ from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.reporting import writer
 from hosts.aiohttp_client import AiohttpResponse, new_session, reason
 from hosts.keepalive import MAX_ANSWER_BYTES, KeepAliveClient
+from hosts.large_bodies import LargeBodies, Receive, Scope, Send
 from hosts.public_addresses import NotPublicError
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _GRACE_SECONDS = 5.0
 """For work after responses, when the process is told to end."""
@@ -383,17 +378,27 @@ async def _drain(copy: SplitBody) -> None:
 
 
 class App:
-    """The ASGI application. Settings are read from the environment at start-up."""
+    """The ASGI application. Settings are read from the environment at start-up.
 
-    def __init__(self) -> None:
+    ``relays``: whether large bodies go to a process of their own.
+    """
+
+    def __init__(self, *, relays: bool = True) -> None:
         self._platform: CPythonPlatform | None = None
         self._runtime: Runtime | None = None
+        self._large: LargeBodies | None = None
+        self._relays = relays and hasattr(socket, "AF_UNIX")  # not on Windows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
         if scope["type"] == "http":
-            request = AsgiRequest(scope, receive)
             runtime = self.runtime()
+            if self._large is not None:
+                takes, receive = await self._large.takes(scope, receive)
+                if takes:
+                    await self._large.serve(scope, receive, send)
+                    return
+            request = AsgiRequest(scope, receive)
             response = await application.handle(runtime, self._host(), request)
             if response.status == errors.BodyTooLarge.status and not isinstance(
                 response.body, Live
@@ -407,6 +412,8 @@ class App:
         """Built on first use; raises ``SettingsError`` naming a bad variable."""
         if self._runtime is None:
             self._runtime = Runtime(settings.load(os.environ, DEFAULT_BASE_URLS))
+            if self._relays:
+                self._large = LargeBodies(self._runtime.settings.large_body_bytes)
         return self._runtime
 
     def _host(self) -> CPythonPlatform:
@@ -424,12 +431,18 @@ class App:
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self.finish()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def finish(self) -> None:
+        """Complete what responses have left to do, and close everything."""
+        if self._large is not None:
+            await self._large.close()
         platform = self._host()
         await platform.finish(_GRACE_SECONDS)
         if self.runtime().pending.rows:
             await writer.deliver(platform, self.runtime())
         await platform.close()
-        await send({"type": "lifespan.shutdown.complete"})
 
 
 async def _send(response: Response, receive: Receive, send: Send) -> None:

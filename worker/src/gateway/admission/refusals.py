@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from gateway.core.errors import QuotaExceeded, RateLimited
 
-LARGE_BODY_BYTES = 256_000
 _LONGEST_SECONDS = 10.0
 _QUOTA_SECONDS = 5.0
 _MOST_KEYS = 10_000

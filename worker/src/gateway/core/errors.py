@@ -208,6 +208,15 @@ class StoreAway(GatewayError):
     anthropic_kind = "overloaded_error"
 
 
+class ProcessAway(GatewayError):
+    """The process that serves large requests ended. Only the CPython host has one."""
+
+    status = 503
+    code = "process_unavailable"
+    kind = "server_error"
+    anthropic_kind = "overloaded_error"
+
+
 class ProviderNotConfigured(GatewayError):
     """Neither the project nor the deployment has a key for the provider."""
 

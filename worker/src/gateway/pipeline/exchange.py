@@ -8,7 +8,6 @@ from typing import Any
 
 from gateway.admission import limits
 from gateway.admission.auth import KeyResolver, check_usable, presented_key
-from gateway.admission.refusals import LARGE_BODY_BYTES
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Headers, Request, Response, declared_length
 from gateway.core.log import log_event
@@ -106,7 +105,8 @@ class Exchange:
                 "The body of your request has a content-encoding, which is not supported here. "
                 "Send it as plain JSON."
             )
-        if declared_length(self.request, unknown=LARGE_BODY_BYTES) >= LARGE_BODY_BYTES:
+        large = self.settings.large_body_bytes
+        if declared_length(self.request, unknown=large) >= large:
             self.runtime.refusals.check(self.record.key_id, self.platform.now())
         text = await self.request.text(self.settings.max_body_bytes)
         self.characters = len(text)

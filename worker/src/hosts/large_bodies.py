@@ -1,0 +1,223 @@
+"""Requests with large bodies, served by a process of their own.
+
+Parsing, normalizing, hashing and encoding some megabytes of JSON hold Python's interpreter for
+hundreds of milliseconds, threads or not, and everybody's requests of that process with it. So what
+has a large body is handed to a second process that runs the same application: its ASGI messages go
+over a Unix socket, a connection for each request. The process starts with the first such request.
+
+A message is a kind (one byte), a length (four bytes, big endian) and so many bytes.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import socket
+import struct
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from gateway import app as application
+from gateway.core import errors
+from gateway.core.log import log_event
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+HEAD, BODY, END = b"H", b"B", b"E"
+MODULE = "hosts.large_body_process"
+_HEADER = struct.Struct(">cI")
+_BACKLOG = 128
+_CLOSING_SECONDS = 8.0
+_RESTART_SECONDS = 1.0
+_DENSE = 32
+"""Times as much work as its bytes tell: an embeddings request's answer is some thousand numbers for
+each short input, and a compressed body becomes larger."""
+_DENSE_PATHS = ("/v1/embeddings",)
+
+
+class ProcessLost(Exception):
+    """The process ended, or broke off, before the response was complete."""
+
+
+def frame(kind: bytes, data: bytes = b"") -> bytes:
+    """One message."""
+    return _HEADER.pack(kind, len(data)) + data
+
+
+async def read_frame(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """One message. Raises ``IncompleteReadError`` or ``OSError`` when the other side is gone."""
+    kind, size = _HEADER.unpack(await reader.readexactly(_HEADER.size))
+    return kind, await reader.readexactly(size) if size else b""
+
+
+def dump_head(head: dict[str, Any]) -> bytes:
+    """A scope or the start of a response: values are texts, numbers and pairs of bytes."""
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head["headers"]]
+    return json.dumps({**head, "headers": pairs}).encode()
+
+
+def load_head(data: bytes) -> dict[str, Any]:
+    """The inverse."""
+    head: dict[str, Any] = json.loads(data)
+    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in head["headers"]]
+    return {**head, "headers": pairs}
+
+
+class LargeBodies:
+    """The way to the process, from the one that clients talk to.
+
+    ``least``: bytes of a body from which on it is large.
+    """
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+        self._process: asyncio.subprocess.Process | None = None
+        self._listening: socket.socket | None = None
+        self._folder = ""
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def takes(self, scope: Scope, receive: Receive) -> tuple[bool, Receive]:
+        """Whether this request's body is large; and ``receive``, from its first message on.
+
+        Only where a body is parsed: what is passed through is streamed. A body that does not tell
+        its length is read until it is known to be large.
+        """
+        if scope["method"] != "POST":
+            return False, receive
+        path = application.canonical_path(scope["path"])
+        if "POST" not in application.ROUTES.get(path, {}):
+            return False, receive
+        headers = dict(scope["headers"])
+        dense = path in _DENSE_PATHS or b"content-encoding" in headers
+        least = self._least // _DENSE if dense else self._least
+        length = headers.get(b"content-length", b"")
+        if length.isdigit():
+            return int(length[:16]) >= least, receive
+        return await _look_ahead(receive, least)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the process answer. A ``503`` when it ends before it begins to."""
+        reader, writer = await self._connect()
+        head = {name: scope[name] for name in ("type", "method", "path")}
+        head |= {"query_string": scope["query_string"].decode("latin-1")}
+        writer.write(frame(HEAD, dump_head({**head, "headers": scope["headers"]})))
+        upload = asyncio.ensure_future(_upload(receive, writer))
+        try:
+            await _download(reader, send)
+        except ProcessLost:
+            log_event("large_body_process_lost", "error", path=scope["path"])
+            await _refuse(scope, send)
+        finally:
+            upload.cancel()
+            writer.close()
+
+    async def close(self) -> None:
+        """Let the process finish what it has begun, and end it."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            assert process.stdin is not None  # noqa: S101 (it was started with a pipe)
+            process.stdin.close()  # its sign to end
+            try:
+                await asyncio.wait_for(process.wait(), _CLOSING_SECONDS)
+            except TimeoutError:
+                process.kill()
+        if self._listening is not None:
+            self._listening.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._listening = None
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connections wait in the socket's queue until the process takes them."""
+        if self._listening is None:
+            self._folder = tempfile.mkdtemp(prefix="watchllm-edge-")  # nobody else may enter it
+            self._listening = socket.socket(socket.AF_UNIX)
+            self._listening.bind(self._path)
+            self._listening.listen(_BACKLOG)
+            self._watcher = asyncio.ensure_future(self._keep_running(self._listening.fileno()))
+        return await asyncio.open_unix_connection(self._path)
+
+    @property
+    def _path(self) -> str:
+        return str(Path(self._folder) / "socket")
+
+    async def _keep_running(self, listening: int) -> None:
+        while True:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", MODULE, str(listening)),
+                stdin=asyncio.subprocess.PIPE,
+                pass_fds=(listening,),
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+            code = await self._process.wait()
+            log_event("large_body_process_ended", "error", code=code)
+            await asyncio.sleep(_RESTART_SECONDS)
+
+
+async def _look_ahead(receive: Receive, least: int) -> tuple[bool, Receive]:
+    seen: list[MutableMapping[str, Any]] = []
+    size = 0
+    more = True
+    while more and size < least:
+        message = await receive()
+        seen.append(message)
+        size += len(message.get("body", b""))
+        more = bool(message.get("more_body"))
+
+    async def again() -> MutableMapping[str, Any]:
+        return seen.pop(0) if seen else await receive()
+
+    return size >= least, again
+
+
+async def _upload(receive: Receive, writer: asyncio.StreamWriter) -> None:
+    """The body; then the connection's end when the client leaves."""
+    try:
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                break
+            if body := message.get("body"):
+                writer.write(frame(BODY, body))
+            more = bool(message.get("more_body"))
+            if not more:
+                writer.write(frame(END))
+            await writer.drain()
+        while not more and (await receive())["type"] != "http.disconnect":
+            pass
+        writer.close()
+    except OSError:
+        pass  # the process is gone; who reads its response sees that
+
+
+async def _download(reader: asyncio.StreamReader, send: Send) -> None:
+    """Raises ``ProcessLost`` as long as nothing of the response was sent."""
+    try:
+        _, data = await read_frame(reader)
+    except (OSError, asyncio.IncompleteReadError) as error:
+        raise ProcessLost from error
+    await send({"type": "http.response.start", **load_head(data)})
+    while True:
+        kind, data = await read_frame(reader)
+        await send({"type": "http.response.body", "body": data, "more_body": kind != END})
+        if kind == END:
+            return
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    path = application.canonical_path(scope["path"])
+    error = errors.ProcessAway("This request could not be finished. Please retry.")
+    response = errors.response(error, errors.dialect(path))
+    headers = [(name.encode(), value.encode()) for name, value in response.headers]
+    body = str(response.body).encode()
+    with contextlib.suppress(OSError, RuntimeError):
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,108 @@
+"""The process that serves requests with large bodies: ``python -m hosts.large_body_process FD``.
+
+``FD``: the listening Unix socket that it inherits. It ends when its standard input does, which its
+parent holds open: also a parent that was killed leaves none behind.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import uvloop
+
+from hosts.cpython import App
+from hosts.large_bodies import BODY, END, HEAD, dump_head, frame, load_head, read_frame
+
+_GRACE_SECONDS = 5.0
+_NICENESS = 5
+"""Where processors are scarce, everybody's small requests come first."""
+
+
+class Connection:
+    """One request, as ASGI's ``receive`` and ``send``."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._uploaded = False
+        self._complete = False
+
+    async def scope(self) -> dict[str, Any]:
+        """What the request begins with."""
+        _, data = await read_frame(self._reader)
+        head = load_head(data)
+        return {**head, "query_string": head["query_string"].encode("latin-1")}
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        """See ASGI."""
+        if self._uploaded:
+            await self._reader.read(1)  # nothing comes but the end
+            return {"type": "http.disconnect"}
+        try:
+            kind, data = await read_frame(self._reader)
+        except (OSError, asyncio.IncompleteReadError):
+            self._uploaded = True
+            return {"type": "http.disconnect"}
+        self._uploaded = kind == END
+        return {"type": "http.request", "body": data, "more_body": not self._uploaded}
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """See ASGI."""
+        if message["type"] == "http.response.start":
+            head = {"status": message["status"], "headers": message["headers"]}
+            self._writer.write(frame(HEAD, dump_head(head)))
+            return
+        kind = BODY if message.get("more_body") else END
+        self._writer.write(frame(kind, message.get("body", b"")))
+        await self._writer.drain()
+
+    async def close(self) -> None:
+        """Wait for the other side to close: a connection that is closed with something unread loses
+        what was sent."""
+        with contextlib.suppress(OSError):
+            while await self._reader.read(2**16):
+                pass
+        self._writer.close()
+
+
+async def run(listening: int) -> None:
+    """Serve until standard input ends."""
+    app = App(relays=False)
+    app.runtime()
+    open_requests: set[asyncio.Task[Any]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 (a coroutine runs in one)
+        open_requests.add(task)
+        connection = Connection(reader, writer)
+        try:
+            await app(await connection.scope(), connection.receive, connection.send)
+            await connection.close()
+        except (OSError, asyncio.IncompleteReadError):
+            writer.close()  # the parent is gone
+        finally:
+            open_requests.discard(task)
+
+    server = await asyncio.start_unix_server(serve, sock=socket.socket(fileno=listening))
+    ended = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(ended), sys.stdin)
+    await ended.read()
+    server.close()
+    if open_requests:
+        await asyncio.wait(open_requests, timeout=_GRACE_SECONDS)
+    await app.finish()
+
+
+if __name__ == "__main__":
+    # A terminal's Ctrl-C and a supervisor's SIGTERM reach it too: the parent says when to end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.nice(_NICENESS)
+    asyncio.Runner(loop_factory=uvloop.new_event_loop).run(run(int(sys.argv[1])))

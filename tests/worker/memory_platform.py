@@ -38,6 +38,9 @@ class MemoryRequest:
     def header(self, name: str) -> str | None:
         return self._headers.get(name)
 
+    def client_left(self) -> bool:
+        return False
+
     async def text(self, limit: int) -> str:
         assert len(self._text) <= limit
         return self._text
@@ -54,6 +57,9 @@ class MemoryResponse:
     def __init__(self, answer: Answer) -> None:
         self.headers = {"content-type": answer[0]}
         self.body = answer[1]
+
+    async def begin(self) -> bytes:
+        return self.body[:16].encode()
 
     async def text(self) -> str:
         return self.body
@@ -145,7 +151,7 @@ class MemoryPlatform:
         raise NotImplementedError
 
     def split(
-        self, upstream: UpstreamResponse, *, idle_timeout: float
+        self, upstream: UpstreamResponse, *, first_timeout: float, idle_timeout: float
     ) -> tuple[MemoryBody, MemoryBody]:
         assert isinstance(upstream, MemoryResponse)
         return MemoryBody(upstream.body), MemoryBody(upstream.body)

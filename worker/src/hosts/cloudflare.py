@@ -112,6 +112,10 @@ class JsRequest:
             raise _too_large(limit)
         return text
 
+    def client_left(self) -> bool:
+        """See ``Request``. Needs the compatibility flag ``enable_request_signal``."""
+        return bool(self._request.signal.aborted)
+
     def stream(self) -> Any:
         """See ``Request``."""
         return self._request.body
@@ -272,22 +276,24 @@ class CopyReader:
         self,
         branch: Any,
         client: ClientBranch,
-        idle_timeout: float,
+        timeouts: tuple[float, float],
         controller: Any,
         signal: Any,
     ) -> None:
+        """``timeouts``: seconds until the first chunk, and until each later one."""
         self._client = client
         self._reader = branch.getReader()
         self._signal = signal
-        self._idle_timeout = idle_timeout
+        self._timeouts = timeouts
         self._controller = controller
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """See ``Copy``."""
         copied = 0
         while True:
+            patience = self._timeouts[1 if copied else 0]
             try:
-                read = await asyncio.wait_for(self._reader.read(), self._idle_timeout)
+                read = await asyncio.wait_for(self._reader.read(), patience)
             except TimeoutError as error:
                 # Ends the client's branch too, which would wait for ever.
                 self._controller.abort()
@@ -391,14 +397,15 @@ class CloudflarePlatform:
             raise _failed(error) from error
 
     def split(
-        self, upstream: UpstreamResponse, *, idle_timeout: float
+        self, upstream: UpstreamResponse, *, first_timeout: float, idle_timeout: float
     ) -> tuple[ClientBranch, CopyReader]:
         """See ``Platform``. ``tee()`` streams live and its copy survives the client's leaving."""
         assert isinstance(upstream, JsResponse)  # noqa: S101 (only fetch() makes them)
         branch, copy = upstream.body.tee()
         client = ClientBranch(branch)
         signal = self._request.signal
-        return client, CopyReader(copy, client, idle_timeout, upstream.controller, signal)
+        timeouts = (first_timeout, idle_timeout)
+        return client, CopyReader(copy, client, timeouts, upstream.controller, signal)
 
     def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> ClientBranch:  # noqa: ARG002
         """See ``Platform``. The runtime streams it; its own idle limits hold."""

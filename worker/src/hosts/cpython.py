@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import (
     AsyncIterator,
+    Callable,
     Coroutine,
     Iterable,
     Mapping,
@@ -23,14 +24,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from multidict import CIMultiDict
 
 from gateway import app as application
-from gateway.core import errors, settings
+from gateway.core import errors, keep_alive, settings
 from gateway.core.http import (
     AddressRefused,
     ClientStalled,
     FetchFailed,
     Live,
     Response,
-    Transform,
     Unsendable,
     UpstreamResponse,
     declared_length,
@@ -47,6 +47,8 @@ from hosts.public_addresses import NotPublicError
 
 _GRACE_SECONDS = 5.0
 """For work after responses, when the process is told to end."""
+_CLIENT_PATIENCE = 60.0
+"""Seconds that a client may leave its stream unread."""
 _QUEUED_CHUNKS = 32
 _END = None
 
@@ -61,6 +63,7 @@ class AsgiRequest:
         self._headers = _joined(scope["headers"])
         self._receive = receive
         self._ended = False
+        self._watcher: asyncio.Task[None] | None = None
 
     def header(self, name: str) -> str | None:
         """See ``Request``."""
@@ -95,6 +98,32 @@ class AsgiRequest:
                 self._ended = True
                 return
 
+    def client_left(self) -> bool:
+        """See ``Request``. Looks from its first call on."""
+        if self._watcher is None and self._ended:
+            self._watcher = asyncio.ensure_future(self._watch())
+        return self._watcher is not None and self._watcher.done()
+
+    def when_left(self, act: Callable[[], None]) -> None:
+        """Have ``act`` called when the client leaves before ``close``. The body has been read."""
+        if self._watcher is None:
+            self._watcher = asyncio.ensure_future(self._watch())
+
+        def gone(watcher: asyncio.Task[None]) -> None:
+            if not watcher.cancelled():
+                act()
+
+        self._watcher.add_done_callback(gone)
+
+    def close(self) -> None:
+        """The response is sent: nobody looks for the client any more."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
     async def discard(self, limit: int) -> None:
         """Read on, up to ``limit`` bytes, before an answer that came too early for the client:
         one that is still sending when the server closes never reads why."""
@@ -127,14 +156,18 @@ class SplitBody:
 
     The pump waits for the client (a bounded queue), so a slow client slows the provider down
     instead of filling memory. When the client leaves, the pump goes on for the copy alone; one that
-    takes no chunk for ``idle_timeout`` seconds counts as gone, or it would hold up the copy, the
-    provider's connection and the usage row for as long as it likes.
+    takes no chunk for a minute (or ``idle_timeout``) counts as gone, or it would hold up the copy,
+    the provider's connection and the usage row for as long as it likes.
     """
 
-    def __init__(self, upstream: AiohttpResponse, idle_timeout: float) -> None:
+    def __init__(
+        self, upstream: AiohttpResponse, first_timeout: float, idle_timeout: float
+    ) -> None:
         self._response = upstream.raw
         self._begun = upstream.taken()
+        self._patience = idle_timeout if self._begun else first_timeout
         self._idle_timeout = idle_timeout
+        self._client_patience = min(idle_timeout, _CLIENT_PATIENCE)
         self._client: asyncio.Queue[bytes | FetchFailed | None] = asyncio.Queue(_QUEUED_CHUNKS)
         self._left = asyncio.Event()
         self._closes_at: float | None = None
@@ -160,8 +193,8 @@ class SplitBody:
             return self._begun.pop(0)
         now = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout_at(self._closes_at or now + self._idle_timeout):
-                return await self._response.content.readany()
+            async with asyncio.timeout_at(self._closes_at or now + self._patience):
+                chunk = await self._response.content.readany()
         except TimeoutError as error:
             if self._closes_at is not None:
                 return b""
@@ -170,6 +203,8 @@ class SplitBody:
             if self._closes_at is not None:
                 return b""
             raise FetchFailed(reason(error)) from error
+        self._patience = self._idle_timeout
+        return chunk
 
     async def _offer(self, item: bytes | FetchFailed | None) -> None:
         if self._left.is_set():
@@ -180,7 +215,7 @@ class SplitBody:
             put = asyncio.ensure_future(self._client.put(item))
             left = asyncio.ensure_future(self._left.wait())
             done, _ = await asyncio.wait(
-                (put, left), timeout=self._idle_timeout, return_when=asyncio.FIRST_COMPLETED
+                (put, left), timeout=self._client_patience, return_when=asyncio.FIRST_COMPLETED
             )
             put.cancel()
             left.cancel()
@@ -194,10 +229,16 @@ class SplitBody:
         self._client.put_nowait(ClientStalled("the client stopped reading"))
         self.leave()
 
-    async def client_chunks(self) -> AsyncIterator[bytes]:
-        """The client's reader. Raises ``FetchFailed`` where the upstream broke."""
+    async def client_chunks(self, silence: float = keep_alive.SECONDS) -> AsyncIterator[bytes]:
+        """The client's reader: an empty chunk for each ``silence`` seconds without one. Raises
+        ``FetchFailed`` where the upstream broke."""
         while True:
-            item = await self._client.get()
+            try:
+                async with asyncio.timeout(silence):
+                    item = await self._client.get()
+            except TimeoutError:
+                yield b""
+                continue
             if item is _END:
                 return
             if isinstance(item, FetchFailed):
@@ -296,16 +337,16 @@ class CPythonPlatform:
         return await self._keepalive.call(method, url, headers, body, timeout=timeout)
 
     def split(
-        self, upstream: UpstreamResponse, *, idle_timeout: float
+        self, upstream: UpstreamResponse, *, first_timeout: float, idle_timeout: float
     ) -> tuple[SplitBody, SplitBody]:
         """See ``Platform``."""
         assert isinstance(upstream, AiohttpResponse)  # noqa: S101 (only fetch() makes them)
-        body = SplitBody(upstream, idle_timeout)
+        body = SplitBody(upstream, first_timeout, idle_timeout)
         return body, body
 
     def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> SplitBody:
         """See ``Platform``."""
-        source, copy = self.split(upstream, idle_timeout=idle_timeout)
+        source, copy = self.split(upstream, first_timeout=idle_timeout, idle_timeout=idle_timeout)
         self.wait_until(_drain(copy))
         return source
 
@@ -399,12 +440,15 @@ class App:
                     await self._large.serve(scope, receive, send)
                     return
             request = AsgiRequest(scope, receive)
-            response = await application.handle(runtime, self._host(), request)
-            if response.status == errors.BodyTooLarge.status and not isinstance(
-                response.body, Live
-            ):
-                await request.discard(runtime.settings.max_body_bytes)
-            await _send(response, receive, send)
+            try:
+                response = await application.handle(runtime, self._host(), request)
+                if response.status == errors.BodyTooLarge.status and not isinstance(
+                    response.body, Live
+                ):
+                    await request.discard(runtime.settings.max_body_bytes)
+                await _send(response, request, send)
+            finally:
+                request.close()
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
 
@@ -445,7 +489,7 @@ class App:
         await platform.close()
 
 
-async def _send(response: Response, receive: Receive, send: Send) -> None:
+async def _send(response: Response, request: AsgiRequest, send: Send) -> None:
     headers = [
         (name.encode(), value.encode("latin-1", "replace")) for name, value in response.headers
     ]
@@ -458,14 +502,14 @@ async def _send(response: Response, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": data})
         return
     await send(start)
-    await _send_live(body, receive, send)
+    await _send_live(body, request, send)
 
 
-async def _send_live(body: Live, receive: Receive, send: Send) -> None:
+async def _send_live(body: Live, request: AsgiRequest, send: Send) -> None:
     source: SplitBody = body.source
-    watcher = asyncio.ensure_future(_watch(receive, source))
+    request.when_left(source.leave)
     try:
-        async for chunk in _transformed(source.client_chunks(), body.transform):
+        async for chunk in _filled(source.client_chunks(), body):
             if source.client_left():
                 return
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -475,21 +519,20 @@ async def _send_live(body: Live, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": body.broken(error)})
     except (OSError, RuntimeError):
         source.leave()
-    finally:
-        watcher.cancel()
 
 
-async def _watch(receive: Receive, source: SplitBody) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    source.leave()
-
-
-async def _transformed(
-    chunks: AsyncIterator[bytes], transform: Transform | None
-) -> AsyncIterator[bytes]:
+async def _filled(chunks: AsyncIterator[bytes], body: Live) -> AsyncIterator[bytes]:
+    """The client's stream, transformed; its silence (an empty chunk) filled where it may be."""
+    transform = body.transform
+    filler = body.keep_alive
     async for chunk in chunks:
-        if data := transform(chunk) if transform else chunk:
+        if chunk:
+            data = transform(chunk) if transform else chunk
+            if filler is not None:
+                filler.sent(data)
+        else:
+            data = filler.filler() if filler is not None else b""
+        if data:
             yield data
     if transform and (rest := transform(b"")):
         yield rest

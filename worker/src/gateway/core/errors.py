@@ -235,6 +235,16 @@ class ProviderUnavailable(GatewayError):
     anthropic_kind = "overloaded_error"
 
 
+class ClientLeft(GatewayError):
+    """The client closed its connection, so that nothing more is tried for it. Only the request log
+    shows it."""
+
+    status = 499
+    code = "client_disconnected"
+    kind = "invalid_request_error"
+    anthropic_kind = "invalid_request_error"
+
+
 class UpstreamUnreachable(GatewayError):
     """The provider could not be reached or broke the connection."""
 

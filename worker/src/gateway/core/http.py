@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from gateway.core.keep_alive import KeepAlive
+
 _LONGEST_LENGTH = 16
 """Digits: nobody sends a petabyte."""
 Headers = list[tuple[str, str]]
@@ -24,6 +26,10 @@ class Request(Protocol):
     async def text(self, limit: int) -> str:
         """The body as UTF-8 text. Raises ``BodyTooLarge`` over ``limit`` bytes, ``InvalidJson``
         when it is not UTF-8."""
+
+    def client_left(self) -> bool:
+        """True once the client is known to have closed its connection. False while the body is
+        still being read."""
 
     def stream(self) -> Any:
         """The body as it arrives, in the host's own form, to be handed to ``Platform.fetch``."""
@@ -96,12 +102,13 @@ class Live:
     The host streams ``source`` (its own object, from ``Platform.split``) chunk by chunk, each
     through ``transform`` when there is one, never holding chunks back to join them. Where it
     breaks, the host ends it with what ``broken`` makes of the failure, and ``transform`` is not
-    asked for its rest.
+    asked for its rest. ``keep_alive``: what may fill its silence.
     """
 
     source: Any
     broken: Callable[[FetchFailed], bytes]
     transform: Transform | None = None
+    keep_alive: KeepAlive | None = None
 
 
 def chain(*transforms: Transform | None) -> Transform | None:

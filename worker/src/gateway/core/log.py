@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-_MARKERS = ("lgw_", "sk-", "gsk_", "xai-", "earer ")
-_SECRETS = re.compile(r"(lgw_|sk-(?:ant-|proj-)?|gsk_|xai-|[Bb]earer +)[A-Za-z0-9_\-.]{6,}")
+_MARKERS = ("lgw_", "sk-", "gsk_", "xai-", "AIza", "hf_", "pplx-", "earer ")  # csk- has sk- in it
+_SECRETS = re.compile(
+    r"(lgw_|c?sk-(?:ant-|proj-)?|gsk_|xai-|AIza|hf_|pplx-|[Bb]earer +)[A-Za-z0-9_\-.]{6,}"
+)
 _encode = json.JSONEncoder(default=str).encode
 
 

@@ -58,8 +58,13 @@ class Platform(Protocol):
         ``timeout`` bounds all of it. Raises ``FetchFailed``.
         """
 
-    def split(self, upstream: UpstreamResponse, *, idle_timeout: float) -> tuple[Any, "Copy"]:
+    def split(
+        self, upstream: UpstreamResponse, *, first_timeout: float, idle_timeout: float
+    ) -> tuple[Any, "Copy"]:
         """Two readers of one body: the client's source (for ``Live``) and the gateway's copy.
+
+        The body is given up on after ``first_timeout`` seconds without its first chunk, or
+        ``idle_timeout`` without a later one.
 
         The copy goes on when the client leaves. Chunks are never held back or joined.
         """

@@ -16,8 +16,9 @@ REQUIRED = (
 )
 NUMBERS: dict[str, float] = {
     "UPSTREAM_CONNECT_TIMEOUT_SECONDS": 5,
-    "UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS": 120,
-    "UPSTREAM_IDLE_TIMEOUT_SECONDS": 60,
+    "UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS": 600,
+    "UPSTREAM_IDLE_TIMEOUT_SECONDS": 300,
+    "UPSTREAM_TOTAL_TIMEOUT_SECONDS": 600,
     "STORE_TIMEOUT_MS": 250,
     "KEY_LOOKUP_TIMEOUT_MS": 2_000,
     "MAX_BODY_BYTES": 20_000_000,
@@ -58,11 +59,15 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. ``first_byte`` covers connecting and waiting; ``idle`` the gap between chunks."""
+    """Seconds. ``first_byte``: connecting and waiting for the headers, and then for the first event
+    of a stream; ``idle``: the gap between later ones. ``total``: until a whole answer is there, or
+    a stream has begun, over all attempts of a request. The official SDKs wait 600 by default.
+    """
 
     connect: float
     first_byte: float
     idle: float
+    total: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,7 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
             connect=_number(env, "UPSTREAM_CONNECT_TIMEOUT_SECONDS"),
             first_byte=_number(env, "UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS"),
             idle=_number(env, "UPSTREAM_IDLE_TIMEOUT_SECONDS"),
+            total=_number(env, "UPSTREAM_TOTAL_TIMEOUT_SECONDS"),
         ),
         store_timeout=_number(env, "STORE_TIMEOUT_MS") / 1000,
         key_lookup_timeout=_number(env, "KEY_LOOKUP_TIMEOUT_MS") / 1000,

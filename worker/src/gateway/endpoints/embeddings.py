@@ -11,7 +11,7 @@ from gateway.formats import vectors
 from gateway.formats.base import Usage, count
 from gateway.pipeline.exchange import Exchange
 from gateway.pipeline.vectors import VectorCache
-from gateway.providers import upstream
+from gateway.providers import upstream, upstream_answer
 from gateway.providers.base import EMBEDDINGS
 from gateway.providers.credentials import source
 from gateway.providers.registry import Target, resolve
@@ -111,7 +111,7 @@ async def _fetch(
     """The vectors of ``inputs`` in order, or the provider's error as it came."""
     answer, text = await _ask(x, target, {**body, "input": inputs}, cache)
     if answer.response.status != 200:
-        return upstream.provider_error(x, answer, text)
+        return upstream_answer.provider_error(x, answer, text)
     try:
         return vectors.parse(strict_json.answer(text), inputs)
     except (ValueError, KeyError, TypeError) as error:
@@ -127,7 +127,7 @@ async def _forward(
     """Without the cache: request and answer as they are, and charged all the same."""
     answer, text = await _ask(x, target, body, cache)
     if answer.response.status != 200:
-        return upstream.provider_error(x, answer, text)
+        return upstream_answer.provider_error(x, answer, text)
     try:
         tokens = count(strict_json.answer(text)["usage"]["prompt_tokens"])
     except (ValueError, KeyError, TypeError):
@@ -141,7 +141,7 @@ async def _forward(
 
 async def _ask(
     x: Exchange, target: Target, body: dict[str, Any], cache: VectorCache
-) -> tuple[upstream.Upstream, str]:
+) -> tuple[upstream_answer.Upstream, str]:
     """Whatever goes wrong here: nobody may wait a whole lease for what will not come."""
     try:
         fields.served(target.provider, EMBEDDINGS)

@@ -8,7 +8,7 @@ from gateway.endpoints.generation import Generation
 from gateway.formats.base import Json
 from gateway.formats.messages import MessagesFormat
 from gateway.pipeline.exchange import Exchange
-from gateway.providers import upstream
+from gateway.providers import upstream, upstream_answer
 from gateway.providers.base import COUNT_TOKENS, MESSAGES
 from gateway.providers.registry import resolve
 from gateway.providers.upstream import Outgoing
@@ -52,7 +52,7 @@ async def count_tokens(x: Exchange) -> Response:
     answer = await upstream.ask(x, [target], lambda _: Outgoing(COUNT_TOKENS, sent))
     text = await answer.text()
     if answer.response.status != 200:
-        return upstream.provider_error(x, answer, text)
+        return upstream_answer.provider_error(x, answer, text)
     x.event.cost_nanousd = x.event.saved_nanousd = 0
     response = x.response(200, "application/json", text, *answer.headers)
     x.finish(200)

@@ -18,6 +18,7 @@ from gateway.providers import upstream
 from gateway.providers.base import MODELS, Provider
 from gateway.providers.registry import PROVIDERS, Target, resolve
 from gateway.providers.upstream import Outgoing
+from gateway.providers.upstream_answer import unreachable
 
 _SNAPSHOT = re.compile(r"-\d{8}\Z")
 """How Anthropic dates a model: it lists the snapshot, and knows the name without the date, too."""
@@ -101,4 +102,4 @@ async def _models_of(x: Exchange, provider: Provider) -> list[dict[str, Any]]:
             raise ValueError(f"status {answer.response.status}")
         return [item for item in data if isinstance(item, dict) and isinstance(item["id"], str)]
     except (ValueError, KeyError, TypeError) as error:
-        raise upstream.unreachable(provider, FetchFailed(f"model list: {error}")) from error
+        raise unreachable(provider, FetchFailed(f"model list: {error}")) from error

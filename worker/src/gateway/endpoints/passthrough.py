@@ -5,12 +5,13 @@ Groq's SDK to Groq.
 """
 
 import re
+from typing import Any
 
 from gateway.admission.limits import Lookup
 from gateway.core import errors
 from gateway.core.http import Live, Response, declared_length
 from gateway.pipeline.exchange import Exchange
-from gateway.providers import upstream
+from gateway.providers import upstream, upstream_answer
 from gateway.providers.base import Provider
 from gateway.providers.registry import Target, default
 from gateway.providers.upstream import Outgoing
@@ -26,10 +27,23 @@ PREFIXES = (
     "/v1/chat/completions/",
 )
 METHODS = ("GET", "POST", "DELETE")
-OWN_ACCOUNT = ("/v1/files", "/v1/uploads", "/v1/batches")
-"""What a provider lists for everybody who uses the same account: with the deployment's key, one
-project would see, use and delete another's. ``SHARED_PROVIDER_FILES`` is for deployments of one
-customer."""
+WITHOUT_OBJECTS = (
+    "/v1/moderations",
+    "/v1/images/generations",
+    "/v1/audio/speech",
+    "/v1/responses/input_tokens",
+    "/v1/responses/compact",
+)
+"""What may be asked with the deployment's key, as JSON that names no stored object; forms, which
+are not read, where ``Capabilities.forms`` says so. Whatever else a provider has belongs to
+everybody who uses the same account: one project would see, use and delete another's.
+``SHARED_PROVIDER_FILES`` is for deployments of one customer."""
+_NAMES_OBJECT = frozenset(
+    {"file_id", "file_ids", "previous_response_id", "conversation", "container", "vector_store_ids"}
+)
+_MAY_NAME_OBJECT = frozenset({"prompt", "voice"})
+"""Fields that are a text or a name of the provider's own, or an object with the ``id`` of a stored
+one."""
 _PATH = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._:@=~-]+)+")
 _WORD = re.compile(r"[a-z_]{1,24}\Z")
 _LONGEST_ENDPOINT = 64
@@ -46,27 +60,33 @@ async def handle(x: Exchange) -> Response:
     provider = default(record.project, request.path)
     x.event.provider = provider.name
     x.bypass("this endpoint is passed through")
-    if _within(path, OWN_ACCOUNT) and not _own_account(x, provider):
-        raise errors.ProviderNotConfigured(
-            f"{path} needs a key of your own for the provider '{provider.name}': in the account of "
-            "this deployment's key, files and batches are everybody's."
-        )
+    inspected = not _own_account(x, provider) and _needs_look(x, provider, path)
     await x.admit(Lookup())
     if declared_length(request) > x.settings.max_body_bytes:
         raise errors.BodyTooLarge(
             f"The request body is over the limit of {x.settings.max_body_bytes:,} bytes."
         )
     has_body = request.method == "POST"
-    sent = ("accept", *_BODY_HEADERS) if has_body else ("accept",)
+    body: Any = request.stream() if has_body and not inspected else None
+    if inspected:
+        body = await x.json()
+        if _names_object(body):
+            raise _own_key_needed(provider, "This request names a stored object, so that it")
+    sent = ("accept", *_BODY_HEADERS) if has_body and not inspected else ("accept",)
     outgoing = Outgoing(
         path.removeprefix("/v1") + (f"?{request.query}" if request.query else ""),
-        request.stream() if has_body else None,
+        body,
         method=request.method,
-        headers=[(name, value) for name in sent if (value := request.header(name)) is not None],
+        headers=[
+            ("accept-encoding", "identity"),  # so that its length stays what the provider says
+            *((name, value) for name in sent if (value := request.header(name)) is not None),
+        ],
         repeatable=not has_body,
     )
     answer = await upstream.ask(x, [Target(provider, "")], lambda _: outgoing)
     response = answer.response
+    if response.status >= 400:
+        return upstream_answer.provider_error(x, answer, await answer.text())
     kept = [
         (name, response.headers[name])
         for name in ("content-length", "content-disposition")
@@ -74,7 +94,7 @@ async def handle(x: Exchange) -> Response:
     ]
     source = x.platform.relay(response, idle_timeout=x.settings.timeouts.idle)
     content_type = response.headers.get("content-type", "application/octet-stream")
-    x.finish(response.status, f"upstream_{response.status}" if response.status >= 400 else None)
+    x.finish(response.status)
     return x.response(
         response.status, content_type, Live(source, errors.stream_event), *kept, *answer.headers
     )
@@ -99,6 +119,46 @@ def _within(path: str, prefixes: tuple[str, ...]) -> bool:
     return path.startswith(tuple(prefix.rstrip("/") + "/" for prefix in prefixes)) or path in (
         prefix for prefix in prefixes if not prefix.endswith("/")
     )
+
+
+def _needs_look(x: Exchange, provider: Provider, path: str) -> bool:
+    """Whether a request with the deployment's key has to be read before it is passed on; False for
+    a form that can name nothing. Raises ``ProviderNotConfigured``."""
+    posted = x.request.method == "POST"
+    form = (x.request.header("content-type") or "").lower().startswith("multipart/form-data")
+    takes_form = path.removeprefix("/v1") in provider.capabilities.forms
+    if not posted or not (takes_form or path in WITHOUT_OBJECTS) or (form and not takes_form):
+        raise _own_key_needed(provider, path)
+    return not form
+
+
+def _own_key_needed(provider: Provider, what: str) -> errors.ProviderNotConfigured:
+    return errors.ProviderNotConfigured(
+        f"{what} needs a key of your own for the provider '{provider.name}': in the account of "
+        "this deployment's key, stored objects are everybody's."
+    )
+
+
+def _names_object(body: Any) -> bool:
+    """Whether a body, at any depth, refers to something that is kept in the provider's account."""
+    waiting = [body]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            if value.get("type") == "item_reference":
+                return True
+            for name, part in value.items():
+                kept = isinstance(part, dict) and "id" in part
+                kept = kept or (isinstance(part, str) and part.startswith("voice_"))
+                other = isinstance(part, dict) and not kept  # {"type": "auto"} makes a new one
+                if (name in _NAMES_OBJECT and part and not other) or (
+                    name in _MAY_NAME_OBJECT and kept
+                ):
+                    return True
+            waiting += value.values()
+    return False
 
 
 def _own_account(x: Exchange, provider: Provider) -> bool:

@@ -9,6 +9,8 @@ from gateway.formats.base import Format
 from gateway.providers.registry import Target
 from gateway.providers.upstream import Outgoing
 
+_USAGE = "stream_options"
+
 if TYPE_CHECKING:
     from gateway.semantic.choice import Outcome, Query
 
@@ -36,15 +38,29 @@ class Call:
 
 def outgoing(call: Call, target: Target) -> Outgoing:
     """``call`` as ``target`` gets it: its model, its endpoint, its dialect."""
-    capabilities = target.provider.capabilities
     body = call.body if target is call.target else {**call.body, "model": target.model}
-    body = call.format.upstream_body(body, stream_usage=capabilities.stream_usage)
+    body = call.format.upstream_body(body, stream_usage=asks_usage(call, target))
     if not target.provider.supports(call.endpoint):
         raise errors.InvalidRequest(
             f"The provider '{target.provider.name}' does not serve /v1{call.endpoint}.",
             param="model",
         )
     translation = target.provider.translation(call.endpoint)
-    if translation is None:
-        return Outgoing(call.endpoint, body)
-    return Outgoing(translation.endpoint, translation.request(body), translation=translation)
+    endpoint = call.endpoint
+    if translation is not None:
+        endpoint, body = translation.endpoint, translation.request(body)
+    without_usage = None
+    if _USAGE in body and _USAGE not in call.body:
+        without_usage = {name: value for name, value in body.items() if name != _USAGE}
+    return Outgoing(endpoint, body, translation=translation, without_usage=without_usage)
+
+
+def asks_usage(call: Call, target: Target) -> bool:
+    """Whether the gateway asks ``target`` for the usage of a stream. Not where the provider is not
+    known to take the question, and not where the request says that nothing may be added to it."""
+    capabilities = target.provider.capabilities
+    value: Any = call.body
+    for name in capabilities.strict_at:
+        value = value.get(name) if isinstance(value, dict) else None
+    strict = bool(capabilities.strict_at) and value is True
+    return capabilities.stream_usage and not strict

@@ -13,6 +13,10 @@ from gateway.formats.sse import EventReader
 from gateway.pipeline.exchange import Exchange
 from gateway.providers.base import StreamTranslation
 
+_WIRE_BYTES = 64
+"""Bytes of a stream for each character of its answer, and more: tokens come one an event. What is
+read for nobody but the cache ends there, also where nothing of it is collected."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -65,7 +69,8 @@ class Capture:
             error_code = "too_large_to_cache"
             log_event("stream_copy_given_up", "warning", request_id=self._x.request_id)
         except _ClientLeft:
-            error_code = "client_disconnected"
+            stays = self._x.record.project.cache_on_disconnect
+            error_code = "too_large_to_cache" if stays else "client_disconnected"
             await self._copy.cancel()
         if not settled:
             await settle(self._outcome(error_code))
@@ -74,6 +79,7 @@ class Capture:
         x, assembler, limit = self._x, self._assembler, self._limit
         stays = x.record.project.cache_on_disconnect
         reader = EventReader()
+        alone = 0
         async for chunk in self._copy:
             self._last = x.platform.now()
             if x.event.ttfb_ms is None:
@@ -89,7 +95,10 @@ class Capture:
                 self._too_large = True
                 assembler.forget()
             yield
-            if not stays and self._copy.client_left():
+            if not self._copy.client_left():
+                continue
+            alone += len(chunk)
+            if not stays or self._too_large or alone > limit * _WIRE_BYTES:
                 raise _ClientLeft
 
     def _outcome(self, error_code: str | None) -> Outcome:
@@ -110,4 +119,5 @@ def log_untranslated(x: Exchange, lost: set[str]) -> None:
 
 
 class _ClientLeft(Exception):
-    """The client is gone, and its project does not want the answer without it."""
+    """The client is gone, and its project does not want the answer without it, or it is no longer
+    one that can be stored."""

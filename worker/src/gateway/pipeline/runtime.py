@@ -1,5 +1,7 @@
 """What outlives a request: settings and plain data of this isolate or process."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.admission.key_memory import KeyMemory
@@ -14,6 +16,9 @@ from gateway.reporting.pending import PendingRows
 from gateway.reporting.sentry import Reports
 from gateway.semantic.place import Place
 from shared.key_record import KeyRecord
+
+_MOST_REMEMBERED = 10_000
+"""Entries of a memory whose keys come from requests."""
 
 
 @dataclass(slots=True)
@@ -34,7 +39,8 @@ class Runtime:
     embedder: Breaker = field(default_factory=lambda: Breaker(threshold=3, cooldown=10.0))
     places: dict[str, Place] = field(default_factory=dict, repr=False)
     opened_keys: dict[tuple[str, bytes], str] = field(default_factory=dict, repr=False)
-    _providers: dict[tuple[str, str], Breaker] = field(default_factory=dict)
+    _providers: dict[tuple[str, str, str, str], Breaker] = field(default_factory=dict)
+    _usage_refused: set[tuple[str, str, str, str]] = field(default_factory=set)
     _data_keys: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -44,24 +50,37 @@ class Runtime:
         if telemetry.sentry_dsn:
             observe(self.reports.add_line)
 
-    def provider_breaker(self, record: KeyRecord, name: str) -> Breaker:
+    def provider_breaker(self, record: KeyRecord, name: str, endpoint: str, model: str) -> Breaker:
         """Opens after five failures in a row: one bad answer says little about a provider.
 
-        One for each project: keys, base URLs and models are its own, so what fails for one
-        project must not keep the provider from another.
+        One for each project, because keys and base URLs are its own, and within it for each
+        endpoint and model: one that fails must not keep the project from the others.
         """
-        if len(self._providers) >= 10_000:
-            self._providers.clear()
-        breaker = Breaker(threshold=5, cooldown=5.0)
-        return self._providers.setdefault((record.project_id, name), breaker)
+        place = (record.project_id, name, endpoint, model)
+        breaker = self._providers.pop(place, None) or Breaker(threshold=5, cooldown=5.0)
+        if len(self._providers) >= _MOST_REMEMBERED:
+            del self._providers[next(iter(self._providers))]
+        self._providers[place] = breaker
+        return breaker
 
-    def open_providers(self, now: float) -> dict[str, int]:
+    def refuses_usage(self, place: tuple[str, str, str, str]) -> bool:
+        """Whether ``stream_options`` were refused at this project, provider, base URL and model."""
+        return place in self._usage_refused
+
+    def usage_was_refused(self, place: tuple[str, str, str, str]) -> None:
+        """Remember it: the next request there does not ask."""
+        if len(self._usage_refused) >= _MOST_REMEMBERED:
+            self._usage_refused.clear()
+        self._usage_refused.add(place)
+
+    def open_providers(self, now: float) -> Mapping[str, int]:
         """For how many projects each provider is not being asked at the moment."""
-        found: dict[str, int] = {}
-        for (_, name), breaker in self._providers.items():
-            if breaker.state(now) == "open":
-                found[name] = found.get(name, 0) + 1
-        return found
+        closed = {
+            (project, name)
+            for (project, name, _, _), breaker in self._providers.items()
+            if breaker.state(now) == "open"
+        }
+        return Counter(name for _, name in closed)
 
     def data_key(self, record: KeyRecord) -> bytes:
         """The project's cache encryption key, derived once per process."""

@@ -15,14 +15,15 @@ from gateway.cache import entry as entries
 from gateway.cache.policy import STORE_AWAY
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Live, Response, chain
+from gateway.core.keep_alive import KeepAlive
 from gateway.core.log import log_event
-from gateway.pipeline.call import Call, outgoing
+from gateway.pipeline.call import Call, asks_usage, outgoing
 from gateway.pipeline.capture import Capture, Outcome, log_untranslated
 from gateway.pipeline.exchange import Exchange
 from gateway.pipeline.settlement import Answered, Settlement
-from gateway.providers import upstream
+from gateway.providers import upstream, upstream_answer
 from gateway.providers.registry import Target, fallbacks
-from gateway.providers.upstream import Upstream
+from gateway.providers.upstream_answer import Upstream
 from shared import redis_keys
 from shared.usage_events import HIT, HIT_COALESCED, HIT_SEMANTIC, MISS, CacheStatus
 
@@ -219,12 +220,12 @@ async def _fetch(x: Exchange, call: Call, settlement: Settlement, slot: StreamSl
     targets = [call.target, *fallbacks(call.target)]
     answer = await upstream.ask(x, targets, lambda target: outgoing(call, target))
     _account_target(x, answer.target)
-    if call.stream and answer.response.status == 200 and answer.is_event_stream:
+    if call.stream and answer.response.status == 200 and await answer.streams_events():
         return _stream(x, call, answer, settlement, slot)
     text = await answer.text()
     if answer.response.status != 200:
         settlement.abandon()
-        return upstream.provider_error(x, answer, text)
+        return upstream_answer.provider_error(x, answer, text)
     return _whole(x, call, answer, text, settlement)
 
 
@@ -294,7 +295,10 @@ def _stream(
 ) -> Response:
     """Pass the stream through as it arrives; a copy of it is assembled after the response."""
     target = answer.target
-    source, copy = x.platform.split(answer.response, idle_timeout=x.settings.timeouts.idle)
+    timeouts = x.settings.timeouts
+    source, copy = x.platform.split(
+        answer.response, first_timeout=timeouts.first_byte, idle_timeout=timeouts.idle
+    )
 
     async def settle(outcome: Outcome) -> None:
         x.account(target.provider.name, target.model, outcome.usage)
@@ -310,13 +314,12 @@ def _stream(
     assembler = call.format.assembler(call.body)
     capture = Capture(x, assembler, copy, translate and translate(), slot)
     x.platform.wait_until(capture.run(settle))
-    stream_usage = target.provider.capabilities.stream_usage
-    hide_usage = call.format.client_filter(call.body, stream_usage=stream_usage)
+    hide_usage = call.format.client_filter(call.body, stream_usage=asks_usage(call, target))
     transform = chain(translate and translate(), hide_usage)
     dialect = errors.dialect(x.endpoint)
 
     def broken(failure: FetchFailed) -> bytes:
         return errors.stream_event(failure, dialect, assembler.next_number)
 
-    body = Live(source, broken, transform)
+    body = Live(source, broken, transform, KeepAlive(dialect))
     return x.response(200, EVENT_STREAM, body, *answer.headers)

@@ -88,7 +88,10 @@ class Capabilities:
 
     ``model_prefixes``: model names that are routed here without a prefix or rule.
     ``request_headers``: headers of the caller that change what the provider does.
-    ``stream_usage``: takes ``stream_options.include_usage``.
+    ``stream_usage``: known to take ``stream_options.include_usage``.
+    ``forms``: paths whose multipart forms cannot name anything stored in the provider's account.
+    ``strict_at``: path of a field of the request; where it is true, the request may only hold what
+    its caller wrote.
     ``live``: what makes its answers depend on more than the request.
     ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
     ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
@@ -103,6 +106,8 @@ class Capabilities:
     model_prefixes: tuple[str, ...] = ()
     request_headers: tuple[str, ...] = ()
     stream_usage: bool = True
+    forms: tuple[str, ...] = ()
+    strict_at: tuple[str, ...] = ()
     openai_defaults: bool = False
     live: LiveData = LiveData()
 

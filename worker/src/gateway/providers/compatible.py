@@ -34,11 +34,14 @@ PROVIDERS = tuple(
             name="together",
             base_url="https://api.together.xyz/v1",
             paths=same_paths(CHAT, COMPLETIONS, EMBEDDINGS, MODELS),
+            stream_usage=False,  # not in its API reference; the last chunk has the usage anyhow
         ),
         Capabilities(
             name="openrouter",
             base_url="https://openrouter.ai/api/v1",
             paths=same_paths(CHAT, COMPLETIONS, MODELS),
+            # It finds only endpoints that take every parameter (OpenRouter, Provider routing).
+            strict_at=("provider", "require_parameters"),
             live=LiveData(
                 models=("*:online", "perplexity/*", "@preset/*", "*@preset/*"),
                 fields=("plugins", "preset"),

@@ -1,4 +1,8 @@
-"""Asking providers: keys by priority, retries before the first byte, fallbacks, breakers."""
+"""Asking providers: keys by priority, retries before the first byte, fallbacks, breakers.
+
+Rules: every attempt begins in ``_send``, which is where the request's time and its client are
+looked at; what a request may cost is bounded by the numbers below, whatever a project has set up.
+"""
 
 import json
 import random
@@ -7,56 +11,44 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.core import errors, strict_json
+from gateway.core import errors
 from gateway.core.http import (
     AddressRefused,
-    AnswerTooLarge,
     FetchFailed,
     Headers,
-    Response,
     Unsendable,
     UpstreamResponse,
 )
 from gateway.core.log import log_event
+from gateway.formats.base import Json
 from gateway.pipeline.exchange import Exchange
 from gateway.providers.base import Provider, Translation
 from gateway.providers.credentials import ProviderKey, keys_for
 from gateway.providers.registry import Target
+from gateway.providers.upstream_answer import Upstream, unreachable
 
 RETRIES = 1
 """Further attempts with the same key of the same provider."""
+MOST_FALLBACKS = 5
+"""Targets that a request may be sent to after its first one."""
+MOST_KEYS = 5
+"""A project's keys for one provider that a request tries."""
 _LONGEST_PAUSE = 1.0
 _RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 _KEY_REFUSED = frozenset({401, 403, 429})
+_NOT_IMPLEMENTED = 501
+"""Says that there is no such endpoint, and nothing of how the provider is."""
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?\Z")
-_PASSED_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms")
-
-
-@dataclass(slots=True)
-class Upstream:
-    """A provider's answer whose headers are there. ``headers``: those that the client gets."""
-
-    target: Target
-    response: UpstreamResponse
-    headers: Headers
-    translation: Translation | None = None
-
-    @property
-    def is_event_stream(self) -> bool:
-        """True when the body is server-sent events."""
-        return self.response.headers.get("content-type", "").startswith("text/event-stream")
-
-    async def text(self) -> str:
-        """The whole body. Raises ``GatewayError`` when the provider breaks off."""
-        try:
-            return await self.response.text()
-        except FetchFailed as error:
-            raise unreachable(self.target.provider, error) from error
+_USAGE_FIELDS = ("stream_options", "include_usage")
 
 
 @dataclass(slots=True)
 class Outgoing:
-    """A request as one target gets it. ``body`` is JSON, a stream of the host's, or nothing."""
+    """A request as one target gets it. ``body`` is JSON, a stream of the host's, or nothing.
+
+    ``without_usage``: the body without the question for the stream's usage, where the gateway asks
+    it and not the caller; for a provider that refuses the question.
+    """
 
     endpoint: str
     body: Any = None
@@ -64,6 +56,7 @@ class Outgoing:
     headers: Headers = field(default_factory=list)
     translation: Translation | None = None
     repeatable: bool = True
+    without_usage: Json | None = None
 
 
 async def ask(
@@ -76,6 +69,7 @@ async def ask(
     """
     failure: errors.GatewayError | None = None
     answer: Upstream | None = None
+    targets = targets[: 1 + MOST_FALLBACKS]
     for position, target in enumerate(targets):
         last = position == len(targets) - 1
         try:
@@ -100,55 +94,94 @@ def _worth_a_fallback(error: errors.GatewayError) -> bool:
 
 async def _ask_target(x: Exchange, target: Target, outgoing: Outgoing) -> Upstream:
     provider = target.provider
-    breaker = x.runtime.provider_breaker(x.record, provider.name)
+    breaker = x.runtime.provider_breaker(x.record, provider.name, x.endpoint, target.model)
     if not breaker.allows(x.platform.now()):
         raise errors.ProviderUnavailable(
             f"The provider '{provider.name}' is failing and not being asked for a moment.",
             headers=[("retry-after", "5")],
         )
-    keys = await keys_for(x, provider)
+    keys = (await keys_for(x, provider))[:MOST_KEYS]
     retries_left = RETRIES if outgoing.repeatable else 0
     position = 0
+    usage = _UsageQuestion(x, target, outgoing)
     while True:
+        key = keys[position]
         try:
-            response = await _send(x, provider, keys[position], outgoing)
-        except AddressRefused as error:
-            raise errors.ProviderNotConfigured(
-                f"The base URL of this project's key for '{provider.name}' is not on the public "
-                "internet."
-            ) from error
-        except Unsendable as error:
-            raise unreachable(provider, error) from error
+            response = await _send(x, provider, key, outgoing, usage.body(key))
         except FetchFailed as error:
-            breaker.failed(x.platform.now())
-            if retries_left and not error.timeout and not error.answered:
-                retries_left -= 1
-                await x.platform.sleep(_jitter(None) or 0)
-                continue
-            raise unreachable(provider, error) from error
+            sent = not isinstance(error, AddressRefused | Unsendable)
+            if sent:
+                breaker.failed(x.platform.now())
+            if not retries_left or not sent or error.timeout or error.answered:
+                raise _failure(provider, error) from error
+            retries_left -= 1
+            await x.platform.sleep(_jitter(None) or 0)
+            continue
         status = response.status
-        if status >= 500:
+        if status >= 500 and status != _NOT_IMPLEMENTED:
             breaker.failed(x.platform.now())
         else:
             breaker.succeeded()
+        answer = Upstream(target, response, key.secret, outgoing.translation)
+        if await usage.refused(answer):
+            continue
         pause = _jitter(response) if status in _RETRIED else None
         if outgoing.repeatable and status in _KEY_REFUSED and position + 1 < len(keys):
             position += 1
+            pause = 0
         elif retries_left and pause is not None:
             retries_left -= 1
-            await response.close()
-            await x.platform.sleep(pause)
-            continue
         else:
-            return Upstream(target, response, _passed_back(response), outgoing.translation)
+            return answer
         await response.close()
+        await x.platform.sleep(pause)
+
+
+class _UsageQuestion:
+    """Whether a stream's usage is asked for where the caller did not ask: until it is refused."""
+
+    def __init__(self, x: Exchange, target: Target, outgoing: Outgoing) -> None:
+        self._x = x
+        self._target = target
+        self._outgoing = outgoing
+        self._place = ("", "", "", "")
+        self._asked = outgoing.without_usage is not None
+
+    def body(self, key: ProviderKey) -> Any:
+        """What to send with ``key``."""
+        project, target = self._x.record.project_id, self._target
+        self._place = (project, target.provider.name, key.base_url, target.model)
+        self._asked = self._asked and not self._x.runtime.refuses_usage(self._place)
+        plain = self._outgoing.without_usage
+        return self._outgoing.body if self._asked or plain is None else plain
+
+    async def refused(self, answer: Upstream) -> bool:
+        """Whether ``answer`` refuses the question, so that the request is sent again without it.
+
+        Remembered once a request without it is taken: a caller may have provoked the refusal.
+        """
+        status = answer.response.status
+        if not self._asked:
+            if status < 400 and self._outgoing.without_usage is not None:
+                self._x.runtime.usage_was_refused(self._place)
+            return False
+        if status != 400:
+            return False
+        text = await answer.text()
+        self._asked = not any(name in text for name in _USAGE_FIELDS)
+        return not self._asked
 
 
 async def _send(
-    x: Exchange, provider: Provider, key: ProviderKey, outgoing: Outgoing
+    x: Exchange, provider: Provider, key: ProviderKey, outgoing: Outgoing, body: Any
 ) -> UpstreamResponse:
+    """One attempt. Raises ``FetchFailed``, and a ``GatewayError`` where it is not worth it."""
+    if x.request.client_left():
+        raise errors.ClientLeft("The client left before its provider had answered.")
     timeouts = x.settings.timeouts
-    body = outgoing.body
+    time_left = timeouts.total - x.elapsed_ms() / 1000
+    if time_left <= 0:
+        raise errors.UpstreamTimeout("No provider answered this request in time.")
     # What the caller says (Anthropic's API version, for one) replaces the provider's default.
     headers = list(
         dict([*provider.headers(key.secret), *outgoing.headers, *_passed_on(x, provider)]).items()
@@ -163,7 +196,7 @@ async def _send(
             provider.url(key.base_url, outgoing.endpoint),
             headers,
             body,
-            timeout=timeouts.first_byte,
+            timeout=min(timeouts.first_byte, time_left),
             connect_timeout=timeouts.connect,
             public_only=key.public_only,
         )
@@ -177,6 +210,15 @@ async def _send(
     return response
 
 
+def _failure(provider: Provider, error: FetchFailed) -> errors.GatewayError:
+    if isinstance(error, AddressRefused):
+        return errors.ProviderNotConfigured(
+            f"The base URL of this project's key for '{provider.name}' is not on the public "
+            "internet."
+        )
+    return unreachable(provider, error)
+
+
 def _jitter(response: UpstreamResponse | None) -> float | None:
     """Seconds to pause before another attempt; ``None`` when the provider asks for too long."""
     asked = 0.0
@@ -187,50 +229,6 @@ def _jitter(response: UpstreamResponse | None) -> float | None:
     if asked > _LONGEST_PAUSE:
         return None
     return asked + random.uniform(0.05, 0.25)  # noqa: S311 (spreads retries; nothing secret)
-
-
-def unreachable(provider: Provider, error: FetchFailed) -> errors.GatewayError:
-    """The error for a provider that did not answer, or broke off."""
-    log_event("upstream_failed", "warning", provider=provider.name, reason=str(error))
-    if isinstance(error, AnswerTooLarge):
-        return errors.UpstreamTooLarge(
-            f"The provider '{provider.name}' sent an answer that is larger than this deployment "
-            "accepts (MAX_ANSWER_BYTES)."
-        )
-    if error.timeout:
-        return errors.UpstreamTimeout(f"The provider '{provider.name}' did not answer in time.")
-    return errors.UpstreamUnreachable(f"The provider '{provider.name}' could not be reached.")
-
-
-def provider_error(x: Exchange, answer: Upstream, text: str) -> Response:
-    """The provider's own status and body; only its dialect may change."""
-    status = answer.response.status
-    content_type = answer.response.headers.get("content-type", "application/json")
-    if answer.translation is not None:
-        text = answer.translation.error(text, status)
-    response = x.response(status, content_type, text, *answer.headers)
-    x.finish(status, _error_code(text) or f"upstream_{status}")
-    return response
-
-
-def _error_code(text: str) -> str | None:
-    try:
-        error = strict_json.answer(text)["error"]
-        code = error.get("code") or error.get("type")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-    name = str(code)[:100] if code else ""
-    return name if name.isprintable() and name else None
-
-
-def _passed_back(response: UpstreamResponse) -> Headers:
-    """Headers of the provider that the client gets."""
-    answer = response.headers
-    passed = [(name, answer[name]) for name in _PASSED_HEADERS if name in answer]
-    request_id = answer.get("x-request-id") or answer.get("request-id")
-    if request_id is not None:
-        passed.append(("x-watchllm-upstream-request-id", request_id))
-    return passed
 
 
 def _passed_on(x: Exchange, provider: Provider) -> Headers:

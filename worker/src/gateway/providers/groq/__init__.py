@@ -21,6 +21,7 @@ PROVIDER = Provider(
                 *("llama-3.1-8b-instant", "llama-3.3-70b-versatile", "groq/compound"),
                 *("openai/gpt-oss-", "meta-llama/llama-4-scout-17b-16e-instruct"),
             ),
+            forms=("/audio/transcriptions", "/audio/translations"),
             openai_defaults=True,
             live=LiveData(
                 models=("groq/compound*", "compound*"),

@@ -25,6 +25,10 @@ PROVIDER = Provider(
                 *("ft:gpt-", "ft:o1", "ft:o3", "ft:o4", "ft:davinci-", "ft:babbage-"),
             ),
             request_headers=("openai-beta",),
+            forms=(
+                *("/audio/transcriptions", "/audio/translations"),
+                *("/images/edits", "/images/variations"),
+            ),
             openai_defaults=True,
             live=LiveData(
                 models=("*-search-preview*", "*-search-api*", "*deep-research*"),

@@ -1,0 +1,86 @@
+"""What is passed through with the deployment's key: nothing that names another project's object."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from gateway import app
+from gateway.endpoints.passthrough import WITHOUT_OBJECTS
+from tests.worker.memory_platform import MemoryRequest, read
+from tests.worker.world import Said, World, code
+
+FORMS = {
+    "openai": ("/audio/transcriptions", "/audio/translations", "/images/edits"),
+    "groq": ("/audio/transcriptions", "/audio/translations"),
+    "mistral": (),
+}
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    made = World()
+    yield made
+    await made.close()
+
+
+async def form(world: World, path: str) -> tuple[int, str]:
+    headers = {"authorization": f"Bearer {world.key}", "content-type": "Multipart/Form-Data; b=1"}
+    request = MemoryRequest(path, headers, {"file": "as it is"})
+    response = await app.handle(world.runtime, world, request)
+    return response.status, await read(response)
+
+
+@pytest.mark.parametrize("path", WITHOUT_OBJECTS)
+async def test_what_names_nothing_passes_as_it_was_written(world: World, path: str) -> None:
+    for body in (
+        {"input": "hello", "model": "m"},
+        {"prompt": "a picture", "voice": "alloy", "input": [{"type": "input_text", "text": "x"}]},
+        {"tools": [{"type": "code_interpreter", "container": {"type": "auto"}}], "file_id": None},
+    ):
+        assert (await world.post(path, **body))[0] == 200
+        assert world.sent[-1].body == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"previous_response_id": "resp_1"},
+        {"conversation": "conv_1"},
+        {"conversation": {"id": "conv_1"}},
+        {"prompt": {"id": "pmpt_1"}},
+        {"voice": {"id": "voice_1"}},
+        {"voice": "voice_1"},
+        {"images": [{"file_id": "file-1"}]},
+        {"input": [{"role": "user", "content": [{"type": "input_file", "file_id": "file-1"}]}]},
+        {"input": [{"type": "item_reference", "id": "msg_1"}]},
+        {"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}]},
+        {"tools": [{"type": "code_interpreter", "container": "cntr_1"}]},
+        {"tools": [{"container": {"type": "auto", "file_ids": ["file-1"]}}]},
+    ],
+)
+async def test_what_names_a_stored_object_needs_a_key_of_its_own(
+    world: World, body: dict[str, Any]
+) -> None:
+    for path in WITHOUT_OBJECTS:
+        status, text = await world.post(path, **body)
+        assert (status, code(text)) == (424, "provider_not_configured")
+    assert world.sent == []
+
+
+@pytest.mark.parametrize("provider", FORMS)
+async def test_forms_pass_where_the_provider_has_no_field_for_an_object(
+    world: World, provider: str
+) -> None:
+    world.be(default_provider=provider)
+    paths = {path for known in FORMS.values() for path in known} | {"/moderations", "/files"}
+    for path in paths:
+        status, _ = await form(world, f"/v1{path}")
+        assert (status == 200) == (path in FORMS[provider]), path
+    assert len(world.sent) == len(FORMS[provider])
+
+
+async def test_an_error_does_not_show_the_key(world: World) -> None:
+    world.answer = lambda sent: Said(401, f'{{"error": {{"message": "{sent.key} is unknown"}}}}')
+    status, text = await world.post("/v1/moderations", input="hello")
+    assert (status, text) == (401, '{"error": {"message": "[redacted] is unknown"}}')

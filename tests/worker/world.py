@@ -1,0 +1,155 @@
+"""One project in this process: the provider is a function of the test, what it was sent a list."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway import app
+from gateway.core import settings
+from gateway.pipeline.runtime import Runtime
+from gateway.providers.registry import DEFAULT_BASE_URLS
+from shared import api_keys
+from tests.worker.edge import RECORD
+from tests.worker.memory_platform import MemoryPlatform, MemoryRequest, MemoryResponse, read
+
+KEY = "sk-of-the-deployment-0123456789"
+ENV = {
+    "ENVIRONMENT": "test",
+    "SUPABASE_URL": "https://supabase.example",
+    "SUPABASE_KEY": "key",
+    "UPSTASH_REDIS_REST_URL": "https://redis.example",
+    "UPSTASH_REDIS_REST_TOKEN": "token",
+    "API_KEY_PEPPER": "pepper",
+    "ENCRYPTION_KEYS": "k1:" + "A" * 43 + "=",
+    **{f"{name.upper()}_API_KEY": KEY for name in DEFAULT_BASE_URLS if name != "workers_ai"},
+}
+GOOD = {
+    "id": "c1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "m",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "hi"},
+            "finish_reason": "stop",
+            "logprobs": None,
+        }
+    ],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
+}
+CHUNKS = (
+    {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "hi"}}]},
+    {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+)
+STREAM = "".join(
+    f"data: {json.dumps({'id': 'c1', 'object': 'chat.completion.chunk', **chunk})}\n\n"
+    for chunk in CHUNKS
+)
+STREAM += "data: [DONE]\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A provider's answer."""
+
+    status: int = 200
+    body: str = json.dumps(GOOD)
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One attempt."""
+
+    method: str
+    url: str
+    body: Any
+    timeout: float
+    key: str
+
+
+class Request(MemoryRequest):
+    """A client that may leave."""
+
+    def __init__(self, world: "World", path: str, headers: dict[str, str], body: Any) -> None:
+        super().__init__(path, headers, body)
+        self._world = world
+
+    def client_left(self) -> bool:
+        return self._world.left
+
+
+class Answer(MemoryResponse):
+    """With a status of its own."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__((said.media_type, said.body))
+        self.status = said.status
+
+
+class World(MemoryPlatform):
+    """One project and everything around it.
+
+    ``answer``: the provider; it may raise. ``sent``: every attempt. ``left``: the client has gone.
+    ``moved``: seconds by which the clock is ahead.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(lambda *_: ("", ""))
+        self.answer: Callable[[Sent], Said] = lambda _: Said()
+        self.sent: list[Sent] = []
+        self.left = False
+        self.moved = 0.0
+        self.runtime = Runtime(settings.load(ENV, DEFAULT_BASE_URLS))
+        self.key = api_keys.generate()
+        self.be()
+
+    def be(self, **project: Any) -> None:
+        """The project's settings from now on."""
+        self.records[api_keys.key_hash(self.key, b"pepper")] = RECORD | {
+            "key_id": "key",
+            "project_id": "aaaaaaaa-0000-4000-8000-000000000000",
+            "organization_id": "organization",
+            "project": RECORD["project"] | project,
+        }
+        self.runtime = Runtime(settings.load(ENV, DEFAULT_BASE_URLS))
+
+    def now(self) -> float:
+        return super().now() + self.moved
+
+    async def fetch(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: Any = None,
+        *,
+        timeout: float,
+        connect_timeout: float | None = None,
+        public_only: bool = False,
+    ) -> MemoryResponse:
+        key = dict(headers).get("authorization", "").removeprefix("Bearer ")
+        self.sent.append(Sent(method, url, json.loads(body) if body else None, timeout, key))
+        return Answer(self.answer(self.sent[-1]))
+
+    async def post(self, path: str = "/v1/chat/completions", **body: Any) -> tuple[int, str]:
+        """Status and text of a request; what it left to do is done."""
+        request = Request(self, path, {"authorization": f"Bearer {self.key}"}, body)
+        response = await app.handle(self.runtime, self, request)
+        text = await read(response)
+        await self.finish()
+        return response.status, text
+
+    async def chat(
+        self, model: str = "gpt-4o", text: str = "hello", **body: Any
+    ) -> tuple[int, str]:
+        """A chat completion that is never cached."""
+        messages = [{"role": "user", "content": text}]
+        return await self.post(model=model, messages=messages, store=True, **body)
+
+
+def code(text: str) -> Any:
+    """The code in an error body."""
+    return json.loads(text)["error"]["code"]

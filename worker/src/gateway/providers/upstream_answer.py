@@ -1,0 +1,105 @@
+"""What a provider answered, before anybody knows what is in it.
+
+Rules: a body that leaves this module does not hold the key it was asked with; whether a body is an
+event stream is decided here and nowhere else.
+"""
+
+from dataclasses import dataclass, field
+
+from gateway.core import errors, strict_json
+from gateway.core.http import AnswerTooLarge, FetchFailed, Headers, Response, UpstreamResponse
+from gateway.core.log import log_event
+from gateway.pipeline.exchange import Exchange
+from gateway.providers.base import Provider, Translation
+from gateway.providers.registry import Target
+
+_PASSED_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms")
+_EVENT_STREAM = "text/event-stream"
+_EVENT_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+_SHORTEST_SECRET = 8
+"""A shorter one would be found in texts that have nothing to do with it."""
+
+
+@dataclass(slots=True)
+class Upstream:
+    """A provider's answer whose headers are there.
+
+    ``secret``: the key it was asked with. ``headers``: those that the client gets.
+    """
+
+    target: Target
+    response: UpstreamResponse
+    secret: str = field(repr=False)
+    translation: Translation | None = None
+    _text: str | None = None
+
+    @property
+    def headers(self) -> Headers:
+        """Headers of the provider that the client gets."""
+        given = self.response.headers
+        passed = [(name, given[name]) for name in _PASSED_HEADERS if name in given]
+        request_id = given.get("x-request-id") or given.get("request-id")
+        if request_id is not None:
+            passed.append(("x-watchllm-upstream-request-id", request_id))
+        return passed
+
+    async def streams_events(self) -> bool:
+        """True when the body is server-sent events: its media type says so, or it begins like one,
+        for some servers stream under any media type. Raises ``GatewayError``.
+        """
+        declared = self.response.headers.get("content-type", "")
+        if declared.partition(";")[0].strip().lower() == _EVENT_STREAM:
+            return True
+        try:
+            begun = await self.response.begin()
+        except FetchFailed as error:
+            raise unreachable(self.target.provider, error) from error
+        return begun.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_EVENT_FIELDS)
+
+    async def text(self) -> str:
+        """The whole body, without our key where it echoes it. Raises ``GatewayError`` when the
+        provider breaks off or sends too much."""
+        if self._text is None:
+            try:
+                text = await self.response.text()
+            except FetchFailed as error:
+                raise unreachable(self.target.provider, error) from error
+            if len(self.secret) >= _SHORTEST_SECRET:
+                text = text.replace(self.secret, "[redacted]")
+            self._text = text
+        return self._text
+
+
+def unreachable(provider: Provider, error: FetchFailed) -> errors.GatewayError:
+    """The error for a provider that did not answer, or broke off."""
+    log_event("upstream_failed", "warning", provider=provider.name, reason=str(error))
+    if isinstance(error, AnswerTooLarge):
+        return errors.UpstreamTooLarge(
+            f"The provider '{provider.name}' sent an answer that is larger than this deployment "
+            "accepts (MAX_ANSWER_BYTES)."
+        )
+    if error.timeout:
+        return errors.UpstreamTimeout(f"The provider '{provider.name}' did not answer in time.")
+    return errors.UpstreamUnreachable(f"The provider '{provider.name}' could not be reached.")
+
+
+def provider_error(x: Exchange, answer: Upstream, text: str) -> Response:
+    """The provider's own status and body; only its dialect may change."""
+    status = answer.response.status
+    content_type = answer.response.headers.get("content-type", "application/json")
+    if answer.translation is not None:
+        text = answer.translation.error(text, status)
+    response = x.response(status, content_type, text, *answer.headers)
+    x.finish(status, error_code(text) or f"upstream_{status}")
+    return response
+
+
+def error_code(text: str) -> str | None:
+    """The code, or else the type, in an error body; ``None`` where there is none to be read."""
+    try:
+        error = strict_json.answer(text)["error"]
+        code = error.get("code") or error.get("type")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    name = str(code)[:100] if code else ""
+    return name if name.isprintable() and name else None

@@ -15,7 +15,7 @@ from django.urls import include, path
 
 from apps.accounts import views as accounts
 from apps.accounts.app_urls import urlpatterns as team_pages
-from apps.accounts.team_views import invitation, invitation_join
+from apps.accounts.team_views import invitation
 from apps.billing.app_urls import urlpatterns as billing_pages
 from apps.billing.views.pages import choose_plan
 from apps.cache.app_urls import urlpatterns as cache_pages
@@ -67,7 +67,6 @@ urlpatterns = [
     path("-/plan/<slug:slug>/", choose_plan, name="choose_plan"),
     path("new/", accounts.organization_new, name="organization_new"),
     path("invitations/<str:token>/", invitation, name="invitation"),
-    path("join/<uuid:invitation_id>/", invitation_join, name="invitation_join"),
     path("<slug:organization>/-/", include(organization_pages)),
     path("<slug:organization>/<slug:project>/", include(project_pages)),
 ]

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts.models import Organization, User
 from apps.accounts.services.organizations import organization_create
-from apps.features.selectors import CACHE_KEY
 from apps.projects.models import Project
 from apps.projects.services.api_keys import CreatedApiKey, api_key_create
 from apps.projects.services.projects import project_create
@@ -17,9 +17,9 @@ from tests.doubles.upstash import UpstashDouble
 
 
 @pytest.fixture(autouse=True)
-def _fresh_switches() -> None:
-    """Feature switches are kept in the cache for some seconds, which outlives a test."""
-    cache.delete(CACHE_KEY)
+def _fresh_cache() -> None:
+    """Feature switches and allauth's counts of attempts are kept in it, and it outlives a test."""
+    cache.clear()
 
 
 @pytest.fixture
@@ -39,8 +39,10 @@ def staff(db: None) -> User:
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A customer."""
-    return User.objects.create_user("owner@example.com", "password-1234")
+    """A customer, whose address is proved."""
+    user = User.objects.create_user("owner@example.com", "password-1234")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ from django.test import Client, override_settings
 
 from apps.accounts.models import Membership, Organization, Role, User
 from apps.accounts.services.organizations import organization_create
+from apps.emails.models import Email
 from apps.projects.models import Project
 from apps.projects.services.projects import project_archive, project_create
+from tests.dashboard.sign_up import CODE_PAGE, sign_up
 
 pytestmark = pytest.mark.django_db
 SIGN_UP = {
@@ -21,7 +23,7 @@ SIGN_UP = {
 
 
 def test_signing_up_makes_a_person_and_their_organization(client: Client) -> None:
-    response = client.post("/accounts/signup/", SIGN_UP)
+    response = sign_up(client, SIGN_UP)
     assert (response.status_code, response["Location"]) == (302, "/app/")
     membership = Membership.objects.get(user__email="new@example.com")
     assert membership.role == Role.OWNER
@@ -41,9 +43,27 @@ def test_a_failing_sign_up_leaves_nothing_behind(client: Client) -> None:
 
 
 def test_an_address_in_use_makes_no_second_account(client: Client, owner: User) -> None:
-    client.post("/accounts/signup/", SIGN_UP | {"email": owner.email.upper()})
-    assert User.objects.count() == 1
-    assert not Organization.objects.exists()
+    """And the pages do not tell: neither the form's answer, nor the one that asks for the code."""
+    taken, free = Client(), client
+    answers = [
+        browser.post("/accounts/signup/", SIGN_UP | {"email": email})
+        for browser, email in ((taken, owner.email.upper()), (free, "other@example.com"))
+    ]
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, CODE_PAGE)}
+    shown = [
+        re.sub(r'value="[^"]{64}"', "", page.content.decode().replace(email, "the address"))
+        for page, email in (
+            (taken.get(CODE_PAGE), owner.email),
+            (free.get(CODE_PAGE), "other@example.com"),
+        )
+    ]
+    assert shown[0] == shown[1]
+    wrong = [browser.post(CODE_PAGE, {"code": "wrong"}) for browser in (taken, free)]
+    assert [answer.status_code for answer in wrong] == [200, 200]
+    assert User.objects.count() == 2
+    assert Organization.objects.count() == 1
+    assert Email.objects.filter(to=owner.email, subject="Account Already Exists").count() == 1
+    assert not Email.objects.filter(to=owner.email, message="verify").exists()
 
 
 @pytest.mark.parametrize("email", ["owner@example.com", "Owner@Example.COM"])

@@ -6,6 +6,7 @@ from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.core import context
 from django import forms
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -48,6 +49,15 @@ class SignupForm(AllauthSignupForm):
             self.fields["email"].initial = self.invitation.email
         # One line instead of the validators' list, which tells the same.
         self.fields["password1"].help_text = "At least 8 characters, and not a common one."
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """For an address that has an account nothing is saved, and the page says the same.
+
+        The password is hashed all the same, so that the time taken does not tell either.
+        """
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
 
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:

@@ -19,14 +19,16 @@ def open_invitation(token: str) -> Invitation | None:
 
 
 def open_invitations_of(user: User) -> QuerySet[Invitation]:
-    """To the person's address once it is proved to be theirs: without the link, that is needed."""
+    """To the person's address once it is proved to be theirs. They are told of them; to accept one
+    takes the link in its message.
+    """
     if not address_is_proved(user):
         return Invitation.objects.none()
     return _open_invitations().filter(email=user.email).exclude(organization__members=user)
 
 
 def address_is_proved(user: User) -> bool:
-    """Whether the link of the verification message was followed."""
+    """Whether the code of the verification message was typed."""
     found = EmailAddress.objects.filter(user=user, email=user.email, verified=True)
     return bool(found.exists())
 

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import Access, organization_view
 from apps.accounts.models import Invitation, Membership, Role, User
 from apps.accounts.models.invitation import token_hash
-from apps.accounts.selectors import open_invitations_of
 from apps.accounts.services.invitations import (
     invitation_accept,
     invitation_create,
@@ -156,22 +155,6 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         "error": error,
     }
     return render(request, "app/team/invitation.html", context)
-
-
-@never_cache
-@login_required
-@require_POST
-def invitation_join(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
-    """Accepts one of those that ``/app/`` shows to somebody whose address is proved."""
-    user = cast(User, request.user)
-    found = get_object_or_404(open_invitations_of(user), pk=invitation_id)
-    try:
-        invitation_accept(invitation=found, user=user)
-    except ValidationError as refused:
-        messages.error(request, refused.messages[0])
-        return redirect("app_home")
-    messages.success(request, f"Welcome to {found.organization.name}.")
-    return redirect("app_home")
 
 
 def _page(request: HttpRequest, access: Access, form: InviteForm | None = None) -> HttpResponse:

@@ -15,6 +15,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.signals import user_logged_in
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -51,6 +52,23 @@ class DeviceMiddleware:
                 samesite="Lax",
             )
         return response
+
+
+def token_hash(request: HttpRequest) -> str | None:
+    """Of the browser's cookie; None without one."""
+    token = request.COOKIES.get(COOKIE, "")
+    return hashlib.sha256(token.encode()).hexdigest() if _TOKEN.fullmatch(token) else None
+
+
+def is_known(request: HttpRequest, email: str) -> bool:
+    """Whether somebody signed in to the account of ``email`` (any of its addresses) from here."""
+    known_by = token_hash(request)
+    if known_by is None:
+        return False
+    account = Q(user__email=email) | Q(
+        user__emailaddress__email=email, user__emailaddress__verified=True
+    )
+    return KnownDevice.objects.filter(account, token_hash=known_by).exists()
 
 
 def connect() -> None:

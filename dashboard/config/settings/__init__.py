@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "apps.impersonation.middleware.ImpersonationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.accounts.no_store.NoStoreMiddleware",
     "apps.emails.devices.DeviceMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.ui.method_not_allowed.MethodNotAllowedMiddleware",

@@ -8,6 +8,9 @@ from config import env
 
 __all__ = [
     "ACCOUNT_ADAPTER",
+    "ACCOUNT_EMAIL_VERIFICATION",
+    "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED",
+    "ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND",
     "ACCOUNT_FORMS",
     "ACCOUNT_LOGIN_METHODS",
     "ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE",
@@ -58,6 +61,12 @@ ACCOUNT_FORMS = {
     "signup": "apps.features.signup.SignupForm",
 }
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+# An address is proved by a code that is typed in the browser that asked for it. A link would prove
+# it for whoever asked: somebody could sign up with another person's address and wait for a click.
+# Mandatory, because only then can sign-up answer the same for an address that has an account.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 # Seconds for which a confirmed password or second factor is enough for what asks for one: second
 # factors themselves, and a staff member's visit to a customer's dashboard.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300

@@ -30,5 +30,5 @@ if MAILGUN_API_KEY:
 elif LOCAL_MAILBOX:
     EMAIL_BACKEND = "apps.emails.backends.mailbox.EmailBackend"
 else:
-    # A missing mail provider must not break sign-up.
+    # Without a mail provider the operator finds messages, and the codes of sign-ups, in the log.
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

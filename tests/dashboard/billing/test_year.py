@@ -39,6 +39,7 @@ from local_stack.stripe_double.store import Object
 from shared import redis_keys
 from tests.dashboard.billing.conftest import BACKEND
 from tests.dashboard.billing.crashes import run_through_crashes
+from tests.dashboard.sign_up import sign_up
 from tests.doubles.mailgun import MailgunDouble
 from tests.doubles.stripe_api import StripeDouble
 from tests.doubles.upstash import UpstashDouble
@@ -374,9 +375,7 @@ def test_a_year(year: Year) -> None:
 
 
 def _sign_up(year: Year) -> None:
-    year.browser.post(
-        "/accounts/signup/", {"organization": "Acme", "email": EMAIL, "password1": "long-enough-42"}
-    )
+    sign_up(year.browser, {"organization": "Acme", "email": EMAIL, "password1": "long-enough-42"})
     owner = User.objects.get(email=EMAIL)
     project = project_create(organization=year.organization, name="Search", actor=owner)
     with TestCase.captureOnCommitCallbacks(execute=True):

@@ -26,6 +26,7 @@ from apps.projects.encryption import seal
 from apps.projects.services.api_keys import CreatedApiKey
 from config import env
 from tests.dashboard.pages.conftest import Cast, signed_in
+from tests.dashboard.sign_up import sign_up
 from tests.dashboard.usage_rows import usage_row
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,6 @@ def _code(secret: str) -> str:
 
 
 def test_an_authenticator_is_sealed_and_asked_for(owner: User) -> None:
-    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
     client = Client()
     client.post("/accounts/login/", {"login": owner.email, "password": "password-1234"})
     asked = client.get("/accounts/2fa/totp/activate/")
@@ -188,7 +188,6 @@ def test_a_forgotten_password_leads_back_to_signing_in_at_every_step(owner: User
 def test_each_address_offers_what_can_be_done_with_it(owner: User) -> None:
     """The only address is neither made primary again nor removed; another one may be both."""
     client = signed_in(owner)
-    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
     page = client.get("/accounts/email/").content.decode()
     assert "Primary" in page
     assert not {name for name in ("primary", "send", "remove") if f"action_{name}" in page}
@@ -213,8 +212,55 @@ def test_the_prices_lead_to_the_chosen_plan(client: Client, cast: Cast, settings
         "password1": "correct horse battery",
         "next": "/app/-/plan/pro/",
     }
-    there = client.post("/accounts/signup/", data)["Location"]
+    there = sign_up(client, data)["Location"]
     assert client.get(there)["Location"] == "/app/mine/-/billing/plan/pro/"
     assert cast.admin.get("/app/-/plan/free/")["Location"] == "/app/acme/-/billing/"
     assert cast.viewer.get("/app/-/plan/pro/")["Location"] == "/app/"
     assert cast.owner.get("/app/-/plan/none/").status_code == 404
+
+
+RIGHT = "password-1234"
+
+
+def _log_in(client: Client, email: str, password: str = RIGHT, **extra: Any) -> bool:
+    client.post("/accounts/login/", {"login": email, "password": password}, **extra)
+    return "_auth_user_id" in client.session
+
+
+def test_wrong_passwords_of_others_do_not_lock_the_owner_out(owner: User) -> None:
+    """Neither in a browser that was signed in before, nor at another address."""
+    laptop, stranger = Client(), Client()
+    assert _log_in(laptop, owner.email)
+    laptop.post("/accounts/logout/")
+    assert not any(_log_in(stranger, owner.email, "wrong") for _ in range(6))
+    assert not _log_in(stranger, owner.email)  # the right one comes too late
+    assert _log_in(laptop, owner.email)
+    assert _log_in(Client(), owner.email, REMOTE_ADDR="203.0.113.9")
+
+
+def test_wrong_passwords_from_everywhere_leave_the_owners_browser_alone(owner: User) -> None:
+    laptop = Client()
+    assert _log_in(laptop, owner.email)
+    laptop.post("/accounts/logout/")
+    for number in range(50):
+        assert not _log_in(Client(), owner.email, "wrong", REMOTE_ADDR=f"203.0.113.{number}")
+    assert not _log_in(Client(), owner.email, REMOTE_ADDR="203.0.113.200")
+    assert _log_in(laptop, owner.email)
+
+
+def test_a_browser_known_to_one_account_is_not_to_another(owner: User) -> None:
+    mine = User.objects.create_user("mine@example.com", "password-1234")
+    EmailAddress.objects.create(user=mine, email=mine.email, verified=True, primary=True)
+    client = Client()
+    assert _log_in(client, mine.email)
+    client.post("/accounts/logout/")
+    for number in range(6):
+        client.post("/accounts/login/", {"login": owner.email, "password": f"wrong-{number}"})
+    assert not _log_in(client, owner.email)
+    assert _log_in(client, mine.email)
+
+
+@pytest.mark.parametrize("path", ["login/", "signup/", "email/", "2fa/", "password/reset/"])
+def test_account_pages_are_kept_by_no_cache(owner: User, path: str) -> None:
+    for client in (Client(), signed_in(owner)):
+        assert "no-store" in client.get(f"/accounts/{path}")["Cache-Control"]

@@ -2,7 +2,6 @@
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts.models import Invitation, Membership, Organization, Role, User
@@ -10,16 +9,11 @@ from apps.accounts.services.invitations import invitation_create, invitation_rev
 from apps.accounts.services.memberships import membership_delete
 from apps.emails.models import Email
 from tests.dashboard.pages.conftest import Cast, signed_in
+from tests.dashboard.sign_up import CODE_PAGE, code_for, sign_up
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough one"
 WELCOME = "You belong to no organization yet"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_rate_limits() -> None:
-    """allauth counts attempts in the cache, which outlives a test."""
-    cache.clear()
 
 
 @pytest.fixture
@@ -44,17 +38,17 @@ def test_somebody_invited_signs_up_and_joins_without_making_an_organization(
     link = _invite(organization, owner, "new@example.com")
     log_in = client.get(link)["Location"]
     page = client.get(log_in).content.decode()
-    sign_up = "/accounts/signup/?next=" + link.replace("/", "%2F")
-    assert sign_up in page
+    form_page = "/accounts/signup/?next=" + link.replace("/", "%2F")
+    assert form_page in page
     assert f"Join {organization.name}" in page
     assert 'value="new@example.com"' in page
-    form = client.get(sign_up)
+    form = client.get(form_page)
     text = form.content.decode()
     assert 'name="organization"' not in text
     assert "You are invited" in text
     assert 'value="new@example.com"' in text
     data = {"email": "new@example.com", "password1": PASSWORD, "next": link}
-    assert client.post("/accounts/signup/", data)["Location"] == link
+    assert sign_up(client, data)["Location"] == link
     assert client.post(link)["Location"] == f"/app/{organization.slug}/-/team/"
     (membership,) = Membership.objects.filter(user__email="new@example.com")
     assert (membership.organization, membership.role) == (organization, Role.VIEWER)
@@ -69,7 +63,7 @@ def test_another_address_to_go_to_is_no_invitation(client: Client, address: str)
 
 def test_signing_up_without_an_organization_leads_to_the_next_steps(client: Client) -> None:
     data = {"organization": "", "email": "new@example.com", "password1": PASSWORD}
-    assert client.post("/accounts/signup/", data)["Location"] == "/app/"
+    assert sign_up(client, data)["Location"] == "/app/"
     page = client.get("/app/").content.decode()
     assert WELCOME in page
     assert "new@example.com" in page
@@ -81,33 +75,62 @@ def test_an_invitation_shows_to_whom_it_was_sent_and_only_when_the_address_is_pr
     alone: User, organization: Organization, owner: User
 ) -> None:
     client = signed_in(alone)
-    _invite(organization, owner, alone.email)
+    link = _invite(organization, owner, alone.email)
     _invite(organization, owner, "somebody@example.com")
     page = client.get("/app/").content.decode()
-    assert "Join Acme" not in page
+    assert "You are invited" not in page
     assert "once your address is" in page
-    join = f"/app/join/{Invitation.objects.get(email=alone.email).pk}/"
-    assert client.post(join).status_code == 404
     _prove(alone)
-    assert client.get("/app/").content.decode().count("Join Acme") == 1
-    foreign = Invitation.objects.get(email="somebody@example.com")
-    assert client.post(f"/app/join/{foreign.pk}/").status_code == 404
-    assert client.get(join).status_code == 405
-    assert client.post(join)["Location"] == "/app/"
+    page = client.get("/app/").content.decode()
+    assert page.count("<strong>Acme</strong> as viewer") == 1
+    # It is told of, and takes the message's link: the page has none of it.
+    assert "/app/invitations/" not in page
+    assert "open the link in the message" in page
+    assert client.post(link)["Location"] == f"/app/{organization.slug}/-/team/"
     assert Membership.objects.get(user=alone).role == Role.VIEWER
-    assert client.post(join).status_code == 404
 
 
 def test_an_invitation_taken_back_is_gone(
     alone: User, organization: Organization, owner: User
 ) -> None:
     _prove(alone)
-    _invite(organization, owner, alone.email)
-    invitation = Invitation.objects.get()
-    invitation_revoke(invitation=invitation, actor=owner)
+    link = _invite(organization, owner, alone.email)
+    invitation_revoke(invitation=Invitation.objects.get(), actor=owner)
     client = signed_in(alone)
-    assert "Join Acme" not in client.get("/app/").content.decode()
-    assert client.post(f"/app/join/{invitation.pk}/").status_code == 404
+    assert "You are invited" not in client.get("/app/").content.decode()
+    assert "no longer open" in client.post(link).content.decode()
+
+
+def test_a_code_proves_an_address_only_where_it_was_asked_for(
+    organization: Organization, owner: User
+) -> None:
+    """Somebody signs up with the address of a person who is invited. That person's doings with
+    the message, in their own browser, do not let the other in."""
+    link = _invite(organization, owner, "new@example.com")
+    other, invited = Client(), Client()
+    data = {"email": "new@example.com", "password1": PASSWORD, "next": link}
+    assert other.post("/accounts/signup/", data)["Location"] == CODE_PAGE
+    (message,) = Email.objects.filter(to="new@example.com", message="verify")
+    assert "http" not in message.text.partition("-- ")[0]
+    invited.post(CODE_PAGE, {"code": code_for("new@example.com")})
+    assert other.get("/app/").status_code == 302
+    assert other.post(link).status_code == 302
+    assert not Membership.objects.filter(user__email="new@example.com").exists()
+    assert not EmailAddress.objects.filter(email="new@example.com", verified=True).exists()
+
+
+def test_message_and_page_name_the_account_that_asks_for_an_address(alone: User) -> None:
+    _prove(alone)
+    client = signed_in(alone)
+    answer = client.post("/accounts/email/", {"email": "second@example.com", "action_add": ""})
+    assert answer["Location"] == CODE_PAGE
+    page = client.get(CODE_PAGE).content.decode()
+    text = Email.objects.get(to="second@example.com").text
+    for shown in (page, text):
+        assert alone.email in shown
+        assert "second@example.com" in shown
+    client.post(CODE_PAGE, {"code": code_for("second@example.com")})
+    assert EmailAddress.objects.get(email="second@example.com").verified
 
 
 def test_who_leaves_the_last_organization_lands_on_the_next_steps(

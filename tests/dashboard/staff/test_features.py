@@ -36,6 +36,7 @@ from apps.projects.services.projects import project_update
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.deliver import deliveries_send_due
 from tests.dashboard.pages.conftest import signed_in
+from tests.dashboard.sign_up import sign_up
 from tests.doubles.upstash import UpstashDouble
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +125,7 @@ def test_closed_sign_up_lets_in_the_invited_alone(
         "/accounts/signup/", {**SIGN_UP, "email": "friend@example.com", "next": link}
     )
     assert "the address that the invitation went to" in refused.content.decode()
-    assert client.post("/accounts/signup/", {**SIGN_UP, "next": link})["Location"] == link
+    assert sign_up(client, {**SIGN_UP, "next": link})["Location"] == link
     assert User.objects.filter(email="new@example.com").exists()
 
 

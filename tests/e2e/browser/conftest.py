@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -114,6 +115,24 @@ def axe() -> str:
     if not _AXE.exists():
         pytest.skip("axe-core is not installed: npm ci --prefix tests/e2e")
     return _AXE.read_text()
+
+
+def confirm_address(page: Page, email: str) -> None:
+    """Types the code of the newest message to ``email`` into the page that asks for it.
+
+    The outbox sends soon after the sign-up, and more than one message: the mailbox is looked
+    through, in a tab of its own, until the one with the code is there.
+    """
+    mailbox = page.context.new_page()
+    message = mailbox.get_by_role("row").filter(has_text=email)
+    link = message.get_by_role("link", name="Your confirmation code")
+    until_shown(mailbox, "/dev/mailbox/", link)
+    link.first.click()
+    code = re.search(r"^ {4}(\S+)$", mailbox.locator("pre").inner_text(), re.MULTILINE)
+    assert code is not None
+    mailbox.close()
+    page.get_by_label("Code").fill(code[1])
+    page.get_by_role("button", name="Confirm", exact=True).click()
 
 
 def until_shown(page: Page, path: str, wanted: Locator) -> None:

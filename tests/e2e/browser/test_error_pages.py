@@ -13,7 +13,10 @@ from local_stack import ports
 from tests.e2e.browser.conftest import REPOSITORY, SCREENSHOTS
 from tests.e2e.browser.test_every_page import LOOKS, SERIOUS
 
-PASSWORD = "correct horse battery"
+PERSON = {
+    "DJANGO_SUPERUSER_EMAIL": "ada@example.com",
+    "DJANGO_SUPERUSER_PASSWORD": "correct horse battery",
+}
 PAGES = {
     "/errors/400/": (400, "This request could not be understood"),
     "/errors/403/": (403, "You may not do this"),
@@ -38,6 +41,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     }
     manage = [sys.executable, str(REPOSITORY / "dashboard" / "manage.py")]
     subprocess.run([*manage, "migrate", "--verbosity=0"], env=environment, check=True)
+    create = [*manage, "createsuperuser", "--no-input"]
+    subprocess.run(create, env=environment | PERSON, check=True, stdout=subprocess.DEVNULL)
     port = ports.unused()
     with (directory / "output.log").open("w") as log:
         process = subprocess.Popen(
@@ -105,16 +110,16 @@ def _every_error(context: BrowserContext, who: str, look: str, axe: str) -> None
 def test_every_error_page(chromium: Browser, site: str, axe: str, look: str) -> None:
     context = chromium.new_context(base_url=site, reduced_motion="reduce", **LOOKS[look])
     _every_error(context, "anonymous", look, axe)
-    _sign_up(context, f"{look}@example.com")
+    _sign_in(context)
     _every_error(context, "signed-in", look, axe)
     context.close()
 
 
-def _sign_up(context: BrowserContext, email: str) -> None:
+def _sign_in(context: BrowserContext) -> None:
     page = context.new_page()
-    page.goto("/accounts/signup/")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create account").click()
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(PERSON["DJANGO_SUPERUSER_EMAIL"])
+    page.get_by_label("Password", exact=True).fill(PERSON["DJANGO_SUPERUSER_PASSWORD"])
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/app/")
     page.close()

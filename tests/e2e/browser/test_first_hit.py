@@ -5,7 +5,7 @@ import urllib.request
 
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browser.conftest import SCREENSHOTS, Stack, until_shown
+from tests.e2e.browser.conftest import SCREENSHOTS, Stack, confirm_address, until_shown
 
 
 def _ask(base_url: str, api_key: str) -> str:
@@ -36,6 +36,9 @@ def test_from_sign_up_to_the_first_hit(chromium: Browser, stack: Stack) -> None:
     page.get_by_label("Email").fill("ada@example.com")
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_text("It confirms the address of the account")).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / "confirm-address.png", full_page=True)
+    confirm_address(page, "ada@example.com")
 
     page.get_by_label("Project name").fill("Support bot")
     page.get_by_role("button", name="Create project").click()

@@ -15,8 +15,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
-from tests.e2e.browser.conftest import SCREENSHOTS, SOON, Stack
-from tests.worker.edge import until
+from tests.e2e.browser.conftest import SCREENSHOTS, Stack, confirm_address
 
 PASSWORD = "correct horse battery"
 AUTHENTICATOR = {
@@ -41,7 +40,7 @@ class Person:
 
 @pytest.fixture
 def person(chromium: Browser, stack: Stack, request: pytest.FixtureRequest) -> Iterator[Person]:
-    """A fresh one for each test, who signed up and followed the link in the message."""
+    """A fresh one for each test, who signed up and typed the code of the message."""
     email = f"{request.node.name.replace('_', '-')[:40]}@example.com"
     base = stack.dashboard.replace("127.0.0.1", "localhost")
     context = chromium.new_context(base_url=base, reduced_motion="reduce")
@@ -54,29 +53,10 @@ def person(chromium: Browser, stack: Stack, request: pytest.FixtureRequest) -> I
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
+    confirm_address(page, email)
     page.wait_for_url("**/app/**")
-    _prove_address(page, email)
     yield Person(email, context, page, problems)
     context.close()
-
-
-def _prove_address(page: Page, email: str) -> None:
-    """The outbox sends soon after the sign-up, and more than one message: the mailbox is looked
-    through until the one with the link is there."""
-    messages = page.get_by_role("row").filter(has_text=email).get_by_role("link")
-    links: list[str] = []
-
-    def arrived() -> bool:
-        page.goto("/dev/mailbox/")
-        addresses = [one.get_attribute("href") for one in messages.all()]
-        for address in dict.fromkeys(filter(None, addresses)):
-            page.goto(address)
-            links.extend(re.findall(r"/accounts/confirm-email/[^\s\"<]+", page.content()))
-        return bool(links)
-
-    until(arrived, f"the link that proves {email}", SOON, every=0.5)
-    page.goto(links[0])
-    page.get_by_role("button", name="Confirm").click()
 
 
 def _virtual_authenticator(person: Person) -> CDPSession:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.browser.conftest import SCREENSHOTS, Stack, until_shown
+from tests.e2e.browser.conftest import SCREENSHOTS, Stack, confirm_address, until_shown
 from tests.e2e.browser.test_every_page import LOOKS, SERIOUS
 
 CUSTOMER = "grace@example.com"
@@ -37,6 +37,7 @@ def customer(chromium: Browser, stack: Stack) -> Iterator[BrowserContext]:
     page.get_by_label("Email").fill(CUSTOMER)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
+    confirm_address(page, CUSTOMER)
     page.get_by_label("Project name").fill("Compiler")
     page.get_by_role("button", name="Create project").click()
     page.wait_for_url("**/app/hopper/compiler/start/")

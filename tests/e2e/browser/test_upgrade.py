@@ -7,7 +7,7 @@ import urllib.request
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser.conftest import SCREENSHOTS, SOON, Stack
+from tests.e2e.browser.conftest import SCREENSHOTS, SOON, Stack, confirm_address
 from tests.worker.edge import until
 
 FOLDER = SCREENSHOTS / "upgrade"
@@ -29,6 +29,7 @@ class Customer:
         page.get_by_label("Email").fill("grace@example.com")
         page.get_by_label("Password").fill("correct horse battery")
         page.get_by_role("button", name="Create account").click()
+        confirm_address(page, "grace@example.com")
         page.get_by_label("Project name").fill("Support bot")
         page.get_by_role("button", name="Create project").click()
         page.get_by_role("button", name="Create API key").click()

@@ -20,15 +20,22 @@ def welcome(*, name: str, base_url: str, app_url: str) -> Content:
     )
 
 
-def verify(*, url: str) -> Content:
-    """Proves an address."""
+def verify(*, code: str, email: str, account: str) -> Content:
+    """Proves ``email``, in the browser of the one who asked. ``account``: its main address."""
+    if account == email:
+        asked = f"Somebody, hopefully you, is making a WatchLLM account for {email}."
+    else:
+        asked = f"The WatchLLM account {account} asks to add the address {email}."
     return Content(
         name="verify",
-        subject="Confirm your e-mail address",
+        subject="Your confirmation code",
         blocks=(
-            Paragraph("Somebody, hopefully you, gave this address for a WatchLLM account."),
-            Button("Confirm the address", url),
-            Paragraph("If it was not you, ignore this message."),
+            Paragraph(f"{asked} To confirm, type this code into the page that asks for it:"),
+            Code(code),
+            Paragraph(
+                "It is good for 15 minutes. If it was not you, ignore this message and tell the "
+                "code to nobody: it would let them use your address."
+            ),
         ),
         sensitive=True,
     )

@@ -9,6 +9,7 @@ from apps.emails.messages import account, billing, usage
 _APP = "https://app.example.com"
 
 _SAMPLES: dict[str, object] = {
+    "account": "ada@example.com",
     "address": "192.0.2.7",
     "after": "Starter",
     "amount": "$29.00",
@@ -22,10 +23,12 @@ _SAMPLES: dict[str, object] = {
     "budget_of": "Search",
     "by": "ada@example.com",
     "checks": "4 of 520",
+    "code": "XKDF-TRWB",
     "consequences": (
         "The month's quota is 250,000 requests.",
         "You have 12 projects and the plan allows 10: all keep working, none is added.",
     ),
+    "email": "ada@work.example",
     "ends": "15 March 2026",
     "expires": "19 March 2026",
     "hit_rate": "41.3%",

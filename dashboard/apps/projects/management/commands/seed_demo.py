@@ -3,7 +3,6 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
@@ -124,7 +123,6 @@ def _staff(known: dict[str, Any]) -> tuple[User, str]:
     password = secrets.token_urlsafe(12)
     if user is None:
         user = User.objects.create_superuser(STAFF_EMAIL, password, name="Demo staff")
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         return user, password
     user.set_password(password)
     user.save(update_fields=["password"])

@@ -37,6 +37,7 @@ class PostgrestDouble(Double):
         self.records: dict[str, dict[str, Any]] = {}
         self.usage_logs: list[dict[str, Any]] = []
         self.gone: set[str] = set()
+        self.refused_models: set[str] = set()
         self.lose_answers = 0
 
     def calls(self, route: str) -> int:
@@ -75,7 +76,7 @@ class PostgrestDouble(Double):
             for column in _REQUIRED:
                 if row.get(column) is None:
                     return _error(400, "23502", f'null value in column "{column}"')
-            if "\\u0000" in json.dumps(row):
+            if row.get("model") in self.refused_models or "\\u0000" in json.dumps(row):
                 return _error(400, "22P05", "unsupported Unicode escape sequence")
         if any(row.keys() != rows[0].keys() for row in rows):
             return _error(400, "PGRST102", "All object keys must match")

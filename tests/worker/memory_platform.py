@@ -108,6 +108,9 @@ class MemoryPlatform:
     def now(self) -> float:
         return time.time()
 
+    def monotonic(self) -> float:
+        return time.monotonic()
+
     def request_id(self) -> str:
         return f"{next(self._ids):032x}"
 

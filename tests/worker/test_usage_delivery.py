@@ -54,7 +54,7 @@ def healthy_again(one: Isolate) -> None:
 # --- rows that cannot be stored ---
 
 
-async def test_only_the_bad_row_is_dropped(
+async def test_only_the_bad_row_is_refused_and_that_is_kept(
     supabase: PostgrestDouble, upstash: UpstashDouble, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with isolate(supabase, upstash) as one:
@@ -64,10 +64,65 @@ async def test_only_the_bad_row_is_dropped(
         assert await writer.deliver(one.platform, one.runtime)
         assert written(supabase) == ids(*range(20), *range(21, 40))
         assert not one.runtime.pending.rows
+        assert one.runtime.pending.refused == 1
+        assert await one_command(one, "HLEN", "project-a:usage-refused") == 1
+        assert 0 < await one_command(one, "TTL", "project-a:usage-refused") <= 7 * 24 * 3600
     refused = [
         line for line in capsys.readouterr().out.splitlines() if "usage_rows_refused" in line
     ]
     assert [json.loads(line)["request_id"] for line in refused] == ["project-a.20"]
+
+
+async def test_a_refused_row_comes_in_when_the_cause_is_mended(
+    supabase: PostgrestDouble, upstash: UpstashDouble
+) -> None:
+    supabase.refused_models.add("not-yet")
+    async with isolate(supabase, upstash) as one:
+        add(one, 1, model="not-yet")
+        add(one, 2, model="never \x00")
+        assert await writer.deliver(one.platform, one.runtime)
+        assert written(supabase) == ids()
+        supabase.refused_models.clear()
+        one.runtime.pending.next_refused = 0.0
+        await writer.deliver(one.platform, one.runtime)
+        assert written(supabase) == ids(1)
+        assert await one_command(one, "HLEN", "project-a:usage-refused") == 1
+        calls = supabase.calls("usage_logs")
+        one.runtime.pending.next_refused = 0.0  # another isolate within the hour
+        await writer.deliver(one.platform, one.runtime)
+        assert supabase.calls("usage_logs") == calls
+
+
+async def test_a_refused_row_waits_in_memory_while_redis_is_away(
+    supabase: PostgrestDouble, upstash: UpstashDouble
+) -> None:
+    upstash.break_with("refused")
+    async with isolate(supabase, upstash) as one:
+        add(one, 1, model="nul \x00 byte")
+        add(one, 2)
+        assert not await writer.deliver(one.platform, one.runtime)
+        assert [row["request_id"] for row in one.runtime.pending.rows.values()] == list(ids(1, 2))
+        assert one.runtime.pending.refused == 0
+        upstash.heal()
+        healthy_again(one)
+        assert await writer.deliver(one.platform, one.runtime)
+        assert (written(supabase), one.runtime.pending.refused) == (ids(2), 1)
+
+
+async def test_a_refused_row_of_the_spool_leaves_the_spool_and_is_kept(
+    supabase: PostgrestDouble, upstash: UpstashDouble
+) -> None:
+    async with isolate(supabase, upstash) as one:
+        supabase.break_with("refused")
+        add(one, 1, model="nul \x00 byte")
+        add(one, 2)
+        await writer.deliver(one.platform, one.runtime)
+        supabase.heal()
+        healthy_again(one)
+        assert await writer.deliver(one.platform, one.runtime)
+        assert written(supabase) == ids(2)
+        assert await one_command(one, "HLEN", "project-a:usage-refused") == 1
+        assert await one_command(one, "EXISTS", "project-a:usage-spool") == 0
 
 
 async def test_a_deleted_project_costs_one_insert_and_holds_nobody_up(

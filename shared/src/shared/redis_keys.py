@@ -2,7 +2,7 @@
 
 Some keys do not start with a project, because they exist before or above one: the cached key
 record (found by the hash of an API key), the organization's monthly quota (a plan is sold to an
-organization) and the index of usage spools. None holds a customer's content. See docs/adr/0004.
+organization) and the indexes of usage spools. None holds a customer's content. See docs/adr/0004.
 """
 
 import hashlib
@@ -66,6 +66,21 @@ def usage_spools() -> str:
 def usage_spool_lease() -> str:
     """String: an isolate is draining the spools. TTL some seconds."""
     return "usage-spools:lease"
+
+
+def usage_refused(project_id: str) -> str:
+    """Hash of sealed chunks of usage rows that Supabase refuses to store, for a week."""
+    return f"{project_id}:usage-refused"
+
+
+def usage_refused_index() -> str:
+    """Set of the ids of projects that have refused rows."""
+    return "usage-refused"
+
+
+def usage_refused_lease() -> str:
+    """String: refused rows were tried again within the hour."""
+    return "usage-refused:lease"
 
 
 def stats(project_id: str, day: str) -> str:

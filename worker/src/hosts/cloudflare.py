@@ -6,7 +6,6 @@ Written by the costs measured in workerd: few awaits, few wrapper objects, respo
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -65,7 +64,7 @@ async def tick(env: Any, ctx: Any) -> None:
     from gateway.reporting import dashboard  # no request needs it
 
     runtime = _runtime(env)
-    runtime.pending.next_drain = 0.0
+    runtime.pending.next_drain = runtime.pending.next_refused = 0.0
     platform = CloudflarePlatform(env, ctx)
     await writer.deliver(platform, runtime)
     await dashboard.tick(platform, runtime.settings)
@@ -166,7 +165,7 @@ class JsResponse:
             await self.body.cancel()
 
     async def _in_time(self, reading: Coroutine[Any, Any, _T]) -> _T:
-        left = max(self._deadline - time.time(), 0.001)
+        left = max(self._deadline - _monotonic(), 0.001)
         try:
             return await asyncio.wait_for(reading, left)
         except TimeoutError as error:
@@ -327,6 +326,21 @@ class CopyReader:
         self._reader.cancel()
 
 
+_latest = [0.0]
+
+
+def _now() -> float:
+    """Not ``time.time()``: while a Worker's clock stands, that runs ahead by 1 ms with each
+    reading, and falls back when the clock moves."""
+    return float(js.Date.now()) / 1000
+
+
+def _monotonic() -> float:
+    """A Worker has no clock but the wall's; where that is set back, time stands for a while."""
+    _latest[0] = max(_latest[0], _now())
+    return _latest[0]
+
+
 class CloudflarePlatform:
     """``Platform`` for one request, or for work that no request asked for."""
 
@@ -342,7 +356,11 @@ class CloudflarePlatform:
 
     def now(self) -> float:
         """See ``Platform``."""
-        return time.time()
+        return _now()
+
+    def monotonic(self) -> float:
+        """See ``Platform``."""
+        return _monotonic()
 
     def request_id(self) -> str:
         """See ``Platform``."""
@@ -366,7 +384,7 @@ class CloudflarePlatform:
     ) -> UpstreamResponse:
         """See ``Platform``."""
         controller = js.AbortController.new()
-        deadline = time.time() + timeout
+        deadline = _monotonic() + timeout
         timer = asyncio.get_running_loop().call_later(timeout, controller.abort)
         try:
             answer = await _fetch(method, url, headers, body, controller.signal)

@@ -277,6 +277,10 @@ class CPythonPlatform:
         """See ``Platform``."""
         return time.time()
 
+    def monotonic(self) -> float:
+        """See ``Platform``."""
+        return time.monotonic()
+
     def request_id(self) -> str:
         """See ``Platform``."""
         return os.urandom(16).hex()

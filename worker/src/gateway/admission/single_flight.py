@@ -30,7 +30,7 @@ class Found:
 
 async def follow(x: Exchange, lookup: Lookup) -> Found:
     """Wait for the leader. Never raises: without Redis the follower goes on its own."""
-    began = x.platform.now()
+    began = x.platform.monotonic()
     keys = [redis_keys.cutoffs(x.record.project_id), lookup.lock, lookup.entries[0]]
     arguments = [
         model_field(lookup.model),
@@ -39,8 +39,8 @@ async def follow(x: Exchange, lookup: Lookup) -> Found:
         lookup.lease_ms,
     ]
     pause = _FIRST_PAUSE
-    now_ms = int(began * 1000)
-    while x.platform.now() - began < lookup.lease_ms / 1000:
+    now_ms = int(x.platform.now() * 1000)
+    while x.platform.monotonic() - began < lookup.lease_ms / 1000:
         await x.platform.sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 1.5)
         try:

@@ -23,7 +23,7 @@ class StreamSlot:
         limited = stream and x.record.plan.concurrent_streams is not None
         self.name = x.token if limited else ""
         self._x = x
-        self._renewed = x.started
+        self._renewed = x.began
 
     @property
     def first_lease_ms(self) -> int:
@@ -40,7 +40,7 @@ class StreamSlot:
             raise errors.StreamsLimited.of(limit)
 
     def goes_on(self, now: float) -> None:
-        """A chunk came: now and then the lease is renewed, beside the stream."""
+        """A chunk came at ``now`` (monotonic). Now and then this renews the lease, in parallel."""
         if self.name and now - self._renewed >= _RENEWED_AFTER:
             self._renewed = now
             self._x.platform.wait_until(self._renew())

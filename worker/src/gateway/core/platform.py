@@ -17,7 +17,14 @@ class Platform(Protocol):
         """True when the deployment has a queue for usage rows."""
 
     def now(self) -> float:
-        """Unix time in seconds. On Cloudflare it moves only when I/O happens."""
+        """Unix time in seconds: what moment it is. It may be set back; durations come from
+        ``monotonic``. On Cloudflare both move only when I/O happens.
+        """
+
+    def monotonic(self) -> float:
+        """Seconds since some moment in the past, never less than a reading before: for durations,
+        time limits and leases of this process.
+        """
 
     def request_id(self) -> str:
         """A fresh random id, 32 hex digits."""

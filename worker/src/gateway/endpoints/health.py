@@ -53,12 +53,12 @@ async def detailed(x: Exchange) -> Response:
 
 async def _timed(x: Exchange, check: Awaitable[None]) -> dict[str, Any]:
     """The check's outcome and its milliseconds; reasons carry no secret."""
-    began = x.platform.now()
+    began = x.platform.monotonic()
     try:
         await check
     except (FetchFailed, StoreUnavailable, UpstashError) as error:
         return {"ok": False, "reason": str(error)}
-    return {"ok": True, "ms": round((x.platform.now() - began) * 1000, 1)}
+    return {"ok": True, "ms": round((x.platform.monotonic() - began) * 1000, 1)}
 
 
 async def _redis(x: Exchange) -> None:
@@ -87,7 +87,7 @@ async def _supabase(x: Exchange) -> None:
 
 
 def _breakers(x: Exchange) -> dict[str, Any]:
-    runtime, now = x.runtime, x.platform.now()
+    runtime, now = x.runtime, x.platform.monotonic()
     own = {
         "redis": runtime.redis,
         "supabase": runtime.supabase,
@@ -106,6 +106,7 @@ def _pending(x: Exchange) -> dict[str, Any]:
     runtime = x.runtime
     return {
         "usage_rows": len(runtime.pending.rows),
+        "usage_refused": runtime.pending.refused,
         "usage_spooled": runtime.pending.spooled,
         "log_lines": len(runtime.logs.lines),
         "reports": len(runtime.reports.events),

@@ -22,7 +22,7 @@ read for nobody but the cache ends there, also where nothing of it is collected.
 class Outcome:
     """``answer`` is ``None`` unless the stream was complete and good.
 
-    ``answered_at``: unix time of the last byte that mattered.
+    ``answered_at``: when the last byte that mattered came, by the monotonic clock.
     """
 
     answer: dict[str, Any] | None
@@ -49,7 +49,7 @@ class Capture:
         self._slot = slot
         self._limit = x.most_stored_bytes()
         self._too_large = False
-        self._last = x.platform.now()
+        self._last = x.platform.monotonic()
 
     async def run(self, settle: Callable[[Outcome], Coroutine[Any, Any, None]]) -> None:
         """``settle`` is run once: as soon as the terminal event is there (the provider may hold
@@ -81,7 +81,7 @@ class Capture:
         reader = EventReader()
         alone = 0
         async for chunk in self._copy:
-            self._last = x.platform.now()
+            self._last = x.platform.monotonic()
             if x.event.ttfb_ms is None:
                 x.event.ttfb_ms = x.elapsed_ms()
             self._slot.goes_on(self._last)

@@ -47,6 +47,7 @@ class Exchange:
         self.request = request
         self.endpoint = endpoint
         self.started = platform.now()
+        self.began = platform.monotonic()
         self.headers: Headers = []
         self.characters = 0
         # Ours alone: the row's id, and this request's name as a single-flight leader.
@@ -92,7 +93,7 @@ class Exchange:
             api_key_id=self.record.key_id,
             endpoint=self.endpoint,
         )
-        self.mark("auth", self.started)
+        self.mark("auth", self.began)
         return self.record
 
     async def json(self) -> dict[str, Any]:
@@ -128,7 +129,7 @@ class Exchange:
         cache may answer instead. Raises ``RecordChanged``, once, where the new record says anything
         else about the project than the one that ``lookup`` was made from.
         """
-        began = self.platform.now()
+        began = self.platform.monotonic()
         try:
             admission = await self._admit(lookup)
         except limits.RecordOutdated:
@@ -141,7 +142,9 @@ class Exchange:
                 admission = await self._admit(lookup)
             except limits.RecordOutdated:
                 # Supabase has not caught up with what Redis was told, or cannot be asked.
-                admission = limits.admit_locally(self.record, lookup, self.runtime.estimate, began)
+                admission = limits.admit_locally(
+                    self.record, lookup, self.runtime.estimate, self.platform.now()
+                )
         self.headers += admission.headers
         self.mark("store", began)
         if admission.refusal is not None and not lookup.may_find and not lookup.only:
@@ -172,8 +175,8 @@ class Exchange:
         return min(self.settings.max_capture_bytes, self.record.project.max_body_bytes)
 
     def mark(self, name: str, since: float) -> None:
-        """Add a phase to ``server-timing``."""
-        self._marks.append(f"{name};dur={(self.platform.now() - since) * 1000:.1f}")
+        """Add a phase that began at ``since`` (of ``monotonic``) to ``server-timing``."""
+        self._marks.append(f"{name};dur={(self.platform.monotonic() - since) * 1000:.1f}")
 
     def account(self, provider: str, model: str, spent: Usage) -> None:
         """Put tokens and money of the answer into the row and the headers."""
@@ -222,7 +225,7 @@ class Exchange:
 
     def seal_headers(self, response: Response) -> Response:
         """The last touch before the host takes over: request id and timing."""
-        self.mark("total", self.started)
+        self.mark("total", self.began)
         response.headers.append(("x-request-id", self.request_id))
         if errors.dialect(self.endpoint) == "anthropic":
             response.headers.append(("request-id", self.request_id))  # what Anthropic's SDKs read
@@ -304,7 +307,7 @@ class Exchange:
 
     def elapsed_ms(self) -> int:
         """Milliseconds since the request arrived."""
-        return round((self.platform.now() - self.started) * 1000)
+        return round((self.platform.monotonic() - self.began) * 1000)
 
     def set_status(self, status: CacheStatus) -> None:
         """What the cache did for this request."""

@@ -271,7 +271,7 @@ def _whole(
         body, content_type = replayed, EVENT_STREAM
     response = x.response(200, content_type, body, *answer.headers)
     x.stop_clock()
-    answered = Answered(target, x.platform.now(), parsed if storable else None, text)
+    answered = Answered(target, x.platform.monotonic(), parsed if storable else None, text)
     x.platform.wait_until(_after_answer(x, call, settlement, answered))
     return response
 

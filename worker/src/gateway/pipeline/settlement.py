@@ -22,7 +22,8 @@ from shared.usage_events import BYPASS
 class Answered:
     """What the provider said. ``answer`` is ``None`` when it must not be stored.
 
-    ``text`` is its JSON where that is at hand; ``answered_at`` the unix time of its last byte.
+    ``text`` is its JSON where that is at hand; ``answered_at``: when its last byte came, by the
+    monotonic clock.
     """
 
     target: Target
@@ -39,7 +40,7 @@ class Settlement:
         self._call = call
         self._lookup = lookup
         self._created_ms = created_ms
-        self._began = x.platform.now()
+        self._began = x.platform.monotonic()
 
     async def settle(self, answered: Answered) -> None:
         """Write a complete answer, give the lock and the stream's slot up, charge what was used.
@@ -81,7 +82,7 @@ class Settlement:
     def abandon(self) -> None:
         """No answer at all: release followers and the reservation after the response."""
         x = self._x
-        answered = Answered(self._call.target, x.platform.now())
+        answered = Answered(self._call.target, x.platform.monotonic())
         x.platform.wait_until(self.settle(answered))
 
     def _writable(self, answered: Answered) -> bool:

@@ -95,7 +95,7 @@ def _worth_a_fallback(error: errors.GatewayError) -> bool:
 async def _ask_target(x: Exchange, target: Target, outgoing: Outgoing) -> Upstream:
     provider = target.provider
     breaker = x.runtime.provider_breaker(x.record, provider.name, x.endpoint, target.model)
-    if not breaker.allows(x.platform.now()):
+    if not breaker.allows(x.platform.monotonic()):
         raise errors.ProviderUnavailable(
             f"The provider '{provider.name}' is failing and not being asked for a moment.",
             headers=[("retry-after", "5")],
@@ -111,7 +111,7 @@ async def _ask_target(x: Exchange, target: Target, outgoing: Outgoing) -> Upstre
         except FetchFailed as error:
             sent = not isinstance(error, AddressRefused | Unsendable)
             if sent:
-                breaker.failed(x.platform.now())
+                breaker.failed(x.platform.monotonic())
             if not retries_left or not sent or error.timeout or error.answered:
                 raise _failure(provider, error) from error
             retries_left -= 1
@@ -119,7 +119,7 @@ async def _ask_target(x: Exchange, target: Target, outgoing: Outgoing) -> Upstre
             continue
         status = response.status
         if status >= 500 and status != _NOT_IMPLEMENTED:
-            breaker.failed(x.platform.now())
+            breaker.failed(x.platform.monotonic())
         else:
             breaker.succeeded()
         answer = Upstream(target, response, key.secret, outgoing.translation)
@@ -189,7 +189,7 @@ async def _send(
     if isinstance(body, dict):
         headers.append(("content-type", "application/json"))
         body = json.dumps(body, separators=(",", ":"))
-    began = x.platform.now()
+    began = x.platform.monotonic()
     try:
         response = await x.platform.fetch(
             outgoing.method,
@@ -201,7 +201,7 @@ async def _send(
             public_only=key.public_only,
         )
     finally:
-        x.event.upstream_ms = round((x.platform.now() - began) * 1000)
+        x.event.upstream_ms = round((x.platform.monotonic() - began) * 1000)
         x.mark("upstream", began)
     if response.status < 200:
         # An interim response, or a switch to a protocol that nobody asked for.

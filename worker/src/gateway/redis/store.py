@@ -159,7 +159,7 @@ class Store:
 
     async def command(self, *command: Any) -> Any:
         """One command, one round trip. Raises ``UpstashError`` for Redis's own refusals."""
-        if not self._breaker.allows(self._platform.now()):
+        if not self._breaker.allows(self._platform.monotonic()):
             raise StoreUnavailable("not asked: it failed a moment ago")
         try:
             result = await self._redis.execute(list(command))
@@ -170,7 +170,7 @@ class Store:
         except FetchFailed as error:
             # Nothing else moves the breaker, which is every tenant's: a command that cannot be
             # encoded is this request's fault.
-            now = self._platform.now()
+            now = self._platform.monotonic()
             self._breaker.failed(now)
             if self._watches and not self._breaker.watched(now):
                 self._breaker.watch(now + self._patience)
@@ -184,7 +184,7 @@ class Store:
         request after its lease asks Redis itself."""
         breaker = self._breaker
         for _ in range(_LOOKS):
-            breaker.watch(self._platform.now() + self._patience)
+            breaker.watch(self._platform.monotonic() + self._patience)
             await self._platform.sleep(breaker.cooldown)
             try:
                 await self._redis.execute(["PING"])

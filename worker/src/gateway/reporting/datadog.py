@@ -38,7 +38,7 @@ class LogBuffer:
 
 async def flush(platform: Platform, settings: Settings, buffer: LogBuffer) -> None:
     """Send what waits. Never raises."""
-    while buffer.lines and buffer.breaker.allows(platform.now()):
+    while buffer.lines and buffer.breaker.allows(platform.monotonic()):
         taken, body = _batch(buffer, settings)
         try:
             status, _ = await _post(platform, settings, body)
@@ -49,7 +49,7 @@ async def flush(platform: Platform, settings: Settings, buffer: LogBuffer) -> No
         if status == 202:
             buffer.breaker.succeeded()
             continue
-        buffer.breaker.failed(platform.now())
+        buffer.breaker.failed(platform.monotonic())
         again = status in (0, 408, 429) or status >= 500
         if again and len(buffer.lines) + len(taken) <= _MAX_WAITING:
             buffer.lines.extendleft(reversed(taken))

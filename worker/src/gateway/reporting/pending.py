@@ -18,14 +18,18 @@ class PendingRows:
     """Plain data. A row leaves when it was handed over, not when a writer takes it up: a writer
     that is cancelled, or ended with its request without a word, loses nothing.
 
-    ``spooled``: rows of this isolate may lie in the spool. ``next_drain``: unix time of the next
-    look there for those of others. ``retrier_until``: somebody is waiting to try again.
+    ``spooled``: rows of this isolate may lie in the spool. ``next_drain``: when to look there for
+    those of others. ``refused``: how many rows Supabase has refused; ``next_refused``: when to try
+    those that are kept again. ``retrier_until``: somebody is waiting to try again. Times are of the
+    platform's monotonic clock.
     """
 
     rows: dict[str, Row] = field(default_factory=dict)
     lost: int = 0
     spooled: bool = False
     next_drain: float = 0.0
+    refused: int = 0
+    next_refused: float | None = None
     retrier_until: float = 0.0
     _writer_until: float = 0.0
     _turn_ends: float = 0.0

@@ -109,7 +109,7 @@ async def report(
 
 async def flush(platform: Platform, settings: Settings, reports: Reports) -> None:
     """Send what waits. Never raises."""
-    while reports.events and reports.breaker.allows(platform.now()):
+    while reports.events and reports.breaker.allows(platform.monotonic()):
         from gateway.reporting import sentry_client
 
         request = sentry_client.request(settings, reports.events.popleft())
@@ -123,7 +123,7 @@ async def flush(platform: Platform, settings: Settings, reports: Reports) -> Non
         if status == 200:
             reports.breaker.succeeded()
         else:
-            reports.breaker.failed(platform.now())
+            reports.breaker.failed(platform.monotonic())
             log_event("sentry_not_sent", "warning", reason=reason)
 
 

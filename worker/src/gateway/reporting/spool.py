@@ -4,12 +4,16 @@ A project's spool is a hash of chunks: a few rows each, as JSON, sealed as every
 Redis is. Chunks are read, inserted, and only then deleted by name, so two isolates that drain at
 once, or one that dies on the way, insert some rows twice (which ``request_id`` makes harmless) and
 lose none. A set of project ids tells where there is something to drain.
+
+Rows that Supabase refuses (a constraint, a type) lie in a second place of the same form. They are
+tried again once an hour, so that they come in by themselves when the cause is mended within a week.
 """
 
 import contextlib
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from gateway.core.log import log_event
 from gateway.core.platform import Platform
@@ -26,6 +30,7 @@ TTL_SECONDS = 7 * 24 * 3600
 MAX_CHUNKS = 50_000
 """For each project. Past it, rows are refused and wait in the isolate's memory."""
 _LEASE_MS = 10_000
+_RETRY_MS = 3_600_000
 _PROJECTS = 20
 _CHUNKS = 50
 _TIMEOUT_SECONDS = 2.0
@@ -79,11 +84,27 @@ return left
 """)
 
 
-class Spool:
-    """The spool as one request's background work sees it."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The names of one spool's keys."""
 
-    def __init__(self, platform: Platform, runtime: Runtime) -> None:
+    index: str
+    lease: str
+    spool: Callable[[str], str]
+
+
+WAITING = Place(redis_keys.usage_spools(), redis_keys.usage_spool_lease(), redis_keys.usage_spool)
+REFUSED = Place(
+    redis_keys.usage_refused_index(), redis_keys.usage_refused_lease(), redis_keys.usage_refused
+)
+
+
+class Spool:
+    """One of the two places as one request's background work sees it."""
+
+    def __init__(self, platform: Platform, runtime: Runtime, place: Place = WAITING) -> None:
         settings = runtime.settings
+        self._place = place
         self._platform = platform
         self._keys = settings.encryption_keys
         # A breaker of its own: what is slow for a large write must not close the cache.
@@ -107,7 +128,7 @@ class Spool:
         for project_id, own in projects.items():
             chunk = await self._seal(project_id, own)
             arguments += [project_id, self._platform.request_id(), chunk]
-        keys = [redis_keys.usage_spools(), *map(redis_keys.usage_spool, projects)]
+        keys = [self._place.index, *map(self._place.spool, projects)]
         full = await self._store.run(_SAVE, keys, arguments)
         refused = list(projects.values())
         return [row for position in full for row in refused[position - 1]]
@@ -117,16 +138,15 @@ class Spool:
 
         Raises ``StoreUnavailable``, and ``FetchFailed`` where ``insert`` does.
         """
-        index = redis_keys.usage_spools()
-        keys = [index, redis_keys.usage_spool_lease()]
-        count, projects = await self._store.run(_LEAD, keys, [_LEASE_MS, _PROJECTS])
+        index = self._place.index
+        count, projects = await self._lead(_LEASE_MS)
         if not projects:
             return bool(count == 0)
-        spools = {project_id: redis_keys.usage_spool(project_id) for project_id in projects}
+        spools = {project_id: self._place.spool(project_id) for project_id in projects}
         left = count - len(spools)
-        until = self._platform.now() + _LEASE_MS / 1000
+        until = self._platform.monotonic() + _LEASE_MS / 1000
         try:
-            while spools and self._platform.now() < until:
+            while spools and self._platform.monotonic() < until:
                 found = await self._store.run(_READ, list(spools.values()), [_CHUNKS])
                 for (project_id, spool), pairs in zip(list(spools.items()), found, strict=True):
                     chunks = dict(zip(pairs[::2], pairs[1::2], strict=True))
@@ -138,8 +158,30 @@ class Spool:
         finally:
             # Like the lease itself only a courtesy: it runs out by itself, and two may drain.
             with contextlib.suppress(StoreUnavailable, UpstashError):
-                await self._store.command("DEL", redis_keys.usage_spool_lease())
+                await self._store.command("DEL", self._place.lease)
         return not left and not spools
+
+    async def retry(self, insert: Callable[[list[Row]], Awaitable[list[Row]]]) -> None:
+        """Insert what lies here, some of it, unless that was tried within the hour.
+
+        ``insert`` answers with the rows that are refused again; their chunk stays as it is, and
+        expires. Raises ``StoreUnavailable``, and ``FetchFailed`` where ``insert`` does.
+        """
+        _, projects = await self._lead(_RETRY_MS)
+        for project_id in projects:
+            spool = self._place.spool(project_id)
+            (pairs,) = await self._store.run(_READ, [spool], [_CHUNKS])
+            done = []
+            for chunk_id, chunk in zip(pairs[::2], pairs[1::2], strict=True):
+                rows = await self._readable(project_id, chunk)
+                if rows is not None and not await insert(rows):
+                    done.append(chunk_id)
+            await self._store.run(_FORGET, [self._place.index, spool], [project_id, *done])
+
+    async def _lead(self, lease_ms: int) -> tuple[int, list[str]]:
+        keys = [self._place.index, self._place.lease]
+        count, projects = await self._store.run(_LEAD, keys, [lease_ms, _PROJECTS])
+        return count, projects
 
     async def _insert(
         self,
@@ -152,12 +194,9 @@ class Spool:
         opened: list[str] = []
         rows: list[Row] = []
         for chunk_id, chunk in chunks.items():
-            try:
-                rows += await self._open(project_id, chunk)
-            except (ValueError, KeyError, TypeError) as error:
-                reason = type(error).__name__
-                log_event("spool_unreadable", "error", project_id=project_id, reason=reason)
-            else:
+            found = await self._readable(project_id, chunk)
+            if found is not None:
+                rows += found
                 opened.append(chunk_id)
         for start in range(0, len(rows), MAX_BATCH):
             await insert(rows[start : start + MAX_BATCH])
@@ -169,6 +208,14 @@ class Spool:
         sealed = await self._platform.seal(key, text.encode(), _aad(project_id))
         nonce, rest = sealed[: envelope.NONCE_BYTES], sealed[envelope.NONCE_BYTES :]
         return Envelope(key_id, nonce, rest).dump()
+
+    async def _readable(self, project_id: str, chunk: str) -> list[Row] | None:
+        try:
+            return await self._open(project_id, chunk)
+        except (ValueError, KeyError, TypeError) as error:
+            reason = type(error).__name__
+            log_event("spool_unreadable", "error", project_id=project_id, reason=reason)
+            return None
 
     async def _open(self, project_id: str, chunk: str) -> list[Row]:
         sealed = envelope.parse(chunk)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from gateway.core.http import FetchFailed
 from gateway.core.log import log_event
@@ -21,12 +22,22 @@ class _Refused(Exception):
         self.owner = owner
 
 
-async def insert(platform: Platform, settings: Settings, rows: Sequence[Row]) -> None:
-    """Store every row that can be stored; the others are dropped and logged.
+@dataclass(slots=True)
+class Refusals:
+    """``rows``: the database does not take them as they are. ``of_nobody``: their key or project is
+    gone, and they go with it."""
+
+    rows: list[Row] = field(default_factory=list)
+    of_nobody: list[Row] = field(default_factory=list)
+
+
+async def insert(platform: Platform, settings: Settings, rows: Sequence[Row]) -> Refusals:
+    """Store every row that can be stored; the answer are the others, which are logged.
 
     Raises ``FetchFailed`` when Supabase cannot take rows now. Some may be in then: inserting them
     again does nothing, for ``request_id`` is unique and a conflict is ignored.
     """
+    refusals = Refusals()
     waiting = [list(rows)]
     while waiting:
         batch = waiting.pop()
@@ -44,8 +55,10 @@ async def insert(platform: Platform, settings: Settings, rows: Sequence[Row]) ->
                     project_id=batch[0]["project_id"],
                     reason=str(error),
                 )
+                (refusals.of_nobody if error.owner else refusals.rows).extend(batch)
             else:
                 waiting += reversed(_smaller(batch, by_owner=error.owner))
+    return refusals
 
 
 def _smaller(batch: list[Row], *, by_owner: bool) -> list[list[Row]]:

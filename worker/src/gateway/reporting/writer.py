@@ -1,6 +1,7 @@
 """Handing usage rows over, after the response: to the queue, else Supabase, else the spool.
 
-Rows stay in memory until one of the three has them. While Supabase is away, rows are spooled and
+Rows stay in memory until one of the three has them. What Supabase refuses to store is kept in Redis
+too, apart, and tried again each hour. While Supabase is away, rows are spooled and
 whoever spooled them looks again a few times; later, any isolate's next batch drains the spool.
 """
 
@@ -14,13 +15,14 @@ from gateway.redis.store import StoreUnavailable
 from gateway.redis.upstash import UpstashError
 from gateway.reporting import datadog, queue, sentry, supabase
 from gateway.reporting.pending import Row
-from gateway.reporting.spool import Spool
+from gateway.reporting.spool import REFUSED, Spool
 
 LINGER_SECONDS = 0.05
 """Lets a busy isolate's rows gather."""
 RETRY_PAUSES = (2.5, 5.0, 8.0, 10.0)
 """Seconds. Together less than the 30 that Cloudflare gives to work after a response."""
 DRAIN_EVERY_SECONDS = 60.0
+REFUSED_EVERY_SECONDS = 3600.0
 
 
 def start(platform: Platform, runtime: Runtime) -> None:
@@ -28,7 +30,7 @@ def start(platform: Platform, runtime: Runtime) -> None:
 
     Log lines and reports go in the same moment.
     """
-    if runtime.pending.needs_writer(platform.now()):
+    if runtime.pending.needs_writer(platform.monotonic()):
         platform.wait_until(_run(platform, runtime))
 
 
@@ -38,10 +40,10 @@ async def _run(platform: Platform, runtime: Runtime) -> None:
     clean = await deliver(platform, runtime)
     await datadog.flush(platform, runtime.settings, runtime.logs)
     await sentry.flush(platform, runtime.settings, runtime.reports)
-    if clean or platform.now() < pending.retrier_until:
+    if clean or platform.monotonic() < pending.retrier_until:
         return
     for pause in RETRY_PAUSES:
-        pending.retrier_until = platform.now() + pause + 1
+        pending.retrier_until = platform.monotonic() + pause + 1
         await platform.sleep(pause)
         if await deliver(platform, runtime):
             break
@@ -59,7 +61,7 @@ async def deliver(platform: Platform, runtime: Runtime) -> bool:
 async def _deliver(platform: Platform, runtime: Runtime) -> bool:
     pending = runtime.pending
     while pending.rows:
-        pending.hold(platform.now())
+        pending.hold(platform.monotonic())
         batch = pending.oldest()
         kept = await _hand_over(platform, runtime, batch)
         if not kept:
@@ -101,46 +103,78 @@ async def _hand_over(platform: Platform, runtime: Runtime, batch: list[Row]) -> 
 
 async def _insert(platform: Platform, runtime: Runtime, rows: list[Row]) -> bool:
     breaker = runtime.usage_breaker
-    if not breaker.allows(platform.now()):
+    if not breaker.allows(platform.monotonic()):
         return False
     try:
-        await supabase.insert(platform, runtime.settings, rows)
+        await _store(platform, runtime, rows)
     except FetchFailed as error:
-        breaker.failed(platform.now())
+        breaker.failed(platform.monotonic())
         log_event("usage_not_written", "warning", rows=len(rows), reason=str(error))
         return False
-    breaker.succeeded()
+    except StoreUnavailable as error:
+        log_event("refused_rows_not_kept", "warning", reason=str(error))
+        return False
     return True
+
+
+async def _store(platform: Platform, runtime: Runtime, rows: list[Row]) -> None:
+    """Insert rows, and keep in Redis those that are refused.
+
+    Raises ``FetchFailed``, and ``StoreUnavailable`` when there is no place for those: then the
+    caller still has all of them, and inserting the others twice does no harm.
+    """
+    refusals = await supabase.insert(platform, runtime.settings, rows)
+    runtime.usage_breaker.succeeded()
+    if refusals.rows and await Spool(platform, runtime, REFUSED).save(refusals.rows):
+        raise StoreUnavailable("too many refused rows are kept already")
+    runtime.pending.refused += len(refusals.rows) + len(refusals.of_nobody)
 
 
 async def _drain_when_due(platform: Platform, runtime: Runtime) -> None:
     """At once where rows of ours are spooled; now and then for those of others."""
     pending = runtime.pending
-    if pending.spooled or platform.now() >= pending.next_drain:
+    if pending.spooled or platform.monotonic() >= pending.next_drain:
         pending.spooled = not await _drain(platform, runtime)
+    if pending.next_refused is None:
+        pending.next_refused = platform.monotonic() + REFUSED_EVERY_SECONDS
+    elif platform.monotonic() >= pending.next_refused:
+        await _retry_refused(platform, runtime)
 
 
 async def _drain(platform: Platform, runtime: Runtime) -> bool:
     """True when the spool is known to be empty."""
     pending = runtime.pending
     breaker = runtime.usage_breaker
-    pending.next_drain = platform.now() + DRAIN_EVERY_SECONDS
-    if not breaker.allows(platform.now()):
+    pending.next_drain = platform.monotonic() + DRAIN_EVERY_SECONDS
+    if not breaker.allows(platform.monotonic()):
         return False
 
     async def insert(rows: list[Row]) -> None:
-        pending.hold(platform.now())
-        await supabase.insert(platform, runtime.settings, rows)
-        breaker.succeeded()
+        pending.hold(platform.monotonic())
+        await _store(platform, runtime, rows)
 
     try:
         return await Spool(platform, runtime).drain(insert)
     except FetchFailed as error:
-        breaker.failed(platform.now())
+        breaker.failed(platform.monotonic())
         log_event("spool_not_drained", "warning", reason=str(error))
     except (StoreUnavailable, UpstashError) as error:
         log_event("spool_not_read", "warning", reason=str(error))
     return False
+
+
+async def _retry_refused(platform: Platform, runtime: Runtime) -> None:
+    pending = runtime.pending
+    pending.next_refused = platform.monotonic() + REFUSED_EVERY_SECONDS
+
+    async def insert(rows: list[Row]) -> list[Row]:
+        pending.hold(platform.monotonic())
+        return (await supabase.insert(platform, runtime.settings, rows)).rows
+
+    try:
+        await Spool(platform, runtime, REFUSED).retry(insert)
+    except (FetchFailed, StoreUnavailable) as error:
+        log_event("refused_rows_not_tried", "warning", reason=str(error))
 
 
 def _tell_what_waits(runtime: Runtime) -> None:

@@ -26,14 +26,14 @@ async def locate(x: Exchange, embedder: Embedder, text: str) -> Place | None:
     known = x.runtime.places.get(text)
     if known is not None:
         return known
-    now = x.platform.now()
+    now = x.platform.monotonic()
     if not x.runtime.embedder.allows(now):
         return None
     try:
         code, margins = code_of_vector(await _vector(x, embedder, text))
     except (FetchFailed, ValueError, KeyError, IndexError, TypeError) as error:
         if not isinstance(error, _TextRefused):
-            x.runtime.embedder.failed(x.platform.now())
+            x.runtime.embedder.failed(x.platform.monotonic())
         reason = str(error) if isinstance(error, FetchFailed) else type(error).__name__
         log_event("embedder_failed", "warning", kind=embedder.kind, reason=reason)
         return None

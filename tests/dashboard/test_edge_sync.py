@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from upstash_redis import Redis
 
 from apps.accounts.models import Organization, Plan, User
+from apps.accounts.services.organizations import organization_update
 from apps.accounts.services.plans import plan_update
 from apps.projects.models import Project
 from apps.projects.services.api_keys import CreatedApiKey, api_key_create, api_key_revoke
 from apps.projects.services.projects import project_create, project_update
-from shared import redis_keys
+from shared import redis_keys, signed_value
 from tests.doubles.upstash import UpstashDouble
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +46,11 @@ def test_revoking_a_key_reaches_redis_at_once(
     project = Project.objects.get(pk=api_key.project_id)
     revision = redis_keys.revision(str(project.pk))
     assert redis.get(record) is None
+    refused = redis_keys.key_refused(api_key.key_hash)
+    told = redis.get(refused)
+    assert told is not None
+    assert signed_value.read(settings.API_KEY_PEPPER, refused, told) == "revoked"
+    assert 3_600 < redis.ttl(refused) <= 3_900
     assert redis.get(revision) == str(project.edge_revision)
     assert 0 < redis.ttl(revision) <= 300
 
@@ -67,7 +75,25 @@ def test_a_plan_edit_tells_of_every_project_in_one_round_trip(
         redis_keys.revision(str(each.pk)) for each in projects
     }
     deleted = [name for command in commands if command[0] == "DEL" for name in command[1:]]
-    assert sorted(deleted) == sorted(redis_keys.key_record(key_hash) for key_hash in hashes)
+    names = (redis_keys.key_record, redis_keys.key_refused)
+    assert sorted(deleted) == sorted(name(key_hash) for key_hash in hashes for name in names)
+
+
+def test_a_suspended_project_is_refused_until_it_is_restored(
+    redis: Redis,
+    created_key: CreatedApiKey,
+    organization: Organization,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    refused = redis_keys.key_refused(created_key.api_key.key_hash)
+    with django_capture_on_commit_callbacks(execute=True):
+        organization_update(organization=organization, actor=None, disabled_at=timezone.now())
+    told = redis.get(refused)
+    assert told is not None
+    assert signed_value.read(settings.API_KEY_PEPPER, refused, told) == "suspended"
+    with django_capture_on_commit_callbacks(execute=True):
+        organization_update(organization=organization, actor=None, disabled_at=None)
+    assert redis.get(refused) is None
 
 
 def test_a_rolled_back_change_is_not_told(

@@ -28,7 +28,7 @@ def entries(edge: Edge, tenant: Tenant) -> list[str]:
     """The project's cache entries in Redis."""
     answer = httpx.post(
         edge.upstash.url,
-        json=["KEYS", f"{tenant.project_id}:entry:*"],
+        json=["KEYS", f"{tenant.project_id}:entry2:*"],
         headers={"authorization": f"Bearer {edge.upstash.token}"},
         timeout=60,
     )

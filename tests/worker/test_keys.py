@@ -2,14 +2,15 @@
 test_faults_stores.py)."""
 
 import json
+import time
 import uuid
 from typing import Any
 
 import httpx
 import pytest
 
-from shared import api_keys, redis_keys
-from tests.worker.edge import Edge, Tenant, until
+from shared import api_keys, redis_keys, signed_value
+from tests.worker.edge import PEPPER, Edge, Tenant, until
 
 
 def tell_redis(edge: Edge, *commands: list[Any]) -> None:
@@ -63,9 +64,11 @@ def test_a_key_that_another_process_looked_up_is_found_in_redis(edge: Edge) -> N
     assert shared[1] == redis_keys.key_record(tenant.hash)
     assert shared[3:] == ["EX", 60]
     # A key this process has never seen, with the record that the other one left.
+    text = signed_value.read(PEPPER.encode(), shared[1], shared[2])
+    assert text is not None
     key = api_keys.generate()
-    digest = api_keys.key_hash(key, b"tests-only-pepper")
-    tell_redis(edge, ["SET", redis_keys.key_record(digest), shared[2], "EX", 60])
+    name = redis_keys.key_record(api_keys.key_hash(key, PEPPER.encode()))
+    tell_redis(edge, ["SET", name, signed_value.sign(PEPPER.encode(), name, text), "EX", 60])
     edge.quiet_traffic()
     tenant.http.headers["authorization"] = f"Bearer {key}"
     assert tenant.chat().status_code == 200
@@ -171,8 +174,52 @@ def test_a_record_that_redis_calls_outdated_while_supabase_is_away(fragile: Edge
 def test_a_damaged_record_in_redis_is_asked_of_supabase(edge: Edge) -> None:
     for damage in ("{", "[]", '{"at": "soon"}', json.dumps({"at": 9e12, "record": {}})):
         tenant = edge.tenant()
-        tell_redis(edge, ["SET", redis_keys.key_record(tenant.hash), damage, "EX", 60])
+        name = redis_keys.key_record(tenant.hash)
+        signed = signed_value.sign(PEPPER.encode(), name, damage)
+        tell_redis(edge, ["SET", name, signed, "EX", 60])
         assert tenant.chat().status_code == 200, damage
+
+
+def test_a_record_that_somebody_else_wrote_into_redis_is_none(edge: Edge) -> None:
+    """Plain, signed with another secret, or signed for another key: a stranger's key stays one."""
+    victim = edge.tenant()
+    text = json.dumps({"at": time.time(), "record": victim.record})
+    name = redis_keys.key_record(victim.hash)
+    forged = (text, signed_value.sign(b"guessed", name, text), f"v1..{text}")
+    moved = signed_value.sign(PEPPER.encode(), name, text)
+    for value in (*forged, moved):
+        key = api_keys.generate()
+        own = redis_keys.key_record(api_keys.key_hash(key, PEPPER.encode()))
+        tell_redis(edge, ["SET", own, value, "EX", 60])
+        before = lookups(edge)
+        victim.http.headers["authorization"] = f"Bearer {key}"
+        assert code(victim.chat()) == (401, "invalid_api_key")
+        assert lookups(edge) == before + 1
+    assert "key_record_malformed" not in edge.log()
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("revoked", (401, "api_key_revoked")), ("suspended", (403, "project_suspended"))],
+)
+def test_revocation_wins_while_supabase_is_away(
+    fragile: Edge, status: str, expected: tuple[int, str]
+) -> None:
+    tenant, neighbour = fragile.tenant(), fragile.tenant()
+    assert {each.ask("hello").status_code for each in (tenant, neighbour)} == {200}
+    fragile.supabase.break_with("refused")
+    refused = redis_keys.key_refused(tenant.hash)
+    tell_redis(
+        fragile,
+        ["SET", redis_keys.revision(tenant.project_id), 9, "EX", 300],
+        ["SET", refused, signed_value.sign(PEPPER.encode(), refused, status), "EX", 3900],
+    )
+    assert code(tenant.chat("hello")) == expected
+    assert code(tenant.chat("hello")) == expected
+    assert neighbour.chat("hello").status_code == 200
+    # Somebody else's word is none.
+    tell_redis(fragile, ["SET", refused, status, "EX", 3900])
+    assert tenant.chat("hello").status_code == 200
 
 
 def test_keys_are_logged_nowhere(edge: Edge, tenant: Tenant) -> None:

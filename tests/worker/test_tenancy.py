@@ -4,6 +4,8 @@ import base64
 import json
 from itertools import pairwise
 
+import pytest
+
 from shared import redis_keys
 from tests.worker.edge import Edge, Tenant
 from tests.worker.test_store_faults import entry_of
@@ -68,6 +70,20 @@ def test_what_is_stored_tells_nothing(edge: Edge, tenant: Tenant) -> None:
     created, model, namespace, sealed = value.split(":")
     assert (created.isdigit(), model, namespace) == (True, "gpt-4o-mini", "")
     assert b"gpt-4o-mini" not in base64.b64decode(sealed)
+
+
+@pytest.mark.parametrize(("part", "change"), [(0, "9764000000000"), (1, "gpt-4o"), (2, "another")])
+def test_an_entry_cannot_be_made_younger_or_anothers(
+    edge: Edge, tenant: Tenant, part: int, change: str
+) -> None:
+    """What stands outside the seal is covered by it: the changed entry is a miss."""
+    told(tenant, "how old are you?")
+    name = entry_of(tenant)
+    parts = edge.redis("GET", name).split(":")
+    parts[part] = change
+    edge.redis("SET", name, ":".join(parts))
+    answer = tenant.chat("how old are you?")
+    assert (answer.status_code, answer.headers["x-watchllm-cache"]) == (200, "MISS")
 
 
 def test_every_redis_key_starts_with_its_tenant(edge: Edge) -> None:

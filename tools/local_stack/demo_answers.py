@@ -11,7 +11,7 @@ from typing import Any
 
 from local_stack.options import StartError
 
-_ENTRY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:entry:[0-9a-f]{64}\Z")
+_ENTRY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:entry2:[0-9a-f]{64}\Z")
 _SECONDS = 10.0
 _AT_A_TIME = "1000"
 
@@ -27,7 +27,7 @@ def forget(state: Path, upstash_url: str, token: str) -> None:
         return
     cursor = "0"
     while True:
-        scan = ["SCAN", cursor, "MATCH", "*:entry:*", "COUNT", _AT_A_TIME]
+        scan = ["SCAN", cursor, "MATCH", "*:entry2:*", "COUNT", _AT_A_TIME]
         cursor, names = _ask(upstash_url, token, scan)
         entries = [name for name in names if _ENTRY.match(name)]
         if entries:

@@ -3,6 +3,10 @@
 The revision is counted up in the transaction of the change; Redis hears of it after the commit.
 Without Redis the edge still notices within 60 s, when its copy of the record expires, so a failure
 here is logged and never reaches the person who made the change.
+
+An edge that cannot ask the database serves a key by an older record for up to an hour. For that
+time Redis is told which keys must not be served (``redis_keys.key_refused``): revocation wins over
+an outage.
 """
 
 import logging
@@ -11,19 +15,23 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from apps.projects.models import ApiKey, Project
 from apps.projects.redis import redis_client, redis_configured
-from shared import redis_keys
+from apps.projects.selectors import key_status
+from shared import redis_keys, signed_value
 
 if TYPE_CHECKING:
     from upstash_redis import Redis
 
 logger = logging.getLogger(__name__)
 
+# As long as an edge may serve an older record, and some more.
+_REFUSAL_TTL_SECONDS = 3_900
 # The edge keeps a record for at most 60 s in memory after at most 60 s in Redis.
 _REVISION_TTL_SECONDS = 300
 _PROJECTS_PER_PIPELINE = 200
@@ -63,12 +71,22 @@ def _publish_batch(redis: "Redis", project_ids: list[UUID]) -> None:
     revisions = Project.objects.filter(id__in=project_ids).values_list("id", "edge_revision")
     for project_id, revision in revisions:
         pipeline.set(redis_keys.revision(str(project_id)), revision, ex=_REVISION_TTL_SECONDS)
+    now = timezone.now()
     # Records of keys revoked longer ago have expired everywhere.
-    recently = timezone.now() - timedelta(seconds=_REVISION_TTL_SECONDS)
-    hashes = ApiKey.objects.filter(
+    recently = now - timedelta(seconds=_REFUSAL_TTL_SECONDS)
+    api_keys = ApiKey.objects.filter(
         Q(revoked_at=None) | Q(revoked_at__gte=recently), project_id__in=project_ids
-    ).values_list("key_hash", flat=True)
-    records = [redis_keys.key_record(key_hash) for key_hash in hashes]
-    if records:
-        pipeline.delete(*records)
+    ).select_related("project__organization")
+    outdated = []
+    for api_key in api_keys:
+        outdated.append(redis_keys.key_record(api_key.key_hash))
+        name = redis_keys.key_refused(api_key.key_hash)
+        status = key_status(api_key, now)
+        if status in ("revoked", "suspended"):
+            value = signed_value.sign(settings.API_KEY_PEPPER, name, status)
+            pipeline.set(name, value, ex=_REFUSAL_TTL_SECONDS)
+        else:
+            outdated.append(name)
+    if outdated:
+        pipeline.delete(*outdated)
     pipeline.exec()

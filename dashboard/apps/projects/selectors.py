@@ -33,7 +33,7 @@ def key_record(key_hash: str) -> dict[str, Any] | None:
         "project_id": str(project.pk),
         "organization_id": str(project.organization_id),
         "revision": project.edge_revision,
-        "status": _status(api_key, timezone.now()),
+        "status": key_status(api_key, timezone.now()),
         "expires_at": api_key.expires_at.timestamp() if api_key.expires_at else None,
         "plan": {
             "slug": limits.slug,
@@ -62,8 +62,8 @@ def key_record(key_hash: str) -> dict[str, Any] | None:
     }
 
 
-def _status(api_key: ApiKey, now: datetime) -> str:
-    """What a customer can mend least comes first."""
+def key_status(api_key: ApiKey, now: datetime) -> str:
+    """``active``, or why the key may not be used; what a customer can mend least comes first."""
     if api_key.revoked_at is not None:
         return "revoked"
     if api_key.expires_at is not None and api_key.expires_at <= now:

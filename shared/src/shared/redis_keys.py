@@ -9,8 +9,11 @@ import hashlib
 
 
 def entry(project_id: str, exact_key: str) -> str:
-    """String: one sealed cache entry (``gateway.cache.entry``). TTL as the project says."""
-    return f"{project_id}:entry:{exact_key}"
+    """String: one sealed cache entry (``gateway.cache.entry``). TTL as the project says.
+
+    The 2 is the version of the seal: an entry of another version is not found.
+    """
+    return f"{project_id}:entry2:{exact_key}"
 
 
 def lock(project_id: str, exact_key: str) -> str:
@@ -110,5 +113,12 @@ def semantic_refused(project_id: str, asked: str, entry: str) -> str:
 
 
 def key_record(key_hash: str) -> str:
-    """String: the JSON key record as Supabase answered it, for at most a minute."""
+    """String: the JSON key record as Supabase answered it, signed, for at most a minute."""
     return f"key:{key_hash}"
+
+
+def key_refused(key_hash: str) -> str:
+    """String: the status (``revoked`` or ``suspended``) that the dashboard gave this key, signed.
+    For as long as the edge would serve an older record.
+    """
+    return f"key:{key_hash}:refused"

@@ -3,7 +3,9 @@
 A record is used for at most ``RECORD_SECONDS`` after Supabase answered it, wherever it was kept
 in between, so an edit is in force within a minute even when Redis could not be told. While
 Supabase cannot be asked, a known record serves on for ``STALE_SECONDS``: a key that was good a
-moment ago must not fail because our own database is away.
+moment ago must not fail because our own database is away. A key that was revoked does not: the
+dashboard leaves word of that in Redis, which is read then (docs/adr/0205). What lies in Redis is
+signed, and what is not reads as absent.
 """
 
 import json
@@ -16,7 +18,7 @@ from gateway.core.log import log_event
 from gateway.core.platform import Platform, json_headers
 from gateway.core.settings import Settings
 from gateway.redis.store import Breaker, Store, StoreUnavailable
-from shared import api_keys, key_record, redis_keys
+from shared import api_keys, key_record, redis_keys, signed_value
 from shared.key_record import KeyRecord, KeyRecordError
 
 RECORD_SECONDS = 60.0
@@ -24,6 +26,8 @@ REFRESH_SECONDS = 40.0
 STALE_SECONDS = 3600.0
 _LOOK_AGAIN_SECONDS = (0.005, 0.01, 0.02, 0.04)
 """Pauses of a request whose key another request is looking up; the last one repeats."""
+REFUSAL_SECONDS = 5.0
+"""How often Redis is asked whether a key was revoked, while Supabase cannot be."""
 
 
 def presented_key(request: Request) -> str:
@@ -78,11 +82,21 @@ class KeyResolver:
         settings = self._settings
         timeout = settings.store_timeout if hurry else settings.key_lookup_timeout
         record = await self._ask_supabase(key_hash, timeout)
-        self._memory.remember(key_hash, record, self._platform.now())
+        self._memory.remember(key_hash, record, self._platform.monotonic())
         return record
 
+    async def check_refused(self, key_hash: str) -> None:
+        """Raises the error for a key that the dashboard told Redis not to serve any more.
+
+        To be asked when the record cannot be renewed. Without Redis nothing is known, and nothing
+        is raised.
+        """
+        refusal = await self._refusal(key_hash)
+        if refusal is not None:
+            raise _refusal_error(refusal)
+
     async def _record(self, key_hash: str) -> KeyRecord | None:
-        now = self._platform.now()
+        now = self._platform.monotonic()
         known = self._memory.records.get(key_hash)
         age = now - known.fetched_at if known else STALE_SECONDS
         if known is not None and age < RECORD_SECONDS:
@@ -92,7 +106,7 @@ class KeyResolver:
             return known.record
         if self._memory.is_unknown(key_hash, now):
             return None
-        fallback = known.record if known is not None and age < STALE_SECONDS else None
+        fallback = known if age < STALE_SECONDS else None
         return await self._look_up_once(key_hash, fallback)
 
     async def _refresh(self, key_hash: str) -> None:
@@ -101,23 +115,23 @@ class KeyResolver:
         except FetchFailed as error:
             log_event("key_refresh_failed", "warning", reason=str(error))
 
-    async def _look_up_once(self, key_hash: str, fallback: KeyRecord | None) -> KeyRecord | None:
+    async def _look_up_once(self, key_hash: str, fallback: Remembered | None) -> KeyRecord | None:
         """Look the key up, or wait for the request of this isolate that is doing so.
 
         ``fallback``: an outdated record that may still serve. Waiting is done by looking at plain
         data again: a Worker's request must not await another's promise.
         """
         memory, settings = self._memory, self._settings
-        began = now = self._platform.now()
+        began = now = self._platform.monotonic()
         longest = settings.store_timeout + settings.key_lookup_timeout
         pauses = iter(_LOOK_AGAIN_SECONDS)
         while not memory.begin_look_up(key_hash, now, longest):
             if fallback is not None:
-                return fallback
+                return _served(fallback)
             if now - began >= longest:
                 raise _unavailable()
             await self._platform.sleep(next(pauses, _LOOK_AGAIN_SECONDS[-1]))
-            now = self._platform.now()
+            now = self._platform.monotonic()
             known = memory.records.get(key_hash)
             if known is not None and known.fetched_at > now - RECORD_SECONDS:
                 return known.record
@@ -128,8 +142,8 @@ class KeyResolver:
         finally:
             memory.end_look_up(key_hash)
 
-    async def _look_up(self, key_hash: str, fallback: KeyRecord | None) -> KeyRecord | None:
-        cached = None if fallback else await self._from_redis(key_hash, self._platform.now())
+    async def _look_up(self, key_hash: str, fallback: Remembered | None) -> KeyRecord | None:
+        cached = None if fallback else await self._from_redis(key_hash)
         if cached is not None:
             self._memory.remember(key_hash, cached.record, cached.fetched_at)
             return cached.record
@@ -139,18 +153,21 @@ class KeyResolver:
         except FetchFailed as error:
             log_event("key_lookup_failed", "error", reason=str(error))
             if fallback is not None:
-                return fallback
+                await self._ask_for_refusal(key_hash, fallback)
+                return _served(fallback)
             raise _unavailable() from error
 
-    async def _from_redis(self, key_hash: str, now: float) -> Remembered | None:
+    async def _from_redis(self, key_hash: str) -> Remembered | None:
         try:
-            text = await self._store.get(redis_keys.key_record(key_hash))
+            text = await self._signed(redis_keys.key_record(key_hash))
             if text is None:
                 return None
             data = json.loads(text)
-            fetched_at = float(data["at"])
-            if now - fetched_at >= RECORD_SECONDS:
+            age = self._platform.now() - float(data["at"])
+            # Another machine's clock may be a little ahead of ours.
+            if not -REFUSAL_SECONDS < age < RECORD_SECONDS:
                 return None
+            fetched_at = self._platform.monotonic() - max(age, 0.0)
             return Remembered(key_record.parse(data["record"]), fetched_at)
         except StoreUnavailable:
             return None
@@ -158,14 +175,33 @@ class KeyResolver:
             log_event("key_record_malformed", "error", reason=str(error))
             return None
 
+    async def _ask_for_refusal(self, key_hash: str, known: Remembered) -> None:
+        now = self._platform.monotonic()
+        if now - known.refusal_asked_at >= REFUSAL_SECONDS:
+            known.refusal_asked_at = now
+            known.refusal = await self._refusal(key_hash)
+
+    async def _refusal(self, key_hash: str) -> str | None:
+        """The status that the dashboard gave the key, if it is not to be used any more."""
+        try:
+            return await self._signed(redis_keys.key_refused(key_hash))
+        except StoreUnavailable:
+            return None
+
+    async def _signed(self, redis_key: str) -> str | None:
+        """Raises ``StoreUnavailable``."""
+        value = await self._store.get(redis_key)
+        if value is None:
+            return None
+        return signed_value.read(self._settings.api_key_pepper, redis_key, value)
+
     async def _ask_supabase(self, key_hash: str, timeout: float) -> KeyRecord | None:
-        now = self._platform.now()
-        if not self._breaker.allows(now):
+        if not self._breaker.allows(self._platform.monotonic()):
             raise FetchFailed("Supabase failed a moment ago")
         try:
             data = await self._call(key_hash, timeout)
         except FetchFailed as error:
-            self._breaker.failed(self._platform.now())
+            self._breaker.failed(self._platform.monotonic())
             raise FetchFailed(f"Supabase: {error}") from error
         # It answered; a record that cannot be read is one tenant's trouble.
         self._breaker.succeeded()
@@ -197,10 +233,10 @@ class KeyResolver:
 
     async def _share(self, key_hash: str, data: Any, fetched_at: float) -> None:
         text = json.dumps({"at": fetched_at, "record": data}, separators=(",", ":"))
+        name = redis_keys.key_record(key_hash)
+        value = signed_value.sign(self._settings.api_key_pepper, name, text)
         try:
-            await self._store.put(
-                redis_keys.key_record(key_hash), text, ttl_seconds=int(RECORD_SECONDS)
-            )
+            await self._store.put(name, value, ttl_seconds=int(RECORD_SECONDS))
         except StoreUnavailable as error:
             log_event("key_record_not_shared", "warning", reason=str(error))
 
@@ -219,6 +255,19 @@ def check_usable(record: KeyRecord, now: float) -> None:
         raise errors.KeyExpired("This API key has expired.")
     if record.status != "active":
         raise errors.ProjectSuspended("This project is suspended or archived.")
+
+
+def _served(known: Remembered) -> KeyRecord:
+    """An outdated record, unless its key was revoked since."""
+    if known.refusal is not None:
+        raise _refusal_error(known.refusal)
+    return known.record
+
+
+def _refusal_error(status: str) -> errors.GatewayError:
+    if status == "revoked":
+        return errors.KeyRevoked("This API key has been revoked.")
+    return errors.ProjectSuspended("This project is suspended or archived.")
 
 
 def _unknown(key: str) -> errors.AuthenticationError:

@@ -17,16 +17,22 @@ _MAX_LOOK_UPS = 32
 
 @dataclass(slots=True)
 class Remembered:
-    """A record and the unix time at which Supabase answered it."""
+    """A record and when Supabase answered it, by the platform's monotonic clock.
+
+    ``refusal``: the status (``revoked``, ``suspended``) that Redis had been told when it was asked
+    at ``refusal_asked_at``.
+    """
 
     record: KeyRecord
     fetched_at: float
     refreshing: bool = False
+    refusal: str | None = None
+    refusal_asked_at: float = float("-inf")
 
 
 @dataclass(slots=True)
 class KeyMemory:
-    """``records`` by key hash; ``unknown``: until when (unix time) a hash counts as unknown."""
+    """``records`` by key hash; ``unknown``: until when (monotonic) a hash counts as unknown."""
 
     records: dict[str, Remembered] = field(default_factory=dict)
     unknown: dict[str, float] = field(default_factory=dict)

@@ -3,8 +3,8 @@
 The head stands outside the seal because Redis compares the time with the purge cutoffs and the
 dashboard counts entries by model and namespace (``shared.entry_head``). The payload is one line of
 JSON facts, a line feed, then the answer's body, so that a plain hit sends the body without parsing
-it. Sealed by AES-256-GCM under the project's data key, with the Redis key as additional data: an
-entry copied to another key or tenant does not open.
+it. Sealed by AES-256-GCM under the project's data key, with the Redis key and the head as
+additional data: an entry copied to another key or tenant, or made to look younger, does not open.
 """
 
 import base64
@@ -43,19 +43,25 @@ def data_key(master: bytes, project_id: str, salt: str) -> bytes:
 async def seal(platform: Platform, key: bytes, redis_key: str, entry: Entry) -> str:
     """The value to store at ``redis_key``."""
     payload = json.dumps(entry.facts, separators=(",", ":")) + "\n" + entry.body
-    sealed = await platform.seal(key, payload.encode(), redis_key.encode())
-    return f"{entry.created_ms}:{entry.label}:{base64.b64encode(sealed).decode()}"
+    head = f"{entry.created_ms}:{entry.label}"
+    sealed = await platform.seal(key, payload.encode(), _aad(redis_key, head))
+    return f"{head}:{base64.b64encode(sealed).decode()}"
 
 
 async def unseal(platform: Platform, key: bytes, redis_key: str, value: str) -> Entry:
     """Raises ``EntryError``."""
     try:
         created, model, namespace, encoded = value.split(":", 3)
-        payload = await platform.unseal(key, base64.b64decode(encoded), redis_key.encode())
+        aad = _aad(redis_key, f"{created}:{model}:{namespace}")
+        payload = await platform.unseal(key, base64.b64decode(encoded), aad)
         facts, _, body = payload.decode().partition("\n")
         return Entry(int(created), f"{model}:{namespace}", json.loads(facts), body)
     except ValueError as error:
         raise EntryError("the entry does not open") from error
+
+
+def _aad(redis_key: str, head: str) -> bytes:
+    return f"{redis_key}\n{head}".encode()
 
 
 def facts(provider: str, model: str, usage: Usage, answered_ms: int) -> dict[str, Any]:

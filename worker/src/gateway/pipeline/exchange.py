@@ -164,6 +164,7 @@ class Exchange:
             record = await self._keys.newest(self._key_hash)
         except FetchFailed as error:
             log_event("key_refresh_failed", "warning", reason=str(error))
+            await self._keys.check_refused(self._key_hash)
             return
         if record is None:
             raise errors.AuthenticationError("This API key no longer exists.")

@@ -168,15 +168,18 @@ def current() -> Environment:
     return parse(os.environ)
 
 
+def stand_ins() -> dict[str, str]:
+    """Values for the variables that must be set, where none of them is used for anything."""
+    return {
+        "DJANGO_SECRET_KEY": secrets.token_hex(),
+        "API_KEY_PEPPER": secrets.token_hex(),
+        "ENCRYPTION_KEYS": "k:" + "A" * 43 + "=",
+    }
+
+
 def variable_names() -> tuple[str, ...]:
     """Every variable ``parse`` reads."""
-    reader = _Reader(
-        {
-            "DJANGO_SECRET_KEY": secrets.token_hex(),
-            "API_KEY_PEPPER": secrets.token_hex(),
-            "ENCRYPTION_KEYS": "k:" + "A" * 43 + "=",
-        }
-    )
+    reader = _Reader(stand_ins())
     _parse(reader)
     return tuple(reader.names)
 

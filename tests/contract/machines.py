@@ -36,9 +36,8 @@ class Machines:
         """A web server; its base URL once it answers."""
         url = f"http://127.0.0.1:{ports.unused()}"
         process = self._start(
-            *("-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
-            *("--host", "127.0.0.1", "--port", url.rpartition(":")[2], "--blocking-threads", "4"),
-            *("--log-level", "warning", "config.wsgi:application"),
+            *("-m", "gunicorn", "--config", "python:config.web_server"),
+            *("--bind", url.removeprefix("http://")),
         )
 
         def up() -> bool:

@@ -158,6 +158,7 @@ def test_the_whole_stack_with_its_demo_provider(tmp_path: Path) -> None:
         assert (
             httpx.get(ready["dashboard_url"], follow_redirects=True, timeout=60).status_code == 200
         )
+        assert_a_byte_in_a_cookie_signs_nobody_out(ready)
         assert_jobs_run_on_a_migrated_database(tmp_path / "logs" / "tick.log")
         assert "Traceback" not in "".join(run.printed)
         token = {"Authorization": f"Bearer {ready['upstash_token']}"}
@@ -165,6 +166,28 @@ def test_the_whole_stack_with_its_demo_provider(tmp_path: Path) -> None:
             httpx.get(f"{ready['upstash_url']}/ping", headers=token, timeout=60).json()["result"]
             == "PONG"
         )
+
+
+def assert_a_byte_in_a_cookie_signs_nobody_out(ready: dict[str, Any]) -> None:
+    """Whatever else runs on the domain may have set a cookie that is not ASCII."""
+    url = ready["dashboard_url"]
+    page = httpx.get(f"{url}/accounts/login/", timeout=60)
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+    assert token is not None
+    signed_in = httpx.post(
+        f"{url}/accounts/login/",
+        data={
+            "csrfmiddlewaretoken": token[1],
+            "login": ready["staff"]["email"],
+            "password": ready["staff"]["password"],
+        },
+        headers={"cookie": f"csrftoken={page.cookies['csrftoken']}".encode() + b"; x=caf\xe9"},
+        timeout=60,
+    )
+    assert (signed_in.status_code, signed_in.headers.get("location")) == (302, "/app/")
+    cookie = f"sessionid={signed_in.cookies['sessionid']}".encode() + b"; x=caf\xe9"
+    home = httpx.get(f"{url}/app/", headers={"cookie": cookie}, timeout=60)
+    assert home.headers["location"].startswith("/app/"), home.headers
 
 
 def assert_jobs_run_on_a_migrated_database(log: Path) -> None:

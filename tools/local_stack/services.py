@@ -17,7 +17,7 @@ _SERVER = (
     *(sys.executable, "-m", "granian", "--host", "127.0.0.1", "--http", "1", "--no-ws"),
     *("--log-level", "warning"),
 )
-_DASHBOARD_THREADS = "4"
+_EDGE_API_THREADS = "4"
 _TICK_SECONDS = "30"
 _NODE_HOST = REPOSITORY / "tools" / "local_stack" / "pyodide_host"
 
@@ -161,16 +161,21 @@ def _redis(options: Options, port: int, secrets: Secrets) -> Service:
 
 
 def _dashboard(options: Options, url: str, environment: Mapping[str, str]) -> Service:
-    module = "config.edge_api_wsgi" if options.bare else "config.wsgi"
     port = url.rpartition(":")[2]
+    if options.bare:
+        # Its only client is the edge, whose headers are ASCII.
+        command = (
+            *(*_SERVER, "--port", port, "--interface", "wsgi"),
+            *("--blocking-threads", _EDGE_API_THREADS, "config.edge_api_wsgi:application"),
+        )
+    else:
+        command = (
+            *(sys.executable, "-m", "gunicorn", "--config", "python:config.web_server"),
+            *("--bind", f"127.0.0.1:{port}"),
+        )
     return Service(
         name="edge-api" if options.bare else "dashboard",
-        command=(
-            *(*_SERVER, "--port", port, "--interface", "wsgi"),
-            # Granian's --backpressure counts connections: a browser holds six open, the edge more.
-            *("--blocking-threads", _DASHBOARD_THREADS),
-            f"{module}:application",
-        ),
+        command=command,
         environment=environment,
         # What the edge will ask, so a yes means that Django, its database and the key are right.
         health_url=f"{url}/rest/v1/rpc/resolve_api_key",

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gateway import settings
+from gateway.core import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/public/self-hosting.md").read_text()

@@ -2,9 +2,10 @@
 
 import time
 
-from gateway import app, settings
+from gateway import app
+from gateway.core import settings
+from gateway.pipeline.runtime import Runtime
 from gateway.providers.registry import DEFAULT_BASE_URLS
-from gateway.runtime import Runtime
 from tests.worker.memory_platform import MemoryPlatform, MemoryRequest, read
 from tests.worker.test_faults_tenants import ENV, enter, provider
 

@@ -164,7 +164,7 @@ def _dashboard(options: Options, url: str, environment: Mapping[str, str]) -> Se
     port = url.rpartition(":")[2]
     if options.bare:
         # Its only client is the edge, whose headers are ASCII.
-        command = (
+        command: tuple[str, ...] = (
             *(*_SERVER, "--port", port, "--interface", "wsgi"),
             *("--blocking-threads", _EDGE_API_THREADS, "config.edge_api_wsgi:application"),
         )

@@ -17,7 +17,7 @@ Refusal = RateLimited | QuotaExceeded
 
 @dataclass(slots=True)
 class Refusals:
-    """By key id: what refused it, and until when that holds for certain, in unix seconds."""
+    """By key id: what refused it, and until when (monotonic) that holds for certain."""
 
     known: dict[str, tuple[Refusal, float]] = field(default_factory=dict)
 

@@ -108,7 +108,7 @@ class Exchange:
             )
         large = self.settings.large_body_bytes
         if declared_length(self.request, unknown=large) >= large:
-            self.runtime.refusals.check(self.record.key_id, self.platform.now())
+            self.runtime.refusals.check(self.record.key_id, self.platform.monotonic())
         text = await self.request.text(self.settings.max_body_bytes)
         self.characters = len(text)
         try:
@@ -152,10 +152,12 @@ class Exchange:
         return admission
 
     async def _admit(self, lookup: limits.Lookup) -> limits.Admission:
-        now = self.platform.now()
         try:
-            return await limits.admit(self.store, self.record, lookup, self.runtime.estimate, now)
+            return await limits.admit(
+                self.store, self.record, lookup, self.runtime.estimate, self.platform.now()
+            )
         except (errors.RateLimited, errors.QuotaExceeded) as refusal:
+            now = self.platform.monotonic()
             self.runtime.refusals.remember(self.record.key_id, refusal, now)
             raise
 

@@ -23,7 +23,7 @@ class _Refused(Exception):
 
 
 @dataclass(slots=True)
-class Refusals:
+class NotStored:
     """``rows``: the database does not take them as they are. ``of_nobody``: their key or project is
     gone, and they go with it."""
 
@@ -31,13 +31,13 @@ class Refusals:
     of_nobody: list[Row] = field(default_factory=list)
 
 
-async def insert(platform: Platform, settings: Settings, rows: Sequence[Row]) -> Refusals:
+async def insert(platform: Platform, settings: Settings, rows: Sequence[Row]) -> NotStored:
     """Store every row that can be stored; the answer are the others, which are logged.
 
     Raises ``FetchFailed`` when Supabase cannot take rows now. Some may be in then: inserting them
     again does nothing, for ``request_id`` is unique and a conflict is ignored.
     """
-    refusals = Refusals()
+    not_stored = NotStored()
     waiting = [list(rows)]
     while waiting:
         batch = waiting.pop()
@@ -55,10 +55,10 @@ async def insert(platform: Platform, settings: Settings, rows: Sequence[Row]) ->
                     project_id=batch[0]["project_id"],
                     reason=str(error),
                 )
-                (refusals.of_nobody if error.owner else refusals.rows).extend(batch)
+                (not_stored.of_nobody if error.owner else not_stored.rows).extend(batch)
             else:
                 waiting += reversed(_smaller(batch, by_owner=error.owner))
-    return refusals
+    return not_stored
 
 
 def _smaller(batch: list[Row], *, by_owner: bool) -> list[list[Row]]:

@@ -123,11 +123,11 @@ async def _store(platform: Platform, runtime: Runtime, rows: list[Row]) -> None:
     Raises ``FetchFailed``, and ``StoreUnavailable`` when there is no place for those: then the
     caller still has all of them, and inserting the others twice does no harm.
     """
-    refusals = await supabase.insert(platform, runtime.settings, rows)
+    not_stored = await supabase.insert(platform, runtime.settings, rows)
     runtime.usage_breaker.succeeded()
-    if refusals.rows and await Spool(platform, runtime, REFUSED).save(refusals.rows):
+    if not_stored.rows and await Spool(platform, runtime, REFUSED).save(not_stored.rows):
         raise StoreUnavailable("too many refused rows are kept already")
-    runtime.pending.refused += len(refusals.rows) + len(refusals.of_nobody)
+    runtime.pending.refused += len(not_stored.rows) + len(not_stored.of_nobody)
 
 
 async def _drain_when_due(platform: Platform, runtime: Runtime) -> None:

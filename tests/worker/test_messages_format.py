@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from gateway.formats.base import Usage
+from gateway.formats.labels import shown
 from gateway.formats.messages import MessagesAssembler, MessagesFormat
 from gateway.formats.sse import EventReader, encode
 from tests.worker import fixtures
@@ -25,7 +26,8 @@ def assembled(*chunks: bytes) -> dict[str, Any] | None:
     for chunk in chunks:
         for event in reader.feed(chunk):
             assembler.feed(event)
-    return assembler.finish()
+    answer = assembler.finish()
+    return None if answer is None else shown(answer)
 
 
 def by_sdk(stream: bytes) -> dict[str, Any]:
@@ -161,7 +163,8 @@ def test_replay_and_assembly_are_inverse(
     }
     stream = FORMAT.replay(whole, {})
     cut = data.draw(st.integers(0, len(stream)))
-    assert assembled(stream[:cut], stream[cut:]) == whole
+    expected = whole if FORMAT.storable(whole, {}) else None
+    assert assembled(stream[:cut], stream[cut:]) == expected
     assert encode([{"type": "message_stop"}], named=True) == stream[-len(_STOP) :]
 
 

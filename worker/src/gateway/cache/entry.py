@@ -26,6 +26,7 @@ class EntryError(ValueError):
 class Entry:
     """``facts``: provider, model, tokens, cost … of the original answer. Times are unix ms.
 
+    ``facts["labels"]`` names the members of ``body`` that are a caller's own (``formats.labels``).
     ``label``: the model and namespace asked for, as ``shared.entry_head.label`` writes them.
     """
 

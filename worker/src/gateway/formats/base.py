@@ -7,6 +7,8 @@ from gateway.core.http import Transform
 from gateway.formats.sse import Event
 
 Json = dict[str, Any]
+MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading an answer raises whose parts are of other types than its protocol says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Usage:
 class Assembler(Protocol):
     """Collects a stream into the answer that the same request without ``stream`` would give.
 
-    ``done``: the terminal event was seen. ``collected``: about how many characters it holds.
+    ``done``: the terminal event was seen. ``finish`` may give an answer without it, at the end of a
+    stream whose every part has ended. ``collected``: about how many characters it holds.
     ``next_number``: what the next event would be numbered, where the format numbers them.
     """
 
@@ -43,7 +46,8 @@ class Assembler(Protocol):
         """Take one event. Never raises on what a provider may send; marks itself broken."""
 
     def finish(self) -> Json | None:
-        """The whole answer, or ``None`` when the stream was not a complete, good one."""
+        """The whole answer, or ``None`` when the stream was not a complete, good one. Raises one of
+        ``MALFORMED`` when its parts do not fit together."""
 
     def usage(self) -> Usage:
         """The usage seen so far, also of a stream that is not stored."""
@@ -69,8 +73,11 @@ class Format(Protocol):
     def text(self, answer: Json) -> str | None:
         """The answer's one text, for comparing answers; ``None`` when it is more than that."""
 
-    def replay(self, answer: Json, request: Json) -> bytes:
-        """``answer`` as the event stream that ``request`` asked for."""
+    def replay(self, answer: Json, request: Json, *, usage_with_end: bool = False) -> bytes:
+        """``answer`` as the event stream that ``request`` asked for.
+
+        ``usage_with_end``: see ``Capabilities``.
+        """
 
     def upstream_body(self, request: Json, *, stream_usage: bool) -> Json:
         """``request`` as it is sent on: the usage event is asked for where it is an option."""

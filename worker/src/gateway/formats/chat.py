@@ -6,16 +6,14 @@ Source: OpenAI's API reference, "Chat" and "Streaming" objects.
 from typing import Any
 
 from gateway.formats.base import Json, Usage
+from gateway.formats.chat_replay import NUMBERED, chunks
 from gateway.formats.choices import ChoicesAssembler, read_usage
+from gateway.formats.spoken import is_answer
 from gateway.formats.sse import DONE, encode
 from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
+from gateway.formats.tool_calls import StreamedCalls
 
 _GOOD_ENDINGS = ("stop", "length", "tool_calls", "function_call")
-_CHUNK_FIELDS = ("system_fingerprint", "service_tier")
-_OF_CHUNKS = frozenset({"id", "object", "created", "model", "choices", "usage", *_CHUNK_FIELDS})
-_NUMBERED = ("tool_calls", "thinking_blocks", "citations")
-"""Lists of a message whose items streams tell apart by ``index``; the last two come from Anthropic
-(see ``providers/anthropic``)."""
 
 
 class ChatAssembler(ChoicesAssembler):
@@ -24,9 +22,30 @@ class ChatAssembler(ChoicesAssembler):
     def __init__(self, request: Json) -> None:
         super().__init__()
         self._expected = request.get("n") or 1
+        self._calls: dict[int, StreamedCalls] = {}
+
+    def take_choice(self, index: int, choice: Json) -> None:
+        """Tool calls are told apart by more than their index."""
+        delta = choice.get("delta")
+        if isinstance(delta, dict) and delta.get("tool_calls") is not None:
+            calls = self._calls.setdefault(index, StreamedCalls())
+            for call in delta["tool_calls"]:
+                self.collected += calls.take(call)[-1]
+            delta = {name: value for name, value in delta.items() if name != "tool_calls"}
+            choice = {**choice, "delta": delta}
+        super().take_choice(index, choice)
+
+    def forget(self) -> None:
+        """See ``Assembler``."""
+        super().forget()
+        self._calls.clear()
 
     def whole(self, head: Json, choices: list[Json]) -> Json | None:
         """Every choice asked for, with a message for its deltas."""
+        for choice in choices:
+            calls = self._calls.get(choice["index"])
+            if calls is not None:
+                choice.setdefault("delta", {})["tool_calls"] = [one.whole() for one in calls.calls]
         messages = [_message_choice(choice) for choice in choices]
         answer = {**head, "object": "chat.completion", "choices": messages}
         return answer if _complete(answer, self._expected) else None
@@ -58,39 +77,11 @@ class ChatFormat(StreamUsage):
         content = message.get("content")
         return content if isinstance(content, str) else None
 
-    def replay(self, answer: Json, request: Json) -> bytes:
-        """Per choice its whole delta, then its end; the usage chunk if asked for; ``[DONE]``.
-
-        What else the answer says of itself (``moderation``, a provider's own) comes with the last
-        end: clients that add chunks up would double it if every chunk had it.
-        """
-        head = {
-            "id": answer.get("id"),
-            "object": "chat.completion.chunk",
-            "created": answer.get("created"),
-            "model": answer.get("model"),
-            **{name: answer[name] for name in _CHUNK_FIELDS if name in answer},
-        }
-        wants_usage = wants_stream_usage(request)
-        if wants_usage:
-            head["usage"] = None
-        chunks = []
-        for choice in answer["choices"]:
-            common = {"index": choice.get("index", 0)}
-            body = {**common, "delta": _delta(choice["message"]), "finish_reason": None}
-            body["logprobs"] = choice.get("logprobs")
-            extra = {
-                name: value
-                for name, value in choice.items()
-                if name not in ("index", "message", "logprobs", "finish_reason")
-            }
-            end = {**common, "delta": {}, "finish_reason": choice.get("finish_reason"), **extra}
-            chunks.append({**head, "choices": [body]})
-            chunks.append({**head, "choices": [{**end, "logprobs": None}]})
-        chunks[-1] |= {name: value for name, value in answer.items() if name not in _OF_CHUNKS}
-        if wants_usage:
-            chunks.append({**head, "choices": [], "usage": answer.get("usage")})
-        return encode(chunks) + DONE
+    def replay(self, answer: Json, request: Json, *, usage_with_end: bool = False) -> bytes:
+        """See ``chat_replay``."""
+        asks = wants_stream_usage(request)
+        made = chunks(answer, asks_for_usage=asks, usage_with_end=usage_with_end)
+        return encode(made) + DONE
 
 
 def _complete(answer: Json, expected: Any) -> bool:
@@ -102,6 +93,7 @@ def _complete(answer: Json, expected: Any) -> bool:
             isinstance(choice, dict)
             and isinstance(choice.get("message"), dict)
             and choice.get("finish_reason") in _GOOD_ENDINGS
+            and is_answer(choice["message"], choice["finish_reason"])
             for choice in choices
         )
     )
@@ -112,19 +104,8 @@ def _message_choice(choice: Json) -> Json:
     message = choice.pop("delta", {})
     message.setdefault("role", "assistant")
     message.setdefault("content", None)
-    message.setdefault("refusal", None)
-    for name in _NUMBERED:
+    for name in NUMBERED:
         for item in message.get(name) or ():
             item.pop("index", None)
     choice["message"] = message
-    choice.setdefault("logprobs", None)
     return choice
-
-
-def _delta(message: Json) -> Json:
-    """A whole message as one delta; what streams number gets its index."""
-    delta = {name: value for name, value in message.items() if value is not None}
-    for name in _NUMBERED:
-        if isinstance(delta.get(name), list):
-            delta[name] = [{"index": index, **item} for index, item in enumerate(delta[name])]
-    return delta

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from gateway.core import strict_json
-from gateway.formats.base import Json, Usage, count, tier_name
+from gateway.formats.base import MALFORMED, Json, Usage, count, tier_name
 from gateway.formats.merge import joined, merge_delta
 from gateway.formats.sse import Event
 
@@ -51,19 +51,20 @@ class ChoicesAssembler(ABC):
                 if name not in _OF_CHUNKS and value is not None:
                     self._head[name] = value
             for choice in chunk.get("choices") or ():
-                self._take_choice(choice)
-        except (ValueError, TypeError, KeyError, AttributeError):
+                index = choice.get("index", 0)
+                if not isinstance(index, int):
+                    raise TypeError("a choice whose index is no number")
+                self.take_choice(index, choice)
+        except MALFORMED:
             self._broken = True
 
     def finish(self) -> Json | None:
-        """The answer, when ``[DONE]`` was seen and every choice ended well."""
-        if self._broken or self._forgotten or not self.done:
+        """The answer, when every choice ended well. ``[DONE]`` may be missing: some servers let
+        a stream end without it, and a choice that says why it ended is complete."""
+        if self._broken or self._forgotten:
             return None
         choices = [joined(self._choices[index]) for index in sorted(self._choices)]
-        try:
-            answer = self.whole(self._head, choices)
-        except (TypeError, AttributeError):  # deltas of another type, merged
-            return None
+        answer = self.whole(self._head, choices)
         if answer is not None and self._usage is not None:
             answer["usage"] = self._usage
         return answer
@@ -84,10 +85,8 @@ class ChoicesAssembler(ABC):
         if isinstance(usage, dict):
             self._usage = usage
 
-    def _take_choice(self, choice: Json) -> None:
-        index = choice.get("index", 0)
-        if not isinstance(index, int):
-            raise TypeError("a choice whose index is no number")
+    def take_choice(self, index: int, choice: Json) -> None:
+        """One choice of a chunk."""
         self.collected += merge_delta(
             self._choices.setdefault(index, {}), {**choice, "index": index}
         )

@@ -3,10 +3,13 @@
 Source: OpenAI's API reference, "Completions".
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from gateway.formats.base import Json, Usage
 from gateway.formats.choices import ChoicesAssembler, read_usage
+from gateway.formats.merge import characters
+from gateway.formats.pieces import MOST, pieces
 from gateway.formats.sse import DONE, encode
 from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 
@@ -47,16 +50,34 @@ class CompletionsFormat(StreamUsage):
         """Not compared by meaning: the semantic tier serves chat completions."""
         return None
 
-    def replay(self, answer: Json, request: Json) -> bytes:
-        """Per choice its whole text, then its end; the usage chunk if asked for; ``[DONE]``."""
+    def replay(self, answer: Json, request: Json, *, usage_with_end: bool = False) -> bytes:
+        """Per choice its text in pieces, then its end; the usage chunk if asked for; ``[DONE]``."""
         head = {name: value for name, value in answer.items() if name not in ("choices", "usage")}
         chunks: list[Any] = []
         for choice in answer["choices"]:
-            chunks.append({**head, "choices": [{**choice, "finish_reason": None}]})
+            for text, logprobs in _pieces(choice["text"], choice.get("logprobs")):
+                said = {**choice, "text": text, "logprobs": logprobs, "finish_reason": None}
+                chunks.append({**head, "choices": [said]})
             chunks.append({**head, "choices": [{**choice, "text": "", "logprobs": None}]})
-        if wants_stream_usage(request):
+        if usage_with_end and answer.get("usage") is not None:
+            chunks[-1]["usage"] = answer["usage"]
+        elif wants_stream_usage(request):
             chunks.append({**head, "choices": [], "usage": answer.get("usage")})
         return encode(chunks) + DONE
+
+
+def _pieces(text: str, logprobs: Any) -> Iterator[tuple[str, Any]]:
+    """``text`` in pieces, each with its part of ``logprobs``, whose members are lists by token."""
+    tokens = logprobs.get("tokens") if isinstance(logprobs, dict) else None
+    if not isinstance(tokens, list) or "".join(tokens) != text:
+        for number, piece in enumerate(pieces(text)):
+            yield piece, None if number else logprobs
+        return
+    per_piece = max(1, MOST * len(tokens) // max(1, characters(logprobs)))
+    for start in range(0, len(tokens), per_piece):
+        part = slice(start, start + per_piece)
+        lists = {k: v[part] if isinstance(v, list) else v for k, v in logprobs.items()}
+        yield "".join(tokens[part]), lists
 
 
 def _expected(request: Json) -> int:
@@ -76,6 +97,7 @@ def _complete(answer: Json, expected: int) -> bool:
             isinstance(choice, dict)
             and isinstance(choice.get("text"), str)
             and choice.get("finish_reason") in _GOOD_ENDINGS
+            and (choice["text"] != "" or choice["finish_reason"] != "stop")
             for choice in choices
         )
     )

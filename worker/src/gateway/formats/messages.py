@@ -10,7 +10,9 @@ from typing import Any
 from gateway.core import strict_json
 from gateway.core.http import Transform
 from gateway.formats.base import Json, Usage, count, tier_name
+from gateway.formats.labels import RAW_INPUTS, shown
 from gateway.formats.merge import characters
+from gateway.formats.pieces import pieces
 from gateway.formats.sse import Event, encode
 
 _GOOD_ENDINGS = (
@@ -37,6 +39,7 @@ class MessagesAssembler:
         self._answer: Json = {}
         self._texts: dict[tuple[int, str], list[str]] = {}
         self._usage: Json = {}
+        self._raw_inputs: dict[str, str] = {}
         self.done = False
         self.next_number = 0
         self.collected = 0
@@ -56,6 +59,8 @@ class MessagesAssembler:
         if self._broken or self._forgotten or not self.done:
             return None
         answer = {**self._answer, "usage": self._usage}
+        if self._raw_inputs:
+            answer[RAW_INPUTS] = self._raw_inputs
         return answer if _complete(answer) else None
 
     def usage(self) -> Usage:
@@ -67,13 +72,14 @@ class MessagesAssembler:
         self._forgotten = True
         self._answer.clear()
         self._texts.clear()
+        self._raw_inputs.clear()
 
     def _take(self, kind: str, data: Json) -> None:
         if self.done or (kind == "message_stop" and self._texts):
             self._broken = True
         elif kind == "message_start":
             self._answer = {**data["message"], "content": []}
-            self._usage = dict(data["message"]["usage"])
+            self._usage = dict(data["message"].get("usage") or {})
         elif kind == "message_delta":
             self._usage |= {k: v for k, v in (data.get("usage") or {}).items() if v is not None}
             extra = {k: v for k, v in data.items() if k not in ("type", "delta", "usage")}
@@ -125,6 +131,8 @@ class MessagesAssembler:
                 block[field] += "".join(block_text)
         if text := "".join(self._texts.pop((index, "input"), ())):
             block["input"] = strict_json.answer(text)
+            if strict_json.dumps(block["input"]) != text:
+                self._raw_inputs[str(index)] = text
 
 
 class MessagesFormat:
@@ -148,8 +156,9 @@ class MessagesFormat:
         """Not compared by meaning: the semantic tier serves chat completions."""
         return None
 
-    def replay(self, answer: Json, request: Json) -> bytes:  # noqa: ARG002
-        """Per content block its start, whole content and stop, between Anthropic's brackets."""
+    def replay(self, answer: Json, request: Json, *, usage_with_end: bool = False) -> bytes:  # noqa: ARG002
+        """Per content block its start, its content in pieces and its stop, between Anthropic's
+        brackets."""
         return encode(_events(answer), named=True)
 
     def upstream_body(self, request: Json, *, stream_usage: bool) -> Json:  # noqa: ARG002
@@ -194,6 +203,21 @@ def _complete(answer: Json) -> bool:
         and isinstance(answer.get("content"), list)
         and all(isinstance(block, dict) and "type" in block for block in answer["content"])
         and answer.get("stop_reason") in _GOOD_ENDINGS
+        and all(
+            isinstance(block.get("input"), dict)
+            for block in answer["content"]
+            if block["type"] == "tool_use"
+        )
+        and (answer["stop_reason"] != "end_turn" or _says_something(answer["content"]))
+    )
+
+
+def _says_something(content: list[Json]) -> bool:
+    """A block besides thinking, if it is a text one that is not empty."""
+    return any(
+        block.get("text") != ""
+        for block in content
+        if block["type"] not in ("thinking", "redacted_thinking")
     )
 
 
@@ -204,11 +228,15 @@ def _events(answer: Json) -> Iterator[Json]:
         if name in answer
     }
     usage = answer.get("usage") or {}
-    begun: Json = {**answer, "content": []}
+    raw_inputs = answer.get(RAW_INPUTS) or {}
+    begun: Json = {**shown(answer), "content": []}
     begun |= dict.fromkeys(ending)
+    if count(usage.get("output_tokens")):
+        # As it is when a stream begins: clients that add the two counts up would double them.
+        begun["usage"] = {**usage, "output_tokens": 1}
     yield {"type": "message_start", "message": begun}
     for index, block in enumerate(answer["content"]):
-        start, deltas = _parts(block)
+        start, deltas = _parts(block, raw_inputs.get(str(index)))
         yield {"type": "content_block_start", "index": index, "content_block": start}
         for delta in deltas:
             yield {"type": "content_block_delta", "index": index, "delta": delta}
@@ -219,13 +247,13 @@ def _events(answer: Json) -> Iterator[Json]:
     yield {"type": "message_stop"}
 
 
-def _parts(block: Json) -> tuple[Json, list[Json]]:
+def _parts(block: Json, raw_input: str | None) -> tuple[Json, list[Json]]:
     """A block as it begins, and the deltas that complete it. Kinds that the protocol does not
     stream (redacted thinking, server tools' results) begin whole."""
     match block["type"]:
         case "text":
             start = {**block, "text": ""}
-            deltas = [{"type": "text_delta", "text": block["text"]}]
+            deltas = [{"type": "text_delta", "text": piece} for piece in pieces(block["text"])]
             if block.get("citations"):
                 start["citations"] = []
                 deltas += [
@@ -234,11 +262,18 @@ def _parts(block: Json) -> tuple[Json, list[Json]]:
             return start, deltas
         case "thinking":
             start = {**block, "thinking": "", "signature": ""}
-            deltas = [{"type": "thinking_delta", "thinking": block["thinking"]}]
+            deltas = [
+                {"type": "thinking_delta", "thinking": piece} for piece in pieces(block["thinking"])
+            ]
             if block.get("signature"):
                 deltas.append({"type": "signature_delta", "signature": block["signature"]})
-            return start, deltas if block["thinking"] else deltas[1:]
+            return start, deltas
         case "tool_use" | "server_tool_use" | "mcp_tool_use":
-            text = strict_json.dumps(block["input"]) if block["input"] else ""
-            return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": text}]
+            text = raw_input
+            if text is None:
+                text = strict_json.dumps(block["input"]) if block["input"] else ""
+            deltas = [
+                {"type": "input_json_delta", "partial_json": piece} for piece in ("", *pieces(text))
+            ]
+            return {**block, "input": {}}, deltas
     return block, []

@@ -10,15 +10,20 @@ from gateway.core.http import Transform
 from gateway.formats.base import Json, Usage, count, tier_name
 from gateway.formats.responses_replay import events
 from gateway.formats.sse import Event, encode
+from gateway.formats.tool_calls import well_formed
 
 _TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
 
 
 class ResponsesAssembler:
-    """Waits for the terminal event, which carries the whole response."""
+    """Waits for the terminal event, which carries the whole response.
+
+    Some servers leave ``output`` empty there; then it is what the items' own last events said.
+    """
 
     def __init__(self, _request: Json) -> None:
         self._answer: Json | None = None
+        self._items: dict[int, Any] = {}
         self._usage: Any = None
         self._tier: Any = None
         self._broken = False
@@ -35,14 +40,21 @@ class ResponsesAssembler:
             self.next_number = (count(data.get("sequence_number")) or 0) + 1
             if kind == "error" or self.done:
                 self._broken = True
+            elif kind == "response.output_item.done" and not self._forgotten:
+                self._items[int(data["output_index"])] = data["item"]
+                self.collected += len(event.data)
             elif kind in _TERMINAL:
                 self.done = True
                 response = data["response"]
                 self._usage = response.get("usage")
                 self._tier = response.get("service_tier")
                 if not self._forgotten:
+                    if response.get("output") == []:
+                        items = [self._items[index] for index in sorted(self._items)]
+                        response = {**response, "output": items}
                     self._answer = response
-                    self.collected = len(event.data)
+                    self.collected = max(self.collected, len(event.data))
+                    self._items.clear()
         except (ValueError, TypeError, KeyError, AttributeError):
             self._broken = True
 
@@ -60,6 +72,7 @@ class ResponsesAssembler:
         """Keep no answer; the terminal event is still read for its usage."""
         self._forgotten = True
         self._answer = None
+        self._items.clear()
 
 
 class ResponsesFormat:
@@ -83,7 +96,7 @@ class ResponsesFormat:
         """Not compared by meaning: the semantic tier serves chat completions."""
         return None
 
-    def replay(self, answer: Json, request: Json) -> bytes:  # noqa: ARG002 (no options change it)
+    def replay(self, answer: Json, request: Json, *, usage_with_end: bool = False) -> bytes:  # noqa: ARG002
         """The event sequence that builds ``answer`` item by item."""
         return encode(events(answer), named=True)
 
@@ -103,7 +116,25 @@ def complete(answer: Json) -> bool:
     status = answer.get("status")
     details = answer.get("incomplete_details")
     by_length = isinstance(details, dict) and details.get("reason") == "max_output_tokens"
-    return status == "completed" or (status == "incomplete" and by_length)
+    if status == "incomplete":
+        return by_length
+    return status == "completed" and _says_something(answer.get("output"))
+
+
+def _says_something(output: Any) -> bool:
+    """An item besides reasoning that holds anything, and no function call that cannot be made."""
+    items = output if isinstance(output, list) else []
+    if any(
+        item.get("type") == "function_call" and not well_formed(item.get("arguments"))
+        for item in items
+    ):
+        return False
+    return any(
+        item.get("type") not in ("message", "reasoning")
+        or any(part.get("text") != "" for part in item.get("content") or ())
+        for item in items
+        if item.get("type") != "reasoning"
+    )
 
 
 def read_usage(usage: Any, service_tier: Any) -> Usage:

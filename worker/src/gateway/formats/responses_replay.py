@@ -1,6 +1,6 @@
 """A finished response as the events that would have streamed it.
 
-Each part comes in one delta. Item types that stream no parts of their own (hosted tools' calls,
+Texts come in pieces. Item types that stream no parts of their own (hosted tools' calls,
 for example) appear and are done; SDKs take their content from ``response.output_item.done``.
 """
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway.formats.base import Json
+from gateway.formats.pieces import pieces, with_logprobs
 
 _EMPTY_PARTS: dict[str, Json] = {
     "output_text": {"text": "", "annotations": []},
@@ -52,12 +53,12 @@ def _item(index: int, item: Json) -> Iterator[Json]:
         yield from _part({**at, "content_index": number}, part)
     if item["type"] == "function_call":
         name = "response.function_call_arguments"
-        yield {"type": f"{name}.delta", **at, "delta": item["arguments"]}
+        yield from _deltas(f"{name}.delta", at, item["arguments"])
         done = {"name": item["name"], "arguments": item["arguments"]}
         yield {"type": f"{name}.done", **at, **done}
     elif item["type"] == "custom_tool_call":
         name = "response.custom_tool_call_input"
-        yield {"type": f"{name}.delta", **at, "delta": item["input"]}
+        yield from _deltas(f"{name}.delta", at, item["input"])
         yield {"type": f"{name}.done", **at, "input": item["input"]}
     yield {"type": "response.output_item.done", "output_index": index, "item": item}
 
@@ -70,18 +71,19 @@ def _part(at: Json, part: Json) -> Iterator[Json]:
     yield {"type": "response.content_part.added", **at, "part": begun}
     if kind == "output_text":
         logprobs: Any = part.get("logprobs") or []
-        text = {"type": "response.output_text.delta", **at, "delta": part["text"]}
-        yield {**text, "logprobs": logprobs}
+        for piece, group in with_logprobs(part["text"], logprobs):
+            text = {"type": "response.output_text.delta", **at, "delta": piece}
+            yield {**text, "logprobs": group or []}
         for number, annotation in enumerate(part.get("annotations") or ()):
             added = {"annotation_index": number, "annotation": annotation}
             yield {"type": "response.output_text.annotation.added", **at, **added}
         done = {"text": part["text"], "logprobs": logprobs}
         yield {"type": "response.output_text.done", **at, **done}
     elif kind == "refusal":
-        yield {"type": "response.refusal.delta", **at, "delta": part["refusal"]}
+        yield from _deltas("response.refusal.delta", at, part["refusal"])
         yield {"type": "response.refusal.done", **at, "refusal": part["refusal"]}
     elif kind == "reasoning_text":
-        yield {"type": "response.reasoning_text.delta", **at, "delta": part["text"]}
+        yield from _deltas("response.reasoning_text.delta", at, part["text"])
         yield {"type": "response.reasoning_text.done", **at, "text": part["text"]}
     yield {"type": "response.content_part.done", **at, "part": part}
 
@@ -89,6 +91,10 @@ def _part(at: Json, part: Json) -> Iterator[Json]:
 def _summary(at: Json, part: Json) -> Iterator[Json]:
     name = "response.reasoning_summary"
     yield {"type": f"{name}_part.added", **at, "part": {**part, "text": ""}}
-    yield {"type": f"{name}_text.delta", **at, "delta": part["text"]}
+    yield from _deltas(f"{name}_text.delta", at, part["text"])
     yield {"type": f"{name}_text.done", **at, "text": part["text"]}
     yield {"type": f"{name}_part.done", **at, "part": part}
+
+
+def _deltas(kind: str, at: Json, text: str) -> Iterator[Json]:
+    return ({"type": kind, **at, "delta": piece} for piece in pieces(text))

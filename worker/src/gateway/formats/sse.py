@@ -48,6 +48,13 @@ class EventReader:
         self._tail = rest + held
         return [event for block in blocks if (event := _parse(block))]
 
+    def finish(self) -> list[Event]:
+        """The event that the stream ended in, where it did so without the line ends that complete
+        it. (The standard drops such an event; some servers send their last one like that.)"""
+        block, self._tail = self._tail.rstrip(b"\r\n"), b""
+        event = _parse(block) if block else None
+        return [event] if event else []
+
 
 def _parse(block: bytes) -> Event | None:
     lines = block.decode("utf-8", "replace").split("\n")
@@ -96,7 +103,7 @@ class EventFilter:
     def __call__(self, chunk: bytes) -> bytes:
         if not chunk:
             rest, self._tail = self._tail, b""
-            return rest
+            return b"" if self._unwanted(rest) else rest
         data = self._tail + chunk
         end = _last_boundary(data)
         if self._inside_long_event and end:

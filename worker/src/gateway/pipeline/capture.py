@@ -1,6 +1,7 @@
 """The gateway's copy of a live stream: bounded, assembled, judged."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +9,8 @@ from gateway.admission.stream_slot import StreamSlot
 from gateway.core.http import FetchFailed
 from gateway.core.log import log_event
 from gateway.core.platform import Copy, CopyGivenUp
-from gateway.formats.base import Assembler, Usage
-from gateway.formats.sse import EventReader
+from gateway.formats.base import MALFORMED, Assembler, Usage
+from gateway.formats.sse import Event, EventReader
 from gateway.pipeline.exchange import Exchange
 from gateway.providers.base import StreamTranslation
 
@@ -75,6 +76,10 @@ class Capture:
         if not settled:
             await settle(self._outcome(error_code))
 
+    def _take(self, events: list[Event]) -> None:
+        for event in events:
+            self._assembler.feed(event)
+
     async def _chunks(self) -> AsyncIterator[None]:
         x, assembler, limit = self._x, self._assembler, self._limit
         stays = x.record.project.cache_on_disconnect
@@ -85,8 +90,7 @@ class Capture:
             if x.event.ttfb_ms is None:
                 x.event.ttfb_ms = x.elapsed_ms()
             self._slot.goes_on(self._last)
-            for event in reader.feed(self._translate(chunk) if self._translate else chunk):
-                assembler.feed(event)
+            self._take(reader.feed(self._translate(chunk) if self._translate else chunk))
             if reader.pending > limit:
                 # One endless event: its usage cannot be read either.
                 reader = EventReader()
@@ -100,15 +104,22 @@ class Capture:
             alone += len(chunk)
             if not stays or self._too_large or alone > limit * _WIRE_BYTES:
                 raise _ClientLeft
+        self._take(
+            [*reader.feed(self._translate(b"") if self._translate else b""), *reader.finish()]
+        )
+        yield
 
     def _outcome(self, error_code: str | None) -> Outcome:
-        answer = None if error_code else self._assembler.finish()
-        if answer is None and error_code is None:
-            error_code = "too_large_to_cache" if self._too_large else "stream_incomplete"
-        if answer is not None and self._translate is not None and self._translate.lost:
+        answer = None
+        if error_code is None:
+            with suppress(*MALFORMED):  # what was assembled has another shape than its format's
+                answer = self._assembler.finish()
+        if error_code is None and self._translate is not None and self._translate.lost:
             # A good answer to this client; to store it would make it every client's.
             log_untranslated(self._x, self._translate.lost)
             answer = None
+        elif answer is None and error_code is None:
+            error_code = "too_large_to_cache" if self._too_large else "stream_incomplete"
         return Outcome(answer, self._assembler.usage(), self._last, error_code)
 
 

@@ -12,11 +12,14 @@ from gateway.admission import single_flight
 from gateway.admission.limits import NO_SEMANTICS, Admission, Lookup
 from gateway.admission.stream_slot import StreamSlot
 from gateway.cache import entry as entries
+from gateway.cache.entry import Entry
 from gateway.cache.policy import STORE_AWAY
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Live, Response, chain
 from gateway.core.keep_alive import KeepAlive
 from gateway.core.log import log_event
+from gateway.formats import labels
+from gateway.formats.base import MALFORMED
 from gateway.pipeline.call import Call, asks_usage, outgoing
 from gateway.pipeline.capture import Capture, Outcome, log_untranslated
 from gateway.pipeline.exchange import Exchange
@@ -31,8 +34,6 @@ EVENT_STREAM = "text/event-stream; charset=utf-8"
 JSON = "application/json"
 _STORING_MS = 5
 """Clock tolerance between an answer's last byte and the next request of the same client."""
-_MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
-"""What a provider's answer raises whose parts are of other types than its protocol says."""
 
 
 async def serve(x: Exchange, call: Call) -> Response:
@@ -174,11 +175,9 @@ async def _hit(
     except entries.EntryError as error:
         log_event("entry_unreadable", "error", project_id=x.record.project_id, reason=str(error))
         return None
-    body: str | bytes | None = stored.body
-    if call.stream:
-        body = _replayed(call, json.loads(stored.body))
-        if body is None:
-            return None
+    body = _served(call, stored)
+    if body is None:
+        return None
     facts = stored.facts
     if status == HIT_COALESCED and facts["answered_ms"] <= now_ms + _STORING_MS:
         # The answer was complete when this request came, and only on its way into Redis.
@@ -229,11 +228,24 @@ async def _fetch(x: Exchange, call: Call, settlement: Settlement, slot: StreamSl
     return _whole(x, call, answer, text, settlement)
 
 
+def _served(call: Call, stored: Entry) -> str | bytes | None:
+    """The stored answer with the labels of ``call``, in its form; ``None``: it has no such form."""
+    if not call.stream and stored.facts.get("labels") == []:
+        return stored.body
+    answer = json.loads(stored.body)
+    own = labels.own(answer, call.body)
+    if call.stream:
+        return _replayed(call, own)
+    own = labels.shown(own)
+    return stored.body if own is answer else strict_json.dumps(own)
+
+
 def _replayed(call: Call, answer: Any) -> bytes | None:
     """``answer`` as a stream; ``None`` when a provider gave it a shape that no stream has."""
     try:
-        return call.format.replay(answer, call.body)
-    except _MALFORMED as error:
+        with_end = call.target.provider.capabilities.usage_with_end
+        return call.format.replay(answer, call.body, usage_with_end=with_end)
+    except MALFORMED as error:
         log_event("answer_not_replayable", "warning", reason=f"{type(error).__name__}: {error}")
         return None
 
@@ -253,14 +265,14 @@ def _whole(
             lost = answer.translation.lost(parsed)
             parsed = answer.translation.answer(parsed)
             text = strict_json.dumps(parsed)
-    except _MALFORMED:
+    except MALFORMED:
         parsed = None
     if not isinstance(parsed, dict):
         raise errors.UpstreamUnreachable("The provider's answer is not a JSON object.")
     target = answer.target
     x.account(target.provider.name, target.model, call.format.usage(parsed))
     x.log_response(text)
-    complete = call.format.storable(parsed, call.body)
+    complete = _storable(call, parsed)
     if lost:
         log_untranslated(x, lost)
     storable = complete and not lost and len(text) <= x.most_stored_bytes()
@@ -274,6 +286,14 @@ def _whole(
     answered = Answered(target, x.platform.monotonic(), parsed if storable else None, text)
     x.platform.wait_until(_after_answer(x, call, settlement, answered))
     return response
+
+
+def _storable(call: Call, answer: Any) -> bool:
+    """Whether ``answer`` is complete and good; one that is not of its format's shape is neither."""
+    try:
+        return call.format.storable(answer, call.body)
+    except MALFORMED:
+        return False
 
 
 async def _after_answer(

@@ -9,6 +9,7 @@ from gateway.cache import entry as entries
 from gateway.cache.entry import Entry
 from gateway.core import strict_json
 from gateway.core.log import log_event
+from gateway.formats import labels
 from gateway.pipeline.call import Call
 from gateway.pipeline.exchange import Exchange
 from gateway.providers.registry import Target
@@ -103,6 +104,7 @@ class Settlement:
             call.format.usage(answer),
             self._created_ms + took_ms,
         )
+        facts["labels"] = labels.found(answer)
         body = answered.text if answered.text is not None else strict_json.dumps(answer)
         label = entry_head.label(call.target.model, call.policy.namespace)
         stored = Entry(self._created_ms, label, facts, body)

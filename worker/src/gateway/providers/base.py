@@ -92,6 +92,7 @@ class Capabilities:
     ``forms``: paths whose multipart forms cannot name anything stored in the provider's account.
     ``strict_at``: path of a field of the request; where it is true, the request may only hold what
     its caller wrote.
+    ``usage_with_end``: its streams always tell usage, in the chunk that ends the last choice.
     ``live``: what makes its answers depend on more than the request.
     ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
     ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
@@ -108,6 +109,7 @@ class Capabilities:
     stream_usage: bool = True
     forms: tuple[str, ...] = ()
     strict_at: tuple[str, ...] = ()
+    usage_with_end: bool = False
     openai_defaults: bool = False
     live: LiveData = LiveData()
 

@@ -22,7 +22,9 @@ PROVIDERS = tuple(
                 *("mistral-", "codestral", "devstral", "ministral-", "magistral-", "pixtral-"),
                 *("open-mistral-", "open-mixtral-"),
             ),
-            stream_usage=False,  # always sends it, and refuses the option
+            # Always sends usage, and refuses the option (Mistral, Chat completion; 2026-11).
+            stream_usage=False,
+            usage_with_end=True,
         ),
         Capabilities(
             name="deepseek",

@@ -8,12 +8,13 @@ import time
 from typing import Any
 
 from gateway.core import strict_json
-from gateway.formats.base import Json
+from gateway.formats.base import MALFORMED, Json
 from gateway.formats.sse import DONE, Event, EventReader, encode
 from gateway.providers.anthropic import answer
 
 _KEEP_ALIVE = b": ping\n\n"
 _UNREADABLE = {"error": {"message": "The provider's stream cannot be read."}}
+_BROKEN_OFF = {"error": {"message": "The provider's stream ended before its answer did."}}
 
 
 class ChatChunks:
@@ -23,6 +24,8 @@ class ChatChunks:
     def __init__(self) -> None:
         self.lost: set[str] = set()
         self._reader = EventReader()
+        self._over = False
+        """The closing chunk or an error event was sent: nothing follows."""
         self._head: Json = {"object": "chat.completion.chunk", "created": int(time.time())}
         self._usage: Json = {}
         self._calls: dict[int, int] = {}
@@ -32,14 +35,27 @@ class ChatChunks:
         self._citations = 0
 
     def __call__(self, chunk: bytes) -> bytes:
-        return b"".join(self._translated(event) for event in self._reader.feed(chunk))
+        made = [self._translated(event) for event in self._reader.feed(chunk)]
+        if not chunk:
+            made += [self._translated(event) for event in self._reader.finish()]
+            made.append(self._fail(_BROKEN_OFF))
+        return b"".join(made)
 
     def _translated(self, event: Event) -> bytes:
+        if self._over:
+            return b""
         try:
             data = strict_json.answer(event.data)
             return self._handle(data)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return encode([answer.error(_UNREADABLE)])
+        except MALFORMED:
+            return self._fail(_UNREADABLE)
+
+    def _fail(self, envelope: Json) -> bytes:
+        """An error event, where the stream has not had its end yet."""
+        if self._over:
+            return b""
+        self._over = True
+        return encode([answer.error(envelope)])
 
     def _handle(self, data: Json) -> bytes:
         match data["type"]:
@@ -54,19 +70,20 @@ class ChatChunks:
             case "message_delta":
                 return self._end(data)
             case "message_stop":
+                self._over = True
                 closing = {**self._head, "choices": [], "usage": answer.usage(self._usage)}
                 return encode([closing]) + DONE
             case "ping":
                 return _KEEP_ALIVE
             case "error":
-                return encode([answer.error(data)])
+                return self._fail(data)
         self.lost.add(str(data["type"]))
         return b""
 
     def _start(self, message: Json) -> bytes:
         self._head |= {"id": message["id"], "model": message["model"]}
         self._usage = dict(message["usage"])
-        return self._deltas({"role": "assistant", "content": ""})
+        return self._deltas({"role": "assistant", "content": "", "refusal": None})
 
     def _block_start(self, index: int, block: Json) -> Json | None:
         match block["type"]:

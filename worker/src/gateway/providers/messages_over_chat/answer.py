@@ -1,9 +1,12 @@
 """Chat completions, their usage and errors in Anthropic's shapes."""
 
+from contextlib import suppress
 from typing import Any
 
 from gateway.core import strict_json
+from gateway.formats import spoken
 from gateway.formats.base import Json, count
+from gateway.formats.tool_calls import arguments_text, well_formed
 
 STOP_REASONS = {
     "stop": "end_turn",
@@ -64,11 +67,21 @@ _LABELS = frozenset(
 def lost(said: Json) -> set[str]:
     """Members of a message or delta that hold content and have no place in Anthropic's messages:
     audio, images, annotations, what a provider ran by itself."""
-    return {
+    members = {
         name
         for name, value in said.items()
         if value and isinstance(value, str | list | dict) and name not in _TRANSLATED | _LABELS
     }
+    kinds = {kind for kind, _ in spoken.parts(said.get("content"))}
+    kinds |= {"custom tool call" for call in said.get("tool_calls") or () if call.get("custom")}
+    return members | (kinds - {"text", "thinking"})
+
+
+def unusable(said: Json) -> set[str]:
+    """Names what of a whole message nobody can use: calls whose arguments are no JSON object."""
+    calls = (call.get("function") or {} for call in said.get("tool_calls") or ())
+    good = all(well_formed(function.get("arguments")) for function in calls)
+    return set() if good else {"malformed tool arguments"}
 
 
 def message(completion: Json) -> Json:
@@ -77,10 +90,11 @@ def message(completion: Json) -> Json:
     said = choice["message"]
     reason = choice["finish_reason"]
     content: list[Json] = []
-    if thought := reasoning(said):
-        content.append({"type": "thinking", "thinking": thought, "signature": ""})
-    texts = (said.get("content"), said.get("refusal"))
-    content += [{"type": "text", "text": text} for text in texts if text]
+    for kind, text in (*texts(said), ("text", said.get("refusal"))):
+        if text and kind == "thinking":
+            content.append({"type": "thinking", "thinking": text, "signature": ""})
+        elif text:
+            content.append({"type": "text", "text": text})
     content += [_tool_use(call, reason) for call in said.get("tool_calls") or ()]
     return {
         "id": completion["id"],
@@ -96,6 +110,13 @@ def message(completion: Json) -> Json:
     }
 
 
+def texts(said: Json) -> list[tuple[str, Any]]:
+    """``thinking`` and ``text`` of a message or delta, in order."""
+    found = [part for part in spoken.parts(said.get("content")) if part[0] in ("text", "thinking")]
+    thought = reasoning(said)
+    return [("thinking", thought), *found] if thought else found
+
+
 def reasoning(said: Json) -> str | None:
     """The reasoning in a message or delta, by either name that compatible providers use."""
     text = said.get("reasoning_content") or said.get("reasoning")
@@ -103,17 +124,20 @@ def reasoning(said: Json) -> str | None:
 
 
 def _tool_use(call: Json, finish_reason: Any) -> Json:
-    """Arguments that the token limit cut off are no JSON; the caller sees ``max_tokens``."""
+    """Arguments that the token limit cut off are no JSON; the caller sees ``max_tokens``. Others
+    that are no JSON object are passed on as Anthropic passes them back to its models."""
     function = call["function"]
-    try:
-        given = strict_json.answer(function["arguments"] or "{}")
-        if not isinstance(given, dict):
-            raise ValueError("tool arguments that are not an object")
-    except ValueError:
-        if finish_reason != "length":
-            raise
-        given = {}
+    text = arguments_text(function.get("arguments"))
+    given: Any = None
+    with suppress(ValueError):
+        given = strict_json.answer(text or "{}")
+    if not isinstance(given, dict):
+        given = {} if finish_reason == "length" else {INVALID_JSON: text}
     return {"type": "tool_use", "id": call["id"], "name": function["name"], "input": given}
+
+
+INVALID_JSON = "INVALID_JSON"
+"""Anthropic, "Fine-grained tool streaming": the member under which invalid input is wrapped."""
 
 
 def usage(spent: Any) -> Json:

@@ -1,15 +1,20 @@
 """``chat.completion.chunk`` events as Anthropic's event stream, event by event.
 
 Anthropic's grammar has one content block after the other, each opened and closed; OpenAI's chunks
-have deltas. A block is opened by the first delta of its kind and closed by the first of another.
+have deltas. A block is opened by the first delta of its kind and closed by the first of another. Of
+tool calls whose deltas are mixed, the first is passed on as it arrives and the others wait for it.
+
+After an error event nothing follows: a client must not take what came before it for an answer.
 """
 
 from gateway.core import strict_json
-from gateway.formats.base import Json
+from gateway.formats.base import MALFORMED, Json
 from gateway.formats.sse import Event, EventReader, encode
+from gateway.formats.tool_calls import StreamedCall, StreamedCalls
 from gateway.providers.messages_over_chat import answer
 
 _UNREADABLE = {"error": {"message": "The provider's stream cannot be read."}}
+_BROKEN_OFF = {"error": {"message": "The provider's stream ended before its answer did."}}
 
 
 class MessageEvents:
@@ -19,28 +24,52 @@ class MessageEvents:
         self.lost: set[str] = set()
         self._reader = EventReader()
         self._begun = False
+        self._over = False
+        """``message_stop`` or an error event was sent."""
         self._blocks = 0
-        self._open: str | int | None = None
-        """The open block: ``text``, ``thinking`` or the index of a tool call."""
-        self._seen_calls: set[int] = set()
+        self._open: str | None = None
+        """The kind of the open block, ``text`` or ``thinking``; those of tools are ``_Tool``s."""
+        self._calls = StreamedCalls()
+        self._tools: list[_Tool] = []
+        self._closed_tools = 0
         self._refused = False
         self._reason: str | None = None
         self._ended = False
         self._usage: Json | None = None
 
     def __call__(self, chunk: bytes) -> bytes:
-        return b"".join(self._translated(event) for event in self._reader.feed(chunk))
+        made = [self._translated(event) for event in self._reader.feed(chunk)]
+        if not chunk:
+            made += [self._translated(event) for event in self._reader.finish()]
+            made.append(self._at_the_end())
+        return b"".join(made)
 
     def _translated(self, event: Event) -> bytes:
+        if self._over:
+            return b""
         try:
             if event.data == "[DONE]":
-                return encode([*self._end(), *self._stop()], named=True)
+                return self._at_the_end()
             data = strict_json.answer(event.data)
             if event.name == "error" or "error" in data:
-                return encode([answer.error(data)], named=True)
+                return self._fail(data)
             return encode(self._handle(data), named=True)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return encode([answer.error(_UNREADABLE)], named=True)
+        except MALFORMED:
+            return self._fail(_UNREADABLE)
+
+    def _fail(self, envelope: Json) -> bytes:
+        self._over = True
+        return encode([answer.error(envelope)], named=True)
+
+    def _at_the_end(self) -> bytes:
+        """``[DONE]``, or the end of a stream without it: some servers send none. A stream that
+        never said why it ended was not a whole answer, and gets no good end."""
+        if self._over:
+            return b""
+        if self._reason is None:
+            return self._fail(_BROKEN_OFF)
+        self._over = True
+        return encode([*self._end(), {"type": "message_stop"}], named=True)
 
     def _handle(self, chunk: Json) -> list[Json]:
         events: list[Json] = []
@@ -77,64 +106,101 @@ class MessageEvents:
     def _take(self, delta: Json) -> list[Json]:
         events: list[Json] = []
         self.lost |= answer.lost(delta)
-        if text := answer.reasoning(delta):
-            events += self._enter("thinking", {"thinking": "", "signature": ""})
-            events.append(self._delta({"type": "thinking_delta", "thinking": text}))
-        for name in ("content", "refusal"):
-            if text := delta.get(name):
-                self._refused = self._refused or name == "refusal"
-                events += self._enter("text", {"text": ""})
-                events.append(self._delta({"type": "text_delta", "text": text}))
+        for kind, text in answer.texts(delta):
+            events += self._text(kind, text)
+        if refusal := delta.get("refusal"):
+            self._refused = True
+            events += self._text("text", refusal)
         for call in delta.get("tool_calls") or ():
             events += self._take_call(call)
         return events
 
-    def _take_call(self, call: Json) -> list[Json]:
-        index, function = call["index"], call.get("function") or {}
+    def _text(self, kind: str, text: str) -> list[Json]:
+        if not text:
+            return []
+        events = []
+        if self._open != kind:
+            empty = {"thinking": "", "signature": ""} if kind == "thinking" else {"text": ""}
+            events = [*self._close(), self._begin({"type": kind, **empty})]
+            self._open = kind
+        return [*events, self._delta({"type": f"{kind}_delta", kind: text})]
+
+    def _take_call(self, delta: Json) -> list[Json]:
+        call, text, _ = self._calls.take(delta)
+        if call.number == len(self._tools):
+            self._tools.append(_Tool(call))
+        tool = self._tools[call.number]
+        if call.number < self._closed_tools:
+            if text:
+                raise ValueError("a piece of a tool call whose block is closed")
+            return []
+        tool.waiting += text
+        return self._pass_tools_on()
+
+    def _pass_tools_on(self, *, to_the_end: bool = False) -> list[Json]:
+        """Events of the first tool that is not closed, and of those behind it once it is whole."""
         events: list[Json] = []
-        if index != self._open:
-            if index in self._seen_calls:
-                raise ValueError("tool calls are interleaved")
-            self._seen_calls.add(index)
-            events += self._close()
-            start = {"id": call["id"], "name": function["name"], "input": {}}
-            events += self._begin(index, {"type": "tool_use", **start})
-        if text := function.get("arguments"):
-            events.append(self._delta({"type": "input_json_delta", "partial_json": text}))
+        while self._closed_tools < len(self._tools):
+            tool = self._tools[self._closed_tools]
+            if not tool.begun:
+                if not tool.call.name:
+                    if to_the_end:
+                        raise ValueError("a tool call without a name")
+                    break
+                events += [*self._close_text(), self._begin(tool.start())]
+                tool.begun = True
+            if tool.waiting:
+                part = {"type": "input_json_delta", "partial_json": tool.waiting}
+                events.append(self._delta(part))
+                tool.waiting = ""
+            is_last = tool.call.number == len(self._tools) - 1
+            if not to_the_end and (is_last or not tool.call.is_whole()):
+                break
+            events.append(self._block_stop())
+            self._closed_tools += 1
         return events
 
-    def _enter(self, kind: str, empty: Json) -> list[Json]:
-        if self._open == kind:
-            return []
-        return [*self._close(), *self._begin(kind, {"type": kind, **empty})]
-
-    def _begin(self, kind: str | int, block: Json) -> list[Json]:
-        self._open = kind
+    def _begin(self, block: Json) -> Json:
         self._blocks += 1
         index = self._blocks - 1
-        return [{"type": "content_block_start", "index": index, "content_block": block}]
+        return {"type": "content_block_start", "index": index, "content_block": block}
 
     def _delta(self, delta: Json) -> Json:
         return {"type": "content_block_delta", "index": self._blocks - 1, "delta": delta}
 
-    def _close(self) -> list[Json]:
+    def _block_stop(self) -> Json:
+        return {"type": "content_block_stop", "index": self._blocks - 1}
+
+    def _close_text(self) -> list[Json]:
         if self._open is None:
             return []
         self._open = None
-        return [{"type": "content_block_stop", "index": self._blocks - 1}]
+        return [self._block_stop()]
+
+    def _close(self) -> list[Json]:
+        return [*self._close_text(), *self._pass_tools_on(to_the_end=True)]
 
     def _end(self) -> list[Json]:
-        """``message_delta``, once: with the usage chunk, or without any at ``[DONE]``."""
-        if self._ended or self._reason is None:
+        """``message_delta``, once: with the usage chunk, or without any at the stream's end."""
+        if self._ended:
             return []
         self._ended = True
         reason = answer.stop_reason(
-            self._reason, calls_tools=bool(self._seen_calls), refused=self._refused
+            self._reason, calls_tools=bool(self._tools), refused=self._refused
         )
         delta = {"stop_reason": reason, "stop_sequence": None}
         usage = answer.usage(self._usage)
         return [*self._close(), {"type": "message_delta", "delta": delta, "usage": usage}]
 
-    def _stop(self) -> list[Json]:
-        """A stream that never said why it ended was not a whole answer, and gets no good end."""
-        return [{"type": "message_stop"}] if self._ended else [answer.error(_UNREADABLE)]
+
+class _Tool:
+    """A tool's block. ``waiting``: what came of its input and is not passed on yet."""
+
+    def __init__(self, call: StreamedCall) -> None:
+        self.call = call
+        self.begun = False
+        self.waiting = ""
+
+    def start(self) -> Json:
+        identifier = self.call.id or f"call_{self.call.number}"
+        return {"type": "tool_use", "id": identifier, "name": self.call.name, "input": {}}

@@ -26,7 +26,8 @@ class MessagesOverChat:
 
     def lost(self, answer_body: Json) -> set[str]:
         """See ``Translation``."""
-        return answer.lost(answer_body["choices"][0]["message"])
+        said = answer_body["choices"][0]["message"]
+        return answer.lost(said) | answer.unusable(said)
 
     def stream(self) -> StreamTranslation:
         """See ``Translation``."""

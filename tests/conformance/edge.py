@@ -94,7 +94,7 @@ class _Platform(MemoryPlatform):
         return _Answered(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
 
     def split(
-        self, upstream: UpstreamResponse, *, idle_timeout: float
+        self, upstream: UpstreamResponse, *, first_timeout: float, idle_timeout: float
     ) -> tuple[MemoryBody, MemoryBody]:
         assert isinstance(upstream, MemoryResponse)
         return _Body(upstream.body), _Body(upstream.body)

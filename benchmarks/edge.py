@@ -1,7 +1,9 @@
 """What a request costs the edge: CPU of its process for a hit and a miss, 16 connections busy.
 
-Beside each host a server that does nothing. Redis, Supabase and the provider are local doubles in
-another process, whose CPU does not count. The request is a 4 KB chat completion, the answer 2 KB.
+Beside each host a server that does nothing; the CPython host by Upstash's REST API and, where
+redis-server is installed, by its own connection to it (`REDIS_URL`). Redis, Supabase and the
+provider are local doubles in another process, whose CPU does not count. The request is a 4 KB chat
+completion, the answer 2 KB.
 With `LITELLM` set, LiteLLM's proxy serves the same (`benchmarks/litellm_proxy.py`).
 A miss is a request that may not be read from the cache (`x-watchllm-cache: refresh`): it is
 forwarded, captured, sealed and stored.
@@ -14,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -23,6 +25,7 @@ from benchmarks.litellm_proxy import KEY, litellm_proxy
 from benchmarks.load import measure, post
 from local_stack import ports
 from tests.doubles.openai_api import OpenAIDouble
+from tests.doubles.redis_process import redis_process, redis_server_missing
 from tests.worker.edge import Edge
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -39,15 +42,29 @@ def main() -> None:
     for host in ("cpython", "pyodide"):
         nothing = statistics.median(_nothing(host))
         print(f"{host:8} {'does nothing':14} {nothing:8.0f} µs CPU a request")
-        with Edge(host, STORE_TIMEOUT_MS="2000") as edge:
-            for what, cost in _edge(edge).items():
-                print(f"{host:8} {what:14} {cost:8.0f} µs CPU a request, {cost / nothing:.1f} ×")
+        for way, running in _edges(host):
+            with running as edge:
+                for what, cost in _edge(edge).items():
+                    times = f"{cost / nothing:.1f} ×"
+                    print(f"{host:8} {what + way:14} {cost:8.0f} µs CPU a request, {times}")
         command = os.environ.get("LITELLM")
         if host == "cpython" and command:
             for what, cost in _litellm(command).items():
                 print(f"LiteLLM  {what:14} {cost:8.0f} µs CPU a request, {cost / nothing:.1f} ×")
         elif host == "cpython":
             print("LiteLLM left out: LITELLM names no command (see benchmarks/litellm_proxy.py)")
+
+
+def _edges(host: str) -> Iterator[tuple[str, AbstractContextManager[Edge]]]:
+    """Each way to Redis, and an edge that takes it."""
+    yield "", Edge(host, STORE_TIMEOUT_MS="2000")
+    if host != "cpython":
+        return
+    if reason := redis_server_missing():
+        print(f"REDIS_URL left out: {reason}")
+        return
+    with redis_process() as url:
+        yield ", RESP", Edge(host, redis_url=url, REDIS_URL=url, STORE_TIMEOUT_MS="2000")
 
 
 def _body(**more: object) -> bytes:

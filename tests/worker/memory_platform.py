@@ -93,6 +93,7 @@ class MemoryPlatform:
     """See ``gateway.core.platform.Platform``."""
 
     has_queue = False
+    has_redis = False
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -149,6 +150,9 @@ class MemoryPlatform:
         self.stored.append(data.decode())
         answer = await self._api.handle(RestRequest("POST", "/", "", "Bearer token", "", "", data))
         return answer.status, answer.body.decode()
+
+    async def redis(self, command: Any, *, timeout: float) -> Any:
+        raise NotImplementedError
 
     async def enqueue(self, message: str) -> None:
         raise NotImplementedError

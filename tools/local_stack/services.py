@@ -93,9 +93,10 @@ def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> 
         }
     demo = _wants_demo_provider(environment)
     demo_url = f"http://127.0.0.1:{ports.unused()}"
+    direct = options.redis_url if options.edge_host == "cpython" else None
     edge_environment = {
         **shared_secrets,
-        **upstash,
+        **({"REDIS_URL": direct} if direct else {**upstash, "REDIS_URL": ""}),
         **_provider_environment(environment, demo_url if demo else None),
         "SUPABASE_URL": supabase_url,
         "ENVIRONMENT": environment.get("ENVIRONMENT") or "development",

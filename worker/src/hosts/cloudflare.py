@@ -73,7 +73,9 @@ async def tick(env: Any, ctx: Any) -> None:
 def _runtime(env: Any) -> Runtime:
     """This isolate's runtime, built at its first request: settings come from ``env``."""
     if not _runtimes:
-        names = settings.variables(DEFAULT_BASE_URLS)
+        names = set(settings.variables(DEFAULT_BASE_URLS)) - {
+            "REDIS_URL"
+        }  # a Worker has no sockets
         values = {name: value for name in names if (value := getattr(env, name, None))}
         values.setdefault("MAX_ANSWER_BYTES", str(_MAX_ANSWER_BYTES))
         _runtimes.append(Runtime(settings.load(values, DEFAULT_BASE_URLS)))
@@ -354,6 +356,8 @@ class CloudflarePlatform:
         """See ``Platform``."""
         return bool(getattr(self._env, _QUEUE, None))
 
+    has_redis = False
+
     def now(self) -> float:
         """See ``Platform``."""
         return _now()
@@ -436,6 +440,10 @@ class CloudflarePlatform:
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         """See ``Platform``. A bare task would be dropped with the response."""
         self._ctx.waitUntil(_guarded(work))
+
+    async def redis(self, command: Sequence[Any], *, timeout: float) -> Any:  # noqa: ARG002
+        """See ``Platform``."""
+        raise FetchFailed("a Worker asks Redis by HTTP")
 
     async def enqueue(self, message: str) -> None:
         """See ``Platform``."""

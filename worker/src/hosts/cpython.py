@@ -44,6 +44,7 @@ from hosts.aiohttp_client import AiohttpResponse, new_session, reason
 from hosts.keepalive import MAX_ANSWER_BYTES, KeepAliveClient
 from hosts.large_bodies import LargeBodies, Receive, Scope, Send
 from hosts.public_addresses import NotPublicError
+from hosts.resp import RedisAddress, RespClient
 
 _GRACE_SECONDS = 5.0
 """For work after responses, when the process is told to end."""
@@ -267,11 +268,19 @@ class CPythonPlatform:
 
     has_queue = False
 
-    def __init__(self, max_answer_bytes: int = MAX_ANSWER_BYTES) -> None:
+    def __init__(
+        self, max_answer_bytes: int = MAX_ANSWER_BYTES, redis: RespClient | None = None
+    ) -> None:
+        self._redis = redis
         self._max_answer_bytes = max_answer_bytes
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._keepalive = KeepAliveClient(max_answer_bytes)
         self._background: set[asyncio.Task[None]] = set()
+
+    @property
+    def has_redis(self) -> bool:
+        """See ``Platform``."""
+        return self._redis is not None
 
     def now(self) -> float:
         """See ``Platform``."""
@@ -340,6 +349,11 @@ class CPythonPlatform:
         """See ``Platform``."""
         return await self._keepalive.call(method, url, headers, body, timeout=timeout)
 
+    async def redis(self, command: Sequence[Any], *, timeout: float) -> Any:
+        """See ``Platform``."""
+        assert self._redis is not None  # noqa: S101 (asked for only where has_redis)
+        return await self._redis.execute(command, timeout)
+
     def split(
         self, upstream: UpstreamResponse, *, first_timeout: float, idle_timeout: float
     ) -> tuple[SplitBody, SplitBody]:
@@ -397,6 +411,8 @@ class CPythonPlatform:
     async def close(self) -> None:
         """Close every connection."""
         self._keepalive.close()
+        if self._redis is not None:
+            self._redis.close()
         for session in self._sessions.values():
             await session.close()
 
@@ -466,13 +482,16 @@ class App:
 
     def _host(self) -> CPythonPlatform:
         if self._platform is None:
-            self._platform = CPythonPlatform(self.runtime().settings.max_answer_bytes)
+            url = self.runtime().settings.redis_tcp_url
+            redis = RespClient(RedisAddress.parse(url)) if url else None
+            self._platform = CPythonPlatform(self.runtime().settings.max_answer_bytes, redis)
         return self._platform
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
             self.runtime()
+            self._host()
         except settings.SettingsError as error:
             log_event("settings_invalid", "error", reason=str(error))
             await send({"type": "lifespan.startup.failed", "message": str(error)})

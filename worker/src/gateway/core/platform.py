@@ -16,6 +16,10 @@ class Platform(Protocol):
     def has_queue(self) -> bool:
         """True when the deployment has a queue for usage rows."""
 
+    @property
+    def has_redis(self) -> bool:
+        """True when the host keeps a connection to Redis of its own; else it is asked by HTTP."""
+
     def now(self) -> float:
         """Unix time in seconds: what moment it is. It may be set back; durations come from
         ``monotonic``. On Cloudflare both move only when I/O happens.
@@ -63,6 +67,12 @@ class Platform(Protocol):
         """A short exchange with a service of ours (Redis, Supabase): status and whole text.
 
         ``timeout`` bounds all of it. Raises ``FetchFailed``.
+        """
+
+    async def redis(self, command: Sequence[Any], *, timeout: float) -> Any:
+        """Redis's reply to one command, over the connection that there is where ``has_redis``.
+
+        Raises ``FetchFailed``, or ``UpstashError`` for an error that Redis answered.
         """
 
     def split(

@@ -32,6 +32,7 @@ NUMBERS: dict[str, float] = {
 
 OPTIONAL = (
     "SUPABASE_PUBLISHABLE_KEY",
+    "REDIS_URL",
     "RELEASE",
     "HEALTH_TOKEN",
     "BYOK_PRIVATE_ADDRESSES",
@@ -112,6 +113,8 @@ class Settings:
 
     ``supabase_api_key`` opens Supabase's gateway, ``supabase_key`` names the database role: on
     hosted Supabase they are two, the project's publishable key and a JWT.
+    ``redis_tcp_url``: Redis in its own protocol, on hosts that can keep a connection; ``redis_url``
+    and ``redis_token``, Upstash's REST API, are empty then.
     ``max_answer_bytes``: of an answer that is held whole, once it is decompressed.
     ``byok_private_addresses``: a project's own base URL may lie in the host's network.
     ``shared_provider_files``: every project may use the files of the deployment's provider account.
@@ -123,6 +126,7 @@ class Settings:
     supabase_key: str = field(repr=False)
     supabase_api_key: str = field(repr=False)
     redis_url: str
+    redis_tcp_url: str = field(repr=False)
     redis_token: str = field(repr=False)
     api_key_pepper: bytes = field(repr=False)
     encryption_keys: Mapping[str, bytes] = field(repr=False)
@@ -154,14 +158,16 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
 
     Raises ``SettingsError`` with the variable's name.
     """
+    redis_tcp_url = env.get("REDIS_URL", "")
     return Settings(
         environment=env.get("ENVIRONMENT", "production"),
         release=env.get("RELEASE", ""),
         supabase_url=_url(env, "SUPABASE_URL"),
         supabase_key=_required(env, "SUPABASE_KEY"),
         supabase_api_key=env.get("SUPABASE_PUBLISHABLE_KEY") or _required(env, "SUPABASE_KEY"),
-        redis_url=_url(env, "UPSTASH_REDIS_REST_URL"),
-        redis_token=_required(env, "UPSTASH_REDIS_REST_TOKEN"),
+        redis_url="" if redis_tcp_url else _url(env, "UPSTASH_REDIS_REST_URL"),
+        redis_tcp_url=redis_tcp_url,
+        redis_token="" if redis_tcp_url else _required(env, "UPSTASH_REDIS_REST_TOKEN"),
         api_key_pepper=_required(env, "API_KEY_PEPPER").encode(),
         encryption_keys=_encryption_keys(env),
         provider_base_urls={

@@ -1,4 +1,4 @@
-"""Redis through Upstash's REST API: the upstash-redis client on the platform's own fetch.
+"""Redis: over the host's own connection, or through Upstash's REST API by its client on our fetch.
 
 ``upstash_redis.asyncio.Redis`` brings the commands; its own transport is httpx, which has no TLS
 in a Worker and costs 200 ms of cold start. Ours is below. A store belongs to one request (it
@@ -8,7 +8,7 @@ holds the request's platform); what outlives requests is the ``Breaker``, plain 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.core.http import FetchFailed
 from gateway.core.platform import Platform
@@ -66,6 +66,25 @@ class Breaker:
         """The service did not answer, or answered with a fault of its own."""
         self.failures += 1
         self.closed_at = max(now + self.cooldown, self.watched_until)
+
+
+class _Commands(Protocol):
+    """Sends one command. Raises ``UpstashError`` for an error that Redis answered."""
+
+    async def execute(self, command: list[Any]) -> Any:
+        """Redis's reply."""
+
+
+class _Direct:
+    """The host's own connection to Redis."""
+
+    def __init__(self, platform: Platform, timeout: float) -> None:
+        self._platform = platform
+        self._timeout = timeout
+
+    async def execute(self, command: list[Any]) -> Any:
+        """See ``_Commands``."""
+        return await self._platform.redis(command, timeout=self._timeout)
 
 
 class _FetchTransport:
@@ -128,7 +147,11 @@ class Store:
         self._breaker = breaker
         self._watches = watches
         self._patience = breaker.cooldown + timeout + _SLACK_SECONDS
-        self._redis = UpstashRedis(url, token, _FetchTransport(platform, timeout))
+        self._redis: _Commands = (
+            _Direct(platform, timeout)
+            if platform.has_redis
+            else UpstashRedis(url, token, _FetchTransport(platform, timeout))
+        )
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """EVALSHA; EVAL once when Redis does not know the script."""

@@ -1,5 +1,6 @@
 """What one request may cost at its providers: attempts, time, keys, and what it is told of them."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -59,6 +60,24 @@ async def test_nothing_more_is_tried_for_a_client_that_left(world: World) -> Non
     assert (await world.chat("routed"))[0] == 499
     assert len(world.sent) == 1
     assert world.usage_logs[-1]["error_code"] == "client_disconnected"
+
+
+async def test_a_provider_is_not_waited_for_when_nobody_wants_the_answer(world: World) -> None:
+    world.be(cache_on_disconnect=False)
+    given_up = asyncio.Event()
+
+    async def thinking(_: Sent) -> Said:
+        world.left = True
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.set()
+        raise AssertionError
+
+    world.answer = thinking
+    assert (await world.chat())[0] == 499
+    await given_up.wait()
+    assert len(world.sent) == 1
 
 
 async def test_an_answer_that_cannot_be_read_is_not_asked_for_again(world: World) -> None:

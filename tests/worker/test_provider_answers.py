@@ -1,17 +1,22 @@
 """Answers as they come over the wire to the CPython host: how much is read, what counts as one."""
 
 import gzip
+import sys
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import brotli
 import pytest
-from backports import zstd
 
 from gateway.core.http import AddressRefused, AnswerTooLarge, FetchFailed
 from hosts.cpython import AiohttpResponse, CPythonPlatform
 from tests.doubles.raw_server import Answer, RawServer, raw_server
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 LIMIT = 100_000
 OK = b"HTTP/1.1 200 OK\r\nconnection: close\r\n"

@@ -1,7 +1,7 @@
 """One project in this process: the provider is a function of the test, what it was sent a list."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ class World(MemoryPlatform):
 
     def __init__(self) -> None:
         super().__init__(lambda *_: ("", ""))
-        self.answer: Callable[[Sent], Said] = lambda _: Said()
+        self.answer: Callable[[Sent], Said | Awaitable[Said]] = lambda _: Said()
         self.sent: list[Sent] = []
         self.left = False
         self.moved = 0.0
@@ -132,7 +132,8 @@ class World(MemoryPlatform):
     ) -> MemoryResponse:
         key = dict(headers).get("authorization", "").removeprefix("Bearer ")
         self.sent.append(Sent(method, url, json.loads(body) if body else None, timeout, key))
-        return Answer(self.answer(self.sent[-1]))
+        said = self.answer(self.sent[-1])
+        return Answer(said if isinstance(said, Said) else await said)
 
     async def post(self, path: str = "/v1/chat/completions", **body: Any) -> tuple[int, str]:
         """Status and text of a request; what it left to do is done."""

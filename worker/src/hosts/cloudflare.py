@@ -393,6 +393,9 @@ class CloudflarePlatform:
         try:
             answer = await _fetch(method, url, headers, body, controller.signal)
             return JsResponse(answer, controller, deadline, self._max_answer_bytes())
+        except asyncio.CancelledError:
+            controller.abort()
+            raise
         except JsException as error:
             aborted = bool(controller.signal.aborted)
             raise FetchFailed(

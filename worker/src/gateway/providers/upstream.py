@@ -4,10 +4,11 @@ Rules: every attempt begins in ``_send``, which is where the request's time and 
 looked at; what a request may cost is bounded by the numbers below, whatever a project has set up.
 """
 
+import asyncio
 import json
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,8 @@ MOST_FALLBACKS = 5
 MOST_KEYS = 5
 """A project's keys for one provider that a request tries."""
 _LONGEST_PAUSE = 1.0
+_LOOKS_EVERY = 1.0
+"""Seconds after which a waiting request looks for its client."""
 _RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 _KEY_REFUSED = frozenset({401, 403, 429})
 _NOT_IMPLEMENTED = 501
@@ -177,7 +180,7 @@ async def _send(
 ) -> UpstreamResponse:
     """One attempt. Raises ``FetchFailed``, and a ``GatewayError`` where it is not worth it."""
     if x.request.client_left():
-        raise errors.ClientLeft("The client left before its provider had answered.")
+        raise _left()
     timeouts = x.settings.timeouts
     time_left = timeouts.total - x.elapsed_ms() / 1000
     if time_left <= 0:
@@ -191,7 +194,7 @@ async def _send(
         body = json.dumps(body, separators=(",", ":"))
     began = x.platform.monotonic()
     try:
-        response = await x.platform.fetch(
+        fetching = x.platform.fetch(
             outgoing.method,
             provider.url(key.base_url, outgoing.endpoint),
             headers,
@@ -200,6 +203,10 @@ async def _send(
             connect_timeout=timeouts.connect,
             public_only=key.public_only,
         )
+        if x.record.project.cache_on_disconnect:
+            response = await fetching
+        else:
+            response = await _unless_left(x, fetching)
     finally:
         x.event.upstream_ms = round((x.platform.monotonic() - began) * 1000)
         x.mark("upstream", began)
@@ -217,6 +224,25 @@ def _failure(provider: Provider, error: FetchFailed) -> errors.GatewayError:
             "internet."
         )
     return unreachable(provider, error)
+
+
+async def _unless_left(
+    x: Exchange, fetching: Coroutine[Any, Any, UpstreamResponse]
+) -> UpstreamResponse:
+    """What ``fetching`` gives; it ends soon after the client has left. Raises ``ClientLeft``."""
+    attempt = asyncio.ensure_future(fetching)
+    try:
+        while not attempt.done():
+            await asyncio.wait((attempt,), timeout=_LOOKS_EVERY)
+            if not attempt.done() and x.request.client_left():
+                raise _left()
+        return attempt.result()
+    finally:
+        attempt.cancel()
+
+
+def _left() -> errors.ClientLeft:
+    return errors.ClientLeft("The client left before its provider had answered.")
 
 
 def _jitter(response: UpstreamResponse | None) -> float | None:

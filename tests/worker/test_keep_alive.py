@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
+import anthropic
+import openai
 import pytest
 
 from gateway.core.keep_alive import KeepAlive
@@ -66,3 +68,49 @@ async def test_the_host_tells_silence_from_data() -> None:
     await platform.close()
     assert b"" in seen
     assert b"".join(seen) == b"beforeafter"
+
+
+def filled(events: list[dict[str, object]], dialect: str, *, named: bool) -> bytes:
+    """A stream with a filler before, between and after all of its events."""
+    keep_alive = KeepAlive(dialect)
+    body = keep_alive.filler()
+    for event in events:
+        name = f"event: {event['type']}\n" if named else ""
+        data = f"{name}data: {json.dumps(event)}\n\n".encode()
+        keep_alive.sent(data)
+        body += data + keep_alive.filler()
+    return b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n" + body
+
+
+async def test_the_sdks_of_openai_skip_it() -> None:
+    chunks = [
+        {"id": "c1", "choices": [{"index": 0, "delta": {"content": text}}]} for text in ("a", "b")
+    ]
+    async with (
+        raw_server(filled([*chunks], "openai", named=False)) as server,
+        openai.AsyncOpenAI(api_key="key", base_url=server.url) as client,
+    ):
+        stream = await client.chat.completions.create(model="m", messages=[], stream=True)
+        said = [chunk.choices[0].delta.content async for chunk in stream]
+    assert said == ["a", "b"]
+    created = [{"type": "response.output_text.delta", "delta": text} for text in ("a", "b")]
+    async with (
+        raw_server(filled([*created], "openai", named=True)) as server,
+        openai.AsyncOpenAI(api_key="key", base_url=server.url) as client,
+    ):
+        events = await client.responses.create(model="m", input="x", stream=True)
+        assert [event.delta async for event in events] == ["a", "b"]
+
+
+async def test_the_sdk_of_anthropic_skips_it() -> None:
+    deltas = [
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}
+        for text in ("a", "b")
+    ]
+    async with (
+        raw_server(filled([*deltas], "anthropic", named=True)) as server,
+        anthropic.AsyncAnthropic(api_key="key", base_url=server.url) as client,
+    ):
+        stream = await client.messages.create(model="m", messages=[], max_tokens=5, stream=True)
+        said = [event.delta.text async for event in stream]
+    assert said == ["a", "b"]

@@ -127,6 +127,7 @@ def test_an_override_of_the_project_limit_applies(organization: Organization, ow
         {"routes": [{"match": "gpt-*"}]},
         {"routes": [{"match": "gpt-*", "provider": "openai", "fallbacks": "groq"}]},
         {"routes": [{"match": "gpt-*", "provider": "openai", "weight": 2}]},
+        {"routes": [{"match": "gpt-*", "provider": "openai", "fallbacks": ["groq/x"] * 6}]},
     ],
 )
 def test_settings_out_of_range_change_nothing(project: Project, values: dict[str, Any]) -> None:

@@ -116,8 +116,8 @@ class World(MemoryPlatform):
         }
         self.runtime = Runtime(settings.load(ENV, DEFAULT_BASE_URLS))
 
-    def now(self) -> float:
-        return super().now() + self.moved
+    def monotonic(self) -> float:
+        return super().monotonic() + self.moved
 
     async def fetch(
         self,

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from shared.key_record import MOST_FALLBACKS
+
 _MAX_RULES = 100
 
 
@@ -18,7 +20,7 @@ def validate_routes(value: Any) -> None:
         if not isinstance(rule, dict) or not _is_rule(rule):
             raise ValidationError(
                 f"Rule {position} must have the strings match and provider, and may have a string "
-                "model and a list of strings fallbacks."
+                f"model and a list of at most {MOST_FALLBACKS} strings fallbacks."
             )
 
 
@@ -32,5 +34,6 @@ def _is_rule(rule: dict[str, Any]) -> bool:
         and named
         and (model is None or isinstance(model, str))
         and isinstance(fallbacks, list)
+        and len(fallbacks) <= MOST_FALLBACKS
         and all(isinstance(item, str) and item for item in fallbacks)
     )

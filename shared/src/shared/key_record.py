@@ -32,6 +32,10 @@ class KeyLimits:
     monthly_budget_nanousd: int | None
 
 
+MOST_FALLBACKS = 5
+"""Of one routing rule: so many more targets may a request be sent to. The edge ignores the rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """A project's routing rule: models matching the glob go to ``provider`` (as ``model``)."""

@@ -27,11 +27,10 @@ from gateway.providers.base import Provider, Translation
 from gateway.providers.credentials import ProviderKey, keys_for
 from gateway.providers.registry import Target
 from gateway.providers.upstream_answer import Upstream, unreachable
+from shared.key_record import MOST_FALLBACKS
 
 RETRIES = 1
 """Further attempts with the same key of the same provider."""
-MOST_FALLBACKS = 5
-"""Targets that a request may be sent to after its first one."""
 MOST_KEYS = 5
 """A project's keys for one provider that a request tries."""
 _LONGEST_PAUSE = 1.0

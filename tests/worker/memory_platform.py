@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.core.http import Live, Response, UpstreamResponse
+from gateway.core.http import Live, Response, Upload, UpstreamResponse
 from local_stack.redis_rest.api import Request as RestRequest
 from local_stack.redis_rest.api import RestApi
 from local_stack.redis_rest.embedded import EmbeddedStore
@@ -45,8 +45,9 @@ class MemoryRequest:
         assert len(self._text) <= limit
         return self._text
 
-    def stream(self) -> Any:
-        return self._text
+    def stream(self, limit: int) -> Upload:
+        assert len(self._text) <= limit
+        return Upload(self._text)
 
 
 class MemoryResponse:

@@ -1,6 +1,5 @@
 """Every way a request can fail: status, envelope, headers, and that nobody is asked in vain."""
 
-import gzip
 import json
 from typing import Any
 
@@ -165,17 +164,6 @@ def test_an_answer_over_the_projects_limit_is_passed_on_and_not_stored(edge: Edg
     assert edge.openai.calls() == 2
 
 
-@pytest.mark.parametrize("path", [CHAT, "/v1/embeddings", "/v1/messages", "/v1/cache/purge"])
-def test_a_body_with_an_encoding_is_refused_by_name(edge: Edge, tenant: Tenant, path: str) -> None:
-    packed = gzip.compress(json.dumps(BODY).encode())
-    answer = tenant.http.post(path, content=packed, headers={"content-encoding": "gzip"})
-    assert answer.status_code == 400
-    assert "content-encoding" in answer.json()["error"]["message"]
-    assert edge.openai.calls() == 0
-    plain = {"content-encoding": "identity", "content-type": "application/json"}
-    assert tenant.http.post(CHAT, json=BODY, headers=plain).status_code == 200
-
-
 @pytest.mark.parametrize(
     ("path", "model"),
     [
@@ -198,7 +186,7 @@ def test_half_a_surrogate_pair_is_the_providers_to_judge(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1/nothing", "/v1/chat", "/v2", "/openai/nothing", "/openai/v1/nothing"]
+    "path", ["/v1/nothing", "/v1/chat", "/v2", "/openai/nothing", "/openai/v1/nothing"]
 )
 def test_unknown_route(tenant: Tenant, path: str) -> None:
     answer = tenant.post(path, {})

@@ -153,6 +153,11 @@ def too_large(asked: Asked) -> httpx.Response:
     return asked.send()
 
 
+def undecodable(asked: Asked) -> httpx.Response:
+    asked.headers["content-encoding"] = "compress"
+    return asked.send()
+
+
 def no_provider(asked: Asked) -> httpx.Response:
     if asked.body is None:
         asked.parameters["model"] = "groq/llama-3.3-70b-versatile"
@@ -205,6 +210,7 @@ PROVOKE: dict[str, Callable[[Asked], httpx.Response]] = {
     "403": suspended,
     "404": unknown,
     "413": too_large,
+    "415": undecodable,
     "424": no_provider,
     "429": too_many,
     "500": provider_fails,

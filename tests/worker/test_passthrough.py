@@ -37,8 +37,6 @@ def bare(edge: Edge, tenant: Tenant, path: str, *, body: bytes = b"", method: st
         "/v1/audio/..%2fchat/completions",
         "/v1/audio/..%5cchat",
         "/v1/audio/x%3fy",
-        "/v1/audio//speech",
-        "/v1/moderations/",
         "/v1/moderations-of-others",
         "/v1/filesystem",
     ],

@@ -6,6 +6,7 @@ from importlib import import_module
 from gateway.core import cors, errors
 from gateway.core.http import Request, Response
 from gateway.core.log import log_event
+from gateway.core.paths import azure, tidy
 from gateway.core.platform import Platform
 from gateway.endpoints import chat_completions, passthrough
 from gateway.pipeline.exchange import Exchange, RecordChanged
@@ -29,6 +30,7 @@ def _endpoint(module: str, name: str = "handle") -> Handler:
 
 
 ROUTES: dict[str, dict[str, Handler]] = {
+    "/": {"GET": _endpoint("welcome")},
     "/v1/chat/completions": {"POST": chat_completions.handle},
     "/v1/completions": {"POST": _endpoint("completions")},
     "/v1/responses": {"POST": _endpoint("responses")},
@@ -53,11 +55,11 @@ async def handle(runtime: Runtime, platform: Platform, request: Request) -> Resp
     """Answer one request. Never raises."""
     if request.method == "OPTIONS":
         return cors.preflight(request)
-    path = canonical_path(request.path)
+    path, deployment = canonical(request.path)
     dialect = errors.dialect(path)
     x: Exchange | None = None
     try:
-        x = Exchange(runtime, platform, request, path)
+        x = Exchange(runtime, platform, request, path, deployment)
         x.take_request_id()
         handler = _route(request, path)
         try:
@@ -77,18 +79,21 @@ async def handle(runtime: Runtime, platform: Platform, request: Request) -> Resp
     return cors.allow(request, response)
 
 
-def canonical_path(path: str) -> str:
-    """``/v1/…`` once, whether the caller's base URL ended in ``/v1`` or not.
+def canonical(path: str) -> tuple[str, str | None]:
+    """The path as ``ROUTES`` has it, and the model where the path names one as Azure's do.
 
-    OpenAI's SDKs want it there, Anthropic's add it themselves, Groq's adds ``/openai/v1``, and all
-    get mixed up.
+    ``/v1/…`` once, whether the caller's base URL ended in ``/v1`` or not: OpenAI's SDKs want it
+    there, Anthropic's add it themselves, Groq's adds ``/openai/v1``, and all get mixed up.
     """
+    path = tidy(path)
     while path.startswith(("/v1/v1/", "/v1/openai/v1/", "/openai/v1/")):
         path = path.removeprefix("/v1").removeprefix("/openai")
+    path, deployment = azure(path)
     full = f"/v1{path}"
     if full in ROUTES or full.startswith((_ONE_MODEL, *passthrough.PREFIXES)):
-        return full
-    return path.removeprefix("/v1") if path.removeprefix("/v1") in UNVERSIONED else path
+        return full, deployment
+    bare = path.removeprefix("/v1") or "/"
+    return (bare if bare in UNVERSIONED else path), deployment
 
 
 def _route(request: Request, path: str) -> Handler:

@@ -19,6 +19,7 @@ from gateway.core.http import (
     FetchFailed,
     Live,
     Response,
+    Upload,
     UpstreamResponse,
     declared_length,
 )
@@ -102,28 +103,63 @@ class JsRequest:
     async def text(self, limit: int) -> str:
         """See ``Request``. JavaScript replaces bytes that are not UTF-8."""
         if declared_length(self) > limit:
-            raise _too_large(limit)
+            raise errors.too_large(limit)
         try:
+            coding = self.header("content-encoding")
+            if coding is not None:
+                return await self._decoded(coding, limit)
             text: str = await self._request.text()
         except JsException as error:
             raise errors.InvalidRequest(
                 "The client left before its request was complete."
             ) from error
         if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
-            raise _too_large(limit)
+            raise errors.too_large(limit)
         return text
 
     def client_left(self) -> bool:
         """See ``Request``. Needs the compatibility flag ``enable_request_signal``."""
         return bool(self._request.signal.aborted)
 
-    def stream(self) -> Any:
-        """See ``Request``."""
-        return self._request.body
+    async def _decoded(self, coding: str, limit: int) -> str:
+        from hosts.content_coding import BodyReader  # few requests need it
+
+        body = BodyReader(coding, limit)
+        body.feed((await self._request.arrayBuffer()).to_bytes())
+        return body.text()
+
+    def stream(self, limit: int) -> Upload:
+        """See ``Request``. A body that tells its length was looked at before."""
+        upload = Upload(self._request.body)
+        if upload.source is not None and declared_length(self, unknown=limit + 1) > limit:
+            upload.source = _counted(upload, limit)
+        return upload
 
 
-def _too_large(limit: int) -> errors.BodyTooLarge:
-    return errors.BodyTooLarge(f"The request body is over the limit of {limit:,} bytes.")
+def _counted(upload: Upload, limit: int) -> Any:
+    """The body, broken off when it is longer than ``limit``."""
+    left = limit
+
+    def transform(chunk: Any, controller: Any) -> None:
+        nonlocal left
+        left -= chunk.byteLength
+        if left >= 0:
+            controller.enqueue(chunk)
+            return
+        upload.failure = errors.too_large(limit)
+        controller.error(str(upload.failure))
+        release()
+
+    def release(_: Any = None) -> None:
+        for proxy in proxies:
+            proxy.destroy()
+
+    proxies = [create_proxy(transform), create_proxy(release)]
+    counting = js.Object.new()
+    counting.transform, counting.flush = proxies
+    counting.cancel = proxies[1]
+    # Not cancelled: a client that is still sending must be able to finish, to read the answer.
+    return upload.source.pipeThrough(js.TransformStream.new(counting), preventCancel=True)
 
 
 class JsResponse:
@@ -390,13 +426,16 @@ class CloudflarePlatform:
         controller = js.AbortController.new()
         deadline = _monotonic() + timeout
         timer = asyncio.get_running_loop().call_later(timeout, controller.abort)
+        upload = body if isinstance(body, Upload) else Upload(body)
         try:
-            answer = await _fetch(method, url, headers, body, controller.signal)
+            answer = await _fetch(method, url, headers, upload.source, controller.signal)
             return JsResponse(answer, controller, deadline, self._max_answer_bytes())
         except asyncio.CancelledError:
             controller.abort()
             raise
         except JsException as error:
+            if upload.failure is not None:
+                raise upload.failure from error
             aborted = bool(controller.signal.aborted)
             raise FetchFailed(
                 f"no answer within {timeout:g} s" if aborted else str(error), timeout=aborted

@@ -32,6 +32,7 @@ from gateway.core.http import (
     Live,
     Response,
     Unsendable,
+    Upload,
     UpstreamResponse,
     declared_length,
 )
@@ -41,6 +42,7 @@ from gateway.pipeline.runtime import Runtime
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.reporting import writer
 from hosts.aiohttp_client import AiohttpResponse, new_session, reason
+from hosts.content_coding import BodyReader
 from hosts.keepalive import MAX_ANSWER_BYTES, KeepAliveClient
 from hosts.large_bodies import LargeBodies, Receive, Scope, Send
 from hosts.public_addresses import NotPublicError
@@ -74,21 +76,32 @@ class AsgiRequest:
     async def text(self, limit: int) -> str:
         """See ``Request``."""
         if declared_length(self) > limit:
-            raise _too_large(limit)
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in self.stream():
-            size += len(chunk)
-            if size > limit:
-                raise _too_large(limit)
-            chunks.append(chunk)
-        try:
-            return b"".join(chunks).decode()
-        except UnicodeDecodeError as error:
-            raise errors.InvalidJson("The body of your request is not valid UTF-8.") from error
+            raise errors.too_large(limit)
+        body = BodyReader(self.header("content-encoding"), limit)
+        async for chunk in self._chunks():
+            body.feed(chunk)
+        return body.text()
 
-    async def stream(self) -> AsyncIterator[bytes]:
-        """The body's chunks as the server reads them."""
+    def stream(self, limit: int) -> Upload:
+        """See ``Request``."""
+        upload = Upload(None)
+        upload.source = self._counted(upload, limit)
+        return upload
+
+    async def _counted(self, upload: Upload, limit: int) -> AsyncIterator[bytes]:
+        left = limit
+        try:
+            async for chunk in self._chunks():
+                left -= len(chunk)
+                if left < 0:
+                    raise errors.too_large(limit)
+                yield chunk
+        except errors.GatewayError as error:
+            upload.failure = error
+            raise
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        """The body as the server reads it."""
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
@@ -131,7 +144,7 @@ class AsgiRequest:
         if self._ended:
             return
         try:
-            async for chunk in self.stream():
+            async for chunk in self._chunks():
                 limit -= len(chunk)
                 if limit < 0:
                     return
@@ -146,10 +159,6 @@ def _joined(lines: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
         earlier = headers.get(name)
         headers[name] = value if earlier is None else earlier + b", " + value
     return headers
-
-
-def _too_large(limit: int) -> errors.BodyTooLarge:
-    return errors.BodyTooLarge(f"The request body is over the limit of {limit:,} bytes.")
 
 
 class SplitBody:
@@ -311,12 +320,14 @@ class CPythonPlatform:
     ) -> UpstreamResponse:
         """See ``Platform``."""
         deadline = asyncio.get_running_loop().time() + timeout
+        upload = body if isinstance(body, Upload) else Upload(body)
+        sent = upload.source
         try:
             async with asyncio.timeout_at(deadline):
                 response = await self._session(public_only=public_only).request(
                     method,
                     url,
-                    data=body.encode() if isinstance(body, str) else body,
+                    data=sent.encode() if isinstance(sent, str) else sent,
                     headers=CIMultiDict(headers),
                     timeout=aiohttp.ClientTimeout(sock_connect=connect_timeout or timeout),
                     allow_redirects=False,
@@ -332,7 +343,7 @@ class CPythonPlatform:
             # Not an address that aiohttp reads: where it may only be a public one, it is none.
             raise (AddressRefused if public_only else Unsendable)(reason(error)) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise FetchFailed(reason(error)) from error
+            raise upload.failure or FetchFailed(reason(error)) from error
         except ValueError as error:  # a header that cannot be sent
             raise Unsendable(reason(error)) from error
         return AiohttpResponse(response, deadline, self._max_answer_bytes)

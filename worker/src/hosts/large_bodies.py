@@ -90,7 +90,7 @@ class LargeBodies:
         """
         if scope["method"] != "POST":
             return False, receive
-        path = application.canonical_path(scope["path"])
+        path, _ = application.canonical(scope["path"])
         if "POST" not in application.ROUTES.get(path, {}):
             return False, receive
         headers = dict(scope["headers"])
@@ -213,7 +213,7 @@ async def _download(reader: asyncio.StreamReader, send: Send) -> None:
 
 
 async def _refuse(scope: Scope, send: Send) -> None:
-    path = application.canonical_path(scope["path"])
+    path, _ = application.canonical(scope["path"])
     error = errors.ProcessAway("This request could not be finished. Please retry.")
     response = errors.response(error, errors.dialect(path))
     headers = [(name.encode(), value.encode()) for name, value in response.headers]

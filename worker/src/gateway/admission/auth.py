@@ -31,18 +31,21 @@ REFUSAL_SECONDS = 5.0
 
 
 def presented_key(request: Request) -> str:
-    """The key of ``Authorization: Bearer`` or ``x-api-key``. Raises ``AuthenticationError``."""
+    """The key of ``Authorization: Bearer``, or of Anthropic's ``x-api-key`` or Azure's ``api-key``.
+
+    Raises ``AuthenticationError``.
+    """
     header = request.header("authorization")
     if header is not None:
         scheme, _, key = header.partition(" ")
         if scheme.lower() == "bearer" and key.strip():
             return key.strip()
-    key = (request.header("x-api-key") or "").strip()
+    key = (request.header("x-api-key") or request.header("api-key") or "").strip()
     if key:
         return key
     raise errors.AuthenticationError(
         "You didn't provide an API key. Send your WatchLLM key as "
-        "'Authorization: Bearer lgw_…' (or in 'x-api-key')."
+        "'Authorization: Bearer lgw_…' (or in 'x-api-key' or 'api-key')."
     )
 
 

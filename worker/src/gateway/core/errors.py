@@ -136,6 +136,21 @@ class BodyTooLarge(GatewayError):
     anthropic_kind = "request_too_large"
 
 
+def too_large(limit: int) -> BodyTooLarge:
+    """The error for a body over ``limit`` bytes."""
+    return BodyTooLarge(f"The request body is over the limit of {limit:,} bytes.")
+
+
+class UnsupportedEncoding(GatewayError):
+    """The body has a ``content-encoding`` that is not decoded here; ``accept-encoding`` is among
+    the headers."""
+
+    status = 415
+    code = "unsupported_encoding"
+    kind = "invalid_request_error"
+    anthropic_kind = "invalid_request_error"
+
+
 class RateLimited(GatewayError):
     """Too many requests in the last minute; ``retry-after`` is among the headers."""
 

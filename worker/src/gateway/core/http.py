@@ -24,15 +24,26 @@ class Request(Protocol):
         """The header's value, that of repeated lines joined by commas, or ``None``."""
 
     async def text(self, limit: int) -> str:
-        """The body as UTF-8 text. Raises ``BodyTooLarge`` over ``limit`` bytes, ``InvalidJson``
-        when it is not UTF-8."""
+        """The body as UTF-8 text, decoded as its ``content-encoding`` says. Raises ``BodyTooLarge``
+        over ``limit`` bytes before or after that, ``InvalidJson`` when it is not UTF-8,
+        ``UnsupportedEncoding``."""
 
     def client_left(self) -> bool:
         """True once the client is known to have closed its connection. False while the body is
         still being read."""
 
-    def stream(self) -> Any:
-        """The body as it arrives, in the host's own form, to be handed to ``Platform.fetch``."""
+    def stream(self, limit: int) -> "Upload":
+        """The body as it arrives, for ``Platform.fetch``, which raises ``BodyTooLarge`` when it has
+        more than ``limit`` bytes."""
+
+
+@dataclass(slots=True)
+class Upload:
+    """A caller's body on its way to a provider. ``source`` is the host's own object; ``failure``
+    why it broke off, where that was the caller's doing and not the provider's."""
+
+    source: Any
+    failure: Exception | None = None
 
 
 def declared_length(request: Request, *, unknown: int = 0) -> int:

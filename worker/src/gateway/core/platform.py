@@ -49,7 +49,7 @@ class Platform(Protocol):
     ) -> UpstreamResponse:
         """Send a request; return when the response's headers are there.
 
-        ``body`` is text, bytes, ``None`` or a ``Request.stream()``. ``timeout`` bounds the time to
+        ``body`` is text, bytes, ``None`` or an ``Upload``. ``timeout`` bounds the time to
         the headers, and the body too when it is read by ``text()``. ``public_only``: the address
         is a customer's, so that it must not lie in the host's own network. Raises ``FetchFailed``,
         or ``AddressRefused``.

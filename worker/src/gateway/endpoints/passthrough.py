@@ -62,12 +62,11 @@ async def handle(x: Exchange) -> Response:
     x.bypass("this endpoint is passed through")
     inspected = not _own_account(x, provider) and _needs_look(x, provider, path)
     await x.admit(Lookup())
-    if declared_length(request) > x.settings.max_body_bytes:
-        raise errors.BodyTooLarge(
-            f"The request body is over the limit of {x.settings.max_body_bytes:,} bytes."
-        )
+    most = x.settings.max_body_bytes
+    if declared_length(request) > most:
+        raise errors.too_large(most)
     has_body = request.method == "POST"
-    body: Any = request.stream() if has_body and not inspected else None
+    body: Any = request.stream(most) if has_body and not inspected else None
     if inspected:
         body = await x.json()
         if _names_object(body):

@@ -38,14 +38,21 @@ class Exchange:
     event: UsageEvent
 
     def __init__(
-        self, runtime: Runtime, platform: Platform, request: Request, endpoint: str
+        self,
+        runtime: Runtime,
+        platform: Platform,
+        request: Request,
+        endpoint: str,
+        deployment: str | None = None,
     ) -> None:
+        """``deployment``: the model, where the path names it."""
         settings = runtime.settings
         self.runtime = runtime
         self.settings = settings
         self.platform = platform
         self.request = request
         self.endpoint = endpoint
+        self._deployment = deployment
         self.started = platform.now()
         self.began = platform.monotonic()
         self.headers: Headers = []
@@ -100,14 +107,9 @@ class Exchange:
         """The body as a JSON object. Raises ``InvalidJson`` or ``BodyTooLarge``."""
         if self._body is not None:
             return self._body
-        encoding = self.request.header("content-encoding") or "identity"
-        if encoding.strip().lower() != "identity":
-            raise errors.InvalidJson(
-                "The body of your request has a content-encoding, which is not supported here. "
-                "Send it as plain JSON."
-            )
         large = self.settings.large_body_bytes
-        if declared_length(self.request, unknown=large) >= large:
+        coded = self.request.header("content-encoding") is not None
+        if coded or declared_length(self.request, unknown=large) >= large:
             self.runtime.refusals.check(self.record.key_id, self.platform.monotonic())
         text = await self.request.text(self.settings.max_body_bytes)
         self.characters = len(text)
@@ -119,6 +121,8 @@ class Exchange:
             ) from error
         if not isinstance(body, dict):
             raise errors.InvalidJson("The JSON body of your request must be an object.")
+        if self._deployment is not None:
+            body["model"] = self._deployment
         self._body = body
         return body
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from gateway.core.paths import tidy
 from gateway.providers import anthropic, compatible, groq, openai
 from gateway.providers.base import Provider
 from shared.key_record import Project
@@ -49,7 +50,7 @@ def resolve(model: str, project: Project, path: str = "") -> Target:
 def default(project: Project, path: str) -> Provider:
     """Where goes what no name decides: to Groq from Groq's own SDK, which cannot but ask for
     ``/openai/v1/…``, else to the project's default provider."""
-    if path.startswith(_GROQ_PATHS):
+    if tidy(path).startswith(_GROQ_PATHS):
         return groq.PROVIDER
     return PROVIDERS.get(project.default_provider, openai.PROVIDER)
 

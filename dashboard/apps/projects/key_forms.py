@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.projects.fields import UsdField
 from apps.projects.models import ApiKey
+from apps.ui.made_once import MadeOnceForm
 
 OVERLAPS = {
     0: "None, revoke it now",
@@ -72,7 +73,11 @@ class ApiKeyForm(forms.Form):
         return end
 
 
-class RotateForm(forms.Form):
+class NewApiKeyForm(MadeOnceForm, ApiKeyForm):
+    """Makes one key, however often it is sent."""
+
+
+class RotateForm(MadeOnceForm):
     """How long the old key goes on."""
 
     overlap = forms.TypedChoiceField(

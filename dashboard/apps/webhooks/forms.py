@@ -2,10 +2,11 @@
 
 from django import forms
 
+from apps.ui.made_once import MadeOnceForm
 from apps.webhooks.catalogue import EVENTS
 
 
-class EndpointForm(forms.Form):
+class EndpointForm(MadeOnceForm):
     """Whether the address may be sent to is for ``endpoint_create`` to say."""
 
     url = forms.URLField(

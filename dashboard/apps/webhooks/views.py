@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.access import Access, organization_view
 from apps.accounts.models import Role
+from apps.ui.made_once import MADE_ALREADY, AlreadyMadeError
 from apps.webhooks.catalogue import EVENTS
 from apps.webhooks.forms import EndpointForm
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -35,7 +36,10 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
                 url=form.cleaned_data["url"],
                 events=form.cleaned_data["event"],
                 actor=access.user,
+                new_id=form.cleaned_data["new_id"],
             )
+        except AlreadyMadeError:
+            return _made_already(request, access)
         except ValidationError as error:
             form.add_error("url", error.messages)
         else:
@@ -48,8 +52,18 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
 def rotate(request: HttpRequest, access: Access, pk: str) -> HttpResponse:
     """Gives an endpoint a new secret; the page after it is the only one that shows it."""
     endpoint = get_object_or_404(access.organization.webhook_endpoints, pk=pk, disabled_at=None)
-    created = endpoint_rotate(endpoint=endpoint, actor=access.user)
+    try:
+        created = endpoint_rotate(
+            endpoint=endpoint, actor=access.user, replaces=request.POST.get("secret")
+        )
+    except AlreadyMadeError:
+        return _made_already(request, access)
     return _page(request, access, form=EndpointForm(), created=created)
+
+
+def _made_already(request: HttpRequest, access: Access) -> HttpResponse:
+    messages.warning(request, f"No further secret. {MADE_ALREADY}")
+    return redirect("webhooks", organization=access.organization.slug)
 
 
 def _page(

@@ -45,6 +45,54 @@ def test_a_new_key_is_shown_once_and_works(cast: Cast, home: str, settings: obje
         assert _shown(again) == []
 
 
+def _new_id(page: str) -> str:
+    found = re.search(r'name="new_id" value="([0-9a-f-]{36})"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_the_same_form_sent_twice_makes_one_key(cast: Cast, home: str) -> None:
+    """A reload of the page that shows the key, or a second click."""
+    form = {
+        "name": "Server",
+        "new_id": _new_id(cast.member.get(f"{home}keys/new/").content.decode()),
+    }
+    assert _shown(cast.member.post(f"{home}keys/new/", form).content.decode()) != []
+    again = cast.member.post(f"{home}keys/new/", form, follow=True).content.decode()
+    assert "No further key" in again
+    assert _shown(again) == []
+    assert ApiKey.objects.count() == 1
+    form["new_id"] = "not-an-id"
+    assert "valid UUID" in cast.member.post(f"{home}keys/new/", form).content.decode()
+    # Another page, another key: the id is its own.
+    form["new_id"] = _new_id(cast.member.get(f"{home}keys/new/").content.decode())
+    cast.member.post(f"{home}keys/new/", form)
+    assert ApiKey.objects.count() == 2
+
+
+@pytest.mark.parametrize("overlap", ["0", "24"])
+def test_a_rotation_sent_twice_makes_one_successor(
+    cast: Cast, home: str, created_key: CreatedApiKey, overlap: str
+) -> None:
+    path = f"{home}keys/{created_key.api_key.pk}/"
+    form = {"overlap": overlap, "new_id": _new_id(cast.member.get(path).content.decode())}
+    assert _shown(cast.member.post(f"{path}rotate/", form).content.decode()) != []
+    again = cast.member.post(f"{path}rotate/", form, follow=True).content.decode()
+    assert "No further key" in again
+    assert ApiKey.objects.count() == 2
+
+
+def test_the_id_of_somebody_elses_key_changes_nothing(
+    cast: Cast, home: str, created_key: CreatedApiKey
+) -> None:
+    theirs = created_key.api_key
+    mine = Project.objects.exclude(pk=theirs.project_id).get()
+    path = f"/app/{mine.organization.slug}/{mine.slug}/keys/new/"
+    cast.stranger.post(path, {"name": "Taken over", "new_id": str(theirs.pk)})
+    theirs.refresh_from_db()
+    assert (theirs.name, ApiKey.objects.count()) == ("Server", 1)
+
+
 def test_the_answer_with_a_key_is_not_kept_by_browsers(cast: Cast, home: str) -> None:
     response = cast.owner.post(f"{home}keys/new/", {"name": "Server"})
     assert "no-store" in response["Cache-Control"]

@@ -49,6 +49,21 @@ def test_a_key_is_shown_once_inside_working_snippets(
     assert plaintext not in cast.member.get(f"{home}start/").content.decode()
 
 
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_the_button_pressed_twice_makes_one_key(
+    cast: Cast, home: str, headers: dict[str, str]
+) -> None:
+    page = cast.member.get(f"{home}start/").content.decode()
+    found = re.search(r'name="new_id" value="([^"]+)"', page)
+    assert found is not None
+    cast.member.post(f"{home}start/key/", {"new_id": found[1]}, headers=headers)
+    again = cast.member.post(f"{home}start/key/", {"new_id": found[1]}, headers=headers)
+    assert (again.get("Location") or again["HX-Redirect"]) == f"{home}start/"
+    assert "No further key" in cast.member.get(f"{home}start/").content.decode()
+    assert ApiKey.objects.count() == 1
+    assert cast.member.post(f"{home}start/key/", {"new_id": "x"}).status_code == 400
+
+
 def test_a_provider_key_is_sealed_and_never_shown(cast: Cast, home: str) -> None:
     secret = "sk-onboarding-secret"
     response = cast.member.post(

@@ -202,6 +202,31 @@ def test_the_secret_is_shown_once_and_sealed_at_rest(
     assert endpoint.disabled_at is not None
 
 
+def test_the_same_form_sent_twice_makes_one_secret(
+    receiver: WebhookReceiver, organization: Organization, owner: User
+) -> None:
+    """A reload: of a new endpoint, and of a new secret, which would end the old one at once."""
+    client = Client()
+    client.force_login(owner, backend=BACKEND)
+
+    def field(name: str) -> str:
+        found = re.search(rf'name="{name}" value="([^"]+)"', client.get(PAGE).content.decode())
+        assert found is not None
+        return found[1]
+
+    form = {"url": receiver.url, "event": ["budget.reached"], "new_id": field("new_id")}
+    for made in (1, 0):
+        page = client.post(PAGE, form, follow=True).content.decode()
+        assert len(re.findall(r"whsec_[\w+/=]+", page)) == made
+    endpoint = WebhookEndpoint.objects.get()
+    press = {"secret": field("secret")}
+    for made in (1, 0):
+        page = client.post(f"{PAGE}{endpoint.pk}/secret/", press, follow=True).content.decode()
+        assert len(re.findall(r"whsec_[\w+/=]+", page)) == made
+    assert "No further secret" in page
+    assert AuditLog.objects.filter(action="webhook_endpoint.rotate").count() == 1
+
+
 def test_a_new_secret_signs_beside_the_old_one_for_a_day(
     created: CreatedEndpoint, receiver: WebhookReceiver, owner: User
 ) -> None:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -13,6 +14,7 @@ from apps.audit.changes import apply_changes
 from apps.audit.services import audit_record
 from apps.projects.edge_sync import edge_revision_bump
 from apps.projects.models import ApiKey, Project
+from apps.ui.made_once import AlreadyMadeError
 from shared import api_keys
 
 
@@ -30,14 +32,21 @@ def api_key_create(
     project: Project,
     name: str,
     actor: User | None,
+    new_id: UUID | None = None,
     expires_at: datetime | None = None,
     requests_per_minute: int | None = None,
     tokens_per_minute: int | None = None,
     monthly_budget_nanousd: int | None = None,
 ) -> CreatedApiKey:
-    """A new key with its own limits beside the plan's (None: no limit of its own)."""
+    """A new key with its own limits beside the plan's (None: no limit of its own).
+
+    Raises ``AlreadyMadeError`` where there is a key with ``new_id``.
+    """
+    new_id = new_id or uuid4()
+    check_not_made(new_id)
     plaintext = api_keys.generate()
     api_key = ApiKey(
+        id=new_id,
         project=project,
         name=name,
         prefix=api_keys.prefix(plaintext),
@@ -50,9 +59,19 @@ def api_key_create(
         monthly_budget_nanousd=monthly_budget_nanousd,
     )
     api_key.full_clean()
-    api_key.save()
+    try:
+        with transaction.atomic():
+            api_key.save(force_insert=True)
+    except IntegrityError as error:  # made by another request since the check
+        raise AlreadyMadeError from error
     _changed(api_key, actor, "api_key.create", {"masked": api_key.masked})
     return CreatedApiKey(api_key, plaintext)
+
+
+def check_not_made(new_id: UUID) -> None:
+    """Raises ``AlreadyMadeError``."""
+    if ApiKey.objects.filter(pk=new_id).exists():
+        raise AlreadyMadeError
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.models import Role
 from apps.projects.access import ProjectAccess, project_view
-from apps.projects.key_forms import ApiKeyForm, RotateForm
+from apps.projects.key_forms import ApiKeyForm, NewApiKeyForm, RotateForm
 from apps.projects.models import ApiKey
 from apps.projects.services.api_key_rotation import api_key_rotate
 from apps.projects.services.api_keys import (
@@ -21,6 +21,7 @@ from apps.projects.services.api_keys import (
     api_key_revoke,
     api_key_update,
 )
+from apps.ui.made_once import MADE_ALREADY, AlreadyMadeError
 
 
 @require_safe
@@ -43,9 +44,12 @@ def keys(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
 @project_view(read=Role.MEMBER)
 def key_new(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """A form, and the new key."""
-    form = ApiKeyForm(request.POST or None)
+    form = NewApiKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        created = api_key_create(project=access.project, actor=access.user, **form.cleaned_data)
+        try:
+            created = api_key_create(project=access.project, actor=access.user, **form.cleaned_data)
+        except AlreadyMadeError:
+            return _made_already(request, access)
         return _shown_once(request, access, created)
     return render(request, "app/keys/new.html", {"access": access, "form": form})
 
@@ -72,9 +76,9 @@ def key_rotate(request: HttpRequest, access: ProjectAccess, key_id: UUID) -> Htt
     form = RotateForm(request.POST)
     if form.is_valid():
         try:
-            created = api_key_rotate(
-                api_key=key, overlap=form.cleaned_data["overlap"], actor=access.user
-            )
+            created = api_key_rotate(api_key=key, actor=access.user, **form.cleaned_data)
+        except AlreadyMadeError:
+            return _made_already(request, access)
         except ValidationError as error:
             messages.error(request, error.messages[0])
         else:
@@ -95,6 +99,11 @@ def key_revoke(request: HttpRequest, access: ProjectAccess, key_id: UUID) -> Htt
 
 def _works(key: ApiKey, now: datetime) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+
+
+def _made_already(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    messages.warning(request, f"No further key. {MADE_ALREADY}")
+    return redirect("project_keys", access.organization.slug, access.project.slug)
 
 
 def _shown_once(

@@ -2,15 +2,18 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from apps.projects.access import ProjectAccess, project_view
 from apps.projects.forms import ProviderKeyForm
 from apps.projects.services.api_keys import api_key_create
 from apps.projects.services.provider_credentials import provider_credential_create
 from apps.projects.snippets import snippets
+from apps.ui.made_once import MADE_ALREADY, AlreadyMadeError, MadeOnceForm
 from apps.usage.first_requests import first_requests
 
 
@@ -43,9 +46,22 @@ def onboarding_provider(request: HttpRequest, access: ProjectAccess) -> HttpResp
 def onboarding_key(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """Makes a key and answers with the only page that ever shows it (a part of it, for htmx)."""
     count = access.project.api_keys.count()
-    created = api_key_create(
-        project=access.project, name=f"Key {count + 1}" if count else "First key", actor=access.user
-    )
+    once = MadeOnceForm(request.POST)
+    if not once.is_valid():
+        return HttpResponseBadRequest("new_id is no UUID")
+    try:
+        created = api_key_create(
+            project=access.project,
+            name=f"Key {count + 1}" if count else "First key",
+            actor=access.user,
+            new_id=once.cleaned_data["new_id"],
+        )
+    except AlreadyMadeError:
+        messages.warning(request, f"No further key. {MADE_ALREADY}")
+        here = reverse("onboarding", args=[access.organization.slug, access.project.slug])
+        if request.headers.get("HX-Request"):
+            return HttpResponseClientRedirect(here)
+        return redirect(here)
     if request.headers.get("HX-Request"):
         context = _snippets(created.plaintext) | {"new_key": created.plaintext}
         return render(request, "app/onboarding/key.html", context | {"access": access})
@@ -70,6 +86,7 @@ def _page(
         "credentials": list(project.provider_credentials.filter(disabled_at=None)),
         "keys": list(project.api_keys.filter(revoked_at=None)),
         "new_key": new_key,
+        "once": MadeOnceForm(),
         "progress": first_requests(project),
         **_snippets(new_key),
     }

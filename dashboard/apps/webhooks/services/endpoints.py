@@ -3,16 +3,18 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts.models import Organization, User
 from apps.audit.services import audit_record
 from apps.outgoing.guarded import AddressRefusedError
 from apps.projects.encryption import seal
+from apps.ui.made_once import AlreadyMadeError
 from apps.webhooks import signing, transport
 from apps.webhooks.catalogue import EVENTS, TEST_EVENT
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -32,9 +34,19 @@ class CreatedEndpoint:
 
 @transaction.atomic
 def endpoint_create(
-    *, organization: Organization, url: str, events: Collection[str], actor: User
+    *,
+    organization: Organization,
+    url: str,
+    events: Collection[str],
+    actor: User,
+    new_id: UUID | None = None,
 ) -> CreatedEndpoint:
-    """Raises ``ValidationError`` for an address or events that will not do."""
+    """Raises ``ValidationError`` for an address or events that will not do, and
+    ``AlreadyMadeError`` where there is an endpoint with ``new_id``.
+    """
+    new_id = new_id or uuid4()
+    if WebhookEndpoint.objects.filter(pk=new_id).exists():
+        raise AlreadyMadeError
     if not events or not set(events) <= EVENTS.keys():
         raise ValidationError("Choose at least one event.")
     try:
@@ -45,21 +57,32 @@ def endpoint_create(
     if live.count() >= MOST_ENDPOINTS:
         raise ValidationError(f"There can be {MOST_ENDPOINTS} endpoints.")
     endpoint = WebhookEndpoint(
-        organization=organization, url=url, events=sorted(events), created_by=actor
+        id=new_id, organization=organization, url=url, events=sorted(events), created_by=actor
     )
     secret = _give_secret(endpoint)
     endpoint.full_clean()
-    endpoint.save()
+    try:
+        with transaction.atomic():
+            endpoint.save(force_insert=True)
+    except IntegrityError as error:  # made by another request since the check
+        raise AlreadyMadeError from error
     _audit(endpoint, actor, "webhook_endpoint.create")
     return CreatedEndpoint(endpoint, secret)
 
 
 @transaction.atomic
-def endpoint_rotate(*, endpoint: WebhookEndpoint, actor: User) -> CreatedEndpoint:
+def endpoint_rotate(
+    *, endpoint: WebhookEndpoint, actor: User, replaces: str | None = None
+) -> CreatedEndpoint:
     """A new secret. The old one signs beside it for a day, so that no delivery is refused while
     the receiver changes over; one that was rotated before is gone at once.
+
+    ``replaces``: the name of the secret that the person saw; raises ``AlreadyMadeError`` where the
+    endpoint has another one by now.
     """
     endpoint = WebhookEndpoint.objects.select_for_update().get(pk=endpoint.pk)
+    if replaces is not None and replaces != endpoint.secret_name:
+        raise AlreadyMadeError
     endpoint.retired_sealed_secret = endpoint.sealed_secret
     endpoint.retired_until = timezone.now() + OVERLAP
     secret = _give_secret(endpoint)

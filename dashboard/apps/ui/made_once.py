@@ -1,0 +1,29 @@
+"""Forms whose answer shows a secret that was just made, and which browsers send again on a reload.
+
+The form carries the id of what it makes, so sending it twice finds that it is made already. What
+was made cannot be shown again: only its hash or seal is kept.
+"""
+
+import uuid
+
+from django import forms
+
+MADE_ALREADY = (
+    "It was made already, by this same form, and is shown only once. If you did not copy it, make "
+    "another and remove this one."
+)
+
+
+class AlreadyMadeError(Exception):
+    """Something with the id that the form carries exists."""
+
+
+class MadeOnceForm(forms.Form):
+    """``new_id`` is that of the object to be made. Without one, sent by no page of ours, any id."""
+
+    new_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+
+    def clean_new_id(self) -> uuid.UUID:
+        """Never None."""
+        given: uuid.UUID | None = self.cleaned_data["new_id"]
+        return given or uuid.uuid4()

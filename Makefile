@@ -1,6 +1,6 @@
 # Everything a person or CI runs. `make help` lists it; each target is one command, so CI can time it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench prices format \
+.PHONY: help run test check audit bench prices format \
 	check-ruff check-types check-dashboard-types check-imports check-templates
 
 VENV_PYTHON = .venv/bin/python
@@ -48,6 +48,12 @@ check-templates:
 prices: ## Rewrite the price table from genai-prices (ARGS=--check: only say what would change)
 	@tools/bootstrap.sh dev
 	@PYTHONPATH=tools $(VENV_PYTHON) -m prices $(ARGS)
+
+audit: ## Known weaknesses in what the lock files name; says what it could not examine, and fails
+	@tools/bootstrap.sh run
+	@$(VENV_PYTHON) -m venv .watchllm/audit
+	@.watchllm/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@.watchllm/audit/bin/python tools/audit.py
 
 format: ## Format and fix what can be fixed
 	@tools/bootstrap.sh dev

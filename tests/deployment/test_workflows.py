@@ -58,7 +58,36 @@ def test_jobs_and_steps_are_whole(name: str) -> None:
     for step in steps(workflow):
         assert ("uses" in step) != ("run" in step), step
         if "uses" in step:
-            assert re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
+            assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", step["uses"])
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_runs_is_named_by_its_version(name: str) -> None:
+    """A tag can be moved: an action is its commit, with the tag beside it for people."""
+    text = (FOLDER / name).read_text()
+    assert re.findall(r"uses: actions/[^\n]*", text) == re.findall(
+        r"uses: actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+(?=\n)", text
+    )
+    assert "-latest" not in text
+    for step in steps(load(name)):
+        for installed in re.findall(r"pip install ([^\n-]\S*)", step.get("run", "")):
+            assert "==" in installed
+        for tool in re.findall(r"npx --yes (\S+)", step.get("run", "")):
+            assert re.fullmatch(r"[a-z-]+@\d+\.\d+\.\d+", tool)
+
+
+def test_the_worker_is_uploaded_by_the_tools_that_are_locked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    locked = (ROOT / "requirements/dev.txt").read_text()
+    for tool in project["dependency-groups"]["dev"]:
+        assert re.search(rf"^{re.escape(tool)} ", locked, re.MULTILINE), tool
+
+
+def test_one_action_has_one_version() -> None:
+    used = {use for name in NAMES for step in steps(load(name)) if (use := step.get("uses"))}
+    assert len({use.partition("@")[0] for use in used}) == len(used)
 
 
 @pytest.mark.parametrize("name", NAMES)

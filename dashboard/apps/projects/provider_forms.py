@@ -69,7 +69,7 @@ class ProviderEditForm(_Settings):
         max_length=500,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Empty: the stored key stays. A new base URL needs the key again.",
+        help_text="Empty: the stored key stays.",
     )
 
     def clean_secret(self) -> str:

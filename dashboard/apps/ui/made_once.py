@@ -5,6 +5,7 @@ was made cannot be shown again: only its hash or seal is kept.
 """
 
 import uuid
+from typing import Any
 
 from django import forms
 
@@ -27,3 +28,10 @@ class MadeOnceForm(forms.Form):
         """Never None."""
         given: uuid.UUID | None = self.cleaned_data["new_id"]
         return given or uuid.uuid4()
+
+    def clean(self) -> dict[str, Any]:
+        """A hidden field shows no error of its own."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "new_id" in self.errors:
+            self.add_error(None, "This form was changed on its way. Open the page again.")
+        return cleaned

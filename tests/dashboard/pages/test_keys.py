@@ -63,7 +63,7 @@ def test_the_same_form_sent_twice_makes_one_key(cast: Cast, home: str) -> None:
     assert _shown(again) == []
     assert ApiKey.objects.count() == 1
     form["new_id"] = "not-an-id"
-    assert "valid UUID" in cast.member.post(f"{home}keys/new/", form).content.decode()
+    assert "Open the page again" in cast.member.post(f"{home}keys/new/", form).content.decode()
     # Another page, another key: the id is its own.
     form["new_id"] = _new_id(cast.member.get(f"{home}keys/new/").content.decode())
     cast.member.post(f"{home}keys/new/", form)

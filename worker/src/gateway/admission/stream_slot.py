@@ -1,9 +1,11 @@
 """A stream's place among those that a project may have open at its providers at once.
 
 The place is taken in the admission's round trip and given up in the settlement's. Between the two
-it is a lease: what an isolate took that died, or that Cloudflare ended half a minute after its
-client left, comes back by itself.
+it is a short lease that is renewed by the clock, however long the provider thinks: what an isolate
+took that died, or that Cloudflare ended half a minute after its client left, comes back by itself.
 """
+
+import asyncio
 
 from gateway.core import errors
 from gateway.core.log import log_event
@@ -12,8 +14,8 @@ from gateway.redis.scripts import HOLD
 from gateway.redis.store import StoreUnavailable
 from shared import redis_keys
 
+LEASE_MS = 60_000
 _RENEWED_AFTER = 20.0
-_MARGIN = 10.0
 
 
 class StreamSlot:
@@ -23,12 +25,7 @@ class StreamSlot:
         limited = stream and x.record.plan.concurrent_streams is not None
         self.name = x.token if limited else ""
         self._x = x
-        self._renewed = x.began
-
-    @property
-    def first_lease_ms(self) -> int:
-        """Until the first chunk must have come."""
-        return round((self._x.settings.timeouts.first_byte + _MARGIN) * 1000)
+        self._over = asyncio.Event()
 
     async def take(self) -> None:
         """For a request that waited for another's answer and has to ask the provider after all.
@@ -36,18 +33,28 @@ class StreamSlot:
         Raises ``StreamsLimited``. Without Redis there is no limit.
         """
         limit = self._x.record.plan.concurrent_streams
-        if self.name and limit is not None and not await self._hold(self.first_lease_ms, limit):
+        if self.name and limit is not None and not await self._hold(LEASE_MS, limit):
             raise errors.StreamsLimited.of(limit)
 
-    def goes_on(self, now: float) -> None:
-        """A chunk came at ``now`` (monotonic). Now and then this renews the lease, in parallel."""
-        if self.name and now - self._renewed >= _RENEWED_AFTER:
-            self._renewed = now
+    def keep(self) -> None:
+        """Renew the lease until ``end``, or until the request's row is closed."""
+        if self.name:
+            self._x.when_finished(self.end)
             self._x.platform.wait_until(self._renew())
 
+    def end(self) -> None:
+        """The stream is over; the settlement gives the place up."""
+        self._over.set()
+
     async def _renew(self) -> None:
-        lease = self._x.settings.timeouts.idle + _RENEWED_AFTER + _MARGIN
-        await self._hold(round(lease * 1000), 0)
+        over = asyncio.ensure_future(self._over.wait())
+        while True:
+            pause = asyncio.ensure_future(self._x.platform.sleep(_RENEWED_AFTER))
+            await asyncio.wait((over, pause), return_when=asyncio.FIRST_COMPLETED)
+            if over.done():
+                pause.cancel()
+                return
+            await self._hold(LEASE_MS, 0)
 
     async def _hold(self, lease_ms: int, limit: int) -> bool:
         key = redis_keys.streams(self._x.record.project_id)

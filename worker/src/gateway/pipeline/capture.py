@@ -73,6 +73,8 @@ class Capture:
             stays = self._x.record.project.cache_on_disconnect
             error_code = "too_large_to_cache" if stays else "client_disconnected"
             await self._copy.cancel()
+        finally:
+            self._slot.end()
         if not settled:
             await settle(self._outcome(error_code))
 
@@ -89,7 +91,6 @@ class Capture:
             self._last = x.platform.monotonic()
             if x.event.ttfb_ms is None:
                 x.event.ttfb_ms = x.elapsed_ms()
-            self._slot.goes_on(self._last)
             self._take(reader.feed(self._translate(chunk) if self._translate else chunk))
             if reader.pending > limit:
                 # One endless event: its usage cannot be read either.

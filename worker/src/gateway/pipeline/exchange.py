@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,6 +65,7 @@ class Exchange:
         self._body: dict[str, Any] | None = None
         self._began_again = False
         self._finished = False
+        self._when_finished: list[Callable[[], None]] = []
         self.store = Store(
             platform,
             settings.redis_url,
@@ -239,11 +241,17 @@ class Exchange:
         response.headers.append(("server-timing", ", ".join(self._marks)))
         return response
 
+    def when_finished(self, act: Callable[[], None]) -> None:
+        """Have ``act`` called when the row is closed."""
+        self._when_finished.append(act)
+
     def finish(self, status: int, error_code: str | None = None) -> None:
         """Close the row and have it written after the response. Only the first call counts."""
         if self._finished:
             return
         self._finished = True
+        for act in self._when_finished:
+            act()
         event = self.event
         trace_id, parent_id = _trace(self.request.header("traceparent"))
         event.status = status

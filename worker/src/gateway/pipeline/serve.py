@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.admission import single_flight
 from gateway.admission.limits import NO_SEMANTICS, Admission, Lookup
-from gateway.admission.stream_slot import StreamSlot
+from gateway.admission.stream_slot import LEASE_MS, StreamSlot
 from gateway.cache import entry as entries
 from gateway.cache.entry import Entry
 from gateway.cache.policy import STORE_AWAY
@@ -59,6 +59,7 @@ async def serve(x: Exchange, call: Call) -> Response:
     try:
         if followed:
             await slot.take()
+        slot.keep()
         return await _fetch(x, call, settlement, slot)
     except Exception:
         # Whatever went wrong: nobody may wait a whole lease for an answer that will not come.
@@ -79,9 +80,7 @@ def _describe(x: Exchange, call: Call) -> None:
 def _lookup(x: Exchange, call: Call, slot: StreamSlot) -> Lookup:
     project, policy = x.record.project_id, call.policy
     if policy.why_bypass:
-        return Lookup(
-            estimated_tokens=call.estimated_tokens, slot=slot.name, slot_ms=slot.first_lease_ms
-        )
+        return Lookup(estimated_tokens=call.estimated_tokens, slot=slot.name, slot_ms=LEASE_MS)
     competes = policy.write and policy.read and policy.max_age is None
     return Lookup(
         entries=(redis_keys.entry(project, call.key),) if policy.read else (),
@@ -94,7 +93,7 @@ def _lookup(x: Exchange, call: Call, slot: StreamSlot) -> Lookup:
         estimated_tokens=call.estimated_tokens,
         only=policy.only,
         slot=slot.name,
-        slot_ms=slot.first_lease_ms,
+        slot_ms=LEASE_MS,
         semantic=call.query.arguments() if call.query else NO_SEMANTICS,
     )
 

@@ -15,14 +15,13 @@ run: ## Start WatchLLM on this machine (ARGS=--bare: the edge and its stores alo
 	@tools/bootstrap.sh $(if $(filter pyodide workerd,$(WATCHLLM_EDGE_HOST)),dev,run)
 	@PYTHONPATH=tools exec $(VENV_PYTHON) -m local_stack --env-file .env $(ARGS)
 
-# Two at a time, a file each: many tests wait for time limits and not for the processor. One file
-# alone needs no second process.
-TEST_WORKERS = $(if $(findstring .py,$(ARGS)),0,2)
+# More than the processors: many tests wait for time limits. One file alone needs no second process.
+TEST_WORKERS = $(if $(findstring .py,$(ARGS)),0,4)
 
 test: ## Run every test (ARGS=… goes to pytest; -n 0: one at a time), installing what is missing first
 	@tools/bootstrap.sh dev
 	@tools/test_prerequisites.sh
-	@$(VENV_PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
+	@$(VENV_PYTHON) -m pytest -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: ## Formatting, lint, types and import rules
 	@tools/bootstrap.sh dev

@@ -14,4 +14,4 @@ settings.register_profile(
 settings.load_profile("watchllm")
 
 # The running edges: one process a host, for the suites of the Worker and of the SDKs alike.
-pytest_plugins = ("tests.worker.edges",)
+pytest_plugins = ("tests.scheduling", "tests.worker.edges")

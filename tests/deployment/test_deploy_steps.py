@@ -21,6 +21,7 @@ from tests.runtime.wrangler import (
 )
 from tests.worker.edge import ROOT, Edge
 
+pytestmark = pytest.mark.spread
 RELEASE = "3f2c1a9"
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())
 STEPS = {step.get("name", ""): step for step in WORKFLOW["jobs"]["deploy"]["steps"]}

@@ -24,6 +24,7 @@ from local_stack.state import load_or_create_secrets, read_json
 from tests.doubles.openai_api import OpenAIDouble
 from tests.worker.edge import until
 
+pytestmark = pytest.mark.spread
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 READY = "Ctrl-C stops everything"
 CHAT = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}

@@ -7,6 +7,7 @@ from tests.doubles.anthropic_api import AnthropicDouble
 from tests.doubles.openai_api import OpenAIDouble
 from tests.worker.wrong_types import REQUESTS, mutations
 
+pytestmark = pytest.mark.spread
 OPENAI = ("chat", "chat, stream", "responses", "completions", "embeddings")
 ANTHROPIC = ("messages", "messages, stream", "count_tokens")
 

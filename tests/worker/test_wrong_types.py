@@ -20,6 +20,8 @@ from tests.worker.in_process import ENCRYPTION_KEYS
 from tests.worker.memory_platform import Answer, MemoryPlatform, MemoryRequest, read
 from tests.worker.wrong_types import ANTHROPIC, OPENAI, REQUESTS, mutations
 
+pytestmark = pytest.mark.spread
+
 ENV = {
     "SUPABASE_URL": "http://supabase",
     "SUPABASE_KEY": "jwt",

@@ -44,7 +44,7 @@ from tests.doubles.mailgun import MailgunDouble
 from tests.doubles.stripe_api import StripeDouble
 from tests.doubles.upstash import UpstashDouble
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spread]
 EMAIL = "ada@example.com"
 SLUG = "acme"
 RPM = {"free": 10, "starter": 50, "pro": 200}

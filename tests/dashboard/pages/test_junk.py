@@ -12,7 +12,7 @@ import apps
 from tests.dashboard.pages.conftest import Cast
 from tests.dashboard.pages.routes import signed_in_routes, url_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spread]
 
 ROUTES = sorted(signed_in_routes(), key=lambda item: item[0])
 JUNK = (

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,10 +58,22 @@ class Stack:
         page.wait_for_url("**/app/**")
 
 
+@pytest.fixture(scope="session")
+def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product, for all modules; what one of them signs up is named as in no other."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole product on its own ports, with a month of made-up traffic in the demo project."""
-    state = tmp_path_factory.mktemp("stack")
+def stack(shared_stack: Stack) -> Stack:
+    """What a module that changes something for everybody replaces by one of its own."""
+    return shared_stack
+
+
+@contextmanager
+def running_stack(state: Path) -> Iterator[Stack]:
+    """The product on its own ports, with a month of made-up traffic in the demo project."""
     edge, dashboard = ports.unused(), ports.unused()
     environment = {
         name: value

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.browser.conftest import SCREENSHOTS, Stack, confirm_address, until_shown
+from tests.e2e.browser.conftest import (
+    SCREENSHOTS,
+    Stack,
+    confirm_address,
+    running_stack,
+    until_shown,
+)
 from tests.e2e.browser.test_every_page import LOOKS, SERIOUS
 
 CUSTOMER = "grace@example.com"
@@ -14,6 +20,13 @@ REASON = "Ticket 4711: the chart looks wrong"
 HEALTH = "/admin/staff/healthreport/"
 SWITCHES = "/admin/features/featureoverride/"
 PERSON = "/admin/accounts/user/?q=grace%40example.com"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One of this module's own: it switches features off for everybody."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,13 @@ class Customer:
         self.page = page
         self.stack = stack
         self.api_key = ""
-        self.billing = f"{stack.dashboard}/app/rockets/-/billing/"
+        self.billing = f"{stack.dashboard}/app/boosters/-/billing/"
 
     def sign_up(self) -> None:
         page = self.page
         page.goto("/accounts/signup/")
-        page.get_by_label("Organization").fill("Rockets")
-        page.get_by_label("Email").fill("grace@example.com")
+        page.get_by_label("Organization").fill("Boosters")
+        page.get_by_label("Email").fill("edith@example.com")
         page.get_by_label("Password").fill("correct horse battery")
         page.get_by_role("button", name="Create account").click()
         confirm_address(page, "grace@example.com")
@@ -86,75 +86,75 @@ def test_upgrade_fail_recover_cancel(chromium: Browser, stack: Stack) -> None:
     problems: list[str] = []
     page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    grace = Customer(page, stack)
-    grace.sign_up()
-    assert grace.requests_per_minute() == 10
+    edith = Customer(page, stack)
+    edith.sign_up()
+    assert edith.requests_per_minute() == 10
 
-    page.goto(grace.billing)
-    grace.look("1-free")
+    page.goto(edith.billing)
+    edith.look("1-free")
     page.get_by_role("link", name="Choose Starter").click()
     expect(page.get_by_text("250,000 requests")).to_be_visible()
-    grace.look("2-consequences")
+    edith.look("2-consequences")
     page.get_by_role("button", name="Continue to payment").click()
 
     # At Checkout: a card that is declined, then one that pays.
     expect(page.get_by_text("Stripe test double")).to_be_visible()
-    grace.look("3-checkout")
+    edith.look("3-checkout")
     card = page.get_by_label("Test card")
     card.select_option("4000000000000002")
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("alert")).to_contain_text("declined")
-    grace.look("4-declined")
+    edith.look("4-declined")
     card.select_option("4242424242424242")
     page.get_by_role("button", name="Subscribe").click()
-    expect(page).to_have_url(grace.billing)
+    expect(page).to_have_url(edith.billing)
     expect(page.get_by_text("Starter plan, paid for")).to_be_visible()
-    grace.look("5-starter")
-    grace.expect_limit(50)
-    assert "Starter" in grace.mail("Rockets is on the Starter plan")
+    edith.look("5-starter")
+    edith.expect_limit(50)
+    assert "Starter" in edith.mail("Boosters is on the Starter plan")
 
     # A renewal that fails: the card is changed in the portal, and the double lets a month pass.
-    page.goto(grace.billing)
+    page.goto(edith.billing)
     page.get_by_role("button", name="Card, invoices, cancelling").click()
-    grace.look("6-portal")
+    edith.look("6-portal")
     page.get_by_label("Test card").select_option("4000000000000341")
     page.get_by_role("button", name="Use this card").click()
     double = page.url.partition("/portal")[0]
     page.goto(double)
     page.get_by_role("button", name="Let a month pass").click()
-    grace.wait_for("A payment did not go through")
+    edith.wait_for("A payment did not go through")
     expect(page.get_by_text("Service goes on unchanged until")).to_be_visible()
     expect(page.get_by_text("payment failed")).to_be_visible()
-    grace.look("7-past-due")
-    assert grace.requests_per_minute() == 50
-    assert "Your service goes on unchanged until" in grace.mail("Payment failed for Rockets")
+    edith.look("7-past-due")
+    assert edith.requests_per_minute() == 50
+    assert "Your service goes on unchanged until" in edith.mail("Payment failed for Boosters")
 
     # The invoice is paid after all, with another card.
-    page.goto(grace.billing)
+    page.goto(edith.billing)
     page.get_by_role("button", name="Card, invoices, cancelling").click()
     page.get_by_label("Test card").select_option("4242424242424242")
     page.get_by_role("button", name="Use this card").click()
-    page.goto(grace.billing)
+    page.goto(edith.billing)
     page.get_by_role("link", name="Pay $29.00").click()
     page.get_by_role("button", name="Pay now").click()
-    grace.wait_for("Starter plan, paid for")
-    grace.mail("Payment received for Rockets")
+    edith.wait_for("Starter plan, paid for")
+    edith.mail("Payment received for Boosters")
 
     # Cancelled in the portal; the billing page says what happens, and it does.
-    page.goto(grace.billing)
+    page.goto(edith.billing)
     page.get_by_role("button", name="Card, invoices, cancelling").click()
     page.get_by_role("button", name="Cancel at the end of the period").click()
     page.get_by_role("link", name="Back to WatchLLM").click()
-    grace.wait_for("from then on the plan is Free")
-    grace.look("8-cancelled")
-    assert "Nothing is deleted" in grace.mail("Rockets: Starter ends on")
-    assert grace.requests_per_minute() == 50
+    edith.wait_for("from then on the plan is Free")
+    edith.look("8-cancelled")
+    assert "Nothing is deleted" in edith.mail("Boosters: Starter ends on")
+    assert edith.requests_per_minute() == 50
     page.goto(double)
     page.get_by_role("button", name="Let a month pass").click()
-    grace.wait_for("Free plan")
-    grace.expect_limit(10)
-    grace.look("9-free-again")
-    grace.mail("Rockets is on the Free plan")
-    grace.look("10-message")
+    edith.wait_for("Free plan")
+    edith.expect_limit(10)
+    edith.look("9-free-again")
+    edith.mail("Boosters is on the Free plan")
+    edith.look("10-message")
     assert problems == []
     context.close()

@@ -1,0 +1,45 @@
+"""Which tests go to one worker of pytest-xdist, and which are given out first.
+
+A worker runs a group of tests from its beginning to its end. What a group shares is started once:
+
+- tests on the Pyodide host (or workerd) share its process, so each kind of process is one group.
+  Without that, every file would end the one host's process and start the other's;
+- browser tests share the local stack;
+- files marked ``spread`` share nothing, so each of their tests is a group;
+- any other file is a group.
+
+Groups that take long are given out first, so that no worker waits for another at the end.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+FIRST = ("stack", "pyodide", "workerd", "spread")
+"""What the long groups' names begin with."""
+_PROCESSES = ("session_edge", "session_fragile")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Marks the items before xdist names them by their groups, and sorts them afterwards."""
+    groups = {item: group_of(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    yield
+    items.sort(key=lambda item: not groups[item].startswith(FIRST))
+
+
+def group_of(item: pytest.Item) -> str:
+    """The name of the item's group."""
+    file = item.path.relative_to(item.config.rootpath).as_posix()
+    if item.get_closest_marker("spread"):
+        return f"spread:{file}:{item.name}"
+    if "shared_stack" in getattr(item, "fixturenames", ()):
+        return "stack"
+    callspec = getattr(item, "callspec", None)
+    for process in _PROCESSES:
+        host = callspec.params.get(process) if callspec else None
+        if host in ("pyodide", "workerd"):
+            return f"{host}:{process}"
+    return file

@@ -15,6 +15,10 @@ run: ## Start WatchLLM on this machine (ARGS=--bare: the edge and its stores alo
 	@tools/bootstrap.sh $(if $(filter pyodide workerd,$(WATCHLLM_EDGE_HOST)),dev,run)
 	@PYTHONPATH=tools exec $(VENV_PYTHON) -m local_stack --env-file .env $(ARGS)
 
+manage: ## Run a command of the local stack's manage.py (ARGS="stripe_sync --dry-run")
+	@tools/bootstrap.sh run
+	@PYTHONPATH=tools exec $(VENV_PYTHON) -m local_stack.manage --env-file .env -- $(ARGS)
+
 # More than the processors: many tests wait for time limits. One file alone needs no second process.
 TEST_WORKERS = $(if $(findstring .py,$(ARGS)),0,4)
 

@@ -167,6 +167,28 @@ def test_the_whole_stack_with_its_demo_provider(tmp_path: Path) -> None:
             httpx.get(f"{ready['upstash_url']}/ping", headers=token, timeout=60).json()["result"]
             == "PONG"
         )
+        shown = managed(tmp_path, "stripe_sync", "--dry-run")
+        assert shown.returncode == 0, shown.stderr
+        assert shown.stdout == "nothing to do\n"
+
+
+def managed(state: Path, *command: str) -> "subprocess.CompletedProcess[str]":
+    """What `make manage` does."""
+    return subprocess.run(
+        [sys.executable, "-m", "local_stack.manage", "--state", str(state), "--", *command],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(TOOLS)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_manage_works_on_the_database_of_a_stack_that_does_not_run(tmp_path: Path) -> None:
+    assert managed(tmp_path, "migrate", "accounts", "--verbosity", "0").returncode == 0
+    assert (tmp_path / "dashboard.sqlite3").stat().st_size > 0
+    refused = managed(tmp_path, "stripe_sync", "--dry-run")
+    assert "The local stack is not running" in refused.stderr
+    assert "STRIPE_SECRET_KEY is not set" in refused.stderr
 
 
 def assert_a_byte_in_a_cookie_signs_nobody_out(ready: dict[str, Any]) -> None:

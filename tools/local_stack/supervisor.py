@@ -10,10 +10,11 @@ from typing import Any
 from local_stack import demo_answers, ports
 from local_stack.announce import announce
 from local_stack.health import wait_until_up
+from local_stack.manage import SETTINGS_FILE
 from local_stack.options import Options, StartError
 from local_stack.processes import Child
 from local_stack.services import Service, Stack, plan
-from local_stack.state import Secrets, load_or_create_secrets, locked
+from local_stack.state import Secrets, load_or_create_secrets, locked, write_json
 
 _START_SECONDS = 120.0
 
@@ -36,6 +37,7 @@ async def run(options: Options, show: Callable[[str], None]) -> None:
     with locked(options.state):
         secrets = load_or_create_secrets(options.state)
         stack = plan(options, secrets, os.environ)
+        write_json(options.state / SETTINGS_FILE, stack.setup.environment)
         if stack.demo:
             demo_answers.expect(options.state)
         supervisor = _Supervisor(options, secrets, show)

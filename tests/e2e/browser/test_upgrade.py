@@ -29,7 +29,7 @@ class Customer:
         page.get_by_label("Email").fill("edith@example.com")
         page.get_by_label("Password").fill("correct horse battery")
         page.get_by_role("button", name="Create account").click()
-        confirm_address(page, "grace@example.com")
+        confirm_address(page, "edith@example.com")
         page.get_by_label("Project name").fill("Support bot")
         page.get_by_role("button", name="Create project").click()
         page.get_by_role("button", name="Create API key").click()

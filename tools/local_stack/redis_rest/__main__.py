@@ -19,6 +19,7 @@ from local_stack.redis_rest.server import create_app
 def main() -> None:
     """Parse the command line and serve until SIGTERM or Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m local_stack.redis_rest", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="another address within a container")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data-file", type=Path, help="keep the embedded store in this file")
     options = parser.parse_args()
@@ -30,7 +31,7 @@ def main() -> None:
     )
     Granian(
         target="local_stack.redis_rest",
-        address="127.0.0.1",
+        address=options.host,
         port=options.port,
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,

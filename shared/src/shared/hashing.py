@@ -17,6 +17,7 @@ from shared.request_fields import (
     IGNORED,
     MESSAGES_DEFAULTS,
     RESPONSES_DEFAULTS,
+    VECTOR_FORMATS,
 )
 
 KEY_VERSION = 2
@@ -113,14 +114,20 @@ def messages_identity(body: Mapping[str, Any]) -> dict[str, Any]:
 def embedding_identity(body: Mapping[str, Any]) -> dict[str, Any]:
     """An embeddings request without its inputs (``embedding_key`` adds one input each).
 
-    ``encoding_format`` is left out: the edge converts between floats and base64. Any other format
-    is the provider's to know or to refuse.
+    ``encoding_format`` is left out where the edge converts between floats and base64. Any other
+    format is the provider's to know or to refuse.
     """
     identity = _identity(body, {})
     identity.pop("input", None)
-    if identity.get("encoding_format") in ("float", "base64"):
+    if converts_vectors(body) and identity.get("encoding_format") in ("float", "base64"):
         del identity["encoding_format"]
     return identity
+
+
+def converts_vectors(body: Mapping[str, Any]) -> bool:
+    """Whether the vectors of an embeddings request are floats, in one of the two forms that can be
+    made from each other. Other numbers (int8, bits) look alike in base64 and are not."""
+    return all(body.get(name) in (None, "float", "base64") for name in VECTOR_FORMATS)
 
 
 def _tools(value: Any) -> Any:

@@ -73,5 +73,14 @@ MESSAGES_DEFAULTS: dict[str, Any] = {
 """The same for Anthropic's ``/v1/messages``. ``thinking`` is not here: its default differs between
 models."""
 
+VECTOR_FORMATS: tuple[str, ...] = (
+    "encoding_format",  # OpenAI
+    "output_dtype",  # Mistral, Voyage
+    "embedding_type",  # Jina
+    "embedding_types",  # Cohere
+)
+"""Fields of embeddings that say how a vector is written. Anything but floats is passed on as it
+came and stays in the key. (Documentation of the four, read in November 2026.)"""
+
 ANSWER_HEADERS: tuple[str, ...] = ("openai-beta", "anthropic-beta", "anthropic-version")
 """Request headers that can change what the provider answers, hence part of the key."""

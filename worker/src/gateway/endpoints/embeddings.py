@@ -1,6 +1,7 @@
 """``POST /v1/embeddings``: cached per input, so a batch asks its provider only for what is new."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from gateway.cache import policy as policies
@@ -8,7 +9,7 @@ from gateway.core import errors, strict_json
 from gateway.core.http import Response
 from gateway.endpoints import fields
 from gateway.formats import vectors
-from gateway.formats.base import Usage, count
+from gateway.formats.base import MALFORMED, Usage
 from gateway.pipeline.exchange import Exchange
 from gateway.pipeline.vectors import VectorCache
 from gateway.providers import upstream, upstream_answer
@@ -70,11 +71,17 @@ async def handle(x: Exchange) -> Response:
             return fetched
         new = dict(zip(missing, fetched, strict=True))
         found |= new
-    paid = sum(vector.tokens for vector in new.values())
+    paid = _sum(new.values())
     response = _respond(x, target, body, [found[key] for key in keys], paid)
     if new:
-        x.platform.wait_until(cache.settle(new, paid))
+        x.platform.wait_until(cache.settle(new, paid or 0))
     return response
+
+
+def _sum(answers: Iterable[vectors.Vector]) -> int | None:
+    """Their tokens; ``None`` when those of one are unknown."""
+    tokens = [vector.tokens for vector in answers]
+    return None if None in tokens else sum(one or 0 for one in tokens)
 
 
 def _missing(keys: list[str], found: dict[str, vectors.Vector]) -> list[str]:
@@ -82,24 +89,33 @@ def _missing(keys: list[str], found: dict[str, vectors.Vector]) -> list[str]:
 
 
 def _respond(
-    x: Exchange, target: Target, body: dict[str, Any], answers: list[vectors.Vector], paid: int
+    x: Exchange,
+    target: Target,
+    body: dict[str, Any],
+    answers: list[vectors.Vector],
+    paid: int | None,
 ) -> Response:
-    """``paid``: the tokens among them that were asked for just now."""
-    tokens = sum(vector.tokens for vector in answers)
+    """``paid``: the tokens among them that were asked for just now. Where tokens are unknown the
+    answer has no ``usage``, as its provider's had none."""
+    tokens = _sum(answers)
     x.account_parts(target.provider.name, target.model, tokens=tokens, paid=paid)
+    converts = hashing.converts_vectors(body)
     base64 = body.get("encoding_format") == "base64"
-    text = json.dumps(
-        {
-            "object": "list",
-            "data": [
-                {"object": "embedding", "index": index, "embedding": vector.render(base64=base64)}
-                for index, vector in enumerate(answers)
-            ],
-            "model": answers[0].model,
-            "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-        },
-        separators=(",", ":"),
-    )
+    listed = {
+        "object": "list",
+        "data": [
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": vector.render(base64=base64) if converts else vector.value,
+            }
+            for index, vector in enumerate(answers)
+        ],
+        "model": answers[0].model,
+    }
+    if tokens is not None:
+        listed["usage"] = {"prompt_tokens": tokens, "total_tokens": tokens}
+    text = json.dumps(listed, separators=(",", ":"))
     response = x.response(200, "application/json", text)
     x.finish(200)
     return response
@@ -113,8 +129,9 @@ async def _fetch(
     if answer.response.status != 200:
         return upstream_answer.provider_error(x, answer, text)
     try:
-        return vectors.parse(strict_json.answer(text), inputs)
-    except (ValueError, KeyError, TypeError) as error:
+        floats = hashing.converts_vectors(body)
+        return vectors.parse(strict_json.answer(text), inputs, target.model, floats=floats)
+    except MALFORMED as error:
         cache.abandon()
         raise errors.UpstreamUnreachable(
             "The provider's answer does not hold one embedding for each input."
@@ -129,8 +146,8 @@ async def _forward(
     if answer.response.status != 200:
         return upstream_answer.provider_error(x, answer, text)
     try:
-        tokens = count(strict_json.answer(text)["usage"]["prompt_tokens"])
-    except (ValueError, KeyError, TypeError):
+        tokens = vectors.prompt_tokens(strict_json.answer(text))
+    except ValueError:
         tokens = None
     x.account(target.provider.name, target.model, Usage(prompt=tokens))
     x.platform.wait_until(cache.settle({}, tokens or 0))

@@ -6,6 +6,7 @@ Source: OpenAI's API reference, "Create embeddings". Base64 is little-endian IEE
 import base64
 import binascii
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,11 @@ from gateway.formats.base import count
 class Vector:
     """One embedding in the form the provider gave it: a list of floats, or base64 text.
 
-    ``tokens``: this input's share of the request's prompt tokens.
+    ``tokens``: this input's share of the request's prompt tokens, ``None`` when they are unknown.
     """
 
     value: list[float] | str
-    tokens: int
+    tokens: int | None
     model: str
 
     def render(self, *, base64: bool) -> list[float] | str:
@@ -45,31 +46,46 @@ def inputs(value: Any) -> list[Any]:
     return []
 
 
-def parse(answer: Any, asked: list[Any]) -> list[Vector]:
+def parse(answer: Any, asked: list[Any], model: str, *, floats: bool) -> list[Vector]:
     """The provider's vectors in the order of ``asked``.
 
-    Raises ``ValueError``, ``KeyError`` or ``TypeError`` unless there is exactly one for each.
+    ``model``: what was asked for, where the answer does not say. ``floats``: whether each must be
+    convertible; other numbers are taken as they are. A provider may leave every ``index`` out, and
+    its usage. Raises ``ValueError``, ``KeyError`` or ``TypeError`` unless there is exactly one
+    vector for each input.
     """
+    items = answer["data"]
+    numbered = any("index" in item for item in items)
     by_index: dict[int, Any] = {}
-    for item in answer["data"]:
+    for position, item in enumerate(items):
         value = item["embedding"]
-        if not value or not _is_vector(value) or item["index"] in by_index:
+        index = item["index"] if numbered else position
+        if not value or index in by_index or not (_is_vector(value) if floats else _is_any(value)):
             raise ValueError("malformed embedding")
-        by_index[item["index"]] = value
+        by_index[index] = value
     if sorted(by_index) != list(range(len(asked))):
         raise ValueError("embeddings missing")
-    total = count(answer["usage"]["prompt_tokens"])
-    if total is None:
-        raise ValueError("malformed usage")
-    shares = _shares(total, asked)
-    return [Vector(by_index[index], tokens, answer["model"]) for index, tokens in enumerate(shares)]
+    shares = _shares(prompt_tokens(answer), asked)
+    said = answer.get("model") or model
+    return [Vector(by_index[index], tokens, said) for index, tokens in enumerate(shares)]
 
 
-def _shares(total: int, asked: list[Any]) -> list[int]:
+def prompt_tokens(answer: Any) -> int | None:
+    """What the answer says of its tokens, by either name; ``None`` when it says nothing."""
+    usage = answer.get("usage") if isinstance(answer, dict) else None
+    if not isinstance(usage, dict):
+        return None
+    told = count(usage.get("prompt_tokens"))
+    return count(usage.get("total_tokens")) if told is None else told
+
+
+def _shares(total: int | None, asked: list[Any]) -> Sequence[int | None]:
     """``total`` tokens over the inputs by their length, so that the parts add up exactly.
 
     The provider tells only the sum. Token arrays count themselves.
     """
+    if total is None:
+        return [None] * len(asked)
     sizes = [
         len(item.encode("utf-8", "surrogatepass")) if isinstance(item, str) else len(item)
         for item in asked
@@ -98,6 +114,11 @@ def _is_vector(value: Any) -> bool:
     except (TypeError, struct.error, OverflowError, binascii.Error):
         return False
     return True
+
+
+def _is_any(value: Any) -> bool:
+    """Whether it is a vector at all, in whatever form was asked for."""
+    return isinstance(value, str | list | dict)
 
 
 def _encode(values: list[float]) -> str:

@@ -207,12 +207,16 @@ class Exchange:
         if self.event.decision is not None:
             self.event.decision["shadow"] = True
 
-    def account_parts(self, provider: str, model: str, *, tokens: int, paid: int) -> None:
-        """For an answer of which a part came from the cache (embeddings). Input tokens only."""
+    def account_parts(
+        self, provider: str, model: str, *, tokens: int | None, paid: int | None
+    ) -> None:
+        """For an answer of which a part came from the cache (embeddings). Input tokens only, and
+        ``None`` where they are unknown."""
         event = self.event
         event.prompt_tokens = count(tokens)
+        saved = None if tokens is None or paid is None else tokens - paid
         event.cost_nanousd = usage.cost(provider, model, Usage(prompt=paid), self.started)
-        event.saved_nanousd = usage.cost(provider, model, Usage(prompt=tokens - paid), self.started)
+        event.saved_nanousd = usage.cost(provider, model, Usage(prompt=saved), self.started)
 
     def response(
         self, status: int, content_type: str, body: Any, *extra: tuple[str, str]

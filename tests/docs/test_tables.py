@@ -22,7 +22,7 @@ GATEWAY = ROOT / "worker/src"
 PUBLIC = ROOT / "docs/public"
 
 _OURS = re.compile(r"x-(watchllm|ratelimit|request-id|should-retry)[a-z-]*\Z")
-_PLUMBING = ("content-", "accept", "origin", "access-control-")
+_PLUMBING = ("content-", "accept", "origin", "access-control-", "upgrade")
 """What every HTTP client or browser sends by itself."""
 _READS = (
     re.compile(r'request\.header\("([^"]+)"\)'),

@@ -107,6 +107,7 @@ _CHAT: list[tuple[dict[str, Any], dict[str, Any], bool, str]] = [
     ),
     ({"user": "ann"}, {"user": "bob"}, SAME, "an abuse label"),
     ({"safety_identifier": "ann"}, {}, SAME, "an abuse label"),
+    ({"client_metadata": {"turn": "1"}}, {}, SAME, "labels of the client's own"),
     ({"metadata": {"team": "a"}, "store": True}, {"store": False}, SAME, "the provider's books"),
     ({"prompt_cache_key": "k"}, {}, SAME, "the provider's prefix cache"),
     ({"prompt_cache_retention": "24h"}, {}, SAME, "the provider's prefix cache"),

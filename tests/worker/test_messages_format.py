@@ -99,7 +99,12 @@ def test_garbage_never_raises(events: list[bytes]) -> None:
 def test_cached_tokens_belong_to_the_prompt() -> None:
     thinking = fixtures.answer("anthropic", "thinking")
     assert FORMAT.usage(thinking) == Usage(
-        prompt=25 + 1800 + 200, completion=310, cached=1800, cache_write=200, cache_write_hour=0
+        prompt=25 + 1800 + 200,
+        completion=310,
+        cached=1800,
+        cache_write=200,
+        cache_write_hour=0,
+        service_tier="standard",
     )
     assert FORMAT.usage({"type": "message"}) == Usage()
 

@@ -8,6 +8,7 @@ import pytest
 from gateway.formats.sse import EventReader
 from gateway.providers.anthropic.translation import ChatOverMessages
 from gateway.providers.messages_over_chat.translation import MessagesOverChat
+from gateway.providers.registry import PROVIDERS
 from tests.doubles import anthropic_api
 from tests.doubles.openai_api import Behaviour
 from tests.worker import fixtures
@@ -16,7 +17,7 @@ from tests.worker.faults import entries, exactly
 from tests.worker.sdks import MODEL, chat_streamed, chat_whole, native, openai_sdk, sdk, streamed
 
 CLAUDE = {"model": MODEL, "messages": [{"role": "user", "content": "hello"}]}
-MESSAGES = MessagesOverChat(limit="max_tokens", stream_usage=True)
+MESSAGES = MessagesOverChat(PROVIDERS["together"].capabilities, limit="max_tokens")
 LOST_OF_ANTHROPIC = {
     "server_tool": {"server_tool_use", "web_search_tool_result"},
     "unknown_delta.broken.sse": {"hologram_delta"},

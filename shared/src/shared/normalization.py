@@ -85,6 +85,9 @@ def response_item(value: Json) -> Json:
         return cleaned
     if cleaned.get("type") == "message":
         cleaned = {name: item for name, item in cleaned.items() if name != "type"}
+    if "content" in cleaned and cleaned.get("role") in ("user", "developer", "system"):
+        # A label that clients make anew for each request; nothing in a conversation refers to it.
+        cleaned.pop("id", None)
     parts = cleaned.get("content")
     if isinstance(parts, list) and len(parts) == 1 and cleaned.get("role") in PROSE:
         alone = parts[0]

@@ -17,6 +17,7 @@ IGNORED: dict[str, str] = {
     "prompt_cache_options": "how the provider keeps its prefix cache",
     "prompt_cache_retention": "how long the provider keeps its prefix cache",
     "cache_control": "what the provider keeps in its prefix cache",
+    "client_metadata": "labels of the client's own, as Codex sends them",
     "service_tier": "speed and price class of the same model",
 }
 """Field → why it cannot change the answer. Applies to every endpoint."""

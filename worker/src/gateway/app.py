@@ -56,7 +56,7 @@ async def handle(runtime: Runtime, platform: Platform, request: Request) -> Resp
     if request.method == "OPTIONS":
         return cors.preflight(request)
     path, deployment = canonical(request.path)
-    dialect = errors.dialect(path)
+    dialect = errors.dialect(path, request.header("anthropic-version"))
     x: Exchange | None = None
     try:
         x = Exchange(runtime, platform, request, path, deployment)
@@ -106,6 +106,11 @@ def _route(request: Request, path: str) -> Handler:
         raise errors.NotFound(
             f"Unknown request URL: {request.method} {request.path}. "
             "Please check the URL for typos, or see the docs for the endpoints WatchLLM serves."
+        )
+    if (request.header("upgrade") or "").lower() == "websocket":
+        raise errors.WebSocketRefused(
+            f"{request.path} is not served as a WebSocket; use HTTP with server-sent events.",
+            headers=[("upgrade", "HTTP/1.1")],
         )
     # HEAD is a GET whose body the host does not send (RFC 9110, 9.3.2): what monitors ask with.
     handler = methods.get("GET" if request.method == "HEAD" else request.method)

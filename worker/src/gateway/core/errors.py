@@ -297,6 +297,15 @@ class StreamNotRead(GatewayError):
     anthropic_kind = "invalid_request_error"
 
 
+class WebSocketRefused(GatewayError):
+    """The client wants a WebSocket where only plain HTTP is served; it asks again without."""
+
+    status = 426
+    code = "websocket_not_served"
+    kind = "invalid_request_error"
+    anthropic_kind = "invalid_request_error"
+
+
 class NotCached(GatewayError):
     """``x-watchllm-cache: only`` and nothing in the cache."""
 
@@ -350,12 +359,20 @@ def response(error: GatewayError, dialect: str = "openai") -> Response:
     return Response(error.status, headers, body)
 
 
-def dialect(path: str) -> str:
+_OPENAI_ALONE = frozenset({"/v1/chat/completions", "/v1/completions", "/v1/embeddings"})
+"""Paths that Anthropic has not. Who names a version of its API there still speaks OpenAI's."""
+
+
+def dialect(path: str, anthropic_version: str | None = None) -> str:
     """Whose errors a caller of ``path`` reads: ``anthropic``'s, ``openai``'s, or ``responses`` for
-    those of OpenAI's whose streams have error events of their own."""
+    those of OpenAI's whose streams have error events of their own.
+
+    ``anthropic_version``: the request's header, which tells on paths that both have."""
     if path.startswith("/v1/messages"):
         return "anthropic"
-    return "responses" if path == "/v1/responses" else "openai"
+    if path == "/v1/responses":
+        return "responses"
+    return "openai" if anthropic_version is None or path in _OPENAI_ALONE else "anthropic"
 
 
 def stream_event(failure: FetchFailed, dialect: str = "openai", number: int = 0) -> bytes:

@@ -101,7 +101,7 @@ def _respond(
     x.account_parts(target.provider.name, target.model, tokens=tokens, paid=paid)
     converts = hashing.converts_vectors(body)
     base64 = body.get("encoding_format") == "base64"
-    listed = {
+    listed: dict[str, Any] = {
         "object": "list",
         "data": [
             {

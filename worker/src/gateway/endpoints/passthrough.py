@@ -1,7 +1,7 @@
 """Endpoints that are passed through: moderations, images, audio, files, stored objects.
 
 Neither side is buffered, nothing is cached. They go to the project's default provider, those of
-Groq's SDK to Groq.
+Groq's SDK to Groq, those of Anthropic's to Anthropic.
 """
 
 import re
@@ -11,7 +11,7 @@ from gateway.admission.limits import Lookup
 from gateway.core import errors
 from gateway.core.http import Live, Response, declared_length
 from gateway.pipeline.exchange import Exchange
-from gateway.providers import upstream, upstream_answer
+from gateway.providers import anthropic, upstream, upstream_answer
 from gateway.providers.base import Provider
 from gateway.providers.registry import Target, default
 from gateway.providers.upstream import Outgoing
@@ -25,7 +25,9 @@ PREFIXES = (
     "/v1/batches",
     "/v1/responses/",
     "/v1/chat/completions/",
+    "/v1/messages/batches",
 )
+ANTHROPIC_ALONE = ("/v1/messages/batches",)
 METHODS = ("GET", "POST", "DELETE")
 WITHOUT_OBJECTS = (
     "/v1/moderations",
@@ -56,8 +58,8 @@ async def handle(x: Exchange) -> Response:
     path = x.endpoint
     _check_path(path, request.method)
     x.endpoint = endpoint_name(path)
-    record = await x.authenticate()
-    provider = default(record.project, request.path)
+    await x.authenticate()
+    provider = _provider(x, path)
     x.event.provider = provider.name
     x.bypass("this endpoint is passed through")
     inspected = not _own_account(x, provider) and _needs_look(x, provider, path)
@@ -97,6 +99,20 @@ async def handle(x: Exchange) -> Response:
     return x.response(
         response.status, content_type, Live(source, errors.stream_event), *kept, *answer.headers
     )
+
+
+def _provider(x: Exchange, path: str) -> Provider:
+    """Who has ``path``: Anthropic for its own paths and its own callers, else the default provider.
+
+    Raises ``NotFound`` for what Anthropic has not: its callers' requests are never anybody else's.
+    """
+    if _within(path, ANTHROPIC_ALONE):
+        return anthropic.PROVIDER
+    if x.request.header("anthropic-version") is None:
+        return default(x.record.project, x.request.path)
+    if not _within(path, anthropic.PROVIDER.capabilities.passed_through):
+        raise errors.NotFound(f"Anthropic has no {path}.")
+    return anthropic.PROVIDER
 
 
 def endpoint_name(path: str) -> str:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gateway.core.http import Transform
 from gateway.formats.sse import Event
 
 Json = dict[str, Any]
@@ -35,12 +34,10 @@ class Assembler(Protocol):
 
     ``done``: the terminal event was seen. ``finish`` may give an answer without it, at the end of a
     stream whose every part has ended. ``collected``: about how many characters it holds.
-    ``next_number``: what the next event would be numbered, where the format numbers them.
     """
 
     done: bool
     collected: int
-    next_number: int
 
     def feed(self, event: Event) -> None:
         """Take one event. Never raises on what a provider may send; marks itself broken."""
@@ -54,6 +51,18 @@ class Assembler(Protocol):
 
     def forget(self) -> None:
         """Drop the collected text (too much of it); ``finish`` gives ``None`` from now on."""
+
+
+class ClientFilter(Protocol):
+    """A ``Transform`` of one client's stream.
+
+    ``next_number``: what the next event would be numbered; 0 where a format does not number them.
+    """
+
+    next_number: int
+
+    def __call__(self, chunk: bytes) -> bytes:
+        """See ``Transform``."""
 
 
 class Format(Protocol):
@@ -82,8 +91,8 @@ class Format(Protocol):
     def upstream_body(self, request: Json, *, stream_usage: bool) -> Json:
         """``request`` as it is sent on: the usage event is asked for where it is an option."""
 
-    def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:
-        """Removes from the live stream what only ``upstream_body`` asked for."""
+    def client_filter(self, request: Json, *, stream_usage: bool) -> ClientFilter | None:
+        """Removes from the live stream what only ``upstream_body`` asked for, and follows it."""
 
 
 MOST_TOKENS = 2**31 - 1

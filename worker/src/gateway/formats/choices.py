@@ -28,7 +28,6 @@ class ChoicesAssembler(ABC):
         self._broken = False
         self._forgotten = False
         self.done = False
-        self.next_number = 0
         self.collected = 0
 
     @abstractmethod

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway.core import strict_json
-from gateway.core.http import Transform
-from gateway.formats.base import Json, Usage, count, tier_name
+from gateway.formats.base import ClientFilter, Json, Usage, count, tier_name
 from gateway.formats.labels import RAW_INPUTS, shown
 from gateway.formats.merge import characters
 from gateway.formats.pieces import pieces
@@ -41,7 +40,6 @@ class MessagesAssembler:
         self._usage: Json = {}
         self._raw_inputs: dict[str, str] = {}
         self.done = False
-        self.next_number = 0
         self.collected = 0
         self._broken = False
         self._forgotten = False
@@ -165,7 +163,7 @@ class MessagesFormat:
         """As it is: streams always tell their usage."""
         return request
 
-    def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:  # noqa: ARG002
+    def client_filter(self, request: Json, *, stream_usage: bool) -> ClientFilter | None:  # noqa: ARG002
         """Nothing to hide."""
         return None
 

@@ -3,15 +3,18 @@
 Source: OpenAI's API reference, "Responses" and "Streaming events".
 """
 
+import re
 from typing import Any
 
 from gateway.core import strict_json
-from gateway.core.http import Transform
-from gateway.formats.base import Json, Usage, count, tier_name
+from gateway.formats.base import ClientFilter, Json, Usage, count, tier_name
 from gateway.formats.responses_replay import events
 from gateway.formats.sse import Event, encode
 from gateway.formats.tool_calls import well_formed
 
+_NUMBER = re.compile(rb'"sequence_number"\s{0,4}:\s{0,4}(\d{1,9})[^\d]')
+_NUMBER_BYTES = 40
+"""The most that ``_NUMBER`` matches, and so what is kept of a chunk for the next one."""
 _TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
 
 
@@ -29,7 +32,6 @@ class ResponsesAssembler:
         self._broken = False
         self._forgotten = False
         self.done = False
-        self.next_number = 0
         self.collected = 0
 
     def feed(self, event: Event) -> None:
@@ -37,7 +39,6 @@ class ResponsesAssembler:
         try:
             data = strict_json.answer(event.data)
             kind = data["type"]
-            self.next_number = (count(data.get("sequence_number")) or 0) + 1
             if kind == "error" or self.done:
                 self._broken = True
             elif kind == "response.output_item.done" and not self._forgotten:
@@ -104,9 +105,25 @@ class ResponsesFormat:
         """Unchanged: the terminal event always tells the usage."""
         return request
 
-    def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:  # noqa: ARG002
-        """Nothing was added, nothing is hidden."""
-        return None
+    def client_filter(self, request: Json, *, stream_usage: bool) -> ClientFilter | None:  # noqa: ARG002
+        """Nothing is hidden, but a stream that breaks ends in an event with the next number."""
+        return _Numbers()
+
+
+class _Numbers:
+    """Passes a stream on and reads the number of its last event."""
+
+    def __init__(self) -> None:
+        self.next_number = 0
+        self._tail = b""
+
+    def __call__(self, chunk: bytes) -> bytes:
+        data = self._tail + chunk
+        at = data.rfind(b'"sequence_number"')
+        if at >= 0 and (found := _NUMBER.match(data, at)):
+            self.next_number = int(found[1]) + 1
+        self._tail = data[-_NUMBER_BYTES:]
+        return chunk
 
 
 def complete(answer: Json) -> bool:

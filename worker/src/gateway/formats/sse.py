@@ -90,6 +90,8 @@ class EventFilter:
     asked, which keeps the usual chunk at the cost of one search.
     """
 
+    next_number = 0
+
     def __init__(self, marker: bytes, limit: int = 65_536) -> None:
         self._marker = marker
         self._limit = limit

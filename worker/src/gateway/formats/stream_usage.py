@@ -4,8 +4,7 @@ Source: OpenAI's API reference, ``stream_options.include_usage``.
 """
 
 from gateway.core import strict_json
-from gateway.core.http import Transform
-from gateway.formats.base import Json
+from gateway.formats.base import ClientFilter, Json
 from gateway.formats.sse import EventFilter
 
 
@@ -21,7 +20,7 @@ class StreamUsage:
             return request  # the provider's to refuse
         return {**request, "stream_options": {**(given or {}), "include_usage": True}}
 
-    def client_filter(self, request: Json, *, stream_usage: bool) -> Transform | None:
+    def client_filter(self, request: Json, *, stream_usage: bool) -> ClientFilter | None:
         """Hide the usage chunk from a client that did not ask for it."""
         return _UsageFilter() if stream_usage and not wants_stream_usage(request) else None
 

@@ -240,7 +240,8 @@ class Exchange:
         """The last touch before the host takes over: request id and timing."""
         self.mark("total", self.began)
         response.headers.append(("x-request-id", self.request_id))
-        if errors.dialect(self.endpoint) == "anthropic":
+        version = self.request.header("anthropic-version")
+        if errors.dialect(self.endpoint, version) == "anthropic":
             response.headers.append(("request-id", self.request_id))  # what Anthropic's SDKs read
         response.headers.append(("server-timing", ", ".join(self._marks)))
         return response

@@ -330,15 +330,15 @@ def _stream(
 
     # Translations keep state, so client and copy have one each.
     translate = answer.translation.stream if answer.translation else None
-    assembler = call.format.assembler(call.body)
-    capture = Capture(x, assembler, copy, translate and translate(), slot)
+    capture = Capture(x, call.format.assembler(call.body), copy, translate and translate(), slot)
     x.platform.wait_until(capture.run(settle))
-    hide_usage = call.format.client_filter(call.body, stream_usage=asks_usage(call, target))
-    transform = chain(translate and translate(), hide_usage)
+    watch = call.format.client_filter(call.body, stream_usage=asks_usage(call, target))
+    transform = chain(translate and translate(), watch)
     dialect = errors.dialect(x.endpoint)
 
     def broken(failure: FetchFailed) -> bytes:
-        return errors.stream_event(failure, dialect, assembler.next_number)
+        number = watch.next_number if watch else 0
+        return errors.stream_event(failure, dialect, number)
 
     body = Live(source, broken, transform, KeepAlive(dialect))
     return x.response(200, EVENT_STREAM, body, *answer.headers)

@@ -92,7 +92,10 @@ class Capabilities:
     ``forms``: paths whose multipart forms cannot name anything stored in the provider's account.
     ``strict_at``: path of a field of the request; where it is true, the request may only hold what
     its caller wrote.
+    ``passed_through``: paths of ours that it has, where its callers can be told from others'.
     ``usage_with_end``: its streams always tell usage, in the chunk that ends the last choice.
+    ``effort_models``: name patterns of chat models that take ``reasoning_effort``.
+    ``reasoning_field``: the member of an assistant's message in which it wants its reasoning back.
     ``live``: what makes its answers depend on more than the request.
     ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
     ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
@@ -109,7 +112,10 @@ class Capabilities:
     stream_usage: bool = True
     forms: tuple[str, ...] = ()
     strict_at: tuple[str, ...] = ()
+    passed_through: tuple[str, ...] = ()
     usage_with_end: bool = False
+    effort_models: tuple[str, ...] = ()
+    reasoning_field: str | None = None
     openai_defaults: bool = False
     live: LiveData = LiveData()
 

@@ -31,15 +31,20 @@ PROVIDERS = tuple(
             base_url="https://api.deepseek.com/v1",
             paths=same_paths(CHAT, MODELS),
             model_prefixes=("deepseek-",),
+            effort_models=("deepseek-v4*",),
+            # DeepSeek, Thinking mode (2026-11): without it, a turn with tool calls is refused.
+            reasoning_field="reasoning_content",
         ),
         Capabilities(
             name="together",
+            effort_models=("openai/gpt-oss-*",),
             base_url="https://api.together.xyz/v1",
             paths=same_paths(CHAT, COMPLETIONS, EMBEDDINGS, MODELS),
             stream_usage=False,  # not in its API reference; the last chunk has the usage anyhow
         ),
         Capabilities(
             name="openrouter",
+            effort_models=("*",),  # it leaves the field out where a model does not take it
             base_url="https://openrouter.ai/api/v1",
             paths=same_paths(CHAT, COMPLETIONS, MODELS),
             # It finds only endpoints that take every parameter (OpenRouter, Provider routing).
@@ -55,6 +60,7 @@ PROVIDERS = tuple(
             base_url="https://api.x.ai/v1",
             paths=same_paths(CHAT, MODELS),
             model_prefixes=("grok-",),
+            effort_models=("grok-3-mini*",),  # xAI, Reasoning (2026-11): others refuse it
             live=LiveData(
                 fields=("search_parameters", "deferred"),
                 source="xAI, Live search, Deferred chat completions (2026-11)",
@@ -64,6 +70,7 @@ PROVIDERS = tuple(
             name="gemini",
             base_url="https://generativelanguage.googleapis.com/v1beta/openai",
             model_prefixes=("gemini-",),
+            effort_models=("gemini-2.5-*", "gemini-3*"),
             live=LiveData(
                 fields=(
                     *("cached_content", "extra_body.cached_content"),
@@ -77,6 +84,7 @@ PROVIDERS = tuple(
             base_url="",  # holds the account: WORKERS_AI_BASE_URL
             paths=same_paths(CHAT, EMBEDDINGS),
             model_prefixes=("@cf/",),
+            effort_models=("@cf/openai/gpt-oss-*",),
         ),
     )
 )

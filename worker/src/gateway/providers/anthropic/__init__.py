@@ -46,6 +46,7 @@ PROVIDER = Anthropic(
         translations={CHAT: _chat, MODELS: _models},
         model_prefixes=("claude-",),
         request_headers=("anthropic-version", "anthropic-beta"),
+        passed_through=("/v1/files", "/v1/messages/batches"),
         live=LiveData(
             fields=("container", "mcp_servers"),
             source="Anthropic, Code execution tool, MCP connector (2026-11)",

@@ -44,6 +44,7 @@ def finish_reason(stop_reason: Any) -> str:
     return FINISH_REASONS.get(stop_reason, "content_filter")
 
 
+_TIERS = {"standard": "default"}
 TRANSLATED_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
 """What chat has a place for. Server tools' calls and results, and what is yet to come, has none."""
 
@@ -71,7 +72,14 @@ def completion(message: Json) -> Json:
             }
         ],
         "usage": usage(message["usage"]) if isinstance(message.get("usage"), dict) else None,
+        **service_tier(message.get("usage")),
     }
+
+
+def service_tier(spent: Any) -> Json:
+    """The tier by OpenAI's name and in OpenAI's place, so that it is priced; empty where unsaid."""
+    tier = spent.get("service_tier") if isinstance(spent, dict) else None
+    return {"service_tier": _TIERS.get(tier, tier)} if isinstance(tier, str) else {}
 
 
 def _chat_message(message: Json) -> Json:

@@ -11,19 +11,22 @@ from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
 
 _IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_ALIASES = {"image/jpg": "image/jpeg"}
+"""Names that clients use and no registry has."""
 _PDF = "application/pdf"
 
 
 def blocks(content: Any, where: str) -> list[Json]:
-    """The blocks of a message's ``content``. Empty texts, which Anthropic refuses, are left out."""
-    if content is None or content == "":
+    """The blocks of a message's ``content``. Empty and blank texts, which Anthropic refuses, are
+    left out."""
+    if content is None or (isinstance(content, str) and not content.strip()):
         return []
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     if not isinstance(content, list):
         raise InvalidRequest(f"Invalid '{where}': expected a string or an array.", param=where)
     made = [_block(part, f"{where}[{index}]") for index, part in enumerate(content)]
-    return [block for block in made if block.get("text") != ""]
+    return [block for block in made if block["type"] != "text" or block["text"].strip()]
 
 
 def texts(content: Any, where: str) -> list[Json]:
@@ -110,7 +113,8 @@ def _data_url(url: str, where: str) -> tuple[str, str]:
     media_type, *parameters = head.split(";")
     if not comma or "base64" not in parameters:
         raise InvalidRequest(f"Invalid '{where}': expected a base64 data URL.", param=where)
-    return media_type.lower(), data
+    media_type = media_type.lower()
+    return _ALIASES.get(media_type, media_type), data
 
 
 def _decoded(data: str, where: str) -> str:

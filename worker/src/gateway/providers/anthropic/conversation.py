@@ -35,6 +35,8 @@ def convert(messages: Any) -> tuple[str | list[Json] | None, list[Json]]:
                 f"Invalid '{where}.role': expected system, developer, user, assistant or tool.",
                 param=f"{where}.role",
             )
+    # Turns without content (blank texts, which are left out) would be refused.
+    turns = [turn for turn in turns if turn["content"]] or turns
     for turn in turns:
         turn["content"] = _shortest(turn["content"])
     return _shortest(system) or None, turns

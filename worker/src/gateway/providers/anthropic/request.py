@@ -4,6 +4,7 @@ Fields that neither side's documentation connects pass on unchanged, so a caller
 Anthropic's own (``thinking``, ``top_k``, …) and Anthropic refuses what nobody knows.
 """
 
+import hashlib
 from typing import Any
 
 from gateway.core.errors import InvalidRequest
@@ -58,6 +59,7 @@ _BUDGETS = {
     "max": 24_576,
 }
 _LEAST_BUDGET = 1024
+_LONGEST_USER = 256
 
 
 def translate(body: Json) -> Json:
@@ -132,7 +134,12 @@ def _take_output(body: Json, made: Json) -> None:
         if schema is not None:
             config["format"] = schema
     effort = body.get("reasoning_effort")
-    if effort is not None and "thinking" not in made:
+    if _forces_a_tool(made):
+        # Anthropic, "Extended thinking": a tool can only be forced without it.
+        thinking = made.pop("thinking", None)
+        if thinking == {"type": "disabled"}:
+            made["thinking"] = thinking
+    elif effort is not None and "thinking" not in made:
         _take_effort(effort, body, made, config)
     if config:
         made["output_config"] = config
@@ -166,7 +173,20 @@ def _take_effort(effort: Any, body: Json, made: Json, config: Json) -> None:
 def _take_labels(body: Json, made: Json) -> None:
     user = body.get("safety_identifier") or body.get("user")
     if user:
-        made["metadata"] = {"user_id": user}
+        made["metadata"] = {"user_id": _opaque(user)}
     tier = _SERVICE_TIERS.get(str(body.get("service_tier")))
     if tier:
         made["service_tier"] = tier
+
+
+def _opaque(user: Any) -> Any:
+    """Anthropic refuses e-mail addresses, and names of more than 256 characters, as ``user_id``:
+    a hash of one still tells end users apart."""
+    if not isinstance(user, str) or ("@" not in user and len(user) <= _LONGEST_USER):
+        return user
+    return hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _forces_a_tool(made: Json) -> bool:
+    choice = made.get("tool_choice")
+    return isinstance(choice, dict) and choice.get("type") in ("any", "tool")

@@ -82,7 +82,8 @@ class ChatChunks:
 
     def _start(self, message: Json) -> bytes:
         self._head |= {"id": message["id"], "model": message["model"]}
-        self._usage = dict(message["usage"])
+        self._usage = dict(message.get("usage") or {})
+        self._head |= answer.service_tier(self._usage)
         return self._deltas({"role": "assistant", "content": "", "refusal": None})
 
     def _block_start(self, index: int, block: Json) -> Json | None:

@@ -23,6 +23,8 @@ PROVIDER = Provider(
             ),
             forms=("/audio/transcriptions", "/audio/translations"),
             openai_defaults=True,
+            # Groq, Reasoning (2026-11): Qwen's values are others.
+            effort_models=("openai/gpt-oss-*",),
             live=LiveData(
                 models=("groq/compound*", "compound*"),
                 fields=("search_settings", "compound_custom"),

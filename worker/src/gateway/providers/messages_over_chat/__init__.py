@@ -14,6 +14,6 @@ def with_messages(capabilities: Capabilities, *, limit: str = "max_tokens") -> C
     def translation() -> Translation:
         from gateway.providers.messages_over_chat.translation import MessagesOverChat
 
-        return MessagesOverChat(limit=limit, stream_usage=capabilities.stream_usage)
+        return MessagesOverChat(capabilities, limit=limit)
 
     return replace(capabilities, translations={**capabilities.translations, MESSAGES: translation})

@@ -1,5 +1,6 @@
 """Chat completions, their usage and errors in Anthropic's shapes."""
 
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -7,6 +8,7 @@ from gateway.core import strict_json
 from gateway.formats import spoken
 from gateway.formats.base import Json, count
 from gateway.formats.tool_calls import arguments_text, well_formed
+from gateway.providers.messages_over_chat import carried
 
 STOP_REASONS = {
     "stop": "end_turn",
@@ -95,7 +97,10 @@ def message(completion: Json) -> Json:
             content.append({"type": "thinking", "thinking": text, "signature": ""})
         elif text:
             content.append({"type": "text", "text": text})
-    content += [_tool_use(call, reason) for call in said.get("tool_calls") or ()]
+    for call in said.get("tool_calls") or ():
+        if call.get("extra_content"):
+            content.append(carried.block(call["id"], call["extra_content"]))
+        content.append(_tool_use(call, reason))
     return {
         "id": completion["id"],
         "type": "message",
@@ -106,7 +111,7 @@ def message(completion: Json) -> Json:
             reason, calls_tools=bool(said.get("tool_calls")), refused=bool(said.get("refusal"))
         ),
         "stop_sequence": None,
-        "usage": usage(completion.get("usage")),
+        "usage": usage(completion.get("usage"), completion.get("service_tier")),
     }
 
 
@@ -140,8 +145,12 @@ INVALID_JSON = "INVALID_JSON"
 """Anthropic, "Fine-grained tool streaming": the member under which invalid input is wrapped."""
 
 
-def usage(spent: Any) -> Json:
-    """Anthropic counts cached and cache-writing tokens beside ``input_tokens``."""
+_TIERS = {"default": "standard"}
+
+
+def usage(spent: Any, service_tier: Any = None) -> Json:
+    """Anthropic counts cached and cache-writing tokens beside ``input_tokens``, and names the tier
+    here."""
     spent = _object(spent)
     details = _object(spent.get("prompt_tokens_details"))
     prompt = count(spent.get("prompt_tokens")) or 0
@@ -156,6 +165,8 @@ def usage(spent: Any) -> Json:
     thought = count(_object(spent.get("completion_tokens_details")).get("reasoning_tokens"))
     if thought:
         made["output_tokens_details"] = {"thinking_tokens": thought}
+    if isinstance(service_tier, str):
+        made["service_tier"] = _TIERS.get(service_tier, service_tier)
     return made
 
 
@@ -169,7 +180,37 @@ def error(envelope: Any, status: int = 500) -> Json:
     kind = ERRORS.get(str(inner.get("code"))) or ERRORS.get(str(inner.get("type")))
     kind = kind or ERRORS_BY_STATUS.get(status, "api_error")
     text = str(inner.get("message") or "The provider answered with an error.")
+    if _is_too_long(inner, text):
+        kind, text = "invalid_request_error", _too_long(text)
     return {"type": "error", "error": {"type": kind, "message": text}}
+
+
+TOO_LONG = (
+    re.compile(r"maximum context length (?:is|of) (?P<most>\d+) tokens\D+(?P<asked>\d+) tokens"),
+    re.compile(r"token count \((?P<asked>\d+)\) exceeds .{0,60}allowed \((?P<most>\d+)\)"),
+    re.compile(r"contains (?P<asked>\d+) tokens.{0,80}? (?P<most>\d+) maximum context length"),
+    re.compile(r"maximum prompt length is (?P<most>\d+) but the request contains (?P<asked>\d+)"),
+)
+"""How providers say that a prompt is too long for a model: OpenAI and most, Gemini, Mistral, xAI.
+Seen in their answers in November 2026."""
+_ABOUT_LENGTH = ("context length", "context window", "maximum prompt length", "prompt is too long")
+_LONGEST_MESSAGE = 2000
+
+
+def _is_too_long(inner: Json, text: str) -> bool:
+    lowered = text[:_LONGEST_MESSAGE].lower()
+    return inner.get("code") == "context_length_exceeded" or (
+        any(words in lowered for words in _ABOUT_LENGTH)
+        or any(pattern.search(lowered) for pattern in TOO_LONG)
+    )
+
+
+def _too_long(text: str) -> str:
+    """In Anthropic's words: Claude Code compacts a conversation when it reads them."""
+    for pattern in TOO_LONG:
+        if found := pattern.search(text[:_LONGEST_MESSAGE]):
+            return f"prompt is too long: {found['asked']} tokens > {found['most']} maximum"
+    return text if "prompt is too long" in text else f"prompt is too long: {text}"
 
 
 def _error_object(envelope: Any) -> Json:

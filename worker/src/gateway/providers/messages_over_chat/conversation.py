@@ -1,7 +1,8 @@
 """Anthropic's ``system`` and ``messages`` as chat messages.
 
 Thinking of earlier turns is left out: it is signed for the model that thought it, and OpenAI's
-chat completions refuse such members.
+chat completions refuse such members. Providers that want theirs back get it (``reasoning_field``,
+``carried``).
 """
 
 from typing import Any
@@ -9,12 +10,11 @@ from typing import Any
 from gateway.core import strict_json
 from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
+from gateway.providers.messages_over_chat import carried
 
-_THINKING = ("thinking", "redacted_thinking")
 
-
-def convert(system: Any, messages: Any) -> list[Json]:
-    """Raises ``InvalidRequest``."""
+def convert(system: Any, messages: Any, *, reasoning_field: str | None = None) -> list[Json]:
+    """Raises ``InvalidRequest``. ``reasoning_field``: see ``Capabilities``."""
     if not isinstance(messages, list):
         raise InvalidRequest("messages: Input should be a valid list.", param="messages")
     made: list[Json] = []
@@ -30,7 +30,7 @@ def convert(system: Any, messages: Any) -> list[Json]:
             made += _user(_blocks(message.get("content"), f"{where}.content"), f"{where}.content")
         elif role == "assistant":
             content = _blocks(message.get("content"), f"{where}.content")
-            made.append(_assistant(content, f"{where}.content"))
+            made.append(_assistant(content, f"{where}.content", reasoning_field))
         else:
             raise InvalidRequest(
                 f"{where}.role: Input should be 'user' or 'assistant'.", param=f"{where}.role"
@@ -94,18 +94,29 @@ def _user(blocks: list[Json], where: str) -> list[Json]:
     return [*tools, {"role": "user", "content": _shortest(parts)}] if parts else tools
 
 
-def _assistant(blocks: list[Json], where: str) -> Json:
+def _assistant(blocks: list[Json], where: str, reasoning_field: str | None) -> Json:
     texts: list[Json] = []
     calls: list[Json] = []
+    thoughts: list[str] = []
+    extras: dict[str, Json] = {}
     for index, block in enumerate(blocks):
         kind = block.get("type")
         if kind == "tool_use":
             calls.append(_tool_call(block))
-        elif kind not in _THINKING:
+        elif kind == "thinking":
+            thoughts.append(str(block.get("thinking") or ""))
+        elif kind == "redacted_thinking":
+            extras |= [known] if (known := carried.of(block)) else []
+        else:
             texts.append(_text(block, f"{where}.{index}"))
     made: Json = {"role": "assistant", "content": _shortest(texts) or None}
+    if reasoning_field and any(thoughts):
+        made[reasoning_field] = "".join(thoughts)
     if calls:
-        made["tool_calls"] = calls
+        made["tool_calls"] = [
+            {**call, "extra_content": extras[call["id"]]} if call["id"] in extras else call
+            for call in calls
+        ]
     return made
 
 

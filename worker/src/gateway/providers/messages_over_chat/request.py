@@ -4,19 +4,23 @@ Fields that neither side's documentation connects pass on unchanged, so a caller
 provider's own (``seed``, ``verbosity``, …) and the provider refuses what nobody knows.
 """
 
+import hashlib
+from fnmatch import fnmatchcase
 from typing import Any
 
 from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
+from gateway.providers.base import Capabilities
 from gateway.providers.messages_over_chat import conversation
 
 DROPPED = frozenset(
     {
         "cache_control",  # what these providers cache of a prompt, they cache by themselves
+        "context_management",  # what Anthropic may leave out of a prompt to save its window
         "diagnostics",  # asks Anthropic why its prompt cache missed
     }
 )
-REFUSED = ("top_k", "container", "mcp_servers", "context_management", "inference_geo", "speed")
+REFUSED = ("top_k", "container", "mcp_servers", "inference_geo", "speed")
 """Fields without an equal that a caller would miss."""
 
 _TRANSLATED = frozenset(
@@ -26,10 +30,13 @@ _TRANSLATED = frozenset(
     }
 )
 _CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+_GREATEST_EFFORT = "max"
+"""Anthropic's own. What other providers have above ``high`` differs between their models."""
+_LONGEST_USER = 64
 _SERVICE_TIERS = {"auto": "auto", "standard_only": "default"}
 
 
-def translate(body: Json, *, limit: str, stream_usage: bool) -> Json:
+def translate(body: Json, capabilities: Capabilities, *, limit: str) -> Json:
     """Raises ``InvalidRequest`` that names the parameter."""
     for name in REFUSED:
         if body.get(name) is not None:
@@ -40,23 +47,33 @@ def translate(body: Json, *, limit: str, stream_usage: bool) -> Json:
         if value is not None and name not in _TRANSLATED and name not in DROPPED
     }
     made["model"] = body["model"]
-    made["messages"] = conversation.convert(body.get("system"), body.get("messages"))
+    made["messages"] = conversation.convert(
+        body.get("system"), body.get("messages"), reasoning_field=capabilities.reasoning_field
+    )
     made[limit] = body["max_tokens"]
     if body.get("stop_sequences"):
         made["stop"] = body["stop_sequences"]
     if body.get("stream"):
         made["stream"] = True
-        if stream_usage:
+        if capabilities.stream_usage:
             made["stream_options"] = {"include_usage": True}
     _take_tools(body, made)
-    _take_output(body, made)
+    _take_output(body, made, capabilities)
     user = (_given(body, "metadata", dict) or {}).get("user_id")
     if user:
-        made["user"] = user
+        made["user"] = _short(user)
     tier = _SERVICE_TIERS.get(str(body.get("service_tier")))
     if tier:
         made["service_tier"] = tier
     return made
+
+
+def _short(user: Any) -> Any:
+    """The end user's name in the length that every provider takes (OpenAI, ``safety_identifier``:
+    64 characters). Claude Code's holds three ids, 150 characters in all."""
+    if not isinstance(user, str) or len(user) <= _LONGEST_USER:
+        return user
+    return hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _take_tools(body: Json, made: Json) -> None:
@@ -93,11 +110,12 @@ def _tool(tool: Any, where: str) -> Json:
     return {"type": "function", "function": function}
 
 
-def _take_output(body: Json, made: Json) -> None:
+def _take_output(body: Json, made: Json, capabilities: Capabilities) -> None:
     config = _given(body, "output_config", dict) or {}
     effort = config.get("effort") or _effort(body.get("thinking"))
-    if effort:
-        made["reasoning_effort"] = effort
+    model = body["model"]
+    if effort and any(fnmatchcase(model, pattern) for pattern in capabilities.effort_models):
+        made["reasoning_effort"] = "high" if effort == _GREATEST_EFFORT else effort
     wanted = config.get("format")
     if isinstance(wanted, dict) and wanted.get("type") == "json_schema":
         schema = {"name": "answer", "schema": wanted.get("schema"), "strict": True}

@@ -11,7 +11,7 @@ from gateway.core import strict_json
 from gateway.formats.base import MALFORMED, Json
 from gateway.formats.sse import Event, EventReader, encode
 from gateway.formats.tool_calls import StreamedCall, StreamedCalls
-from gateway.providers.messages_over_chat import answer
+from gateway.providers.messages_over_chat import answer, carried
 
 _UNREADABLE = {"error": {"message": "The provider's stream cannot be read."}}
 _BROKEN_OFF = {"error": {"message": "The provider's stream ended before its answer did."}}
@@ -36,6 +36,7 @@ class MessageEvents:
         self._reason: str | None = None
         self._ended = False
         self._usage: Json | None = None
+        self._tier: str | None = None
 
     def __call__(self, chunk: bytes) -> bytes:
         made = [self._translated(event) for event in self._reader.feed(chunk)]
@@ -76,6 +77,7 @@ class MessageEvents:
         if not self._begun:
             self._begun = True
             events.append(self._start(chunk))
+        self._tier = chunk.get("service_tier") or self._tier
         spent = chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage")
         if spent:
             self._usage = spent
@@ -147,7 +149,11 @@ class MessageEvents:
                     if to_the_end:
                         raise ValueError("a tool call without a name")
                     break
-                events += [*self._close_text(), self._begin(tool.start())]
+                events += self._close_text()
+                if extra := tool.call.rest.get("extra_content"):
+                    events += [self._begin(carried.block(tool.id, extra)), self._block_stop()]
+                    tool.carried = True
+                events.append(self._begin(tool.start()))
                 tool.begun = True
             if tool.waiting:
                 part = {"type": "input_json_delta", "partial_json": tool.waiting}
@@ -158,6 +164,8 @@ class MessageEvents:
                 break
             events.append(self._block_stop())
             self._closed_tools += 1
+            if tool.call.rest.get("extra_content") and not tool.carried:
+                self.lost.add("extra_content")  # it came after its call had begun
         return events
 
     def _begin(self, block: Json) -> Json:
@@ -189,7 +197,7 @@ class MessageEvents:
             self._reason, calls_tools=bool(self._tools), refused=self._refused
         )
         delta = {"stop_reason": reason, "stop_sequence": None}
-        usage = answer.usage(self._usage)
+        usage = answer.usage(self._usage, self._tier)
         return [*self._close(), {"type": "message_delta", "delta": delta, "usage": usage}]
 
 
@@ -199,8 +207,12 @@ class _Tool:
     def __init__(self, call: StreamedCall) -> None:
         self.call = call
         self.begun = False
+        self.carried = False
         self.waiting = ""
 
+    @property
+    def id(self) -> str:
+        return self.call.id or f"call_{self.call.number}"
+
     def start(self) -> Json:
-        identifier = self.call.id or f"call_{self.call.number}"
-        return {"type": "tool_use", "id": identifier, "name": self.call.name, "input": {}}
+        return {"type": "tool_use", "id": self.id, "name": self.call.name, "input": {}}

@@ -2,7 +2,7 @@
 
 from gateway.core import strict_json
 from gateway.formats.base import Json
-from gateway.providers.base import CHAT, StreamTranslation
+from gateway.providers.base import CHAT, Capabilities, StreamTranslation
 from gateway.providers.messages_over_chat import answer, request
 from gateway.providers.messages_over_chat.stream import MessageEvents
 
@@ -12,13 +12,13 @@ class MessagesOverChat:
 
     endpoint = CHAT
 
-    def __init__(self, *, limit: str, stream_usage: bool) -> None:
+    def __init__(self, capabilities: Capabilities, *, limit: str) -> None:
+        self._capabilities = capabilities
         self._limit = limit
-        self._stream_usage = stream_usage
 
     def request(self, body: Json) -> Json:
         """See ``Translation``."""
-        return request.translate(body, limit=self._limit, stream_usage=self._stream_usage)
+        return request.translate(body, self._capabilities, limit=self._limit)
 
     def answer(self, answer_body: Json) -> Json:
         """See ``Translation``."""

@@ -30,6 +30,8 @@ PROVIDER = Provider(
                 *("/images/edits", "/images/variations"),
             ),
             openai_defaults=True,
+            # OpenAI, Reasoning models (2026-11); gpt-5-chat does not reason and is no API model.
+            effort_models=("o1*", "o3*", "o4*", "gpt-5*", "codex-*"),
             live=LiveData(
                 models=("*-search-preview*", "*-search-api*", "*deep-research*"),
                 fields=(

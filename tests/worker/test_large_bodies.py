@@ -136,7 +136,7 @@ def length(value: int) -> tuple[bytes, bytes]:
         (scope(CHAT, length(LEAST - 1)), False),
         (scope(CHAT, length(LEAST)), True),
         (scope("/v1/v1/chat/completions", length(LEAST)), True),
-        (scope("/v1/embeddings", length(LEAST // 32)), True),
+        (scope("/v1/embeddings", length(LEAST // 128)), True),
         (scope(CHAT, length(LEAST // 32), (b"content-encoding", b"gzip")), True),
         (scope("/v1/audio/transcriptions", length(LEAST)), False),
         (scope("/v1/models", length(LEAST)), False),

@@ -35,10 +35,11 @@ _HEADER = struct.Struct(">cI")
 _BACKLOG = 128
 _CLOSING_SECONDS = 8.0
 _RESTART_SECONDS = 1.0
-_DENSE = 32
-"""Times as much work as its bytes tell: an embeddings request's answer is some thousand numbers for
-each short input, and a compressed body becomes larger."""
-_DENSE_PATHS = ("/v1/embeddings",)
+_DENSITY = {"/v1/embeddings": 128}
+"""Path → times as much work as its body's bytes tell. An embeddings answer has some thousand
+numbers for each short input."""
+_CODED = 32
+"""The same of a compressed body, which becomes larger."""
 
 
 class ProcessLost(Exception):
@@ -94,8 +95,8 @@ class LargeBodies:
         if "POST" not in application.ROUTES.get(path, {}):
             return False, receive
         headers = dict(scope["headers"])
-        dense = path in _DENSE_PATHS or b"content-encoding" in headers
-        least = self._least // _DENSE if dense else self._least
+        coded = _CODED if b"content-encoding" in headers else 1
+        least = self._least // max(coded, _DENSITY.get(path, 1))
         length = headers.get(b"content-length", b"")
         if length.isdigit():
             return int(length[:16]) >= least, receive

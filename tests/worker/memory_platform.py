@@ -94,6 +94,7 @@ class MemoryPlatform:
     """See ``gateway.core.platform.Platform``."""
 
     has_queue = False
+    reads_streams = True
     has_redis = False
 
     def __init__(self, provider: Provider) -> None:

@@ -120,6 +120,19 @@ async def test_a_key_that_is_echoed_does_not_come_out(world: World, status: int)
     assert KEY not in json.dumps(world.usage_logs)
 
 
+async def test_nor_out_of_a_stream(world: World) -> None:
+    text = STREAM.replace("hi", f"your key is {KEY}")
+    world.answer = lambda _: Said(200, text, "text/event-stream")
+    messages = [{"role": "user", "content": "hello"}]
+    _, told = await world.post(model="gpt-4o", messages=messages, stream=True)
+    assert told == text.replace(KEY, "*" * len(KEY))
+    _, told = await world.post(model="gpt-4o", messages=messages)  # the same from the cache
+    assert len(world.sent) == 1
+    assert f"your key is {'*' * len(KEY)}" in told
+    _, told = await world.post("/v1/audio/speech", input="x")
+    assert told == text.replace(KEY, "*" * len(KEY))
+
+
 @pytest.mark.parametrize("media_type", ["application/json", "text/plain", "Text/Event-Stream"])
 async def test_a_stream_is_known_by_how_it_begins(world: World, media_type: str) -> None:
     world.answer = lambda _: Said(200, ": hello\n\n" + STREAM, media_type)

@@ -131,7 +131,8 @@ class World(MemoryPlatform):
         public_only: bool = False,
     ) -> MemoryResponse:
         key = dict(headers).get("authorization", "").removeprefix("Bearer ")
-        self.sent.append(Sent(method, url, json.loads(body) if body else None, timeout, key))
+        sent = json.loads(body) if isinstance(body, str) else None  # a form is not read
+        self.sent.append(Sent(method, url, sent, timeout, key))
         said = self.answer(self.sent[-1])
         return Answer(said if isinstance(said, Said) else await said)
 

@@ -387,6 +387,8 @@ class CloudflarePlatform:
         self._request = request
         self._ctx = ctx
 
+    reads_streams = False
+
     @property
     def has_queue(self) -> bool:
         """See ``Platform``."""

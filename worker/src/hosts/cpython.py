@@ -276,6 +276,7 @@ class CPythonPlatform:
     """``Platform`` on asyncio, aiohttp and ``cryptography``. One serves every request."""
 
     has_queue = False
+    reads_streams = True
 
     def __init__(
         self, max_answer_bytes: int = MAX_ANSWER_BYTES, redis: RespClient | None = None

@@ -13,6 +13,10 @@ class Platform(Protocol):
     """Clock, randomness, outgoing HTTP, background work, streams and AES-GCM."""
 
     @property
+    def reads_streams(self) -> bool:
+        """True when each chunk for the client goes through Python anyway, ``transform`` or not."""
+
+    @property
     def has_queue(self) -> bool:
         """True when the deployment has a queue for usage rows."""
 

@@ -13,6 +13,7 @@ from gateway.core.http import Live, Response, declared_length
 from gateway.pipeline.exchange import Exchange
 from gateway.providers import anthropic, upstream, upstream_answer
 from gateway.providers.base import Provider
+from gateway.providers.redaction import Redaction
 from gateway.providers.registry import Target, default
 from gateway.providers.upstream import Outgoing
 
@@ -96,9 +97,9 @@ async def handle(x: Exchange) -> Response:
     source = x.platform.relay(response, idle_timeout=x.settings.timeouts.idle)
     content_type = response.headers.get("content-type", "application/octet-stream")
     x.finish(response.status)
-    return x.response(
-        response.status, content_type, Live(source, errors.stream_event), *kept, *answer.headers
-    )
+    redact = Redaction(answer.secret) if x.platform.reads_streams else None
+    live = Live(source, errors.stream_event, redact)
+    return x.response(response.status, content_type, live, *kept, *answer.headers)
 
 
 def _provider(x: Exchange, path: str) -> Provider:

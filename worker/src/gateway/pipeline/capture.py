@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.admission.stream_slot import StreamSlot
-from gateway.core.http import FetchFailed
+from gateway.core.http import FetchFailed, chain
 from gateway.core.log import log_event
 from gateway.core.platform import Copy, CopyGivenUp
 from gateway.formats.base import MALFORMED, Assembler, Usage
 from gateway.formats.sse import Event, EventReader
 from gateway.pipeline.exchange import Exchange
 from gateway.providers.base import StreamTranslation
+from gateway.providers.redaction import Redaction
 
 _WIRE_BYTES = 64
 """Bytes of a stream for each character of its answer, and more: tokens come one an event. What is
@@ -42,12 +43,16 @@ class Capture:
         copy: Copy,
         translate: StreamTranslation | None,
         slot: StreamSlot,
+        *,
+        secret: str,
     ) -> None:
+        """``secret``: the key that the provider was asked with."""
         self._x = x
         self._assembler = assembler
         self._copy = copy
         self._translate = translate
         self._slot = slot
+        self._clean = chain(Redaction(secret), translate) or Redaction(secret)
         self._limit = x.most_stored_bytes()
         self._too_large = False
         self._last = x.platform.monotonic()
@@ -91,7 +96,7 @@ class Capture:
             self._last = x.platform.monotonic()
             if x.event.ttfb_ms is None:
                 x.event.ttfb_ms = x.elapsed_ms()
-            self._take(reader.feed(self._translate(chunk) if self._translate else chunk))
+            self._take(reader.feed(self._clean(chunk)))
             if reader.pending > limit:
                 # One endless event: its usage cannot be read either.
                 reader = EventReader()
@@ -105,9 +110,7 @@ class Capture:
             alone += len(chunk)
             if not stays or self._too_large or alone > limit * _WIRE_BYTES:
                 raise _ClientLeft
-        self._take(
-            [*reader.feed(self._translate(b"") if self._translate else b""), *reader.finish()]
-        )
+        self._take([*reader.feed(self._clean(b"")), *reader.finish()])
         yield
 
     def _outcome(self, error_code: str | None) -> Outcome:

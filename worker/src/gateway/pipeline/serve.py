@@ -25,6 +25,7 @@ from gateway.pipeline.capture import Capture, Outcome, log_untranslated
 from gateway.pipeline.exchange import Exchange
 from gateway.pipeline.settlement import Answered, Settlement
 from gateway.providers import upstream, upstream_answer
+from gateway.providers.redaction import Redaction
 from gateway.providers.registry import Target, fallbacks
 from gateway.providers.upstream_answer import Upstream
 from shared import redis_keys
@@ -330,10 +331,13 @@ def _stream(
 
     # Translations keep state, so client and copy have one each.
     translate = answer.translation.stream if answer.translation else None
-    capture = Capture(x, call.format.assembler(call.body), copy, translate and translate(), slot)
+    assembler = call.format.assembler(call.body)
+    capture = Capture(x, assembler, copy, translate and translate(), slot, secret=answer.secret)
     x.platform.wait_until(capture.run(settle))
     watch = call.format.client_filter(call.body, stream_usage=asks_usage(call, target))
     transform = chain(translate and translate(), watch)
+    if transform is not None or x.platform.reads_streams:
+        transform = chain(Redaction(answer.secret), transform)
     dialect = errors.dialect(x.endpoint)
 
     def broken(failure: FetchFailed) -> bytes:

@@ -11,13 +11,12 @@ from gateway.core.http import AnswerTooLarge, FetchFailed, Headers, Response, Up
 from gateway.core.log import log_event
 from gateway.pipeline.exchange import Exchange
 from gateway.providers.base import Provider, Translation
+from gateway.providers.redaction import redacted
 from gateway.providers.registry import Target
 
 _PASSED_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms")
 _EVENT_STREAM = "text/event-stream"
 _EVENT_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
-_SHORTEST_SECRET = 8
-"""A shorter one would be found in texts that have nothing to do with it."""
 
 
 @dataclass(slots=True)
@@ -64,9 +63,7 @@ class Upstream:
                 text = await self.response.text()
             except FetchFailed as error:
                 raise unreachable(self.target.provider, error) from error
-            if len(self.secret) >= _SHORTEST_SECRET:
-                text = text.replace(self.secret, "[redacted]")
-            self._text = text
+            self._text = redacted(text, self.secret)
         return self._text
 
 

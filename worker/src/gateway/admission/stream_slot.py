@@ -5,8 +5,6 @@ it is a short lease that is renewed by the clock, however long the provider thin
 took that died, or that Cloudflare ended half a minute after its client left, comes back by itself.
 """
 
-import asyncio
-
 from gateway.core import errors
 from gateway.core.log import log_event
 from gateway.pipeline.exchange import Exchange
@@ -15,7 +13,7 @@ from gateway.redis.store import StoreUnavailable
 from shared import redis_keys
 
 LEASE_MS = 60_000
-_RENEWED_AFTER = 20.0
+_RENEWED_AFTER = 20  # seconds
 
 
 class StreamSlot:
@@ -25,7 +23,7 @@ class StreamSlot:
         limited = stream and x.record.plan.concurrent_streams is not None
         self.name = x.token if limited else ""
         self._x = x
-        self._over = asyncio.Event()
+        self._over = False
 
     async def take(self) -> None:
         """For a request that waited for another's answer and has to ask the provider after all.
@@ -44,16 +42,14 @@ class StreamSlot:
 
     def end(self) -> None:
         """The stream is over; the settlement gives the place up."""
-        self._over.set()
+        self._over = True
 
     async def _renew(self) -> None:
-        over = asyncio.ensure_future(self._over.wait())
         while True:
-            pause = asyncio.ensure_future(self._x.platform.sleep(_RENEWED_AFTER))
-            await asyncio.wait((over, pause), return_when=asyncio.FIRST_COMPLETED)
-            if over.done():
-                pause.cancel()
-                return
+            for _ in range(_RENEWED_AFTER):
+                if self._over:
+                    return
+                await self._x.platform.sleep(1.0)
             await self._hold(LEASE_MS, 0)
 
     async def _hold(self, lease_ms: int, limit: int) -> bool:

@@ -228,16 +228,24 @@ def _failure(provider: Provider, error: FetchFailed) -> errors.GatewayError:
 async def _unless_left(
     x: Exchange, fetching: Coroutine[Any, Any, UpstreamResponse]
 ) -> UpstreamResponse:
-    """What ``fetching`` gives; it ends soon after the client has left. Raises ``ClientLeft``."""
-    attempt = asyncio.ensure_future(fetching)
+    """What ``fetching`` gives. It is cut off soon after the client has left: ``ClientLeft``."""
+    waiting = True
+
+    async def look(limit: asyncio.Timeout) -> None:
+        while waiting and not x.request.client_left():
+            await x.platform.sleep(_LOOKS_EVERY)
+        if waiting:
+            limit.reschedule(0.0)
+
     try:
-        while not attempt.done():
-            await asyncio.wait((attempt,), timeout=_LOOKS_EVERY)
-            if not attempt.done() and x.request.client_left():
-                raise _left()
-        return attempt.result()
-    finally:
-        attempt.cancel()
+        async with asyncio.timeout(None) as limit:
+            x.platform.wait_until(look(limit))
+            try:
+                return await fetching
+            finally:
+                waiting = False
+    except TimeoutError as error:
+        raise _left() from error
 
 
 def _left() -> errors.ClientLeft:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -103,7 +102,7 @@ def test_unknown_keys_share_a_bounded_number_of_look_ups_and_known_ones_wait_for
 
     async def work() -> None:
         digest = api_keys.key_hash(known, load(ENV, {}).api_key_pepper)
-        platform.memory.remember(digest, record, time.time())
+        platform.memory.remember(digest, record, platform.monotonic())
         strangers = [
             asyncio.create_task(platform.authenticate(api_keys.generate())) for _ in range(most + 8)
         ]

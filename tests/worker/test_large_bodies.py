@@ -59,6 +59,7 @@ def test_a_miss_a_hit_and_a_stream(large: Edge) -> None:
     assert fresh.headers["x-watchllm-cache"] == "MISS"
     assert fresh.text.endswith("data: [DONE]\n\n")
     assert [row["status"] for row in tenant.rows(4)] == [200] * 4
+    assert "Traceback" not in large.log()
 
 
 def test_errors_are_the_same(large: Edge) -> None:

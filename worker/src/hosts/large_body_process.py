@@ -30,7 +30,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._uploaded = False
-        self._complete = False
+        self._ending: asyncio.Task[None] | None = None
 
     async def scope(self) -> dict[str, Any]:
         """What the request begins with."""
@@ -41,7 +41,7 @@ class Connection:
     async def receive(self) -> MutableMapping[str, Any]:
         """See ASGI."""
         if self._uploaded:
-            await self._reader.read(1)  # nothing comes but the end
+            await self._end()
             return {"type": "http.disconnect"}
         try:
             kind, data = await read_frame(self._reader)
@@ -64,10 +64,20 @@ class Connection:
     async def close(self) -> None:
         """Wait for the other side to close: a connection that is closed with something unread loses
         what was sent."""
+        await self._end()
+        self._writer.close()
+
+    async def _end(self) -> None:
+        """Return when the other side has closed. One task reads: who watches for a client that
+        leaves may not have stopped yet when the response is complete."""
+        if self._ending is None:
+            self._ending = asyncio.ensure_future(self._drain())
+        await asyncio.shield(self._ending)
+
+    async def _drain(self) -> None:
         with contextlib.suppress(OSError):
             while await self._reader.read(2**16):
                 pass
-        self._writer.close()
 
 
 async def run(listening: int) -> None:

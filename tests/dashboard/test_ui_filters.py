@@ -140,3 +140,11 @@ def test_allauths_titles_are_written_as_ours(theirs: str, ours: str) -> None:
 )
 def test_browsers_by_the_name_people_know(agent: str, name: str) -> None:
     assert ui.browser(agent) == name
+
+
+def test_a_tables_head_escapes_names_and_aligns_numbers() -> None:
+    head = ui.thead("Model", "<b>", numbers="p50, p95")
+    assert head == (
+        '<thead><tr><th scope="col">Model</th><th scope="col">&lt;b&gt;</th>'
+        '<th scope="col" class="right">p50</th><th scope="col" class="right">p95</th></tr></thead>'
+    )

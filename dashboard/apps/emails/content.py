@@ -63,3 +63,15 @@ class Content:
     def heading(self) -> str:
         """What stands above the text."""
         return self.title or self.subject
+
+
+def message(
+    name: str,
+    subject: str,
+    *blocks: Block,
+    title: str = "",
+    optional: str | None = None,
+    sensitive: bool = False,
+) -> Content:
+    """A message, its blocks in their order; see `Content`."""
+    return Content(name, subject, blocks, title, optional, sensitive)

@@ -24,8 +24,50 @@ _INDIGO = {
 }
 
 
+# Title, icon, and the model whose list it is.
+_PAGES = {
+    "Customers": (
+        ("Organizations", "apartment", "accounts_organization"),
+        ("Projects", "deployed_code", "projects_project"),
+        ("API keys", "key", "projects_apikey"),
+        ("Provider keys", "lock", "projects_providercredential"),
+        ("Plans", "sell", "accounts_plan"),
+    ),
+    "Traffic": (
+        ("Requests", "list_alt", "usage_usagelog"),
+        ("Hourly usage", "bar_chart", "usage_usagehourly"),
+        ("Semantic verdicts", "fact_check", "cache_semanticverdict"),
+    ),
+    "Billing": (
+        ("Customers", "credit_card", "billing_billingcustomer"),
+        ("Subscriptions", "autorenew", "billing_subscription"),
+        ("Invoices", "receipt_long", "billing_invoice"),
+        ("Stripe events", "bolt", "billing_stripeevent"),
+    ),
+    "Messages": (
+        ("E-mails", "mail", "emails_email"),
+        ("Suppressed addresses", "block", "emails_suppression"),
+        ("Webhook deliveries", "webhook", "webhooks_webhookdelivery"),
+        ("Alerts", "notifications", "alerts_alert"),
+        ("Quota checks", "rule", "alerts_quotacheck"),
+    ),
+    "Administration": (
+        ("People", "group", "accounts_user"),
+        ("Groups", "badge", "auth_group"),
+        ("Feature switches", "toggle_on", "features_featureoverride"),
+        ("Audit log", "history", "audit_auditlog"),
+        ("Impersonations", "visibility", "impersonation_impersonation"),
+        ("Scheduled work", "schedule", "jobs_jobrun"),
+    ),
+}
+
+
 def _link(title: str, icon: str, model: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
+
+
+def _group(title: str, pages: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "items": [_link(*page) for page in pages]}
 
 
 UNFOLD: dict[str, Any] = {
@@ -52,59 +94,7 @@ UNFOLD: dict[str, Any] = {
                     _link("Health", "monitor_heart", "staff_healthreport"),
                 ]
             },
-            {
-                "title": "Customers",
-                "separator": True,
-                "items": [
-                    _link("Organizations", "apartment", "accounts_organization"),
-                    _link("Projects", "deployed_code", "projects_project"),
-                    _link("API keys", "key", "projects_apikey"),
-                    _link("Provider keys", "lock", "projects_providercredential"),
-                    _link("Plans", "sell", "accounts_plan"),
-                ],
-            },
-            {
-                "title": "Traffic",
-                "separator": True,
-                "items": [
-                    _link("Requests", "list_alt", "usage_usagelog"),
-                    _link("Hourly usage", "bar_chart", "usage_usagehourly"),
-                    _link("Semantic verdicts", "fact_check", "cache_semanticverdict"),
-                ],
-            },
-            {
-                "title": "Billing",
-                "separator": True,
-                "items": [
-                    _link("Customers", "credit_card", "billing_billingcustomer"),
-                    _link("Subscriptions", "autorenew", "billing_subscription"),
-                    _link("Invoices", "receipt_long", "billing_invoice"),
-                    _link("Stripe events", "bolt", "billing_stripeevent"),
-                ],
-            },
-            {
-                "title": "Messages",
-                "separator": True,
-                "items": [
-                    _link("E-mails", "mail", "emails_email"),
-                    _link("Suppressed addresses", "block", "emails_suppression"),
-                    _link("Webhook deliveries", "webhook", "webhooks_webhookdelivery"),
-                    _link("Alerts", "notifications", "alerts_alert"),
-                    _link("Quota checks", "rule", "alerts_quotacheck"),
-                ],
-            },
-            {
-                "title": "Administration",
-                "separator": True,
-                "items": [
-                    _link("People", "group", "accounts_user"),
-                    _link("Groups", "badge", "auth_group"),
-                    _link("Feature switches", "toggle_on", "features_featureoverride"),
-                    _link("Audit log", "history", "audit_auditlog"),
-                    _link("Impersonations", "visibility", "impersonation_impersonation"),
-                    _link("Scheduled work", "schedule", "jobs_jobrun"),
-                ],
-            },
+            *(_group(title, pages) for title, pages in _PAGES.items()),
         ],
     },
 }

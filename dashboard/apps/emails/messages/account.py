@@ -1,22 +1,20 @@
 """About a person's account. The links that prove who somebody is make a message sensitive."""
 
-from apps.emails.content import Button, Code, Content, Paragraph, facts
+from apps.emails.content import Button, Code, Content, Paragraph, facts, message
 
 
 def welcome(*, name: str, base_url: str, app_url: str) -> Content:
     """After sign-up."""
-    return Content(
-        name="welcome",
-        subject="Welcome to WatchLLM",
-        title=f"Welcome, {name}",
-        blocks=(
-            Paragraph(
-                "Make an API key, point your OpenAI client to the address below and keep the rest "
-                "of your code. Answers you have paid for once come back from the cache."
-            ),
-            Code(base_url),
-            Button("Open the dashboard", app_url),
+    return message(
+        "welcome",
+        "Welcome to WatchLLM",
+        Paragraph(
+            "Make an API key, point your OpenAI client to the address below and keep the rest "
+            "of your code. Answers you have paid for once come back from the cache."
         ),
+        Code(base_url),
+        Button("Open the dashboard", app_url),
+        title=f"Welcome, {name}",
     )
 
 
@@ -26,16 +24,14 @@ def verify(*, code: str, email: str, account: str) -> Content:
         asked = f"Somebody, hopefully you, is making a WatchLLM account for {email}."
     else:
         asked = f"The WatchLLM account {account} asks to add the address {email}."
-    return Content(
-        name="verify",
-        subject="Your confirmation code",
-        blocks=(
-            Paragraph(f"{asked} To confirm, type this code into the page that asks for it:"),
-            Code(code),
-            Paragraph(
-                "It is good for 15 minutes. If it was not you, ignore this message and tell the "
-                "code to nobody: it would let them use your address."
-            ),
+    return message(
+        "verify",
+        "Your confirmation code",
+        Paragraph(f"{asked} To confirm, type this code into the page that asks for it:"),
+        Code(code),
+        Paragraph(
+            "It is good for 15 minutes. If it was not you, ignore this message and tell the "
+            "code to nobody: it would let them use your address."
         ),
         sensitive=True,
     )
@@ -43,14 +39,12 @@ def verify(*, code: str, email: str, account: str) -> Content:
 
 def password_reset(*, url: str) -> Content:
     """Lets its reader choose a new password."""
-    return Content(
-        name="password_reset",
-        subject="Choose a new password",
-        blocks=(
-            Paragraph("A new password was asked for. If it was you, choose it here."),
-            Button("Choose a new password", url),
-            Paragraph("If it was not you, ignore this message: your password stays as it is."),
-        ),
+    return message(
+        "password_reset",
+        "Choose a new password",
+        Paragraph("A new password was asked for. If it was you, choose it here."),
+        Button("Choose a new password", url),
+        Paragraph("If it was not you, ignore this message: your password stays as it is."),
         sensitive=True,
     )
 
@@ -58,37 +52,33 @@ def password_reset(*, url: str) -> Content:
 def account_notice(*, subject: str, text: str) -> Content:
     """Whatever else the account pages have to say; ``text`` is paragraphs."""
     paragraphs = (part.strip().replace("\n", " ") for part in text.split("\n\n"))
-    return Content(
-        name="account_notice",
-        subject=subject,
-        blocks=tuple(Paragraph(part) for part in paragraphs if part),
+    return message(
+        "account_notice",
+        subject,
+        *(Paragraph(part) for part in paragraphs if part),
         sensitive=True,
     )
 
 
 def invitation(*, organization: str, inviter: str, role: str, url: str) -> Content:
     """Somebody is asked to join an organization."""
-    return Content(
-        name="invitation",
-        subject=f"{inviter} invites you to {organization} on WatchLLM",
+    return message(
+        "invitation",
+        f"{inviter} invites you to {organization} on WatchLLM",
+        Paragraph(f"{inviter} invites you to {organization} on WatchLLM as {role}."),
+        Button("Accept the invitation", url),
+        Paragraph("If you do not know them, ignore this message."),
         title=f"Join {organization}",
-        blocks=(
-            Paragraph(f"{inviter} invites you to {organization} on WatchLLM as {role}."),
-            Button("Accept the invitation", url),
-            Paragraph("If you do not know them, ignore this message."),
-        ),
         sensitive=True,
     )
 
 
 def new_device(*, when: str, browser: str, address: str, password_url: str) -> Content:
     """A browser that was never seen before signed in."""
-    return Content(
-        name="new_device",
-        subject="Sign-in from a new device",
-        blocks=(
-            facts(("When", when), ("Browser", browser), ("Address", address)),
-            Paragraph("If that was you, there is nothing to do. If not, change your password now."),
-            Button("Change the password", password_url),
-        ),
+    return message(
+        "new_device",
+        "Sign-in from a new device",
+        facts(("When", when), ("Browser", browser), ("Address", address)),
+        Paragraph("If that was you, there is nothing to do. If not, change your password now."),
+        Button("Change the password", password_url),
     )

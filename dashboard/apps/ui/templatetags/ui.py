@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django import template
 from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.ui.browsers import browser_name
@@ -256,3 +256,12 @@ def field(bound: Any, hint: str = "", foreign: bool = False) -> dict[str, Any]: 
         "hidden": bound.is_hidden,
         "check": kind == "checkbox" and not hasattr(bound.field, "choices"),
     }
+
+
+@register.simple_tag
+def thead(*names: str, numbers: str = "") -> SafeString:
+    """A table's head: columns of text, then, with commas between them, the columns of numbers."""
+    texts = format_html_join("", '<th scope="col">{}</th>', ((name,) for name in names))
+    right = (name.strip() for name in numbers.split(",") if name.strip())
+    figures = format_html_join("", '<th scope="col" class="right">{}</th>', ((n,) for n in right))
+    return format_html("<thead><tr>{}{}</tr></thead>", texts, figures)

@@ -159,9 +159,10 @@ def _call(index: int, call: Json) -> Iterator[Json]:
 
 
 def _function(function: Json) -> Iterator[Json]:
-    yield {**function, "arguments": ""}
-    for piece in pieces(arguments_text(function.get("arguments"))):
-        yield {"arguments": piece}
+    """The first piece comes with the name: a short call is one delta, as Groq streams it."""
+    first, *others = [*pieces(arguments_text(function.get("arguments")))] or [""]
+    yield {**function, "arguments": first}
+    yield from ({"arguments": piece} for piece in others)
 
 
 def _audio(audio: Json) -> Iterator[Json]:

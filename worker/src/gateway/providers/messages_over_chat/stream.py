@@ -101,7 +101,7 @@ class MessageEvents:
                 "content": [],
                 "stop_reason": None,
                 "stop_sequence": None,
-                "usage": answer.usage(None),
+                "usage": answer.usage(None, chunk.get("service_tier")),
             },
         }
 

@@ -98,16 +98,30 @@ def read_usage(usage: Any, service_tier: Any = "") -> Usage:
         return Usage()
     details = _object(usage.get("prompt_tokens_details"))
     completion = _object(usage.get("completion_tokens_details"))
+    prompt, said = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
+    total = count(usage.get("total_tokens"))
+    if prompt is not None and said is not None and total is not None:
+        # xAI and Gemini leave reasoning, which they charge for, to the total (2026-11).
+        said = max(said, total - prompt)
+    cached = next(
+        (value for value in map(count, _cached_counts(usage, details)) if value is not None), None
+    )
     other = [count(side.get(kind)) or 0 for side in (details, completion) for kind in _NOT_TEXT]
     return Usage(
-        prompt=count(usage.get("prompt_tokens")),
-        completion=count(usage.get("completion_tokens")),
-        cached=count(details.get("cached_tokens")),
+        prompt=prompt,
+        completion=said,
+        cached=cached,
         cache_write=count(details.get("cache_write_tokens")),
         cache_write_hour=count(details.get("cache_write_hour_tokens")),
         other=sum(other) or None,
         service_tier=tier_name(service_tier),
     )
+
+
+def _cached_counts(usage: Json, details: Json) -> tuple[Any, ...]:
+    """Where providers tell how much of a prompt they knew: OpenAI and most; DeepSeek; Together."""
+    beside = (usage.get("prompt_cache_hit_tokens"), usage.get("cached_tokens"))
+    return details.get("cached_tokens"), *beside
 
 
 def _object(value: Any) -> Json:

@@ -47,7 +47,9 @@ def outgoing(call: Call, target: Target) -> Outgoing:
         )
     translation = target.provider.translation(call.endpoint)
     endpoint = call.endpoint
-    if translation is not None:
+    if translation is None:
+        body = target.provider.prepared(endpoint, body)
+    else:
         endpoint, body = translation.endpoint, translation.request(body)
     without_usage = None
     if _USAGE in body and _USAGE not in call.body:

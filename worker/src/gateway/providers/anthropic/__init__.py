@@ -1,6 +1,7 @@
 """Anthropic. API reference: platform.claude.com/docs/en/api."""
 
 from gateway.core.http import Headers
+from gateway.formats.base import Json
 from gateway.providers.base import (
     CHAT,
     COUNT_TOKENS,
@@ -20,6 +21,15 @@ VERSION = "2023-06-01"
 
 class Anthropic(Provider):
     """Anthropic's own protocol: its key header, and a version with every request."""
+
+    def prepared(self, endpoint: str, body: Json) -> Json:
+        """Without thoughts of other providers' models, which Anthropic has not signed and refuses:
+        a conversation may have begun with one of them."""
+        if endpoint != MESSAGES or not isinstance(body.get("messages"), list):
+            return body
+        from gateway.providers.anthropic.foreign_thoughts import without
+
+        return without(body)
 
     def headers(self, api_key: str) -> Headers:
         """The provider's authentication."""

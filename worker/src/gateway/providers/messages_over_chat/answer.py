@@ -7,6 +7,7 @@ from typing import Any
 from gateway.core import strict_json
 from gateway.formats import spoken
 from gateway.formats.base import Json, count
+from gateway.formats.choices import read_usage
 from gateway.formats.tool_calls import arguments_text, well_formed
 from gateway.providers.messages_over_chat import carried
 
@@ -151,18 +152,18 @@ _TIERS = {"default": "standard"}
 def usage(spent: Any, service_tier: Any = None) -> Json:
     """Anthropic counts cached and cache-writing tokens beside ``input_tokens``, and names the tier
     here."""
-    spent = _object(spent)
-    details = _object(spent.get("prompt_tokens_details"))
-    prompt = count(spent.get("prompt_tokens")) or 0
-    read = min(count(details.get("cached_tokens")) or 0, prompt)
-    written = min(count(details.get("cache_write_tokens")) or 0, prompt - read)
+    told = read_usage(spent)
+    prompt = told.prompt or 0
+    read = min(told.cached or 0, prompt)
+    written = min(told.cache_write or 0, prompt - read)
     made: Json = {
         "input_tokens": prompt - read - written,
         "cache_creation_input_tokens": written,
         "cache_read_input_tokens": read,
-        "output_tokens": count(spent.get("completion_tokens")) or 0,
+        "output_tokens": told.completion or 0,
     }
-    thought = count(_object(spent.get("completion_tokens_details")).get("reasoning_tokens"))
+    details = _object(_object(spent).get("completion_tokens_details"))
+    thought = count(details.get("reasoning_tokens"))
     if thought:
         made["output_tokens_details"] = {"thinking_tokens": thought}
     if isinstance(service_tier, str):

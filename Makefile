@@ -37,7 +37,7 @@ check-ruff:
 	$(VENV_PYTHON) -m ruff format --check .
 
 check-types:
-	$(VENV_PYTHON) -m mypy shared/src worker/src tools/local_stack
+	$(VENV_PYTHON) -m mypy shared/src worker/src tools/local_stack tools/lua_calls
 
 check-dashboard-types:
 	cd dashboard && ../$(VENV_PYTHON) -m mypy --config-file mypy.ini .

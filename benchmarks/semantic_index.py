@@ -12,21 +12,12 @@ from typing import Any
 
 import redis
 
-from gateway.redis.index_scripts import INSERT, NEAREST
+from gateway.redis import scripts
 from shared.embedding import filed
 from tests.doubles.redis_process import redis_process
 
 _PREFIX = "00000000-0000-0000-0000-000000000000:sem:scope:"
-_SCRIPT = """
-local function now_ms()
-  local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
-end
-local function fresh(value, cut)
-  return value and tonumber(string.match(value, '^(%d+):')) > cut
-end
-"""
-_ADD = f"""{_SCRIPT}{NEAREST}{INSERT}
+_ADD = f"""{scripts.source("clock", "insert", "unhex")}
 local now = now_ms()
 for i = 2, #ARGV, 2 do
   local id = unhex(string.sub(ARGV[i + 1], 1, 16))
@@ -34,7 +25,7 @@ for i = 2, #ARGV, 2 do
   insert(ARGV[1], unhex(ARGV[i]), id, 86400000, record, 10000000, now)
 end
 """
-_FIND = f"{_SCRIPT}{NEAREST}return nearest(ARGV[1], ARGV[2], ARGV[3], 88, 8, 0)"
+_FIND = f"{scripts.source('nearest')}return nearest(ARGV[1], ARGV[2], ARGV[3], 88, 8, 0)"
 _QUERIES = 300
 _DISTANCES = (16, 24, 32, 40)
 

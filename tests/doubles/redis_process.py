@@ -1,4 +1,4 @@
-"""A real redis-server for tests: its own process, an ephemeral loopback port, nothing on disk."""
+"""A real Redis or Valkey for tests: its own process, a free loopback port, nothing on disk."""
 
 import shutil
 import socket
@@ -12,17 +12,21 @@ from local_stack import ports
 _START_SECONDS = 120
 
 
-def redis_server_missing() -> str | None:
+SERVERS = ("redis-server", "valkey-server")
+"""The programs that are Redis; what runs in it is tested on each."""
+
+
+def redis_server_missing(program: str = "redis-server") -> str | None:
     """Why no real Redis can be started here, or None."""
-    return None if shutil.which("redis-server") else "redis-server is not installed"
+    return None if shutil.which(program) else f"{program} is not installed"
 
 
 @contextmanager
-def redis_process() -> Iterator[str]:
-    """Yield the URL of a fresh redis-server; it ends with the block."""
+def redis_process(program: str = "redis-server") -> Iterator[str]:
+    """Yield the URL of a fresh server; it ends with the block."""
     port = ports.unused()
     process = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -37,11 +41,11 @@ def _wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"redis-server ended with status {process.returncode}")
+            raise RuntimeError(f"the server ended with status {process.returncode}")
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
             time.sleep(0.02)
         else:
             return
-    raise RuntimeError("redis-server did not listen in time")
+    raise RuntimeError("the server did not listen in time")

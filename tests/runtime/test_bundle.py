@@ -41,7 +41,9 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 def sources(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*.py")}
+    """Python and the Lua beside it."""
+    files = [*folder.rglob("*.py"), *folder.rglob("*.lua")]
+    return {str(path.relative_to(folder)) for path in files}
 
 
 def test_it_holds_the_whole_worker(bundle: Bundle) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Self
 import httpx
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.redis.scripts import STORE
+from gateway.redis.calls import COMMIT
 from local_stack import ports
 from shared import api_keys
 from shared.envelope import Envelope, credential_aad
@@ -137,7 +137,7 @@ class Tenant:
 
     def stores(self) -> int:
         """How often this tenant's entries were written, since the last `forget`."""
-        names = (STORE.sha1, STORE.source)
+        names = (COMMIT.sha1, COMMIT.source)
         return sum(command[1] in names for command in self.commands() if len(command) > 1)
 
     def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> httpx.Response:

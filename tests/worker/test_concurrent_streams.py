@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gateway.redis.scripts import ADMIT
+from gateway.redis.calls import ADMIT
+from lua_calls.generate import header
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import Edge, Tenant, until
 
@@ -158,6 +159,12 @@ def test_a_plan_without_the_limit_leaves_no_trace(edge: Edge) -> None:
     tenant.ask("one", stream=True)
     edge.settled()
     (admit, store) = [command for command in tenant.commands() if command[0] == "EVALSHA"]
-    # KEYS and ARGV as the scripts number them: no slot is named, and none is given up.
-    assert admit[3 + int(admit[2]) + 16] == ""
-    assert store[3 + int(store[2]) + 6] == ""
+    # No slot is named, and none is given up.
+    assert argument("admit", "slot", admit) == ""
+    assert argument("commit", "slot", store) == ""
+
+
+def argument(script: str, name: str, command: list[Any]) -> Any:
+    """What the argument of that name was in an ``EVALSHA`` command."""
+    names = [item.name for item in header(script).arguments]
+    return command[3 + int(command[2]) + names.index(name)]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.redis import scripts
-from tests.doubles.redis_process import redis_process, redis_server_missing
+from tests.doubles.redis_process import SERVERS, redis_process, redis_server_missing
 
 WINDOW = 60_000
 START = 1_700_000_000_000
@@ -18,9 +18,8 @@ START = 1_700_000_000_000
 # The script as it is shipped, but the time comes from a key.
 CLOCK = "redis.call('TIME')"
 ASKED = "{math.floor(redis.call('GET', 'clock') / 1000), redis.call('GET', 'clock') % 1000 * 1000}"
-TRIM = scripts.ADMIT.source.partition("-- KEYS")[0].replace(CLOCK, ASKED)
 ADMIT = (
-    TRIM
+    scripts.source("clock", "window").replace(CLOCK, ASKED)
     + """
 local now = now_ms()
 local used, oldest = trim(KEYS[1], now)
@@ -32,19 +31,19 @@ return {1, used + 1, oldest}
 
 
 def test_the_clock_is_really_replaced() -> None:
-    assert CLOCK in scripts.ADMIT.source
+    assert CLOCK in scripts.source("clock")
     assert CLOCK not in ADMIT
 
 
-@pytest.fixture(scope="module", params=["fakeredis", "redis-server"])
+@pytest.fixture(scope="module", params=["fakeredis", *SERVERS])
 def store(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param == "fakeredis":
         yield fakeredis.FakeRedis(version=(7,))
         return
-    reason = redis_server_missing()
+    reason = redis_server_missing(request.param)
     if reason:
         pytest.skip(reason)
-    with redis_process() as url, redis.Redis.from_url(url) as client:
+    with redis_process(request.param) as url, redis.Redis.from_url(url) as client:
         yield client
 
 
@@ -89,7 +88,7 @@ def test_the_log_never_grows_beyond_the_limit(store: Any) -> None:
         assert store.llen("log") <= 5
 
 
-HOLD = scripts.HOLD.source.replace(CLOCK, ASKED)
+HOLD = scripts.source("hold").replace(CLOCK, ASKED)
 LEASE = 30_000
 
 

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from gateway.redis import scripts
+from gateway.redis import calls
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import Edge, Tenant, until
 
 CHAT = "/v1/chat/completions"
-ADMIT, STORE = scripts.ADMIT.sha1, scripts.STORE.sha1
+ADMIT, COMMIT = calls.ADMIT.sha1, calls.COMMIT.sha1
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_miss_asks_once_before_forwarding_and_stores_after(
         assert asked.result().headers["x-watchllm-cache"] == "MISS"
     until(lambda: known.trips() >= 2, "the entry to be stored")
     edge.settled()
-    assert scripts_run(known) == [ADMIT, STORE]
+    assert scripts_run(known) == [ADMIT, COMMIT]
     assert known.trips() == 2
     assert edge.openai.calls() == 1
     assert edge.supabase.calls("resolve_api_key") == 0

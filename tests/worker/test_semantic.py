@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.redis.scripts import ADMIT, LOOK_UP_PAIR
+from gateway.redis.calls import ADMIT, LOOK_UP_PAIR
 from tests.worker.edge import Edge, Tenant
 
 ASKED = "How do I reverse a list in Python?"

@@ -8,47 +8,30 @@ import fakeredis
 import pytest
 import redis
 
-from gateway.redis.index_scripts import INSERT, NEAREST
+from gateway.redis import scripts
 from shared.embedding import filed
-from tests.doubles.redis_process import redis_process, redis_server_missing
+from tests.doubles.redis_process import SERVERS, redis_process, redis_server_missing
 from tests.worker.edge import until
 
 PREFIX = "project:sem:scope:"
-FRESH = """
-local function now_ms()
-  local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
-end
-local function fresh(value, cut)
-  return value and tonumber(string.match(value, '^(%d+):')) > cut
-end
-"""
-ADD = (
-    FRESH
-    + NEAREST
-    + INSERT
-    + (
-        "insert(ARGV[1], unhex(ARGV[2]), unhex(ARGV[3]), ARGV[4], ARGV[5], tonumber(ARGV[6]), "
-        "now_ms())"
-    )
+ADD = scripts.source("clock", "insert", "unhex") + (
+    "insert(ARGV[1], unhex(ARGV[2]), unhex(ARGV[3]), ARGV[4], ARGV[5], tonumber(ARGV[6]), now_ms())"
 )
-FIND = (
-    FRESH
-    + NEAREST
-    + ("return nearest(ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), 0)")
+FIND = scripts.source("nearest") + (
+    "return nearest(ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), 0)"
 )
 
 
-@pytest.fixture(params=["embedded", "redis-server"])
+@pytest.fixture(params=["embedded", *SERVERS])
 def store(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Both kinds of Redis."""
     if request.param == "embedded":
         yield fakeredis.FakeRedis()
         return
-    reason = redis_server_missing()
+    reason = redis_server_missing(request.param)
     if reason:
         pytest.skip(reason)
-    with redis_process() as url:
+    with redis_process(request.param) as url:
         client = redis.Redis.from_url(url)
         yield client
         client.close()

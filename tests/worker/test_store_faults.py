@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.redis import scripts
+from gateway.redis import calls
 from gateway.redis.store import Breaker
 from shared import redis_keys
 from tests.worker.edge import Edge, Tenant
@@ -86,7 +86,7 @@ def entry_of(tenant: Tenant) -> str:
     names = [
         part
         for sent in tenant.commands()
-        if sent[1] in (scripts.STORE.sha1, scripts.STORE.source)
+        if sent[1] in (calls.COMMIT.sha1, calls.COMMIT.source)
         for part in sent
         if isinstance(part, str) and part.startswith(redis_keys.entry(tenant.project_id, ""))
     ]

@@ -18,14 +18,13 @@ from apps.audit.services import audit_record
 from apps.projects.cache_control import CacheUnreachableError, unreachable
 from apps.projects.models import Project
 from apps.projects.redis import redis_client, redis_configured
-from shared import entry_head, redis_keys
-from shared.purge_cutoffs import CUTOFF
+from shared import entry_head, lua, redis_keys
 
 SCAN_COUNT = 2_000
 MOST_SCANS = 30
 _KEPT_SECONDS = 60
 _MEASURE = (
-    CUTOFF
+    lua.source("cutoff")
     + """
 -- KEYS: 1 cutoffs, then entries   ARGV: bytes of an entry's head
 -- Answer: label, live entries, their bytes, dead entries (purged, not yet expired), their bytes; …

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.audit.services import audit_record
 from apps.projects.models import Project
 from apps.projects.redis import redis_client, redis_configured
-from shared import purge_cutoffs, redis_keys
+from shared import lua, purge_cutoffs, redis_keys
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def cache_purge(*, project: Project, scope: Scope, actor: User | None) -> dateti
     try:
         with redis_client() as redis:
             until_ms = redis.eval(
-                purge_cutoffs.ADVANCE,
+                lua.source("advance_cutoff"),
                 keys=[redis_keys.cutoffs(str(project.pk))],
                 args=[scope.field, str(age_ms), str(purge_cutoffs.KEPT_SECONDS)],
             )

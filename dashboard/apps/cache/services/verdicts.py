@@ -20,9 +20,9 @@ from apps.projects.cache_control import CacheUnreachableError, unreachable
 from apps.projects.models import Project
 from apps.projects.redis import redis_client, redis_configured
 from apps.usage.models import UsageLog
-from shared import redis_keys
+from shared import lua, redis_keys
 from shared.decision.evidence import EDGES
-from shared.semantic_verdict import GIVE_VERDICT, REFUSED_SECONDS, SemanticHit, parse_hit
+from shared.semantic_verdict import REFUSED_SECONDS, SemanticHit, parse_hit
 from shared.usage_events import HIT_SEMANTIC
 
 _OUR_PART = 13  # ".", and 12 characters that the edge puts behind a caller's own request id
@@ -120,7 +120,7 @@ def _apply(project: Project, hit: SemanticHit, *, wrong: bool) -> None:
             # A caller may use its id again: then what is remembered is a later hit.
             if known is not None and known.row == hit.row:
                 given = redis.eval(
-                    GIVE_VERDICT,
+                    lua.source("give_verdict"),
                     keys=[key, entry, evidence, refused],
                     args=[str(hit.bin), str(int(wrong)), str(REFUSED_SECONDS)],
                 )

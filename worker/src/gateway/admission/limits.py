@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict
 
 from gateway.core import errors
 from gateway.core.http import Headers
 from gateway.core.log import log_event
-from gateway.redis.scripts import ADMIT
+from gateway.redis import calls
+from gateway.redis.calls import AdmitReply
 from gateway.redis.store import Store, StoreUnavailable
 from shared import redis_keys
 from shared.key_record import KeyRecord
@@ -22,7 +23,41 @@ from shared.purge_cutoffs import model_field, namespace_field
 from shared.usage_events import HITS, UsageEvent
 
 WINDOW_MS = 60_000
-NO_SEMANTICS: tuple[Any, ...] = ("", "", "", 0, 0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSearch:
+    """What to look for in the semantic index: the arguments of ``admit.lua`` of the same names."""
+
+    semantic_prefix: str = ""
+    code: str = ""
+    probes: str = ""
+    most_distance: int = 0
+    candidates: int = 0
+    evidence: str = ""
+
+
+NO_SEMANTICS = IndexSearch()
+
+
+class AccountKeys(TypedDict):
+    """Redis keys of a project's tokens, money and open streams, as the scripts name them."""
+
+    plan_tokens: str
+    key_tokens: str
+    project_spend: str
+    key_spend: str
+    streams: str
+
+
+class Charges(TypedDict):
+    """What ``commit.lua`` charges and gives up. ``tokens``: beyond those reserved."""
+
+    plan_tpm: int
+    key_tpm: int
+    tokens: int
+    cost: int
+    slot: str
 
 
 class RecordOutdated(Exception):
@@ -52,7 +87,7 @@ class Lookup:
     only: bool = False
     slot: str = ""
     slot_ms: int = 0
-    semantic: Sequence[Any] = NO_SEMANTICS
+    semantic: IndexSearch = NO_SEMANTICS
 
     @property
     def may_find(self) -> bool:
@@ -102,64 +137,72 @@ async def admit(
 ) -> Admission:
     """One round trip. Raises ``RateLimited``, ``QuotaExceeded`` or ``RecordOutdated``."""
     project = record.project_id
-    keys = [
-        redis_keys.revision(project),
-        redis_keys.request_log(project, "plan"),
-        redis_keys.request_log(project, record.key_id),
-        redis_keys.quota(record.organization_id, month(now)),
-        redis_keys.cutoffs(project),
-        lookup.lock or redis_keys.lock(project, "none"),
-        *account_keys(record, now),
-        redis_keys.stats(project, day(now)),
-        *lookup.entries,
-    ]
-    plan, own = record.plan, record.key_limits
-    arguments = [
-        record.revision,
-        _limit(plan.requests_per_minute),
-        _limit(own.requests_per_minute),
-        _limit(plan.monthly_requests),
-        1 if plan.overage == "cache_only" else 0,
-        model_field(lookup.model),
-        namespace_field(lookup.namespace),
-        lookup.max_age_ms,
-        lookup.token,
-        lookup.lease_ms,
-        _limit(plan.tokens_per_minute),
-        _limit(own.tokens_per_minute),
-        _limit(record.project.monthly_budget_nanousd),
-        _limit(own.monthly_budget_nanousd),
-        lookup.estimated_tokens,
-        1 if lookup.only else 0,
-        lookup.slot,
-        _limit(plan.concurrent_streams),
-        lookup.slot_ms,
-        *lookup.semantic,
-    ]
+    plan, own, search = record.plan, record.key_limits, lookup.semantic
     try:
-        answer = await store.run(ADMIT, keys, arguments)
+        reply = await calls.admit(
+            store,
+            revision=redis_keys.revision(project),
+            plan_log=redis_keys.request_log(project, "plan"),
+            key_log=redis_keys.request_log(project, record.key_id),
+            quota=redis_keys.quota(record.organization_id, month(now)),
+            cutoffs=redis_keys.cutoffs(project),
+            lock=lookup.lock or redis_keys.lock(project, "none"),
+            **account_keys(record, now),
+            stats=redis_keys.stats(project, day(now)),
+            entries=lookup.entries,
+            record_revision=record.revision,
+            plan_rpm=_limit(plan.requests_per_minute),
+            key_rpm=_limit(own.requests_per_minute),
+            monthly_requests=_limit(plan.monthly_requests),
+            hits_past_quota=plan.overage == "cache_only",
+            model_field=model_field(lookup.model),
+            namespace_field=namespace_field(lookup.namespace),
+            max_age_ms=lookup.max_age_ms,
+            lock_token=lookup.token,
+            lease_ms=lookup.lease_ms,
+            plan_tpm=_limit(plan.tokens_per_minute),
+            key_tpm=_limit(own.tokens_per_minute),
+            project_budget=_limit(record.project.monthly_budget_nanousd),
+            key_budget=_limit(own.monthly_budget_nanousd),
+            estimated_tokens=lookup.estimated_tokens,
+            no_upstream=lookup.only,
+            slot=lookup.slot,
+            concurrent_streams=_limit(plan.concurrent_streams),
+            slot_ms=lookup.slot_ms,
+            semantic_prefix=search.semantic_prefix,
+            code=search.code,
+            probes=search.probes,
+            most_distance=search.most_distance,
+            candidates=search.candidates,
+            evidence=search.evidence,
+        )
     except StoreUnavailable as error:
         log_event("store_unavailable", "warning", reason=str(error))
         return admit_locally(record, lookup, estimate, now)
-    return _read(answer, record, len(lookup.entries))
+    return _read(reply, record, len(lookup.entries))
 
 
-def account_keys(record: KeyRecord, now: float) -> list[str]:
-    """Tokens, money and open streams, in the order the scripts take them."""
+def account_keys(record: KeyRecord, now: float) -> AccountKeys:
+    """The keys of the accounts that this record's requests are charged to at ``now``."""
     project = record.project_id
-    return [
-        redis_keys.token_log(project, "plan"),
-        redis_keys.token_log(project, record.key_id),
-        redis_keys.spend(project, "project", month(now)),
-        redis_keys.spend(project, record.key_id, month(now)),
-        redis_keys.streams(project),
-    ]
+    return {
+        "plan_tokens": redis_keys.token_log(project, "plan"),
+        "key_tokens": redis_keys.token_log(project, record.key_id),
+        "project_spend": redis_keys.spend(project, "project", month(now)),
+        "key_spend": redis_keys.spend(project, record.key_id, month(now)),
+        "streams": redis_keys.streams(project),
+    }
 
 
-def charge_arguments(record: KeyRecord, tokens: int, nanousd: int, slot: str = "") -> list[Any]:
-    """What ``STORE`` charges: tokens beyond the reservation, and money; and what it gives up."""
-    plan, own = record.plan.tokens_per_minute, record.key_limits.tokens_per_minute
-    return [_limit(plan), _limit(own), tokens, nanousd, slot]
+def charges(record: KeyRecord, tokens: int, nanousd: int, slot: str = "") -> Charges:
+    """What to charge: tokens minus those reserved (may be negative), cost, slot to release."""
+    return {
+        "plan_tpm": _limit(record.plan.tokens_per_minute),
+        "key_tpm": _limit(record.key_limits.tokens_per_minute),
+        "tokens": tokens,
+        "cost": nanousd,
+        "slot": slot,
+    }
 
 
 def counts_money_or_tokens(record: KeyRecord) -> bool:
@@ -214,17 +257,15 @@ def _limit(value: int | None) -> int:
     return -1 if value is None else value
 
 
-def _read(answer: Any, record: KeyRecord, entries: int) -> Admission:
-    verdict = answer[0]
+def _read(reply: AdmitReply, record: KeyRecord, entries: int) -> Admission:
+    verdict, now = reply.verdict, reply.now_ms
     if verdict == "STALE":
         raise RecordOutdated
-    _, now, plan_used, plan_oldest, key_used, key_oldest, quota_used, lease_left = answer[:8]
-    tokens_used, tokens_oldest = answer[8:10]
     headers: Headers = []
     wait_ms = 0
     for limit, used, oldest in (
-        (record.plan.requests_per_minute, plan_used, plan_oldest),
-        (record.key_limits.requests_per_minute, key_used, key_oldest),
+        (record.plan.requests_per_minute, reply.plan_used, reply.plan_oldest_ms),
+        (record.key_limits.requests_per_minute, reply.key_used, reply.key_oldest_ms),
     ):
         if limit is None:
             continue
@@ -243,16 +284,15 @@ def _read(answer: Any, record: KeyRecord, entries: int) -> Admission:
             "Upgrade the plan, or wait for the first of the next month (UTC).",
             headers=[*headers, ("x-should-retry", "false")],
         )
-    headers += _token_headers(record, tokens_used, now, tokens_oldest)
-    found = answer[12 : 12 + entries]
+    headers += _token_headers(record, reply.tokens_used, now, reply.tokens_oldest_ms)
     return Admission(
         now_ms=now,
-        entries=[*found, *[None] * (entries - len(found))],
-        candidates=answer[10] or [],
-        evidence=answer[11] or [],
-        lease_left_ms=max(0, lease_left),
-        refusal=_refusal(verdict, record, max(0, tokens_oldest + WINDOW_MS - now)),
-        headers=[*headers, *_quota_headers(record.plan.monthly_requests, quota_used)],
+        entries=[*reply.entries, *[None] * (entries - len(reply.entries))],
+        candidates=reply.candidates,
+        evidence=reply.evidence,
+        lease_left_ms=max(0, reply.lease_left_ms),
+        refusal=_refusal(verdict, record, max(0, reply.tokens_oldest_ms + WINDOW_MS - now)),
+        headers=[*headers, *_quota_headers(record.plan.monthly_requests, reply.quota_used)],
     )
 
 

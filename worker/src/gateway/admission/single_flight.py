@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gateway.admission.limits import Lookup
 from gateway.pipeline.exchange import Exchange
-from gateway.redis.scripts import FOLLOW
+from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
 from shared import redis_keys
 from shared.purge_cutoffs import model_field, namespace_field
@@ -31,20 +31,22 @@ class Found:
 async def follow(x: Exchange, lookup: Lookup) -> Found:
     """Wait for the leader. Never raises: without Redis the follower goes on its own."""
     began = x.platform.monotonic()
-    keys = [redis_keys.cutoffs(x.record.project_id), lookup.lock, lookup.entries[0]]
-    arguments = [
-        model_field(lookup.model),
-        namespace_field(lookup.namespace),
-        lookup.token,
-        lookup.lease_ms,
-    ]
     pause = _FIRST_PAUSE
     now_ms = int(x.platform.now() * 1000)
     while x.platform.monotonic() - began < lookup.lease_ms / 1000:
         await x.platform.sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 1.5)
         try:
-            entry, state, now_ms = await x.store.run(FOLLOW, keys, arguments)
+            entry, state, now_ms = await calls.follow(
+                x.store,
+                cutoffs=redis_keys.cutoffs(x.record.project_id),
+                lock=lookup.lock,
+                entry=lookup.entries[0],
+                model_field=model_field(lookup.model),
+                namespace_field=namespace_field(lookup.namespace),
+                lock_token=lookup.token,
+                lease_ms=lookup.lease_ms,
+            )
         except StoreUnavailable:
             break
         if entry is not None:

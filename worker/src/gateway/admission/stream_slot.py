@@ -8,7 +8,7 @@ took that died, or that Cloudflare ended half a minute after its client left, co
 from gateway.core import errors
 from gateway.core.log import log_event
 from gateway.pipeline.exchange import Exchange
-from gateway.redis.scripts import HOLD
+from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
 from shared import redis_keys
 
@@ -53,9 +53,15 @@ class StreamSlot:
             await self._hold(LEASE_MS, 0)
 
     async def _hold(self, lease_ms: int, limit: int) -> bool:
-        key = redis_keys.streams(self._x.record.project_id)
         try:
-            return bool(await self._x.store.run(HOLD, [key], [self.name, lease_ms, limit]))
+            held = await calls.hold(
+                self._x.store,
+                streams=redis_keys.streams(self._x.record.project_id),
+                slot=self.name,
+                lease_ms=lease_ms,
+                concurrent_streams=limit,
+            )
+            return bool(held)
         except StoreUnavailable as error:
             log_event("stream_slot_not_held", "warning", reason=str(error))
             return True

@@ -9,7 +9,7 @@ from gateway.core import errors
 from gateway.core.http import Response
 from gateway.endpoints import fields
 from gateway.pipeline.exchange import Exchange
-from gateway.redis.scripts import PURGE, STATS, VERDICT
+from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
 from gateway.redis.upstash import UpstashError
 from shared import purge_cutoffs, redis_keys
@@ -36,10 +36,13 @@ async def purge(x: Exchange) -> Response:
             answer: dict[str, Any] = {"deleted": int(deleted)}
         else:
             age_ms = int(body.get("older_than_seconds", 0) * 1000)
-            keys = [redis_keys.cutoffs(project)]
-            field = purge_cutoffs.scope_field(body.get("model"), body.get("namespace"))
-            arguments = [field, age_ms, purge_cutoffs.KEPT_SECONDS]
-            cutoff = await x.store.run(PURGE, keys, arguments)
+            cutoff = await calls.advance_cutoff(
+                x.store,
+                cutoffs=redis_keys.cutoffs(project),
+                field=purge_cutoffs.scope_field(body.get("model"), body.get("namespace")),
+                age_ms=age_ms,
+                ttl_seconds=purge_cutoffs.KEPT_SECONDS,
+            )
             answer = {"generation": "advanced", "created_until_ms": cutoff}
     except (StoreUnavailable, UpstashError) as error:
         raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
@@ -52,9 +55,10 @@ async def stats(x: Exchange) -> Response:
     record = await x.authenticate()
     await x.admit(Lookup(only=True))
     days = [limits.day(x.started - 86_400 * back) for back in range(_STATS_DAYS)]
-    keys = [redis_keys.stats(record.project_id, day) for day in days]
     try:
-        counted = await x.store.run(STATS, keys, [])
+        counted = await calls.stats(
+            x.store, days=[redis_keys.stats(record.project_id, day) for day in days]
+        )
     except StoreUnavailable as error:
         raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
     data = [
@@ -102,13 +106,17 @@ async def _judge(x: Exchange, project: str, request_id: str, *, wrong: bool) -> 
     remembered = redis_keys.semantic_hit(project, request_id)
     hit = parse_hit(await x.store.get(remembered) or "")
     if hit is not None:
-        keys = [
-            remembered,
-            redis_keys.entry(project, hit.entry),
-            redis_keys.semantic_evidence(project, hit.namespace),
-            redis_keys.semantic_refused(project, hit.asked, hit.entry),
-        ]
-        if await x.store.run(VERDICT, keys, [hit.bin, int(wrong), REFUSED_SECONDS]):
+        given = await calls.give_verdict(
+            x.store,
+            hit=remembered,
+            entry=redis_keys.entry(project, hit.entry),
+            evidence=redis_keys.semantic_evidence(project, hit.namespace),
+            refused_pair=redis_keys.semantic_refused(project, hit.asked, hit.entry),
+            bin_number=hit.bin,
+            wrong=int(wrong),
+            refused_seconds=REFUSED_SECONDS,
+        )
+        if given:
             return hit
     raise errors.UnknownHit(
         "No semantic hit of this request id is waiting for a verdict.", param="request_id"

@@ -16,7 +16,7 @@ from gateway.formats.base import Json
 from gateway.pipeline.call import Call, outgoing
 from gateway.pipeline.exchange import Exchange
 from gateway.providers import upstream
-from gateway.redis.scripts import EVIDENCE, LOOK_UP_PAIR
+from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
 from gateway.semantic.choice import Candidate, Outcome, Query
 from shared import redis_keys
@@ -109,19 +109,17 @@ async def look_up(x: Exchange, call: Call, exact_key: str) -> str | None:
     Without one, the decision in the row says why.
     """
     project = x.record.project_id
-    keys = [
-        redis_keys.cutoffs(project),
-        redis_keys.entry(project, exact_key),
-        redis_keys.semantic_refused(project, call.key, exact_key),
-    ]
     max_age = call.policy.max_age
-    arguments = [
-        model_field(call.target.model),
-        namespace_field(call.policy.namespace),
-        -1 if max_age is None else max_age * 1000,
-    ]
     try:
-        value, refused = await x.store.run(LOOK_UP_PAIR, keys, arguments)
+        value, refused = await calls.look_up_pair(
+            x.store,
+            cutoffs=redis_keys.cutoffs(project),
+            entry=redis_keys.entry(project, exact_key),
+            refused_pair=redis_keys.semantic_refused(project, call.key, exact_key),
+            model_field=model_field(call.target.model),
+            namespace_field=namespace_field(call.policy.namespace),
+            max_age_ms=-1 if max_age is None else max_age * 1000,
+        )
     except StoreUnavailable:
         return None
     if isinstance(value, str):
@@ -144,6 +142,8 @@ async def _record(
     if x.event.decision is not None:
         x.event.decision["agreed"] = agreed
     try:
-        await x.store.run(EVIDENCE, [query.evidence_key], [number, 0 if agreed else 1])
+        await calls.count_evidence(
+            x.store, evidence=query.evidence_key, bin_number=number, wrong=0 if agreed else 1
+        )
     except StoreUnavailable as error:
         log_event("evidence_not_kept", "warning", reason=str(error))

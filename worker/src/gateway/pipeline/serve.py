@@ -95,7 +95,7 @@ def _lookup(x: Exchange, call: Call, slot: StreamSlot) -> Lookup:
         only=policy.only,
         slot=slot.name,
         slot_ms=LEASE_MS,
-        semantic=call.query.arguments() if call.query else NO_SEMANTICS,
+        semantic=call.query.search() if call.query else NO_SEMANTICS,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.admission import limits, single_flight
-from gateway.admission.limits import Lookup
+from gateway.admission.limits import AccountKeys, Charges, Lookup
 from gateway.cache import entry as entries
 from gateway.cache.entry import Entry
 from gateway.core import strict_json
@@ -13,7 +13,7 @@ from gateway.formats import labels
 from gateway.pipeline.call import Call
 from gateway.pipeline.exchange import Exchange
 from gateway.providers.registry import Target
-from gateway.redis.scripts import STORE, STORE_INDEXED
+from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
 from shared import entry_head, redis_keys
 from shared.usage_events import BYPASS
@@ -52,33 +52,61 @@ class Settlement:
         x, lookup = self._x, self._lookup
         writes = self._writable(answered)
         tokens = limits.used_tokens(x.record, x.event) - lookup.estimated_tokens
-        charges = limits.charge_arguments(x.record, tokens, x.event.cost_nanousd or 0, lookup.slot)
         owes = lookup.token or lookup.slot or limits.counts_money_or_tokens(x.record)
         if not writes and not owes:
             return
-        keys = [
-            redis_keys.lock(x.record.project_id, self._call.key),
-            *limits.account_keys(x.record, x.started),
-        ]
-        tombstone = 0 if writes else single_flight.TOMBSTONE_MS
-        arguments: list[Any] = [lookup.token, tombstone, *charges]
-        if writes:
-            redis_key = redis_keys.entry(x.record.project_id, self._call.key)
-            keys.append(redis_key)
-            value = await self._sealed(redis_key, answered)
-            arguments += [self._call.policy.ttl_seconds * 1000, value]
-        script = STORE
-        if writes and self._call.query is not None:
-            from gateway.semantic import choice as semantic
-
-            script = STORE_INDEXED
-            arguments += await semantic.index_arguments(
-                x, self._call.query, self._call.key, self._created_ms
-            )
+        lock = redis_keys.lock(x.record.project_id, self._call.key)
+        account = limits.account_keys(x.record, x.started)
+        charges = limits.charges(x.record, tokens, x.event.cost_nanousd or 0, lookup.slot)
         try:
-            await x.store.run(script, keys, arguments)
+            if writes:
+                await self._write(answered, lock, account, charges)
+            else:
+                await calls.commit(
+                    x.store,
+                    lock=lock,
+                    **account,
+                    entries=(),
+                    lock_token=lookup.token,
+                    tombstone_ms=single_flight.TOMBSTONE_MS,
+                    **charges,
+                    values=(),
+                )
         except StoreUnavailable as error:
             log_event("entry_not_stored", "warning", reason=str(error))
+
+    async def _write(
+        self, answered: Answered, lock: str, account: AccountKeys, charges: Charges
+    ) -> None:
+        x, query, token = self._x, self._call.query, self._lookup.token
+        redis_key = redis_keys.entry(x.record.project_id, self._call.key)
+        value = await self._sealed(redis_key, answered)
+        ttl_ms = self._call.policy.ttl_seconds * 1000
+        if query is None:
+            await calls.commit(
+                x.store,
+                lock=lock,
+                **account,
+                entries=(redis_key,),
+                lock_token=token,
+                tombstone_ms=0,
+                **charges,
+                values=((ttl_ms, value),),
+            )
+            return
+        from gateway.semantic import choice as semantic
+
+        await calls.commit_indexed(
+            x.store,
+            lock=lock,
+            **account,
+            entry=redis_key,
+            lock_token=token,
+            **charges,
+            ttl_ms=ttl_ms,
+            value=value,
+            **await semantic.filing(x, query, self._call.key, self._created_ms),
+        )
 
     def abandon(self) -> None:
         """No answer at all: release followers and the reservation after the response."""

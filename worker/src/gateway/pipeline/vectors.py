@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from typing import Any
 
 from gateway.admission import limits, single_flight
 from gateway.admission.limits import Admission, Lookup
@@ -12,7 +11,7 @@ from gateway.cache.policy import Policy
 from gateway.core.log import log_event
 from gateway.formats.vectors import Vector
 from gateway.pipeline.exchange import Exchange
-from gateway.redis.scripts import LOOK_UP, STORE
+from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
 from shared import entry_head, hashing, redis_keys
 from shared.purge_cutoffs import model_field, namespace_field
@@ -83,18 +82,22 @@ class VectorCache:
         cost = x.event.cost_nanousd or 0
         for start in range(0, max(1, len(items)), PER_TRIP):
             is_last = start + PER_TRIP >= len(items)
-            names = [lookup.lock or _NO_LOCK, *limits.account_keys(x.record, x.started)]
-            arguments: list[Any] = [
-                lookup.token if is_last else "",
-                0 if items else single_flight.TOMBSTONE_MS,
-                *limits.charge_arguments(x.record, tokens, cost),
-            ]
+            part = items[start : start + PER_TRIP]
+            ttl_ms = self._policy.ttl_seconds * 1000
+            values = [(ttl_ms, await self._seal(key, vector)) for key, vector in part]
+            charges = limits.charges(x.record, tokens, cost)
             tokens = cost = 0
-            for key, vector in items[start : start + PER_TRIP]:
-                names.append(self._entry(key))
-                arguments += [self._policy.ttl_seconds * 1000, await self._seal(key, vector)]
             try:
-                await x.store.run(STORE, names, arguments)
+                await calls.commit(
+                    x.store,
+                    lock=lookup.lock or _NO_LOCK,
+                    **limits.account_keys(x.record, x.started),
+                    entries=[self._entry(key) for key, _ in part],
+                    lock_token=lookup.token if is_last else "",
+                    tombstone_ms=0 if items else single_flight.TOMBSTONE_MS,
+                    **charges,
+                    values=values,
+                )
             except StoreUnavailable as error:
                 log_event("entry_not_stored", "warning", reason=str(error))
                 return
@@ -104,13 +107,18 @@ class VectorCache:
 
     async def _more(self, keys: list[str]) -> list[str | None]:
         lookup = self._lookup
-        fields = (model_field(lookup.model), namespace_field(lookup.namespace))
         values: list[str | None] = []
         for start in range(0, len(keys), PER_TRIP):
             part = keys[start : start + PER_TRIP]
-            names = [redis_keys.cutoffs(self._x.record.project_id), *map(self._entry, part)]
             try:
-                values += await self._x.store.run(LOOK_UP, names, [*fields, lookup.max_age_ms])
+                values += await calls.look_up(
+                    self._x.store,
+                    cutoffs=redis_keys.cutoffs(self._x.record.project_id),
+                    entries=[self._entry(key) for key in part],
+                    model_field=model_field(lookup.model),
+                    namespace_field=namespace_field(lookup.namespace),
+                    max_age_ms=lookup.max_age_ms,
+                )
             except StoreUnavailable:
                 values += [None] * len(part)
         return values

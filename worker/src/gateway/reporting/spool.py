@@ -10,7 +10,6 @@ tried again once an hour, so that they come in by themselves when the cause is m
 """
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from gateway.core.log import log_event
 from gateway.core.platform import Platform
 from gateway.pipeline.runtime import Runtime
-from gateway.redis.scripts import Script
+from gateway.redis import calls
 from gateway.redis.store import Store, StoreUnavailable
 from gateway.redis.upstash import UpstashError
 from gateway.reporting.pending import MAX_BATCH, Row
@@ -35,53 +34,6 @@ _PROJECTS = 20
 _CHUNKS = 50
 _TIMEOUT_SECONDS = 2.0
 """Nobody waits for it, so it may take longer than a request's look-up."""
-
-
-def _script(source: str) -> Script:
-    return Script(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
-
-
-_SAVE = _script("""
--- KEYS: 1 index, then spools   ARGV: 1 ttl seconds, 2 most chunks, then for each spool:
---       project id, chunk id, chunk
--- Answer: the positions (from 1) of the spools that are full
-local full = {}
-for i = 2, #KEYS do
-  local at = 3 * i - 3
-  if redis.call('HLEN', KEYS[i]) >= tonumber(ARGV[2]) then
-    full[#full + 1] = i - 1
-  else
-    redis.call('HSET', KEYS[i], ARGV[at + 1], ARGV[at + 2])
-    redis.call('EXPIRE', KEYS[i], ARGV[1])
-    redis.call('SADD', KEYS[1], ARGV[at])
-  end
-end
-return full
-""")
-_LEAD = _script("""
--- KEYS: 1 index, 2 lease   ARGV: 1 lease ms, 2 most projects
--- Answer: how many projects have a spool, and some of them; none when another isolate drains
-local count = redis.call('SCARD', KEYS[1])
-if count == 0 or not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[1]) then
-  return {count, {}}
-end
-return {count, redis.call('SRANDMEMBER', KEYS[1], ARGV[2])}
-""")
-_READ = _script("""
--- KEYS: spools   ARGV: most chunks of each.   Answer: chunk ids and chunks in turn, for each spool
-local answer = {}
-for i = 1, #KEYS do
-  answer[i] = redis.call('HRANDFIELD', KEYS[i], ARGV[1], 'WITHVALUES')
-end
-return answer
-""")
-_FORGET = _script("""
--- KEYS: 1 index, 2 spool   ARGV: 1 project id, then chunk ids.   Answer: how many chunks are left
-for i = 2, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end
-local left = redis.call('HLEN', KEYS[2])
-if left == 0 then redis.call('SREM', KEYS[1], ARGV[1]) end
-return left
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +76,20 @@ class Spool:
         projects: dict[str, list[Row]] = {}
         for row in rows:
             projects.setdefault(row["project_id"], []).append(row)
-        arguments: list[str | int] = [TTL_SECONDS, MAX_CHUNKS]
-        for project_id, own in projects.items():
-            chunk = await self._seal(project_id, own)
-            arguments += [project_id, self._platform.request_id(), chunk]
-        keys = [self._place.index, *map(self._place.spool, projects)]
-        full = await self._store.run(_SAVE, keys, arguments)
-        refused = list(projects.values())
-        return [row for position in full for row in refused[position - 1]]
+        chunks = [
+            (project_id, self._platform.request_id(), await self._seal(project_id, own))
+            for project_id, own in projects.items()
+        ]
+        full = await calls.spool_save(
+            self._store,
+            index=self._place.index,
+            spools=[self._place.spool(project_id) for project_id in projects],
+            ttl_seconds=TTL_SECONDS,
+            most_chunks=MAX_CHUNKS,
+            chunks=chunks,
+        )
+        groups = list(projects.values())
+        return [row for position in full for row in groups[position - 1]]
 
     async def drain(self, insert: Callable[[list[Row]], Awaitable[None]]) -> bool:
         """Insert some of what is spooled, of any project; True when the spool is empty.
@@ -147,11 +105,19 @@ class Spool:
         until = self._platform.monotonic() + _LEASE_MS / 1000
         try:
             while spools and self._platform.monotonic() < until:
-                found = await self._store.run(_READ, list(spools.values()), [_CHUNKS])
+                found = await calls.spool_read(
+                    self._store, spools=list(spools.values()), most_chunks=_CHUNKS
+                )
                 for (project_id, spool), pairs in zip(list(spools.items()), found, strict=True):
                     chunks = dict(zip(pairs[::2], pairs[1::2], strict=True))
                     done = await self._insert(project_id, chunks, insert)
-                    rest = await self._store.run(_FORGET, [index, spool], [project_id, *done])
+                    rest = await calls.spool_forget(
+                        self._store,
+                        index=index,
+                        spool=spool,
+                        project_id=project_id,
+                        chunk_ids=done,
+                    )
                     if not rest or not done:
                         left += bool(rest)
                         del spools[project_id]
@@ -170,18 +136,29 @@ class Spool:
         _, projects = await self._lead(_RETRY_MS)
         for project_id in projects:
             spool = self._place.spool(project_id)
-            (pairs,) = await self._store.run(_READ, [spool], [_CHUNKS])
+            (pairs,) = await calls.spool_read(self._store, spools=[spool], most_chunks=_CHUNKS)
             done = []
             for chunk_id, chunk in zip(pairs[::2], pairs[1::2], strict=True):
                 rows = await self._readable(project_id, chunk)
                 if rows is not None and not await insert(rows):
                     done.append(chunk_id)
-            await self._store.run(_FORGET, [self._place.index, spool], [project_id, *done])
+            await calls.spool_forget(
+                self._store,
+                index=self._place.index,
+                spool=spool,
+                project_id=project_id,
+                chunk_ids=done,
+            )
 
     async def _lead(self, lease_ms: int) -> tuple[int, list[str]]:
-        keys = [self._place.index, self._place.lease]
-        count, projects = await self._store.run(_LEAD, keys, [lease_ms, _PROJECTS])
-        return count, projects
+        found = await calls.spool_lead(
+            self._store,
+            index=self._place.index,
+            lease=self._place.lease,
+            lease_ms=lease_ms,
+            most_projects=_PROJECTS,
+        )
+        return found.total, found.projects
 
     async def _insert(
         self,

@@ -10,9 +10,9 @@ its table and rules cost a cold start that most projects never need.
 import base64
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from gateway.admission.limits import Admission
+from gateway.admission.limits import Admission, IndexSearch
 from gateway.formats.base import Json
 from gateway.pipeline.exchange import Exchange
 from gateway.semantic import embedders
@@ -46,10 +46,16 @@ class Query:
     opened: bool
     most_distance: int
 
-    def arguments(self) -> list[Any]:
-        """What the admission script needs to find candidates."""
-        place, distance = self.place, self.most_distance
-        return [self.prefix, place.code, place.probes, distance, CANDIDATES, self.evidence_key]
+    def search(self) -> IndexSearch:
+        """What the admission needs to find candidates."""
+        return IndexSearch(
+            semantic_prefix=self.prefix,
+            code=self.place.code,
+            probes=self.place.probes,
+            most_distance=self.most_distance,
+            candidates=CANDIDATES,
+            evidence=self.evidence_key,
+        )
 
 
 @dataclass(slots=True)
@@ -178,10 +184,25 @@ async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
     return outcome
 
 
-async def index_arguments(x: Exchange, query: Query, exact_key: str, created_ms: int) -> list[Any]:
-    """The tail of ``STORE_INDEXED``: where and how the entry is filed."""
-    record = f"{created_ms}:{exact_key}:{await _seal(x, query, exact_key)}"
-    return [query.prefix, query.place.code, exact_key[:_ID_HEX], record, MOST_ENTRIES]
+class Filing(TypedDict):
+    """Arguments of ``commit_indexed.lua``: where and how an entry is filed."""
+
+    prefix: str
+    code: str
+    entry_id: str
+    record: str
+    most_entries: int
+
+
+async def filing(x: Exchange, query: Query, exact_key: str, created_ms: int) -> Filing:
+    """Where the entry at ``exact_key`` is filed in the semantic index."""
+    return {
+        "prefix": query.prefix,
+        "code": query.place.code,
+        "entry_id": exact_key[:_ID_HEX],
+        "record": f"{created_ms}:{exact_key}:{await _seal(x, query, exact_key)}",
+        "most_entries": MOST_ENTRIES,
+    }
 
 
 async def _seal(x: Exchange, query: Query, exact_key: str) -> str:

@@ -1,0 +1,163 @@
+-- include: clock, window, tokens_used, reserve, streams, dead_until, fresh, nearest
+-- Admits a request: rate limits, the month's quota, budgets, the look-up in the cache and
+-- leadership of a single flight, in one round trip.
+--
+-- KEYS
+--   revision: the project's newest revision
+--   plan_log: the requests of the last minute that the plan limits
+--   key_log: the same of the API key
+--   quota: the organization's requests of this month
+--   cutoffs: the project's purges
+--   lock: of the single flight
+--   plan_tokens: the tokens of the last minute that the plan limits
+--   key_tokens: the same of the API key
+--   project_spend: what the project spent this month, nano-USD
+--   key_spend: the same of the API key
+--   streams: the project's open streams
+--   stats: today's hits and misses
+--   entries...: the cache entries that are looked for
+-- ARGV (limits: -1 for none)
+--   record_revision: int = revision of the record from which the limits below are
+--   plan_rpm: int
+--   key_rpm: int
+--   monthly_requests: int
+--   hits_past_quota: bool = past the quota, cached answers are still served
+--   model_field: str
+--   namespace_field: str
+--   max_age_ms: int = the oldest acceptable entry; -1 for any
+--   lock_token: str = who leads; empty when this request does not compete for the lock
+--   lease_ms: int
+--   plan_tpm: int
+--   key_tpm: int
+--   project_budget: int = nano-USD
+--   key_budget: int = nano-USD
+--   estimated_tokens: int = reserved until the answer tells the real ones
+--   no_upstream: bool = never goes to the provider
+--   slot: str = among the open streams; empty when nothing is streamed
+--   concurrent_streams: int
+--   slot_ms: int = how long the slot is held
+--   semantic_prefix: str = of the index partition; empty when meaning is not compared
+--   code: str
+--   probes: str
+--   most_distance: int
+--   candidates: int = how many at most
+--   evidence: str = key of the namespace's evidence
+-- RETURNS
+--   verdict: str = OK; STALE: the record is outdated; RATE, QUOTA: refused; HITS_ONLY, BUDGET,
+--     TOKENS, STREAMS: the provider must not be asked
+--   now_ms: int
+--   plan_used: int
+--   plan_oldest_ms: int
+--   key_used: int
+--   key_oldest_ms: int
+--   quota_used: int
+--   lease_left_ms: int = over 0: another request is fetching this answer, or gave up moments ago
+--   tokens_used: int
+--   tokens_oldest_ms: int
+--   candidates: list[tuple[int, str]] = distance and record, nearest first
+--   evidence: list[str] = names and values in turn
+--   entries: list[str | None] = in the order asked
+local revision, plan_log, key_log, quota, cutoffs, lock, plan_tokens, key_tokens, project_spend,
+  key_spend, streams, stats = unpack(KEYS, 1, 12)
+local record_revision, plan_rpm, key_rpm, monthly_requests, hits_past_quota, model_field,
+  namespace_field, max_age_ms, lock_token, lease_ms, plan_tpm, key_tpm, project_budget, key_budget,
+  estimated_tokens, no_upstream, slot, concurrent_streams, slot_ms, semantic_prefix, code, probes,
+  most_distance, candidates, evidence = unpack(ARGV, 1, 25)
+
+local now = now_ms()
+local reply = {'OK', now, 0, now, 0, now, -1, 0, 0, now, {}, {}, {}}
+local VERDICT, PLAN_USED, PLAN_OLDEST, KEY_USED, KEY_OLDEST, QUOTA_USED = 1, 3, 4, 5, 6, 7
+local LEASE_LEFT, TOKENS_USED, TOKENS_OLDEST, CANDIDATES, EVIDENCE, ENTRIES = 8, 9, 10, 11, 12, 13
+local function refuse(verdict)
+  reply[VERDICT] = verdict
+  return reply
+end
+
+local known = redis.call('GET', revision)
+if known and tonumber(known) > tonumber(record_revision) then return refuse('STALE') end
+
+local plan_limit, key_limit = tonumber(plan_rpm), tonumber(key_rpm)
+if plan_limit >= 0 then reply[PLAN_USED], reply[PLAN_OLDEST] = trim(plan_log, now) end
+if key_limit >= 0 then reply[KEY_USED], reply[KEY_OLDEST] = trim(key_log, now) end
+local plan_full = plan_limit >= 0 and reply[PLAN_USED] >= plan_limit
+local key_full = key_limit >= 0 and reply[KEY_USED] >= key_limit
+if plan_full or key_full then return refuse('RATE') end
+
+local quota_limit = tonumber(monthly_requests)
+reply[QUOTA_USED] = tonumber(redis.call('GET', quota) or '0')
+local hits_only = quota_limit >= 0 and reply[QUOTA_USED] >= quota_limit
+if hits_only and hits_past_quota ~= '1' then return refuse('QUOTA') end
+
+if plan_limit >= 0 then
+  redis.call('RPUSH', plan_log, now)
+  redis.call('PEXPIRE', plan_log, 61000)
+  reply[PLAN_USED] = reply[PLAN_USED] + 1
+end
+if key_limit >= 0 then
+  redis.call('RPUSH', key_log, now)
+  redis.call('PEXPIRE', key_log, 61000)
+  reply[KEY_USED] = reply[KEY_USED] + 1
+end
+reply[QUOTA_USED] = redis.call('INCR', quota)
+if reply[QUOTA_USED] == 1 then redis.call('EXPIRE', quota, 3456000) end
+
+local missing = #KEYS < 13
+if not missing then
+  local cut = dead_until(cutoffs, model_field, namespace_field, tonumber(max_age_ms), now)
+  for i = 13, #KEYS do
+    local value = redis.call('GET', KEYS[i])
+    if fresh(value, cut) then
+      reply[ENTRIES][i - 12] = value
+    else
+      reply[ENTRIES][i - 12] = false
+      missing = true
+    end
+  end
+  if redis.call('HINCRBY', stats, missing and 'misses' or 'hits', 1) == 1 then
+    redis.call('EXPIRE', stats, 3456000)
+  end
+  if missing and semantic_prefix ~= '' then
+    local limit, count = tonumber(most_distance), tonumber(candidates)
+    reply[CANDIDATES] = nearest(semantic_prefix, code, probes, limit, count, cut)
+    if #reply[CANDIDATES] > 0 then reply[EVIDENCE] = redis.call('HGETALL', evidence) end
+  end
+end
+if hits_only then reply[VERDICT] = 'HITS_ONLY' end
+if not missing or no_upstream == '1' then return reply end
+
+-- The request goes to the provider: its tokens and its money count, a hit's never do. What is
+-- refused from here on does not count against the month.
+local function refuse_upstream(verdict)
+  reply[QUOTA_USED] = redis.call('DECR', quota)
+  return refuse(verdict)
+end
+local function over_budget(key, budget)
+  if tonumber(budget) < 0 then return false end
+  return tonumber(redis.call('GET', key) or '0') >= tonumber(budget)
+end
+if hits_only then return refuse_upstream('HITS_ONLY') end
+if over_budget(project_spend, project_budget) or over_budget(key_spend, key_budget) then
+  return refuse_upstream('BUDGET')
+end
+local estimate = estimated_tokens
+local plan_is_full, plan_used, plan_since = tokens_full(plan_tokens, plan_tpm, estimate, now)
+local key_is_full, key_used, key_since = tokens_full(key_tokens, key_tpm, estimate, now)
+reply[TOKENS_USED], reply[TOKENS_OLDEST] = plan_used, plan_since
+if key_used > plan_used then reply[TOKENS_USED], reply[TOKENS_OLDEST] = key_used, key_since end
+if plan_is_full or key_is_full then return refuse_upstream('TOKENS') end
+-- A follower opens nothing at the provider.
+local follows = lock_token ~= '' and redis.call('EXISTS', lock) == 1
+if slot ~= '' and not follows then
+  if open_streams(streams, now) >= tonumber(concurrent_streams) then
+    return refuse_upstream('STREAMS')
+  end
+  hold(streams, slot, now, tonumber(slot_ms))
+end
+reserve(plan_tokens, plan_tpm, estimate, now)
+reserve(key_tokens, key_tpm, estimate, now)
+if lock_token ~= '' then
+  if not redis.call('SET', lock, lock_token, 'NX', 'PX', lease_ms) then
+    reply[LEASE_LEFT] = redis.call('PTTL', lock)
+  end
+end
+return reply

@@ -1,0 +1,33 @@
+-- include: clock, post_response
+-- Writes entries, gives up the lock and the stream's slot, charges tokens and cost.
+--
+-- KEYS
+--   lock: of the single flight
+--   plan_tokens: the tokens of the last minute that the plan limits
+--   key_tokens: the same of the API key
+--   project_spend: what the project spent this month, nano-USD
+--   key_spend: the same of the API key
+--   streams: the project's open streams
+--   entries...
+-- ARGV (limits: -1 for none)
+--   lock_token: str = who leads; empty: nobody
+--   tombstone_ms: int = how long followers find out that no entry comes; 0 where one does
+--   plan_tpm: int
+--   key_tpm: int
+--   tokens: int = beyond those reserved; may be negative
+--   cost: int = nano-USD
+--   slot: str = among the open streams; empty: none
+--   values...: (ttl_ms: int, value: str) = of each entry
+-- RETURNS int = how many entries were written
+local lock, plan_tokens, key_tokens, project_spend, key_spend, streams = unpack(KEYS, 1, 6)
+local lock_token, tombstone_ms, plan_tpm, key_tpm, tokens, cost, slot = unpack(ARGV, 1, 7)
+
+local now = now_ms()
+for i = 7, #KEYS do
+  redis.call('SET', KEYS[i], ARGV[2 * i - 5], 'PX', ARGV[2 * i - 6])
+end
+release(lock, lock_token, tombstone_ms, streams, slot)
+charge(plan_tokens, key_tokens, plan_tpm, key_tpm, tokens, now)
+spend(project_spend, cost)
+spend(key_spend, cost)
+return #KEYS - 6

@@ -1,0 +1,38 @@
+-- include: clock, post_response, insert, unhex
+-- The same as commit.lua for one entry, which is also filed in the semantic index.
+--
+-- KEYS
+--   lock: of the single flight
+--   plan_tokens: the tokens of the last minute that the plan limits
+--   key_tokens: the same of the API key
+--   project_spend: what the project spent this month, nano-USD
+--   key_spend: the same of the API key
+--   streams: the project's open streams
+--   entry
+-- ARGV (limits: -1 for none)
+--   lock_token: str = who leads; empty: nobody
+--   plan_tpm: int
+--   key_tpm: int
+--   tokens: int = beyond those reserved; may be negative
+--   cost: int = nano-USD
+--   slot: str = among the open streams; empty: none
+--   ttl_ms: int = of entry and record
+--   value: str = the entry
+--   prefix: str = of the index partition
+--   code: str = 64 hex digits
+--   entry_id: str = 16 hex digits
+--   record: str = what a search finds
+--   most_entries: int = of the partition; the oldest go first
+-- RETURNS int = 1
+local lock, plan_tokens, key_tokens, project_spend, key_spend, streams, entry = unpack(KEYS, 1, 7)
+local lock_token, plan_tpm, key_tpm, tokens, cost, slot, ttl_ms, value, prefix, code, entry_id,
+  record, most_entries = unpack(ARGV, 1, 13)
+
+local now = now_ms()
+redis.call('SET', entry, value, 'PX', ttl_ms)
+release(lock, lock_token, 0, streams, slot)
+charge(plan_tokens, key_tokens, plan_tpm, key_tpm, tokens, now)
+spend(project_spend, cost)
+spend(key_spend, cost)
+insert(prefix, unhex(code), unhex(entry_id), ttl_ms, record, tonumber(most_entries), now)
+return 1

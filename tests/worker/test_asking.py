@@ -190,7 +190,7 @@ async def test_what_the_caller_asks_for_itself_is_the_providers_to_refuse(world:
         status, text = await world.chat(stream=True, stream_options=given)
         assert (status, text) == (400, REFUSAL)
     assert len(world.sent) == 2
-    assert not world.runtime.refuses_usage(("", "", "", ""))
+    assert not world.runtime.providers.refuses_usage(("", "", "", ""))
     world.answer = lambda _: Said(200, STREAM, "text/event-stream")
     await world.chat(stream=True)
     assert options(world)[-1] == {"include_usage": True}

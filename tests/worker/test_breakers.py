@@ -9,9 +9,10 @@ import pytest
 
 from gateway.admission.auth import KeyResolver
 from gateway.admission.key_memory import KeyMemory
+from gateway.core.breaker import Breaker
 from gateway.core.http import FetchFailed, Unsendable
 from gateway.core.settings import load
-from gateway.redis.store import Breaker, Store, StoreUnavailable
+from gateway.redis.store import Store, StoreUnavailable
 from hosts.cpython import CPythonPlatform
 from shared import api_keys
 from tests.worker.memory_platform import MemoryPlatform

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gateway.redis.store import Breaker
+from gateway.core.breaker import Breaker
 from tests.worker.edge import Edge, Tenant, until
 from tests.worker.edges import HOSTS, missing
 

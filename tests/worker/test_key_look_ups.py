@@ -10,10 +10,11 @@ import pytest
 from gateway.admission import key_memory
 from gateway.admission.auth import KeyResolver
 from gateway.admission.key_memory import KeyMemory
+from gateway.core.breaker import Breaker
 from gateway.core.errors import AuthenticationError, KeyCheckUnavailable
 from gateway.core.http import FetchFailed
 from gateway.core.settings import load
-from gateway.redis.store import Breaker, Store
+from gateway.redis.store import Store
 from shared import api_keys, key_record
 from tests.worker.edge import RECORD
 from tests.worker.memory_platform import MemoryPlatform

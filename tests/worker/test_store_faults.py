@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.core.breaker import Breaker
 from gateway.redis import calls
-from gateway.redis.store import Breaker
 from shared import redis_keys
 from tests.worker.edge import Edge, Tenant
 

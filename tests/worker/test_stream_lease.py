@@ -7,7 +7,7 @@ import pytest
 
 from gateway.admission.stream_slot import LEASE_MS
 from gateway.core.http import FetchFailed
-from gateway.redis.scripts import HOLD
+from gateway.redis.calls import HOLD
 from tests.worker.world import STREAM, Said, Sent, World
 
 

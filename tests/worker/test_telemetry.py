@@ -254,7 +254,7 @@ async def test_lines_wait_for_the_intake_and_the_oldest_go_first(
     assert len(buffer.lines) == 5_000
     datadog.heal()
     before = len(datadog.entries)
-    buffer.breaker.closed_at = 0.0
+    buffer.breaker.open_until = 0.0
     await shipping.flush(alone.platform, alone.runtime.settings, buffer)
     numbers = [entry["watchllm"]["number"] for entry in datadog.entries[before:]]
     assert numbers == list(range(1_000, 6_000))
@@ -266,9 +266,9 @@ async def test_a_wrong_key_is_told_once_and_fills_nothing(
     environment = {"DD_API_KEY": "wrong", "DD_LOGS_URL": datadog.logs_url}
     with PostgrestDouble() as supabase, UpstashDouble() as upstash:
         async with isolate(supabase, upstash, **environment) as one:
-            one.runtime.logs.add(line(), 1.0)
-            await shipping.flush(one.platform, one.runtime.settings, one.runtime.logs)
-            assert not one.runtime.logs.lines
+            one.runtime.outbox.logs.add(line(), 1.0)
+            await shipping.flush(one.platform, one.runtime.settings, one.runtime.outbox.logs)
+            assert not one.runtime.outbox.logs.lines
     assert "status 403" in capsys.readouterr().out
 
 

@@ -42,13 +42,13 @@ def ids(*numbers: int, project: str = "project-a") -> Counter[str]:
 
 def add(one: Isolate, *numbers: int, project: str = "project-a", **changes: Any) -> None:
     for number in numbers:
-        one.runtime.pending.add(usage_row(number, project, **changes))
+        one.runtime.outbox.pending.add(usage_row(number, project, **changes))
 
 
 def healthy_again(one: Isolate) -> None:
     """As if the breakers' pauses were over."""
-    for breaker in (one.runtime.usage_breaker, one.runtime.spool_breaker):
-        breaker.closed_at = 0.0
+    for breaker in (one.runtime.outbox.usage_breaker, one.runtime.outbox.spool_breaker):
+        breaker.open_until = 0.0
 
 
 # --- rows that cannot be stored ---
@@ -61,10 +61,10 @@ async def test_only_the_bad_row_is_refused_and_that_is_kept(
         add(one, *range(20))
         add(one, 20, model="nul \x00 byte")
         add(one, *range(21, 40))
-        assert await writer.deliver(one.platform, one.runtime)
+        assert await writer.deliver(one.platform, one.runtime.outbox)
         assert written(supabase) == ids(*range(20), *range(21, 40))
-        assert not one.runtime.pending.rows
-        assert one.runtime.pending.refused == 1
+        assert not one.runtime.outbox.pending.rows
+        assert one.runtime.outbox.pending.refused == 1
         assert await one_command(one, "HLEN", "project-a:usage-refused") == 1
         assert 0 < await one_command(one, "TTL", "project-a:usage-refused") <= 7 * 24 * 3600
     refused = [
@@ -80,16 +80,16 @@ async def test_a_refused_row_comes_in_when_the_cause_is_mended(
     async with isolate(supabase, upstash) as one:
         add(one, 1, model="not-yet")
         add(one, 2, model="never \x00")
-        assert await writer.deliver(one.platform, one.runtime)
+        assert await writer.deliver(one.platform, one.runtime.outbox)
         assert written(supabase) == ids()
         supabase.refused_models.clear()
-        one.runtime.pending.next_refused = 0.0
-        await writer.deliver(one.platform, one.runtime)
+        one.runtime.outbox.pending.next_refused = 0.0
+        await writer.deliver(one.platform, one.runtime.outbox)
         assert written(supabase) == ids(1)
         assert await one_command(one, "HLEN", "project-a:usage-refused") == 1
         calls = supabase.calls("usage_logs")
-        one.runtime.pending.next_refused = 0.0  # another isolate within the hour
-        await writer.deliver(one.platform, one.runtime)
+        one.runtime.outbox.pending.next_refused = 0.0  # another isolate within the hour
+        await writer.deliver(one.platform, one.runtime.outbox)
         assert supabase.calls("usage_logs") == calls
 
 
@@ -100,13 +100,15 @@ async def test_a_refused_row_waits_in_memory_while_redis_is_away(
     async with isolate(supabase, upstash) as one:
         add(one, 1, model="nul \x00 byte")
         add(one, 2)
-        assert not await writer.deliver(one.platform, one.runtime)
-        assert [row["request_id"] for row in one.runtime.pending.rows.values()] == list(ids(1, 2))
-        assert one.runtime.pending.refused == 0
+        assert not await writer.deliver(one.platform, one.runtime.outbox)
+        assert [row["request_id"] for row in one.runtime.outbox.pending.rows.values()] == list(
+            ids(1, 2)
+        )
+        assert one.runtime.outbox.pending.refused == 0
         upstash.heal()
         healthy_again(one)
-        assert await writer.deliver(one.platform, one.runtime)
-        assert (written(supabase), one.runtime.pending.refused) == (ids(2), 1)
+        assert await writer.deliver(one.platform, one.runtime.outbox)
+        assert (written(supabase), one.runtime.outbox.pending.refused) == (ids(2), 1)
 
 
 async def test_a_refused_row_of_the_spool_leaves_the_spool_and_is_kept(
@@ -116,10 +118,10 @@ async def test_a_refused_row_of_the_spool_leaves_the_spool_and_is_kept(
         supabase.break_with("refused")
         add(one, 1, model="nul \x00 byte")
         add(one, 2)
-        await writer.deliver(one.platform, one.runtime)
+        await writer.deliver(one.platform, one.runtime.outbox)
         supabase.heal()
         healthy_again(one)
-        assert await writer.deliver(one.platform, one.runtime)
+        assert await writer.deliver(one.platform, one.runtime.outbox)
         assert written(supabase) == ids(2)
         assert await one_command(one, "HLEN", "project-a:usage-refused") == 1
         assert await one_command(one, "EXISTS", "project-a:usage-spool") == 0
@@ -133,7 +135,7 @@ async def test_a_deleted_project_costs_one_insert_and_holds_nobody_up(
         for number in range(100):
             add(one, number, project="deleted")
             add(one, number)
-        assert await writer.deliver(one.platform, one.runtime)
+        assert await writer.deliver(one.platform, one.runtime.outbox)
     assert written(supabase) == ids(*range(100))
     assert supabase.calls("usage_logs") == 3  # all, one project's, the other's
 
@@ -143,9 +145,9 @@ async def test_a_refusal_of_the_role_itself_loses_no_row(
 ) -> None:
     async with isolate(supabase, upstash, SUPABASE_KEY="a.wrong.key") as one:
         add(one, 1, 2)
-        assert not await writer.deliver(one.platform, one.runtime)
+        assert not await writer.deliver(one.platform, one.runtime.outbox)
     async with isolate(supabase, upstash) as other:
-        await writer.deliver(other.platform, other.runtime)
+        await writer.deliver(other.platform, other.runtime.outbox)
     assert written(supabase) == ids(1, 2)
 
 
@@ -160,15 +162,15 @@ async def test_rows_of_an_outage_are_drained_by_another_isolate(
         supabase.break_with(fault, status=503)
         add(one, 1, 2)
         add(one, 3, project="project-b")
-        assert not await writer.deliver(one.platform, one.runtime)
-        assert not one.runtime.pending.rows  # Redis has them
+        assert not await writer.deliver(one.platform, one.runtime.outbox)
+        assert not one.runtime.outbox.pending.rows  # Redis has them
     supabase.heal()
     async with isolate(supabase, upstash) as other:
-        assert await writer.deliver(other.platform, other.runtime)
+        assert await writer.deliver(other.platform, other.runtime.outbox)
         assert written(supabase) == ids(1, 2) + ids(3, project="project-b")
         upstash.forget()
-        other.runtime.pending.next_drain = 0.0
-        assert await writer.deliver(other.platform, other.runtime)
+        other.runtime.outbox.pending.next_drain = 0.0
+        assert await writer.deliver(other.platform, other.runtime.outbox)
         assert [command[0] for command in upstash.commands()] == ["EVALSHA"]  # nothing is left
 
 
@@ -178,7 +180,7 @@ async def test_a_spooled_row_is_sealed_and_expires(
     async with isolate(supabase, upstash) as one:
         supabase.break_with("refused")
         add(one, 1, prompt="my secret question")
-        await writer.deliver(one.platform, one.runtime)
+        await writer.deliver(one.platform, one.runtime.outbox)
         sent = b"".join(request.body for request in upstash.requests)
         assert b"project-a:usage-spool" in sent
         assert b"secret question" not in sent
@@ -207,15 +209,15 @@ async def test_two_isolates_that_drain_at_once_write_each_row_once(
         supabase.break_with("refused")
         for number in range(60):
             add(one, number, project=f"project-{number % 7}")
-            await writer.deliver(one.platform, one.runtime)
+            await writer.deliver(one.platform, one.runtime.outbox)
         supabase.heal()
         healthy_again(one)
         for _ in range(5):
             for each in (one, other):
-                each.runtime.pending.next_drain = 0.0
+                each.runtime.outbox.pending.next_drain = 0.0
             await asyncio.gather(
-                writer.deliver(one.platform, one.runtime),
-                writer.deliver(other.platform, other.runtime),
+                writer.deliver(one.platform, one.runtime.outbox),
+                writer.deliver(other.platform, other.runtime.outbox),
             )
     expected = Counter(f"project-{number % 7}.{number}" for number in range(60))
     assert written(supabase) == expected
@@ -227,9 +229,9 @@ async def test_an_insert_whose_answer_was_lost_counts_once(
     supabase.lose_answers = 1
     async with isolate(supabase, upstash) as one:
         add(one, 1, 2)
-        assert not await writer.deliver(one.platform, one.runtime)
+        assert not await writer.deliver(one.platform, one.runtime.outbox)
         healthy_again(one)
-        assert await writer.deliver(one.platform, one.runtime)
+        assert await writer.deliver(one.platform, one.runtime.outbox)
     assert written(supabase) == ids(1, 2)
     assert supabase.calls("usage_logs") == 2
 
@@ -240,15 +242,15 @@ async def test_a_spool_sealed_with_a_lost_key_stays_and_harms_nobody(
     async with isolate(supabase, upstash, ENCRYPTION_KEYS="old:" + "B" * 43 + "=") as one:
         supabase.break_with("refused")
         add(one, 1)
-        await writer.deliver(one.platform, one.runtime)
+        await writer.deliver(one.platform, one.runtime.outbox)
         supabase.heal()
     async with isolate(supabase, upstash) as other:
         add(other, 2)
-        assert not await writer.deliver(other.platform, other.runtime)
+        assert not await writer.deliver(other.platform, other.runtime.outbox)
         assert written(supabase) == ids(2)
     both = "new:" + "C" * 43 + "=,old:" + "B" * 43 + "="
     async with isolate(supabase, upstash, ENCRYPTION_KEYS=both) as third:
-        assert await writer.deliver(third.platform, third.runtime)
+        assert await writer.deliver(third.platform, third.runtime.outbox)
     assert written(supabase) == ids(1, 2)
 
 
@@ -262,15 +264,15 @@ async def test_rows_wait_in_memory_until_either_returns(
         supabase.break_with("refused")
         upstash.break_with("refused")
         add(one, 1, 2)
-        assert not await writer.deliver(one.platform, one.runtime)
-        assert len(one.runtime.pending.rows) == 2
+        assert not await writer.deliver(one.platform, one.runtime.outbox)
+        assert len(one.runtime.outbox.pending.rows) == 2
         upstash.heal()
         healthy_again(one)
-        assert not await writer.deliver(one.platform, one.runtime)
-        assert not one.runtime.pending.rows
+        assert not await writer.deliver(one.platform, one.runtime.outbox)
+        assert not one.runtime.outbox.pending.rows
         supabase.heal()
         healthy_again(one)
-        assert await writer.deliver(one.platform, one.runtime)
+        assert await writer.deliver(one.platform, one.runtime.outbox)
     assert written(supabase) == ids(1, 2)
 
 
@@ -287,12 +289,12 @@ async def test_a_cancelled_writer_loses_nothing(
     async with isolate(supabase, upstash) as one:
         supabase.break_with("frozen")
         add(one, 1, 2)
-        task = asyncio.create_task(writer.deliver(one.platform, one.runtime))
+        task = asyncio.create_task(writer.deliver(one.platform, one.runtime.outbox))
         await asyncio.to_thread(supabase.wait_for_requests, 1)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         supabase.heal()
-        assert await writer.deliver(one.platform, one.runtime)
+        assert await writer.deliver(one.platform, one.runtime.outbox)
     assert written(supabase) == ids(1, 2)
 
 

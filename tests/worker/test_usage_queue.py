@@ -92,8 +92,8 @@ async def test_the_cron_trigger_drains_what_an_outage_left(
 ) -> None:
     async with isolate(queued.supabase, queued.upstash) as elsewhere:
         queued.supabase.break_with("refused")
-        elsewhere.runtime.pending.add(usage_row(1, known.project_id))
-        await writer.deliver(elsewhere.platform, elsewhere.runtime)
+        elsewhere.runtime.outbox.pending.add(usage_row(1, known.project_id))
+        await writer.deliver(elsewhere.platform, elsewhere.runtime.outbox)
         queued.supabase.heal()
     queued.cron()
     assert known.rows(2)[1]["request_id"] == f"{known.project_id}.1"

@@ -131,7 +131,9 @@ def _report(
     tags = {"method": request.method, "path": request.path}
     if x is not None:
         tags["request_id"] = x.request_id
-    platform.wait_until(sentry.report(platform, runtime.settings, runtime.reports, error, tags))
+    platform.wait_until(
+        sentry.report(platform, runtime.settings, runtime.outbox.reports, error, tags)
+    )
 
 
 def _failed(x: Exchange | None, error: errors.GatewayError, dialect: str) -> Response:

@@ -54,7 +54,7 @@ async def serve(request: Any, env: Any, ctx: Any) -> Any:
 async def consume(batch: Any, env: Any, ctx: Any) -> None:
     """Store a batch of the usage queue. Returning acknowledges its messages."""
     messages = [message.body for message in batch.messages]
-    if not await writer.consume(CloudflarePlatform(env, ctx), _runtime(env), messages):
+    if not await writer.consume(CloudflarePlatform(env, ctx), _runtime(env).outbox, messages):
         batch.retryAll()
 
 
@@ -65,9 +65,9 @@ async def tick(env: Any, ctx: Any) -> None:
     from gateway.reporting import dashboard  # no request needs it
 
     runtime = _runtime(env)
-    runtime.pending.next_drain = runtime.pending.next_refused = 0.0
+    runtime.outbox.pending.next_drain = runtime.outbox.pending.next_refused = 0.0
     platform = CloudflarePlatform(env, ctx)
-    await writer.deliver(platform, runtime)
+    await writer.deliver(platform, runtime.outbox)
     await dashboard.tick(platform, runtime.settings)
 
 

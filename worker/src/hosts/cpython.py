@@ -519,8 +519,9 @@ class App:
             await self._large.close()
         platform = self._host()
         await platform.finish(_GRACE_SECONDS)
-        if self.runtime().pending.rows:
-            await writer.deliver(platform, self.runtime())
+        outbox = self.runtime().outbox
+        if outbox.pending.rows:
+            await writer.deliver(platform, outbox)
         await platform.close()
 
 

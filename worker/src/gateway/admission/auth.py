@@ -13,11 +13,12 @@ from typing import Any
 
 from gateway.admission.key_memory import KeyMemory, Remembered
 from gateway.core import errors
+from gateway.core.breaker import Breaker
 from gateway.core.http import FetchFailed, Request
 from gateway.core.log import log_event
 from gateway.core.platform import Platform, json_headers
 from gateway.core.settings import Settings
-from gateway.redis.store import Breaker, Store, StoreUnavailable
+from gateway.redis.store import Store, StoreUnavailable
 from shared import api_keys, key_record, redis_keys, signed_value
 from shared.key_record import KeyRecord, KeyRecordError
 

@@ -8,9 +8,9 @@ most one lease, then asks the provider itself: nobody waits longer than lease + 
 from dataclasses import dataclass
 
 from gateway.admission.limits import Lookup
-from gateway.pipeline.exchange import Exchange
+from gateway.core.platform import Platform
 from gateway.redis import calls
-from gateway.redis.store import StoreUnavailable
+from gateway.redis.store import Store, StoreUnavailable
 from shared import redis_keys
 from shared.purge_cutoffs import model_field, namespace_field
 
@@ -21,25 +21,25 @@ _LONGEST_PAUSE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The leader's entry, or none; ``leads``: this request has taken the leader's place."""
+    """The leader's entry, or none. ``leads``: the lock had expired; this request holds it now."""
 
     entry: str | None
     now_ms: int
     leads: bool = False
 
 
-async def follow(x: Exchange, lookup: Lookup) -> Found:
+async def follow(platform: Platform, store: Store, project_id: str, lookup: Lookup) -> Found:
     """Wait for the leader. Never raises: without Redis the follower goes on its own."""
-    began = x.platform.monotonic()
+    began = platform.monotonic()
     pause = _FIRST_PAUSE
-    now_ms = int(x.platform.now() * 1000)
-    while x.platform.monotonic() - began < lookup.lease_ms / 1000:
-        await x.platform.sleep(pause)
+    now_ms = int(platform.now() * 1000)
+    while platform.monotonic() - began < lookup.lease_ms / 1000:
+        await platform.sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 1.5)
         try:
             entry, state, now_ms = await calls.follow(
-                x.store,
-                cutoffs=redis_keys.cutoffs(x.record.project_id),
+                store,
+                cutoffs=redis_keys.cutoffs(project_id),
                 lock=lookup.lock,
                 entry=lookup.entries[0],
                 model_field=model_field(lookup.model),
@@ -50,10 +50,7 @@ async def follow(x: Exchange, lookup: Lookup) -> Found:
         except StoreUnavailable:
             break
         if entry is not None:
-            x.mark("follow", began)
             return Found(entry, now_ms)
         if state != "wait":
-            x.mark("follow", began)
             return Found(None, now_ms, leads=state == "lead")
-    x.mark("follow", began)
     return Found(None, now_ms)

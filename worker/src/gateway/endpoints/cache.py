@@ -54,7 +54,7 @@ async def stats(x: Exchange) -> Response:
     """Hits and misses of this project's last seven days (UTC), as Redis counted them."""
     record = await x.authenticate()
     await x.admit(Lookup(only=True))
-    days = [limits.day(x.started - 86_400 * back) for back in range(_STATS_DAYS)]
+    days = [limits.day(x.timing.started - 86_400 * back) for back in range(_STATS_DAYS)]
     try:
         counted = await calls.stats(
             x.store, days=[redis_keys.stats(record.project_id, day) for day in days]

@@ -37,7 +37,12 @@ async def handle(x: Exchange) -> Response:
 
     inputs = vectors.inputs(body["input"])
     identity = hashing.embedding_identity(sent)
-    parts = (source(x, target.provider), policy.namespace, fields.answer_headers(x), identity)
+    parts = (
+        source(x.record, target.provider),
+        policy.namespace,
+        fields.answer_headers(x),
+        identity,
+    )
     keys = [hashing.digest(EMBEDDINGS, *parts, item) for item in inputs]
     event.cache_key = keys[0] if len(keys) == 1 else None
     cache = VectorCache(x, policy, target.model)
@@ -127,7 +132,7 @@ async def _fetch(
     """The vectors of ``inputs`` in order, or the provider's error as it came."""
     answer, text = await _ask(x, target, {**body, "input": inputs}, cache)
     if answer.response.status != 200:
-        return upstream_answer.provider_error(x, answer, text)
+        return x.provider_error(answer, text)
     try:
         floats = hashing.converts_vectors(body)
         return vectors.parse(strict_json.answer(text), inputs, target.model, floats=floats)
@@ -144,7 +149,7 @@ async def _forward(
     """Without the cache: request and answer as they are, and charged all the same."""
     answer, text = await _ask(x, target, body, cache)
     if answer.response.status != 200:
-        return upstream_answer.provider_error(x, answer, text)
+        return x.provider_error(answer, text)
     try:
         tokens = vectors.prompt_tokens(strict_json.answer(text))
     except ValueError:
@@ -162,7 +167,9 @@ async def _ask(
     """Whatever goes wrong here: nobody may wait a whole lease for what will not come."""
     try:
         fields.served(target.provider, EMBEDDINGS)
-        answer = await upstream.ask(x, [target], lambda _: upstream.Outgoing(EMBEDDINGS, body))
+        answer = await upstream.ask(
+            x.upstream(), [target], lambda _: upstream.Outgoing(EMBEDDINGS, body)
+        )
         text = await answer.text()
     except Exception:
         cache.abandon()

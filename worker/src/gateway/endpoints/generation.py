@@ -54,7 +54,13 @@ class Generation:
         if self.semantic and policy.read and policy.semantic != "off":
             from gateway.semantic import choice as semantic
 
-            query = await semantic.prepare(x, identity, policy.semantic, parts)
+            found = await semantic.prepare(
+                identity, policy.semantic, parts, record, x.outside_embedder()
+            )
+            if isinstance(found, semantic.Ineligible):
+                x.event.decision = {"eligible": False, "reason": found.reason}
+            else:
+                query = found
         allowed = fields.token_limit(body, self.completion_limit)
         estimate = limits.estimate_tokens(record, x.characters, allowed)
         call = Call(self.endpoint, target, sent, stream, self.format, policy, key, estimate, query)
@@ -65,7 +71,7 @@ class Generation:
     ) -> tuple[list[Any], Json]:
         """What the exact key is made of: surroundings, and the request's canonical identity."""
         identity = self.identity(body, target.provider.capabilities.openai_defaults)
-        answers = source(x, target.provider)
+        answers = source(x.record, target.provider)
         return [self.endpoint, answers, namespace, fields.answer_headers(x)], identity
 
     def _policy(self, x: Exchange, body: Json, target: Target, project: Project) -> Policy:

@@ -7,10 +7,11 @@ from collections.abc import Awaitable
 from typing import Any
 
 from gateway.core import errors
+from gateway.core.breaker import Breaker
 from gateway.core.http import FetchFailed, Response
 from gateway.core.platform import json_headers
 from gateway.pipeline.exchange import Exchange
-from gateway.redis.store import Breaker, Store, StoreUnavailable
+from gateway.redis.store import Store, StoreUnavailable
 from gateway.redis.upstash import UpstashError
 
 _HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
@@ -91,23 +92,23 @@ def _breakers(x: Exchange) -> dict[str, Any]:
     own = {
         "redis": runtime.redis,
         "supabase": runtime.supabase,
-        "usage": runtime.usage_breaker,
-        "spool": runtime.spool_breaker,
-        "datadog": runtime.logs.breaker,
-        "sentry": runtime.reports.breaker,
+        "usage": runtime.outbox.usage_breaker,
+        "spool": runtime.outbox.spool_breaker,
+        "datadog": runtime.outbox.logs.breaker,
+        "sentry": runtime.outbox.reports.breaker,
     }
     return {
         **{name: breaker.state(now) for name, breaker in own.items()},
-        "providers_open": runtime.open_providers(now),
+        "providers_open": runtime.providers.open_providers(now),
     }
 
 
 def _pending(x: Exchange) -> dict[str, Any]:
     runtime = x.runtime
     return {
-        "usage_rows": len(runtime.pending.rows),
-        "usage_refused": runtime.pending.refused,
-        "usage_spooled": runtime.pending.spooled,
-        "log_lines": len(runtime.logs.lines),
-        "reports": len(runtime.reports.events),
+        "usage_rows": len(runtime.outbox.pending.rows),
+        "usage_refused": runtime.outbox.pending.refused,
+        "usage_spooled": runtime.outbox.pending.spooled,
+        "log_lines": len(runtime.outbox.logs.lines),
+        "reports": len(runtime.outbox.reports.events),
     }

@@ -10,7 +10,7 @@ from gateway.endpoints.generation import Generation
 from gateway.formats.base import Json
 from gateway.formats.messages import MessagesFormat
 from gateway.pipeline.exchange import Exchange
-from gateway.providers import upstream, upstream_answer
+from gateway.providers import upstream
 from gateway.providers.base import COUNT_TOKENS, MESSAGES
 from gateway.providers.registry import resolve
 from gateway.providers.upstream import Outgoing
@@ -52,10 +52,10 @@ async def count_tokens(x: Exchange) -> Response:
     if not target.provider.supports(COUNT_TOKENS):
         return _estimated(x, body)
     sent = {**body, "model": target.model}
-    answer = await upstream.ask(x, [target], lambda _: Outgoing(COUNT_TOKENS, sent))
+    answer = await upstream.ask(x.upstream(), [target], lambda _: Outgoing(COUNT_TOKENS, sent))
     text = await answer.text()
     if answer.response.status != 200:
-        return upstream_answer.provider_error(x, answer, text)
+        return x.provider_error(answer, text)
     x.event.cost_nanousd = x.event.saved_nanousd = 0
     response = x.response(200, "application/json", text, *answer.headers)
     x.finish(200)

@@ -92,7 +92,7 @@ def _as_anthropic(model: dict[str, Any]) -> dict[str, Any]:
 
 async def _models_of(x: Exchange, provider: Provider) -> list[dict[str, Any]]:
     outgoing = Outgoing(MODELS, method="GET")
-    answer = await upstream.ask(x, [Target(provider, "")], lambda _: outgoing)
+    answer = await upstream.ask(x.upstream(), [Target(provider, "")], lambda _: outgoing)
     text = await answer.text()
     try:
         listed = strict_json.answer(text)

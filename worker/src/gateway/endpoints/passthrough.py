@@ -11,7 +11,7 @@ from gateway.admission.limits import Lookup
 from gateway.core import errors
 from gateway.core.http import Live, Response, declared_length
 from gateway.pipeline.exchange import Exchange
-from gateway.providers import anthropic, upstream, upstream_answer
+from gateway.providers import anthropic, upstream
 from gateway.providers.base import Provider
 from gateway.providers.redaction import Redaction
 from gateway.providers.registry import Target, default
@@ -85,10 +85,10 @@ async def handle(x: Exchange) -> Response:
         ],
         repeatable=not has_body,
     )
-    answer = await upstream.ask(x, [Target(provider, "")], lambda _: outgoing)
+    answer = await upstream.ask(x.upstream(), [Target(provider, "")], lambda _: outgoing)
     response = answer.response
     if response.status >= 400:
-        return upstream_answer.provider_error(x, answer, await answer.text())
+        return x.provider_error(answer, await answer.text())
     kept = [
         (name, response.headers[name])
         for name in ("content-length", "content-disposition")

@@ -12,7 +12,7 @@ from gateway.providers.upstream import Outgoing
 _USAGE = "stream_options"
 
 if TYPE_CHECKING:
-    from gateway.semantic.choice import Outcome, Query
+    from gateway.semantic.choice import Query, SemanticChoice
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Call:
     key: str
     estimated_tokens: int = 0
     query: "Query | None" = None
-    outcome: "Outcome | None" = None
+    outcome: "SemanticChoice | None" = None
     refused: bool = False
 
 

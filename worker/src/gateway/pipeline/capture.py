@@ -95,7 +95,7 @@ class Capture:
         async for chunk in self._copy:
             self._last = x.platform.monotonic()
             if x.event.ttfb_ms is None:
-                x.event.ttfb_ms = x.elapsed_ms()
+                x.event.ttfb_ms = x.timing.elapsed_ms()
             self._take(reader.feed(self._clean(chunk)))
             if reader.pending > limit:
                 # One endless event: its usage cannot be read either.

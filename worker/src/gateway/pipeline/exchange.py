@@ -13,10 +13,14 @@ from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Headers, Request, Response, declared_length
 from gateway.core.log import log_event
 from gateway.core.platform import Platform
+from gateway.core.timing import Timing
 from gateway.formats.base import Usage, count
 from gateway.pipeline.runtime import Runtime
+from gateway.providers.context import UpstreamContext
+from gateway.providers.upstream_answer import Upstream, error_code, error_text
 from gateway.redis.store import Store
 from gateway.reporting import sentry, usage, writer
+from gateway.semantic.embedders import OutsideEmbedder
 from shared.key_record import KeyRecord
 from shared.usage_events import BYPASS, HITS, CacheStatus, UsageEvent
 
@@ -54,14 +58,12 @@ class Exchange:
         self.request = request
         self.endpoint = endpoint
         self._deployment = deployment
-        self.started = platform.now()
-        self.began = platform.monotonic()
+        self.timing = Timing(platform)
         self.headers: Headers = []
         self.characters = 0
         # Ours alone: the row's id, and this request's name as a single-flight leader.
         self.token = platform.request_id()
         self.request_id = self._row_id = self.token
-        self._marks: list[str] = []
         self._body: dict[str, Any] | None = None
         self._began_again = False
         self._finished = False
@@ -96,13 +98,13 @@ class Exchange:
         self._key_hash, self.record = await self._keys.authenticate(presented_key(self.request))
         self.event = UsageEvent(
             request_id=self._row_id,
-            ts=datetime.fromtimestamp(self.started, UTC).isoformat(),
+            ts=datetime.fromtimestamp(self.timing.started, UTC).isoformat(),
             project_id=self.record.project_id,
             organization_id=self.record.organization_id,
             api_key_id=self.record.key_id,
             endpoint=self.endpoint,
         )
-        self.mark("auth", self.began)
+        self.timing.mark("auth", self.timing.began)
         return self.record
 
     async def json(self) -> dict[str, Any]:
@@ -152,7 +154,7 @@ class Exchange:
                     self.record, lookup, self.runtime.estimate, self.platform.now()
                 )
         self.headers += admission.headers
-        self.mark("store", began)
+        self.timing.mark("store", began)
         if admission.refusal is not None and not lookup.may_find and not lookup.only:
             raise admission.refusal
         return admission
@@ -183,16 +185,12 @@ class Exchange:
         """Longer answers are passed on and not stored."""
         return min(self.settings.max_capture_bytes, self.record.project.max_body_bytes)
 
-    def mark(self, name: str, since: float) -> None:
-        """Add a phase that began at ``since`` (of ``monotonic``) to ``server-timing``."""
-        self._marks.append(f"{name};dur={(self.platform.monotonic() - since) * 1000:.1f}")
-
     def account(self, provider: str, model: str, spent: Usage) -> None:
         """Put tokens and money of the answer into the row and the headers."""
         event = self.event
         event.prompt_tokens, event.completion_tokens = spent.prompt, spent.completion
         event.cached_tokens = spent.cached
-        price = usage.cost(provider, model, spent, self.started)
+        price = usage.cost(provider, model, spent, self.timing.started)
         if event.cache_status in HITS:
             event.cost_nanousd, event.saved_nanousd = 0, price
         else:
@@ -200,7 +198,7 @@ class Exchange:
 
     def account_shadow(self, provider: str, model: str, spent: Usage) -> None:
         """A sampled check of a semantic hit was paid for after all: it saves nothing."""
-        price = usage.cost(provider, model, spent, self.started)
+        price = usage.cost(provider, model, spent, self.timing.started)
         self.event.cost_nanousd = price
         if price is not None and self.event.saved_nanousd is not None:
             self.event.saved_nanousd = max(0, self.event.saved_nanousd - price)
@@ -215,8 +213,9 @@ class Exchange:
         event = self.event
         event.prompt_tokens = count(tokens)
         saved = None if tokens is None or paid is None else tokens - paid
-        event.cost_nanousd = usage.cost(provider, model, Usage(prompt=paid), self.started)
-        event.saved_nanousd = usage.cost(provider, model, Usage(prompt=saved), self.started)
+        at = self.timing.started
+        event.cost_nanousd = usage.cost(provider, model, Usage(prompt=paid), at)
+        event.saved_nanousd = usage.cost(provider, model, Usage(prompt=saved), at)
 
     def response(
         self, status: int, content_type: str, body: Any, *extra: tuple[str, str]
@@ -238,12 +237,12 @@ class Exchange:
 
     def seal_headers(self, response: Response) -> Response:
         """The last touch before the host takes over: request id and timing."""
-        self.mark("total", self.began)
+        self.timing.mark("total", self.timing.began)
         response.headers.append(("x-request-id", self.request_id))
         version = self.request.header("anthropic-version")
         if errors.dialect(self.endpoint, version) == "anthropic":
             response.headers.append(("request-id", self.request_id))  # what Anthropic's SDKs read
-        response.headers.append(("server-timing", ", ".join(self._marks)))
+        response.headers.append(("server-timing", self.timing.header()))
         return response
 
     def when_finished(self, act: Callable[[], None]) -> None:
@@ -260,9 +259,10 @@ class Exchange:
         event = self.event
         trace_id, parent_id = _trace(self.request.header("traceparent"))
         event.status = status
+        event.upstream_ms = self.timing.upstream_ms
         event.error_code = error_code
         if not event.latency_ms:
-            event.latency_ms = self.elapsed_ms()
+            event.latency_ms = self.timing.elapsed_ms()
         log_event(
             "request",
             request_id=event.request_id,
@@ -279,18 +279,18 @@ class Exchange:
             completion_tokens=event.completion_tokens,
         )
         runtime = self.runtime
-        runtime.pending.add(event.row())
+        runtime.outbox.pending.add(event.row())
         rate = self.settings.telemetry.traces_sample_rate
         if rate and self.settings.telemetry.sentry_dsn and random.random() < rate:  # noqa: S311
-            runtime.reports.events.append(self._measurements(trace_id, parent_id))
-        writer.start(self.platform, runtime)
+            runtime.outbox.reports.events.append(self._measurements(trace_id, parent_id))
+        writer.start(self.platform, runtime.outbox)
 
     def _measurements(self, trace_id: str | None, parent_id: str | None) -> dict[str, Any]:
         event = self.event
         return sentry.transaction(
             f"{self.request.method} {event.endpoint}",
-            started=self.started,
-            ended=self.started + event.latency_ms / 1000,
+            started=self.timing.started,
+            ended=self.timing.started + event.latency_ms / 1000,
             trace_id=trace_id or self.platform.request_id(),
             span_id=self.platform.request_id()[:16],
             parent_span_id=parent_id,
@@ -323,11 +323,39 @@ class Exchange:
 
     def stop_clock(self) -> None:
         """The answer is on its way; what follows is work of ours and no latency."""
-        self.event.latency_ms = self.elapsed_ms()
+        self.event.latency_ms = self.timing.elapsed_ms()
 
-    def elapsed_ms(self) -> int:
-        """Milliseconds since the request arrived."""
-        return round((self.platform.monotonic() - self.began) * 1000)
+    def upstream(self) -> UpstreamContext:
+        """This request as what asks providers takes it."""
+        return UpstreamContext(
+            self.platform,
+            self.settings,
+            self.runtime.providers,
+            self.timing,
+            self.record,
+            self.request,
+            self.endpoint,
+        )
+
+    def outside_embedder(self) -> OutsideEmbedder | None:
+        """The deployment's embedder, where it has one."""
+        embedder, memory = self.settings.embedder, self.runtime.embedder
+        if embedder is None:
+            return None
+        return OutsideEmbedder(self.platform, self.timing, memory, embedder)
+
+    def data_key(self) -> bytes:
+        """The key under which the project's entries are sealed."""
+        return self.runtime.data_key(self.record)
+
+    def provider_error(self, answer: Upstream, text: str) -> Response:
+        """The provider's own status and body; only its dialect may change."""
+        status = answer.response.status
+        content_type = answer.response.headers.get("content-type", "application/json")
+        text = error_text(answer, text)
+        response = self.response(status, content_type, text, *answer.headers)
+        self.finish(status, error_code(text) or f"upstream_{status}")
+        return response
 
     def set_status(self, status: CacheStatus) -> None:
         """What the cache did for this request."""

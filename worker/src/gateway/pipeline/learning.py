@@ -18,7 +18,8 @@ from gateway.pipeline.exchange import Exchange
 from gateway.providers import upstream
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
-from gateway.semantic.choice import Candidate, Outcome, Query
+from gateway.semantic import evidence
+from gateway.semantic.choice import Candidate, Query, SemanticChoice
 from shared import redis_keys
 from shared.purge_cutoffs import model_field, namespace_field
 from shared.semantic_verdict import SemanticHit
@@ -39,14 +40,12 @@ def shadow_due(checks: int, share: float | None) -> bool:
 
 async def remember_hit(x: Exchange, call: Call, query: Query, served: Candidate) -> None:
     """Keep what a semantic hit served, so that feedback on its request id can undo it."""
-    from shared.decision.evidence import bin_of
-
     hit = SemanticHit(
         row=x.event.request_id,
         asked=call.key,
         entry=served.exact_key,
         namespace=query.namespace,
-        bin=bin_of(served.probability) or 0,
+        bin=served.bin or 0,
     )
     key = redis_keys.semantic_hit(x.record.project_id, x.request_id)
     try:
@@ -55,7 +54,7 @@ async def remember_hit(x: Exchange, call: Call, query: Query, served: Candidate)
         log_event("semantic_hit_not_kept", "warning", reason=str(error))
 
 
-async def learn_from_miss(x: Exchange, call: Call, outcome: Outcome, fresh: Json) -> None:
+async def learn_from_miss(x: Exchange, call: Call, outcome: SemanticChoice, fresh: Json) -> None:
     """Hold the nearest candidate that was not served against the answer that was fetched."""
     query, best = call.query, outcome.best
     if query is None or best is None or best.serve or best.guard is not None:
@@ -75,7 +74,7 @@ async def shadow_check(x: Exchange, call: Call, served: Candidate, cached: Json)
     once = replace(outgoing(replace(call, body=body), call.target), repeatable=False)
     translation = once.translation
     try:
-        answer = await upstream.ask(x, [call.target], lambda _: once)
+        answer = await upstream.ask(x.upstream(), [call.target], lambda _: once)
         text = await answer.text()
         if answer.response.status != 200:
             return
@@ -96,7 +95,7 @@ async def _cached_answer(x: Exchange, call: Call, candidate: Candidate) -> Json 
         return None
     redis_key = redis_keys.entry(x.record.project_id, candidate.exact_key)
     try:
-        stored = await entries.unseal(x.platform, x.runtime.data_key(x.record), redis_key, value)
+        stored = await entries.unseal(x.platform, x.data_key(), redis_key, value)
         answer: Json = json.loads(stored.body)
     except ValueError:
         return None
@@ -133,17 +132,6 @@ async def look_up(x: Exchange, call: Call, exact_key: str) -> str | None:
 async def _record(
     x: Exchange, query: Query, candidate: Candidate, cached: str | None, fresh: str | None
 ) -> None:
-    from shared.decision import answers, evidence
-
-    number = evidence.bin_of(candidate.probability)
-    if number is None or cached is None or fresh is None:
-        return
-    agreed = answers.same_answer(cached, fresh)
-    if x.event.decision is not None:
+    agreed = await evidence.count_pair(x.store, query, candidate, cached, fresh)
+    if agreed is not None and x.event.decision is not None:
         x.event.decision["agreed"] = agreed
-    try:
-        await calls.count_evidence(
-            x.store, evidence=query.evidence_key, bin_number=number, wrong=0 if agreed else 1
-        )
-    except StoreUnavailable as error:
-        log_event("evidence_not_kept", "warning", reason=str(error))

@@ -24,7 +24,7 @@ from gateway.pipeline.call import Call, asks_usage, outgoing
 from gateway.pipeline.capture import Capture, Outcome, log_untranslated
 from gateway.pipeline.exchange import Exchange
 from gateway.pipeline.settlement import Answered, Settlement
-from gateway.providers import upstream, upstream_answer
+from gateway.providers import upstream
 from gateway.providers.redaction import Redaction
 from gateway.providers.registry import Target, fallbacks
 from gateway.providers.upstream_answer import Upstream
@@ -40,7 +40,7 @@ _STORING_MS = 5
 async def serve(x: Exchange, call: Call) -> Response:
     """Answer ``call`` from the cache or from its provider."""
     _describe(x, call)
-    slot = StreamSlot(x, stream=call.stream)
+    slot = StreamSlot(x.platform, x.store, x.record, x.token if call.stream else "")
     lookup = _lookup(x, call, slot)
     admission = await x.admit(lookup)
     call.refused = admission.refusal is not None
@@ -60,6 +60,7 @@ async def serve(x: Exchange, call: Call) -> Response:
     try:
         if followed:
             await slot.take()
+        x.when_finished(slot.end)
         slot.keep()
         return await _fetch(x, call, settlement, slot)
     except Exception:
@@ -123,7 +124,9 @@ async def _follow(
     x: Exchange, call: Call, lookup: Lookup, admitted_ms: int
 ) -> Response | Settlement:
     """The answer that another request is fetching, or what is owed when this one must fetch it."""
-    found = await single_flight.follow(x, lookup)
+    began = x.platform.monotonic()
+    found = await single_flight.follow(x.platform, x.store, x.record.project_id, lookup)
+    x.timing.mark("follow", began)
     if found.entry is not None:
         hit = await _hit(x, call, lookup, found.entry, admitted_ms, status=HIT_COALESCED)
         if hit is not None:
@@ -144,8 +147,11 @@ async def _semantic(
 
     query = call.query
     assert query is not None  # noqa: S101 (candidates are only asked for with one)
-    call.outcome = outcome = await semantic.choose(x, query, admission)
-    served = outcome.best
+    call.outcome = choice = await semantic.choose(x.platform, x.data_key(), query, admission)
+    x.event.decision = semantic.explain(query, choice)
+    served = choice.best
+    if served is not None and x.record.project.log_prompts:
+        x.event.decision["matched"] = served.text
     if served is None or not served.serve:
         return None
     value = await learning.look_up(x, call, served.exact_key)
@@ -170,7 +176,7 @@ async def _hit(
     ``now_ms``: when this request was admitted.
     """
     try:
-        key = x.runtime.data_key(x.record)
+        key = x.data_key()
         stored = await entries.unseal(x.platform, key, lookup.entries[0], value)
     except entries.EntryError as error:
         log_event("entry_unreadable", "error", project_id=x.record.project_id, reason=str(error))
@@ -217,14 +223,14 @@ async def _after_semantic_hit(x: Exchange, call: Call, lookup: Lookup, body: str
 
 async def _fetch(x: Exchange, call: Call, settlement: Settlement, slot: StreamSlot) -> Response:
     targets = [call.target, *fallbacks(call.target)]
-    answer = await upstream.ask(x, targets, lambda target: outgoing(call, target))
+    answer = await upstream.ask(x.upstream(), targets, lambda target: outgoing(call, target))
     _account_target(x, answer.target)
     if call.stream and answer.response.status == 200 and await answer.streams_events():
         return _stream(x, call, answer, settlement, slot)
     text = await answer.text()
     if answer.response.status != 200:
         settlement.abandon()
-        return upstream_answer.provider_error(x, answer, text)
+        return x.provider_error(answer, text)
     return _whole(x, call, answer, text, settlement)
 
 

@@ -56,7 +56,7 @@ class Settlement:
         if not writes and not owes:
             return
         lock = redis_keys.lock(x.record.project_id, self._call.key)
-        account = limits.account_keys(x.record, x.started)
+        account = limits.account_keys(x.record, x.timing.started)
         charges = limits.charges(x.record, tokens, x.event.cost_nanousd or 0, lookup.slot)
         try:
             if writes:
@@ -105,7 +105,9 @@ class Settlement:
             **charges,
             ttl_ms=ttl_ms,
             value=value,
-            **await semantic.filing(x, query, self._call.key, self._created_ms),
+            **await semantic.filing(
+                x.platform, x.data_key(), query, self._call.key, self._created_ms
+            ),
         )
 
     def abandon(self) -> None:
@@ -136,4 +138,4 @@ class Settlement:
         body = answered.text if answered.text is not None else strict_json.dumps(answer)
         label = entry_head.label(call.target.model, call.policy.namespace)
         stored = Entry(self._created_ms, label, facts, body)
-        return await entries.seal(x.platform, x.runtime.data_key(x.record), redis_key, stored)
+        return await entries.seal(x.platform, x.data_key(), redis_key, stored)

@@ -63,7 +63,10 @@ class VectorCache:
         to ask the provider itself."""
         # A batch is written in its order, the last of it in its last trip.
         last = replace(self._lookup, entries=[self._entry(missing[-1])])
-        arrived = await single_flight.follow(self._x, last)
+        x = self._x
+        began = x.platform.monotonic()
+        arrived = await single_flight.follow(x.platform, x.store, x.record.project_id, last)
+        x.timing.mark("follow", began)
         if not arrived.leads:
             self._lookup = replace(self._lookup, token="")
         if arrived.entry is None:
@@ -91,7 +94,7 @@ class VectorCache:
                 await calls.commit(
                     x.store,
                     lock=lookup.lock or _NO_LOCK,
-                    **limits.account_keys(x.record, x.started),
+                    **limits.account_keys(x.record, x.timing.started),
                     entries=[self._entry(key) for key, _ in part],
                     lock_token=lookup.token if is_last else "",
                     tombstone_ms=0 if items else single_flight.TOMBSTONE_MS,
@@ -134,9 +137,7 @@ class VectorCache:
     async def _open(self, key: str, value: str) -> Vector | None:
         x = self._x
         try:
-            stored = await entries.unseal(
-                x.platform, x.runtime.data_key(x.record), self._entry(key), value
-            )
+            stored = await entries.unseal(x.platform, x.data_key(), self._entry(key), value)
         except EntryError as error:
             log_event("entry_unreadable", "error", reason=str(error))
             return None
@@ -152,6 +153,4 @@ class VectorCache:
         label = entry_head.label(self._model, self._policy.namespace)
         body = json.dumps(vector.value, separators=(",", ":"))
         stored = Entry(self._created_ms, label, facts, body)
-        return await entries.seal(
-            x.platform, x.runtime.data_key(x.record), self._entry(key), stored
-        )
+        return await entries.seal(x.platform, x.data_key(), self._entry(key), stored)

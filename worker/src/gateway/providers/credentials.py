@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from gateway.core import errors
 from gateway.core.log import log_event
-from gateway.pipeline.exchange import Exchange
 from gateway.providers.base import Provider
+from gateway.providers.context import UpstreamContext
 from shared import envelope
-from shared.key_record import Credential
+from shared.key_record import Credential, KeyRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +19,22 @@ class ProviderKey:
     public_only: bool = False
 
 
-async def keys_for(x: Exchange, provider: Provider) -> list[ProviderKey]:
+async def keys_for(context: UpstreamContext, provider: Provider) -> list[ProviderKey]:
     """At least one key. Raises ``ProviderNotConfigured``.
 
     A project that brought its own keys is never served with the deployment's.
     """
-    base_url = x.settings.provider_base_urls[provider.name]
-    own = [item for item in x.record.credentials if item.provider == provider.name]
+    base_url = context.settings.provider_base_urls[provider.name]
+    own = [item for item in context.record.credentials if item.provider == provider.name]
     keys = []
     for credential in own:
-        secret = await _open(x, credential)
+        secret = await _open(context, credential)
         if secret is not None:
             address = (credential.base_url or base_url).rstrip("/")
-            chosen = credential.base_url is not None and not x.settings.byok_private_addresses
+            chosen = credential.base_url is not None and not context.settings.byok_private_addresses
             keys.append(ProviderKey(secret, address, chosen))
-    if not own and provider.name in x.settings.provider_keys:
-        keys.append(ProviderKey(x.settings.provider_keys[provider.name], base_url))
+    if not own and provider.name in context.settings.provider_keys:
+        keys.append(ProviderKey(context.settings.provider_keys[provider.name], base_url))
     if not keys or not keys[0].base_url:
         raise errors.ProviderNotConfigured(
             f"No API key for the provider '{provider.name}' is configured for this project."
@@ -42,31 +42,31 @@ async def keys_for(x: Exchange, provider: Provider) -> list[ProviderKey]:
     return keys
 
 
-def source(x: Exchange, provider: Provider) -> str:
+def source(record: KeyRecord, provider: Provider) -> str:
     """Who answers, as a part of the cache key: the provider, at the project's own address if any.
 
     Two servers that know a model by one name do not give one answer. Further keys stand in for the
     first one, and so does what they answer.
     """
-    own = (item for item in x.record.credentials if item.provider == provider.name)
+    own = (item for item in record.credentials if item.provider == provider.name)
     address = next((item.base_url for item in own), None)
     return f"{provider.name} {address.rstrip('/')}" if address else provider.name
 
 
-async def _open(x: Exchange, credential: Credential) -> str | None:
+async def _open(context: UpstreamContext, credential: Credential) -> str | None:
     """The key in clear, remembered for this process by its envelope and what it is bound to."""
-    opened = x.runtime.opened_keys
+    opened = context.memory.opened_keys
     try:
         sealed = envelope.parse(credential.envelope)
         aad = envelope.credential_aad(
-            sealed.version, x.record.project_id, credential.provider, credential.base_url
+            sealed.version, context.record.project_id, credential.provider, credential.base_url
         )
         secret = opened.get((credential.envelope, aad))
         if secret is not None:
             return secret
-        master = x.settings.encryption_keys[sealed.key_id]
+        master = context.settings.encryption_keys[sealed.key_id]
         payload = sealed.nonce + sealed.sealed
-        secret = (await x.platform.unseal(master, payload, aad)).decode()
+        secret = (await context.platform.unseal(master, payload, aad)).decode()
     except (ValueError, KeyError) as error:
         log_event(
             "credential_unreadable", "error", credential=credential.id, reason=type(error).__name__

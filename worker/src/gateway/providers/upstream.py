@@ -22,8 +22,8 @@ from gateway.core.http import (
 )
 from gateway.core.log import log_event
 from gateway.formats.base import Json
-from gateway.pipeline.exchange import Exchange
 from gateway.providers.base import Provider, Translation
+from gateway.providers.context import UpstreamContext
 from gateway.providers.credentials import ProviderKey, keys_for
 from gateway.providers.registry import Target
 from gateway.providers.upstream_answer import Upstream, unreachable
@@ -62,7 +62,7 @@ class Outgoing:
 
 
 async def ask(
-    x: Exchange, targets: Sequence[Target], prepare: Callable[[Target], Outgoing]
+    context: UpstreamContext, targets: Sequence[Target], prepare: Callable[[Target], Outgoing]
 ) -> Upstream:
     """The first good answer of ``targets``, else the last one's failure.
 
@@ -75,7 +75,7 @@ async def ask(
     for position, target in enumerate(targets):
         last = position == len(targets) - 1
         try:
-            answer = await _ask_target(x, target, prepare(target))
+            answer = await _ask_target(context, target, prepare(target))
         except errors.GatewayError as error:
             failure = error
             if last or not _worth_a_fallback(error):
@@ -94,34 +94,36 @@ def _worth_a_fallback(error: errors.GatewayError) -> bool:
     return error.status >= 500 or isinstance(error, errors.ProviderNotConfigured)
 
 
-async def _ask_target(x: Exchange, target: Target, outgoing: Outgoing) -> Upstream:
+async def _ask_target(context: UpstreamContext, target: Target, outgoing: Outgoing) -> Upstream:
     provider = target.provider
-    breaker = x.runtime.provider_breaker(x.record, provider.name, x.endpoint, target.model)
-    if not breaker.allows(x.platform.monotonic()):
+    breaker = context.memory.breaker(
+        context.record.project_id, provider.name, context.endpoint, target.model
+    )
+    if not breaker.allows(context.platform.monotonic()):
         raise errors.ProviderUnavailable(
             f"The provider '{provider.name}' is failing and not being asked for a moment.",
             headers=[("retry-after", "5")],
         )
-    keys = (await keys_for(x, provider))[:MOST_KEYS]
+    keys = (await keys_for(context, provider))[:MOST_KEYS]
     retries_left = RETRIES if outgoing.repeatable else 0
     position = 0
-    usage = _UsageQuestion(x, target, outgoing)
+    usage = _UsageQuestion(context, target, outgoing)
     while True:
         key = keys[position]
         try:
-            response = await _send(x, provider, key, outgoing, usage.body(key))
+            response = await _send(context, provider, key, outgoing, usage.body(key))
         except FetchFailed as error:
             sent = not isinstance(error, AddressRefused | Unsendable)
             if sent:
-                breaker.failed(x.platform.monotonic())
+                breaker.failed(context.platform.monotonic())
             if not retries_left or not sent or error.timeout or error.answered:
                 raise _failure(provider, error) from error
             retries_left -= 1
-            await x.platform.sleep(_jitter(None) or 0)
+            await context.platform.sleep(_jitter(None) or 0)
             continue
         status = response.status
         if status >= 500 and status != _NOT_IMPLEMENTED:
-            breaker.failed(x.platform.monotonic())
+            breaker.failed(context.platform.monotonic())
         else:
             breaker.succeeded()
         answer = Upstream(target, response, key.secret, outgoing.translation)
@@ -136,14 +138,14 @@ async def _ask_target(x: Exchange, target: Target, outgoing: Outgoing) -> Upstre
         else:
             return answer
         await response.close()
-        await x.platform.sleep(pause)
+        await context.platform.sleep(pause)
 
 
 class _UsageQuestion:
     """Whether a stream's usage is asked for where the caller did not ask: until it is refused."""
 
-    def __init__(self, x: Exchange, target: Target, outgoing: Outgoing) -> None:
-        self._x = x
+    def __init__(self, context: UpstreamContext, target: Target, outgoing: Outgoing) -> None:
+        self._context = context
         self._target = target
         self._outgoing = outgoing
         self._place = ("", "", "", "")
@@ -151,9 +153,9 @@ class _UsageQuestion:
 
     def body(self, key: ProviderKey) -> Any:
         """What to send with ``key``."""
-        project, target = self._x.record.project_id, self._target
+        project, target = self._context.record.project_id, self._target
         self._place = (project, target.provider.name, key.base_url, target.model)
-        self._asked = self._asked and not self._x.runtime.refuses_usage(self._place)
+        self._asked = self._asked and not self._context.memory.refuses_usage(self._place)
         plain = self._outgoing.without_usage
         return self._outgoing.body if self._asked or plain is None else plain
 
@@ -165,7 +167,7 @@ class _UsageQuestion:
         status = answer.response.status
         if not self._asked:
             if status < 400 and self._outgoing.without_usage is not None:
-                self._x.runtime.usage_was_refused(self._place)
+                self._context.memory.usage_was_refused(self._place)
             return False
         if status != 400:
             return False
@@ -175,25 +177,27 @@ class _UsageQuestion:
 
 
 async def _send(
-    x: Exchange, provider: Provider, key: ProviderKey, outgoing: Outgoing, body: Any
+    context: UpstreamContext, provider: Provider, key: ProviderKey, outgoing: Outgoing, body: Any
 ) -> UpstreamResponse:
     """One attempt. Raises ``FetchFailed``, and a ``GatewayError`` where it is not worth it."""
-    if x.request.client_left():
+    if context.request.client_left():
         raise _left()
-    timeouts = x.settings.timeouts
-    time_left = timeouts.total - x.elapsed_ms() / 1000
+    timeouts = context.settings.timeouts
+    time_left = timeouts.total - context.timing.elapsed_ms() / 1000
     if time_left <= 0:
         raise errors.UpstreamTimeout("No provider answered this request in time.")
     # What the caller says (Anthropic's API version, for one) replaces the provider's default.
     headers = list(
-        dict([*provider.headers(key.secret), *outgoing.headers, *_passed_on(x, provider)]).items()
+        dict(
+            [*provider.headers(key.secret), *outgoing.headers, *_passed_on(context, provider)]
+        ).items()
     )
     if isinstance(body, dict):
         headers.append(("content-type", "application/json"))
         body = json.dumps(body, separators=(",", ":"))
-    began = x.platform.monotonic()
+    began = context.platform.monotonic()
     try:
-        fetching = x.platform.fetch(
+        fetching = context.platform.fetch(
             outgoing.method,
             provider.url(key.base_url, outgoing.endpoint),
             headers,
@@ -202,13 +206,13 @@ async def _send(
             connect_timeout=timeouts.connect,
             public_only=key.public_only,
         )
-        if x.record.project.cache_on_disconnect:
+        if context.record.project.cache_on_disconnect:
             response = await fetching
         else:
-            response = await _unless_left(x, fetching)
+            response = await _unless_left(context, fetching)
     finally:
-        x.event.upstream_ms = round((x.platform.monotonic() - began) * 1000)
-        x.mark("upstream", began)
+        context.timing.upstream_ms = round((context.platform.monotonic() - began) * 1000)
+        context.timing.mark("upstream", began)
     if response.status < 200:
         # An interim response, or a switch to a protocol that nobody asked for.
         await response.close()
@@ -226,20 +230,20 @@ def _failure(provider: Provider, error: FetchFailed) -> errors.GatewayError:
 
 
 async def _unless_left(
-    x: Exchange, fetching: Coroutine[Any, Any, UpstreamResponse]
+    context: UpstreamContext, fetching: Coroutine[Any, Any, UpstreamResponse]
 ) -> UpstreamResponse:
     """What ``fetching`` gives. It is cut off soon after the client has left: ``ClientLeft``."""
     waiting = True
 
     async def look(limit: asyncio.Timeout) -> None:
-        while waiting and not x.request.client_left():
-            await x.platform.sleep(_LOOKS_EVERY)
+        while waiting and not context.request.client_left():
+            await context.platform.sleep(_LOOKS_EVERY)
         if waiting:
             limit.reschedule(0.0)
 
     try:
         async with asyncio.timeout(None) as limit:
-            x.platform.wait_until(look(limit))
+            context.platform.wait_until(look(limit))
             try:
                 return await fetching
             finally:
@@ -264,7 +268,7 @@ def _jitter(response: UpstreamResponse | None) -> float | None:
     return asked + random.uniform(0.05, 0.25)  # noqa: S311 (spreads retries; nothing secret)
 
 
-def _passed_on(x: Exchange, provider: Provider) -> Headers:
+def _passed_on(context: UpstreamContext, provider: Provider) -> Headers:
     """Headers of the caller that the provider gets."""
     names = ("traceparent", "tracestate", *provider.capabilities.request_headers)
-    return [(name, value) for name in names if (value := x.request.header(name)) is not None]
+    return [(name, value) for name in names if (value := context.request.header(name)) is not None]

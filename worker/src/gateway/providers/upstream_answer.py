@@ -7,9 +7,8 @@ event stream is decided here and nowhere else.
 from dataclasses import dataclass, field
 
 from gateway.core import errors, strict_json
-from gateway.core.http import AnswerTooLarge, FetchFailed, Headers, Response, UpstreamResponse
+from gateway.core.http import AnswerTooLarge, FetchFailed, Headers, UpstreamResponse
 from gateway.core.log import log_event
-from gateway.pipeline.exchange import Exchange
 from gateway.providers.base import Provider, Translation
 from gateway.providers.redaction import redacted
 from gateway.providers.registry import Target
@@ -80,15 +79,11 @@ def unreachable(provider: Provider, error: FetchFailed) -> errors.GatewayError:
     return errors.UpstreamUnreachable(f"The provider '{provider.name}' could not be reached.")
 
 
-def provider_error(x: Exchange, answer: Upstream, text: str) -> Response:
-    """The provider's own status and body; only its dialect may change."""
-    status = answer.response.status
-    content_type = answer.response.headers.get("content-type", "application/json")
-    if answer.translation is not None:
-        text = answer.translation.error(text, status)
-    response = x.response(status, content_type, text, *answer.headers)
-    x.finish(status, error_code(text) or f"upstream_{status}")
-    return response
+def error_text(answer: Upstream, text: str) -> str:
+    """An error body in the caller's dialect."""
+    if answer.translation is None:
+        return text
+    return answer.translation.error(text, answer.response.status)
 
 
 def error_code(text: str) -> str | None:

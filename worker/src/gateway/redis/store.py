@@ -7,9 +7,9 @@ holds the request's platform); what outlives requests is the ``Breaker``, plain 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gateway.core.breaker import Breaker
 from gateway.core.http import FetchFailed
 from gateway.core.platform import Platform
 from gateway.redis.scripts import Script
@@ -18,54 +18,6 @@ from gateway.redis.upstash import UpstashError, UpstashRedis
 
 class StoreUnavailable(Exception):
     """Redis did not answer in time, refused, or is not being asked for now."""
-
-
-@dataclass(slots=True)
-class Breaker:
-    """Stops asking a failing service for a while, per isolate or process.
-
-    Opens after ``threshold`` failures in a row, for ``cooldown`` seconds; then one request at a
-    time may try again.
-    """
-
-    threshold: int = 1
-    cooldown: float = 2.0
-    failures: int = 0
-    closed_at: float = 0.0
-    watched_until: float = 0.0
-
-    def allows(self, now: float) -> bool:
-        """True when the service may be asked. Past the cooldown, one caller is let through."""
-        if self.failures < self.threshold:
-            return True
-        if now < self.closed_at:
-            return False
-        self.closed_at = now + self.cooldown
-        return True
-
-    def state(self, now: float) -> str:
-        """``closed`` (asked as usual), ``open``, or ``half-open``: the next caller tries."""
-        if self.failures < self.threshold:
-            return "closed"
-        return "open" if now < self.closed_at else "half-open"
-
-    def watched(self, now: float) -> bool:
-        """True while somebody looks in the background whether the service is back."""
-        return now < self.watched_until
-
-    def watch(self, until: float) -> None:
-        """Keep callers away until then, while this one looks."""
-        self.watched_until = self.closed_at = until
-
-    def succeeded(self) -> None:
-        """The service answered."""
-        self.failures = 0
-        self.watched_until = 0.0
-
-    def failed(self, now: float) -> None:
-        """The service did not answer, or answered with a fault of its own."""
-        self.failures += 1
-        self.closed_at = max(now + self.cooldown, self.watched_until)
 
 
 class _Commands(Protocol):
@@ -195,8 +147,8 @@ class Store:
             # encoded is this request's fault.
             now = self._platform.monotonic()
             self._breaker.failed(now)
-            if self._watches and not self._breaker.watched(now):
-                self._breaker.watch(now + self._patience)
+            if self._watches and not self._breaker.is_probed(now):
+                self._breaker.probe_until(now + self._patience)
                 self._platform.wait_until(self._look())
             raise StoreUnavailable(str(error) or type(error).__name__) from error
         self._breaker.succeeded()
@@ -207,7 +159,7 @@ class Store:
         request after its lease asks Redis itself."""
         breaker = self._breaker
         for _ in range(_LOOKS):
-            breaker.watch(self._platform.monotonic() + self._patience)
+            breaker.probe_until(self._platform.monotonic() + self._patience)
             await self._platform.sleep(breaker.cooldown)
             try:
                 await self._redis.execute(["PING"])

@@ -10,11 +10,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.core.breaker import Breaker
 from gateway.core.http import FetchFailed
 from gateway.core.log import log_event
 from gateway.core.platform import Platform, json_headers
 from gateway.core.settings import Settings
-from gateway.redis.store import Breaker
 
 MAX_ENTRIES = 1_000
 MAX_BYTES = 4_500_000

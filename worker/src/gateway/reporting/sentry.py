@@ -12,11 +12,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.core.breaker import Breaker
 from gateway.core.http import FetchFailed
 from gateway.core.log import log_event, redact
 from gateway.core.platform import Platform
 from gateway.core.settings import Settings
-from gateway.redis.store import Breaker
 
 Event = dict[str, Any]
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 from gateway.core.log import log_event
 from gateway.core.platform import Platform
-from gateway.pipeline.runtime import Runtime
 from gateway.redis import calls
 from gateway.redis.store import Store, StoreUnavailable
 from gateway.redis.upstash import UpstashError
+from gateway.reporting.outbox import Outbox
 from gateway.reporting.pending import MAX_BATCH, Row
 from shared import envelope, redis_keys
 from shared.envelope import Envelope
@@ -54,8 +54,8 @@ REFUSED = Place(
 class Spool:
     """One of the two places as one request's background work sees it."""
 
-    def __init__(self, platform: Platform, runtime: Runtime, place: Place = WAITING) -> None:
-        settings = runtime.settings
+    def __init__(self, platform: Platform, outbox: Outbox, place: Place = WAITING) -> None:
+        settings = outbox.settings
         self._place = place
         self._platform = platform
         self._keys = settings.encryption_keys
@@ -65,7 +65,7 @@ class Spool:
             settings.redis_url,
             settings.redis_token,
             timeout=_TIMEOUT_SECONDS,
-            breaker=runtime.spool_breaker,
+            breaker=outbox.spool_breaker,
         )
 
     async def save(self, rows: Sequence[Row]) -> list[Row]:

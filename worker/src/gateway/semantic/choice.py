@@ -1,10 +1,10 @@
 """The semantic tier: a stored answer of a prompt that means the same.
 
-Only the text of the last user message is compared by meaning; everything else of the request is
-the scope and must be equal. Candidates come with the admission's one round trip; the decision is
-``shared.decision``'s, the threshold the scope's own evidence. See ADR 0101 and
-``docs/public/semantic-quality.md``. ``shared.decision`` is imported by the first eligible request:
-its table and rules cost a cold start that most projects never need.
+Only the text of the last user message is compared by meaning; everything else of the request must
+match exactly (the partition of the index). Candidates come with the admission's one round trip; the
+decision is ``shared.decision``'s. The threshold comes from the namespace's evidence. See ADR 0101
+and ``docs/public/semantic-quality.md``. ``shared.decision`` is imported by the first eligible
+request: its table and rules cost a cold start that most projects never need.
 """
 
 import base64
@@ -13,25 +13,26 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from gateway.admission.limits import Admission, IndexSearch
+from gateway.core.platform import Platform
 from gateway.formats.base import Json
-from gateway.pipeline.exchange import Exchange
-from gateway.semantic import embedders
+from gateway.semantic.embedders import OutsideEmbedder
 from gateway.semantic.place import Place, place_of
 from shared import hashing, redis_keys
+from shared.key_record import KeyRecord
 
 if TYPE_CHECKING:
     from shared.decision import Encoded, Mode
 
 CANDIDATES = 8
 MOST_ENTRIES = 100_000
-"""Of one scope; the oldest go first."""
+"""Of one partition; the oldest go first."""
 _ID_HEX = 16
 _REMEMBERED = 1_000
 
 
 @dataclass(slots=True)
 class Query:
-    """One eligible prompt. ``prefix``: its scope's part of Redis.
+    """One eligible prompt. ``prefix``: of its partition's keys in Redis.
 
     ``own_codes``: whether ``place`` is our own code's, or an outside embedder's.
     """
@@ -43,7 +44,7 @@ class Query:
     namespace: str
     evidence_key: str
     mode: "Mode"
-    opened: bool
+    forced_open: bool
     most_distance: int
 
     def search(self) -> IndexSearch:
@@ -60,11 +61,12 @@ class Query:
 
 @dataclass(slots=True)
 class Candidate:
-    """A stored prompt with the decision on it."""
+    """A stored prompt with the decision on it. ``bin``: where evidence counts its probability."""
 
     exact_key: str
     text: str
     probability: float
+    bin: int | None
     distance: int
     serve: bool
     reason: str
@@ -72,10 +74,10 @@ class Candidate:
 
 
 @dataclass(slots=True)
-class Outcome:
+class SemanticChoice:
     """``best`` is the candidate to serve, or the nearest one that was not; ``None`` without any.
 
-    ``threshold``: the least probability that the scope serves now (over 1: closed). ``checks``:
+    ``threshold``: the least probability that the namespace serves now (over 1: closed). ``checks``:
     how many pairs its evidence counts.
     """
 
@@ -85,8 +87,21 @@ class Outcome:
     checks: int = 0
 
 
-async def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) -> Query | None:
-    """The query for a chat request's canonical ``identity``; ``None`` when it is not eligible.
+@dataclass(frozen=True, slots=True)
+class Ineligible:
+    """Why a prompt is not compared by meaning."""
+
+    reason: str | None
+
+
+async def prepare(
+    identity: Json,
+    mode: str,
+    key_parts: list[Any],
+    record: KeyRecord,
+    embedder: OutsideEmbedder | None,
+) -> Query | Ineligible | None:
+    """The query for a chat request's canonical ``identity``; ``None`` when it is more than a text.
 
     ``key_parts``: what else the exact key is made of (endpoint, provider, namespace, headers).
     """
@@ -96,27 +111,25 @@ async def prepare(x: Exchange, identity: Json, mode: str, key_parts: list[Any]) 
     from shared.decision import MAX_DISTANCE, MODES
 
     reason, encoded, place = _read(text)
-    embedder = x.settings.embedder
     if embedder is not None and encoded is not None:
-        key_parts = [*key_parts[:1], embedder.name, *key_parts[1:]]
-        place = await embedders.locate(x, embedder, text)
+        key_parts = [*key_parts[:1], embedder.settings.name, *key_parts[1:]]
+        place = await embedder.locate(text)
         reason = "embedder"
     if encoded is None or place is None:
-        x.event.decision = {"eligible": False, "reason": reason}
-        return None
+        return Ineligible(reason)
     earlier = identity["messages"][:-1]
-    scope = hashing.digest("scope", *key_parts, {**identity, "messages": earlier})[:32]
-    project = x.record.project_id
+    partition = hashing.digest("scope", *key_parts, {**identity, "messages": earlier})[:32]
+    project = record.project_id
     namespace = str(key_parts[-2])
     return Query(
         encoded=encoded,
         place=place,
         own_codes=embedder is None,
-        prefix=redis_keys.semantic_scope(project, scope),
+        prefix=redis_keys.semantic_scope(project, partition),
         namespace=namespace,
         evidence_key=redis_keys.semantic_evidence(project, namespace),
         mode=MODES[mode],
-        opened=x.record.project.semantic_opened,
+        forced_open=record.project.semantic_opened,
         most_distance=MAX_DISTANCE,
     )
 
@@ -145,28 +158,31 @@ def _question(identity: Json) -> str | None:
     return last["content"] if isinstance(last["content"], str) else None
 
 
-async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
+async def choose(
+    platform: Platform, data_key: bytes, query: Query, admission: Admission
+) -> SemanticChoice:
     """Judge the candidates; the likeliest one that may be served wins."""
     from shared.decision import decide, evidence
 
     counts = evidence.read_counts(admission.evidence)
-    limit = evidence.standing(counts, query.mode, opened=query.opened).threshold
-    # Judged as if open: what the threshold refuses is still evidence to be had (see ``learn``).
-    least = min(limit, query.mode.threshold)
+    threshold = evidence.standing(counts, query.mode, opened=query.forced_open).threshold
     best: Candidate | None = None
     for distance, record in admission.candidates:
-        opened = await _open(x, query, record)
-        if opened is None:
+        decrypted = await _open(platform, data_key, query, record)
+        if decrypted is None:
             continue
-        exact_key, text = opened
+        exact_key, text = decrypted
         # The pair model knows our own codes' distances, and no others.
         known = distance if query.own_codes else None
-        decision = decide(query.encoded, text, least, distance=known)
-        serve = decision.serve and decision.probability >= limit
+        # Decided with the mode's own threshold: candidates that the namespace's higher threshold
+        # refuses still produce evidence.
+        decision = decide(query.encoded, text, query.mode.threshold, distance=known)
+        serve = decision.serve and decision.probability >= threshold
         candidate = Candidate(
             exact_key,
             text,
             decision.probability,
+            evidence.bin_of(decision.probability),
             decision.distance,
             serve,
             decision.reason,
@@ -177,11 +193,7 @@ async def choose(x: Exchange, query: Query, admission: Admission) -> Outcome:
             if serve and decision.probability >= 1:
                 break  # nothing can be likelier, and each record costs an unsealing
     checks = sum(checked for checked, _ in counts.values())
-    outcome = Outcome(best, limit, len(admission.candidates), checks)
-    x.event.decision = _explain(query, outcome)
-    if best is not None and x.record.project.log_prompts:
-        x.event.decision["matched"] = best.text
-    return outcome
+    return SemanticChoice(best, threshold, len(admission.candidates), checks)
 
 
 class Filing(TypedDict):
@@ -194,37 +206,38 @@ class Filing(TypedDict):
     most_entries: int
 
 
-async def filing(x: Exchange, query: Query, exact_key: str, created_ms: int) -> Filing:
+async def filing(
+    platform: Platform, data_key: bytes, query: Query, exact_key: str, created_ms: int
+) -> Filing:
     """Where the entry at ``exact_key`` is filed in the semantic index."""
     return {
         "prefix": query.prefix,
         "code": query.place.code,
         "entry_id": exact_key[:_ID_HEX],
-        "record": f"{created_ms}:{exact_key}:{await _seal(x, query, exact_key)}",
+        "record": f"{created_ms}:{exact_key}:{await _seal(platform, data_key, query, exact_key)}",
         "most_entries": MOST_ENTRIES,
     }
 
 
-async def _seal(x: Exchange, query: Query, exact_key: str) -> str:
+async def _seal(platform: Platform, data_key: bytes, query: Query, exact_key: str) -> str:
     aad = (query.prefix + exact_key).encode()
-    sealed = await x.platform.seal(x.runtime.data_key(x.record), query.encoded.text.encode(), aad)
+    sealed = await platform.seal(data_key, query.encoded.text.encode(), aad)
     return base64.b64encode(sealed).decode()
 
 
-async def _open(x: Exchange, query: Query, record: str) -> tuple[str, str] | None:
+async def _open(
+    platform: Platform, data_key: bytes, query: Query, record: str
+) -> tuple[str, str] | None:
     try:
         _, exact_key, sealed = record.split(":", 2)
         aad = (query.prefix + exact_key).encode()
-        key = x.runtime.data_key(x.record)
-        return exact_key, (await x.platform.unseal(key, base64.b64decode(sealed), aad)).decode()
+        return exact_key, (await platform.unseal(data_key, base64.b64decode(sealed), aad)).decode()
     except ValueError:
         return None
 
 
-def _explain(query: Query, outcome: Outcome) -> dict[str, Any]:
+def explain(query: Query, outcome: SemanticChoice) -> dict[str, Any]:
     """What the usage row keeps; with ``namespace`` and ``bin`` its outcome can be counted again."""
-    from shared.decision.evidence import bin_of
-
     explained: dict[str, Any] = {
         "mode": query.mode.name,
         "namespace": query.namespace,
@@ -237,7 +250,7 @@ def _explain(query: Query, outcome: Outcome) -> dict[str, Any]:
             "candidate": best.exact_key,
             "distance": best.distance,
             "probability": round(best.probability, 4),
-            "bin": bin_of(best.probability),
+            "bin": best.bin,
             "served": best.serve,
             "reason": best.reason,
             "guard": best.guard,

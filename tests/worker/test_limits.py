@@ -127,6 +127,21 @@ def test_what_a_limit_refuses_does_not_count_against_the_month(redis_edge: Edge)
     assert hit.headers["x-watchllm-quota-remaining"] == "8"
 
 
+def test_what_a_budget_refuses_takes_no_place_in_the_minute(redis_edge: Edge) -> None:
+    tenant = redis_edge.tenant(
+        plan={"requests_per_minute": 3},
+        key_limits={"requests_per_minute": 3},
+        project={"monthly_budget_nanousd": 1},
+    )
+    tenant.ask("hello")
+    redis_edge.settled()  # the budget is spent
+    for _ in range(4):
+        assert tenant.chat("new").json()["error"]["code"] == "budget_exceeded"
+    remaining = [tenant.chat("hello").headers["x-ratelimit-remaining-requests"] for _ in range(2)]
+    assert remaining == ["1", "0"]
+    assert tenant.chat("hello").json()["error"]["code"] == "rate_limit_exceeded"
+
+
 def test_what_passes_through_is_refused_past_the_quota(redis_edge: Edge) -> None:
     tenant = redis_edge.tenant(plan={"monthly_requests": 1, "overage": "cache_only"})
     tenant.ask("hello")

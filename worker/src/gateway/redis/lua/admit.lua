@@ -126,9 +126,18 @@ if hits_only then reply[VERDICT] = 'HITS_ONLY' end
 if not missing or no_upstream == '1' then return reply end
 
 -- The request goes to the provider: its tokens and its money count, a hit's never do. What is
--- refused from here on does not count against the month.
+-- refused from here on counts neither against the month nor against the minute: the newest place in
+-- each log is this request's own.
 local function refuse_upstream(verdict)
   reply[QUOTA_USED] = redis.call('DECR', quota)
+  if plan_limit >= 0 then
+    redis.call('RPOP', plan_log)
+    reply[PLAN_USED] = reply[PLAN_USED] - 1
+  end
+  if key_limit >= 0 then
+    redis.call('RPOP', key_log)
+    reply[KEY_USED] = reply[KEY_USED] - 1
+  end
   return refuse(verdict)
 end
 local function over_budget(key, budget)

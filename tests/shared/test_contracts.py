@@ -8,7 +8,7 @@ import pytest
 
 from shared import key_record, plans, usage_events
 from shared.key_record import KeyRecordError
-from shared.usage_events import COLUMNS, UsageEvent
+from shared.usage_events import COLUMNS, CacheDecision, UsageEvent
 
 RECORD: dict[str, Any] = {
     "key_id": "k",
@@ -128,3 +128,23 @@ def test_shipped_plans() -> None:
         "pro": (1_000_000, 200, None, 4_900),
     }
     assert all(dataclasses.is_dataclass(plan) for plan in plans.SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("decision", "row"),
+    [
+        (CacheDecision(bypass="why"), {"bypass": "why"}),
+        (CacheDecision(eligible=False, reason="long"), {"eligible": False, "reason": "long"}),
+        (
+            CacheDecision(mode="strict", namespace="", threshold=1.01, candidates=0),
+            {"mode": "strict", "namespace": "", "threshold": 1.01, "candidates": 0},
+        ),
+        (CacheDecision(served=False), {"served": False, "bin": None, "guard": None}),
+        (
+            CacheDecision(served=True, bin=3, guard="negation", agreed=False),
+            {"served": True, "bin": 3, "guard": "negation", "agreed": False},
+        ),
+    ],
+)
+def test_a_decision_says_what_is_known(decision: CacheDecision, row: dict[str, Any]) -> None:
+    assert decision.dump() == row

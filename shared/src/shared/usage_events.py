@@ -15,6 +15,48 @@ CACHE_STATUSES: tuple[CacheStatus, ...] = (HIT, HIT_SEMANTIC, HIT_COALESCED, MIS
 
 
 @dataclass(slots=True)
+class CacheDecision:
+    """What was decided about the cache, and why: ``usage_logs.decision``. ``None``: not said.
+
+    A bypass says ``bypass``, a prompt that is not compared by meaning ``eligible`` and ``reason``.
+    Where candidates were judged, ``mode`` to ``guard`` tell of the best one: ``candidate`` and
+    ``asked`` are exact keys, ``distance`` is in bits, ``bin`` where evidence counts the
+    probability, ``matched`` the candidate's text (only in projects that log prompts). ``shadow``:
+    the hit was checked against a fresh answer; ``agreed``: whether the two answers agree. A verdict
+    says ``verdict``, ``hit`` (the hit's row), ``candidate``, ``namespace`` and ``bin``.
+    """
+
+    bypass: str | None = None
+    eligible: bool | None = None
+    verdict: str | None = None
+    hit: str | None = None
+    mode: str | None = None
+    namespace: str | None = None
+    threshold: float | None = None
+    candidates: int | None = None
+    candidate: str | None = None
+    distance: int | None = None
+    probability: float | None = None
+    bin: int | None = None
+    served: bool | None = None
+    reason: str | None = None
+    guard: str | None = None
+    matched: str | None = None
+    asked: str | None = None
+    shadow: bool | None = None
+    agreed: bool | None = None
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON. ``bin`` and ``guard`` of a judged candidate are there also when it has none."""
+        said = {name: getattr(self, name) for name in _DECISION_FIELDS}
+        kept = ("bin", "guard") if self.served is not None else ()
+        return {name: value for name, value in said.items() if value is not None or name in kept}
+
+
+_DECISION_FIELDS = tuple(field.name for field in fields(CacheDecision))
+
+
+@dataclass(slots=True)
 class UsageEvent:
     """Money is integer nano-USD (10⁻⁹ $); ``None`` means unknown, never zero. Times are ms.
 
@@ -44,13 +86,15 @@ class UsageEvent:
     ttfb_ms: int | None = None
     status: int = 200
     error_code: str | None = None
-    decision: dict[str, Any] | None = None
+    decision: CacheDecision | None = None
     prompt: str | None = None
     response: str | None = None
 
     def row(self) -> dict[str, Any]:
         """The JSON row that PostgREST inserts."""
-        return dict(zip(COLUMNS, _values(self), strict=True))
+        row = dict(zip(COLUMNS, _values(self), strict=True))
+        row["decision"] = None if self.decision is None else self.decision.dump()
+        return row
 
 
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(UsageEvent))

@@ -65,7 +65,7 @@ async def handle(runtime: Runtime, platform: Platform, request: Request) -> Resp
         try:
             response = await handler(x)
         except RecordChanged:
-            x.endpoint = path
+            x = x.second_attempt(path)
             response = await handler(x)
     except errors.GatewayError as error:
         response = _failed(x, error, dialect)

@@ -6,7 +6,7 @@ itself, and the cache takes no part.
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypedDict
@@ -65,15 +65,33 @@ class RecordOutdated(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class Held:
+    """What a request holds until its post-response; each is empty or 0 where it holds none.
+
+    ``lock_token``: with which it leads a single flight. ``slot``: its name among the project's open
+    streams. ``tokens``: reserved from the tokens a minute until the answer tells its real ones.
+    """
+
+    lock_token: str = ""
+    slot: str = ""
+    tokens: int = 0
+
+    def without_lock(self) -> "Held":
+        """The same, after another request came to hold the lock."""
+        return replace(self, lock_token="")
+
+
+NOTHING_HELD = Held()
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionRequest:
     """What to look for: entry names in Redis, and what may be served.
 
-    ``token``: this request's name as single-flight leader; empty when it does not compete.
-    ``only``: spends nothing at the provider, so its budgets do not matter.
-    ``slot``: this request's name among the project's open streams; empty when it takes no place.
-    ``slot_ms``: for how long it keeps the place unless it says that it goes on.
-    ``semantic``: what ``cache.semantic`` asks the index for.
-    ``estimated_tokens``: reserved from the tokens a minute until the answer tells its real ones.
+    ``wants``: what this request takes if it goes to the provider: the lock (where it competes for
+    it), a slot, tokens. ``slot_ms``: for how long the slot is held unless its lease is renewed.
+    ``no_upstream``: never calls the provider: token, budget and stream checks are skipped.
+    ``semantic``: what ``semantic.choice`` asks the index for.
     """
 
     entries: Sequence[str] = ()
@@ -81,11 +99,9 @@ class Lookup:
     namespace: str = ""
     max_age_ms: int = -1
     lock: str = ""
-    token: str = ""
     lease_ms: int = 0
-    estimated_tokens: int = 0
-    only: bool = False
-    slot: str = ""
+    wants: Held = NOTHING_HELD
+    no_upstream: bool = False
     slot_ms: int = 0
     semantic: IndexSearch = NO_SEMANTICS
 
@@ -114,6 +130,11 @@ class Admission:
     evidence: list[str] = field(default_factory=list)
     headers: Headers = field(default_factory=list)
 
+    def check_upstream(self) -> None:
+        """Raises the error of the limit that keeps this request from the provider."""
+        if self.refusal is not None:
+            raise self.refusal
+
 
 @dataclass(slots=True)
 class LocalEstimate:
@@ -133,11 +154,11 @@ class LocalEstimate:
 
 
 async def admit(
-    store: Store, record: KeyRecord, lookup: Lookup, estimate: LocalEstimate, now: float
+    store: Store, record: KeyRecord, request: AdmissionRequest, estimate: LocalEstimate, now: float
 ) -> Admission:
     """One round trip. Raises ``RateLimited``, ``QuotaExceeded`` or ``RecordOutdated``."""
     project = record.project_id
-    plan, own, search = record.plan, record.key_limits, lookup.semantic
+    plan, own, search = record.plan, record.key_limits, request.semantic
     try:
         reply = await calls.admit(
             store,
@@ -146,29 +167,29 @@ async def admit(
             key_log=redis_keys.request_log(project, record.key_id),
             quota=redis_keys.quota(record.organization_id, month(now)),
             cutoffs=redis_keys.cutoffs(project),
-            lock=lookup.lock or redis_keys.lock(project, "none"),
+            lock=request.lock or redis_keys.lock(project, "none"),
             **account_keys(record, now),
             stats=redis_keys.stats(project, day(now)),
-            entries=lookup.entries,
+            entries=request.entries,
             record_revision=record.revision,
             plan_rpm=_limit(plan.requests_per_minute),
             key_rpm=_limit(own.requests_per_minute),
             monthly_requests=_limit(plan.monthly_requests),
             hits_past_quota=plan.overage == "cache_only",
-            model_field=model_field(lookup.model),
-            namespace_field=namespace_field(lookup.namespace),
-            max_age_ms=lookup.max_age_ms,
-            lock_token=lookup.token,
-            lease_ms=lookup.lease_ms,
+            model_field=model_field(request.model),
+            namespace_field=namespace_field(request.namespace),
+            max_age_ms=request.max_age_ms,
+            lock_token=request.wants.lock_token,
+            lease_ms=request.lease_ms,
             plan_tpm=_limit(plan.tokens_per_minute),
             key_tpm=_limit(own.tokens_per_minute),
             project_budget=_limit(record.project.monthly_budget_nanousd),
             key_budget=_limit(own.monthly_budget_nanousd),
-            estimated_tokens=lookup.estimated_tokens,
-            no_upstream=lookup.only,
-            slot=lookup.slot,
+            estimated_tokens=request.wants.tokens,
+            no_upstream=request.no_upstream,
+            slot=request.wants.slot,
             concurrent_streams=_limit(plan.concurrent_streams),
-            slot_ms=lookup.slot_ms,
+            slot_ms=request.slot_ms,
             semantic_prefix=search.semantic_prefix,
             code=search.code,
             probes=search.probes,
@@ -178,8 +199,8 @@ async def admit(
         )
     except StoreUnavailable as error:
         log_event("store_unavailable", "warning", reason=str(error))
-        return admit_locally(record, lookup, estimate, now)
-    return _read(reply, record, len(lookup.entries))
+        return admit_locally(record, request, estimate, now)
+    return _read(reply, record, len(request.entries))
 
 
 def account_keys(record: KeyRecord, now: float) -> AccountKeys:
@@ -359,7 +380,7 @@ def _quota_headers(limit: int | None, used: int) -> Headers:
 
 
 def admit_locally(
-    record: KeyRecord, lookup: Lookup, estimate: LocalEstimate, now: float
+    record: KeyRecord, request: AdmissionRequest, estimate: LocalEstimate, now: float
 ) -> Admission:
     """Without Redis: by this process's own estimate. Raises ``RateLimited``."""
     for subject, limit in (
@@ -374,4 +395,4 @@ def admit_locally(
                 "Rate limit reached for requests per minute.",
                 headers=[("retry-after", str(max(1, round(wait))))],
             )
-    return Admission(int(now * 1000), [None] * len(lookup.entries), degraded=True)
+    return Admission(int(now * 1000), [None] * len(request.entries), degraded=True)

@@ -7,7 +7,7 @@ most one lease, then asks the provider itself: nobody waits longer than lease + 
 
 from dataclasses import dataclass
 
-from gateway.admission.limits import Lookup
+from gateway.admission.limits import AdmissionRequest
 from gateway.core.platform import Platform
 from gateway.redis import calls
 from gateway.redis.store import Store, StoreUnavailable
@@ -28,24 +28,26 @@ class Found:
     leads: bool = False
 
 
-async def follow(platform: Platform, store: Store, project_id: str, lookup: Lookup) -> Found:
+async def follow(
+    platform: Platform, store: Store, project_id: str, request: AdmissionRequest
+) -> Found:
     """Wait for the leader. Never raises: without Redis the follower goes on its own."""
     began = platform.monotonic()
     pause = _FIRST_PAUSE
     now_ms = int(platform.now() * 1000)
-    while platform.monotonic() - began < lookup.lease_ms / 1000:
+    while platform.monotonic() - began < request.lease_ms / 1000:
         await platform.sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 1.5)
         try:
             entry, state, now_ms = await calls.follow(
                 store,
                 cutoffs=redis_keys.cutoffs(project_id),
-                lock=lookup.lock,
-                entry=lookup.entries[0],
-                model_field=model_field(lookup.model),
-                namespace_field=namespace_field(lookup.namespace),
-                lock_token=lookup.token,
-                lease_ms=lookup.lease_ms,
+                lock=request.lock,
+                entry=request.entries[0],
+                model_field=model_field(request.model),
+                namespace_field=namespace_field(request.namespace),
+                lock_token=request.wants.lock_token,
+                lease_ms=request.lease_ms,
             )
         except StoreUnavailable:
             break

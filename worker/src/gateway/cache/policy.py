@@ -7,7 +7,7 @@ Headers: ``Cache-Control`` after RFC 9111 (``no-cache``, ``no-store``, ``max-age
 import re
 from dataclasses import dataclass
 
-from gateway.core.errors import InvalidHeader
+from gateway.core.errors import InvalidHeader, NotCached
 from gateway.core.http import Request
 from shared.key_record import Project
 
@@ -25,18 +25,27 @@ _SEMANTIC = ("off", "strict", "balanced")
 class Policy:
     """``read``/``write``: whether a stored answer may be served, and this one stored.
 
-    ``only``: never ask the provider. ``max_age`` seconds, ``None`` for any. ``why_bypass`` names
-    the reason when the cache takes no part.
+    ``only_if_cached``: never ask the provider. ``max_age`` seconds, ``None`` for any.
+    ``why_bypass`` names the reason when the cache takes no part.
     """
 
     read: bool
     write: bool
-    only: bool
+    only_if_cached: bool
     ttl_seconds: int
     max_age: int | None
     namespace: str
     semantic: str
     why_bypass: str | None = None
+
+
+def check_may_fetch(policy: Policy) -> None:
+    """Raises ``NotCached`` where only a cached answer was asked for and there is none."""
+    if policy.only_if_cached:
+        raise NotCached(
+            "This request is not in the cache (x-watchllm-cache: only).",
+            headers=[("x-should-retry", "false")],
+        )
 
 
 def from_request(request: Request, project: Project, *, embeddings: bool = False) -> Policy:
@@ -96,7 +105,7 @@ def _ttl(request: Request) -> int | None:
 
 
 def _cache_control(request: Request) -> tuple[bool, bool, int | None]:
-    """Directives unknown to us are ignored, as RFC 9111 asks; a malformed max-age is stale."""
+    """Unknown directives are ignored, as RFC 9111 asks; a malformed max-age is treated as 0."""
     no_cache = no_store = False
     max_age: int | None = None
     for item in (request.header("cache-control") or "").split(","):

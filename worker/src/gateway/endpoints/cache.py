@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from gateway.admission import limits
-from gateway.admission.limits import Lookup
+from gateway.admission.limits import AdmissionRequest
 from gateway.core import errors
 from gateway.core.http import Response
 from gateway.endpoints import fields
@@ -14,6 +14,7 @@ from gateway.redis.store import StoreUnavailable
 from gateway.redis.upstash import UpstashError
 from shared import purge_cutoffs, redis_keys
 from shared.semantic_verdict import REFUSED_SECONDS, VERDICTS, SemanticHit, parse_hit
+from shared.usage_events import CacheDecision
 
 _FIELDS = frozenset({"all", "model", "namespace", "key", "older_than_seconds"})
 _STATS_DAYS = 7
@@ -28,7 +29,7 @@ async def purge(x: Exchange) -> Response:
     record = await x.authenticate()
     body = await x.json()
     _check(body)
-    await x.admit(Lookup(only=True))
+    await x.admit(AdmissionRequest(no_upstream=True))
     project = record.project_id
     try:
         if "key" in body:
@@ -53,7 +54,7 @@ async def purge(x: Exchange) -> Response:
 async def stats(x: Exchange) -> Response:
     """Hits and misses of this project's last seven days (UTC), as Redis counted them."""
     record = await x.authenticate()
-    await x.admit(Lookup(only=True))
+    await x.admit(AdmissionRequest(no_upstream=True))
     days = [limits.day(x.timing.started - 86_400 * back) for back in range(_STATS_DAYS)]
     try:
         counted = await calls.stats(
@@ -85,19 +86,19 @@ async def feedback(x: Exchange) -> Response:
         raise errors.InvalidRequest("Missing required parameter: 'request_id'.", param="request_id")
     if verdict not in VERDICTS:
         raise errors.InvalidRequest("'verdict' takes 'wrong' or 'right'.", param="verdict")
-    await x.admit(Lookup(only=True))
+    await x.admit(AdmissionRequest(no_upstream=True))
     try:
         hit = await _judge(x, record.project_id, request_id, wrong=verdict == "wrong")
     except (StoreUnavailable, UpstashError) as error:
         raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
     # With the row, the dashboard knows of the verdict, and can count it again.
-    x.event.decision = {
-        "verdict": verdict,
-        "hit": hit.row,
-        "candidate": hit.entry,
-        "namespace": hit.namespace,
-        "bin": hit.bin,
-    }
+    x.event.decision = CacheDecision(
+        verdict=verdict,
+        hit=hit.row,
+        candidate=hit.entry,
+        namespace=hit.namespace,
+        bin=hit.bin,
+    )
     answer = {"object": "cache.feedback", "request_id": request_id, "verdict": verdict}
     return _answer(x, {**answer, "removed": verdict == "wrong"})
 

@@ -1,7 +1,7 @@
 """``POST /v1/chat/completions``."""
 
 from gateway.endpoints import fields
-from gateway.endpoints.generation import Generation
+from gateway.endpoints.generation import GenerationEndpoint
 from gateway.formats.base import Json
 from gateway.formats.chat import ChatFormat
 from gateway.providers.base import CHAT
@@ -12,7 +12,7 @@ def _check(body: Json) -> None:
     fields.required(body, "messages", "an array")
 
 
-GENERATION = Generation(
+GENERATION = GenerationEndpoint(
     endpoint=CHAT,
     format=ChatFormat(),
     identity=lambda body, defaults: hashing.chat_identity(body, openai_defaults=defaults),

@@ -2,7 +2,7 @@
 
 from gateway.core.errors import InvalidRequest
 from gateway.endpoints import fields
-from gateway.endpoints.generation import Generation
+from gateway.endpoints.generation import GenerationEndpoint
 from gateway.formats.base import Json
 from gateway.formats.completions import CompletionsFormat
 from gateway.providers.base import COMPLETIONS
@@ -15,7 +15,7 @@ def _check(body: Json) -> None:
     fields.sizes(body, {"prompt": fields.MOST_INPUTS})
 
 
-GENERATION = Generation(
+GENERATION = GenerationEndpoint(
     endpoint=COMPLETIONS,
     format=CompletionsFormat(),
     identity=lambda body, defaults: hashing.completion_identity(body, openai_defaults=defaults),

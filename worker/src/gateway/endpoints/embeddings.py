@@ -53,21 +53,17 @@ async def handle(x: Exchange) -> Response:
     missing = _missing(keys, found)
     if not missing and keys:
         x.set_status(HIT)
-    elif policy.only:
-        raise errors.NotCached(
-            "This request is not in the cache (x-watchllm-cache: only).",
-            headers=[("x-should-retry", "false")],
-        )
-    elif admission.refusal is not None:
-        raise admission.refusal
-    elif bypassed or not keys:
-        return await _forward(x, target, sent, cache)
-    elif admission.lease_left_ms:
-        found |= await cache.follow(missing)
-        missing = _missing(keys, found)
-        if not missing:
-            x.set_status(HIT_COALESCED)
-            cache.abandon()
+    else:
+        policies.check_may_fetch(policy)
+        admission.check_upstream()
+        if bypassed or not keys:
+            return await _forward(x, target, sent, cache)
+        if admission.lease_left_ms:
+            found |= await cache.follow(missing)
+            missing = _missing(keys, found)
+            if not missing:
+                x.set_status(HIT_COALESCED)
+                cache.release()
     new: dict[str, vectors.Vector] = {}
     if missing:
         first = dict(zip(reversed(keys), reversed(inputs), strict=True))
@@ -79,7 +75,7 @@ async def handle(x: Exchange) -> Response:
     paid = _sum(new.values())
     response = _respond(x, target, body, [found[key] for key in keys], paid)
     if new:
-        x.platform.wait_until(cache.settle(new, paid or 0))
+        x.platform.wait_until(cache.commit(new, paid or 0))
     return response
 
 
@@ -137,7 +133,7 @@ async def _fetch(
         floats = hashing.converts_vectors(body)
         return vectors.parse(strict_json.answer(text), inputs, target.model, floats=floats)
     except MALFORMED as error:
-        cache.abandon()
+        cache.release()
         raise errors.UpstreamUnreachable(
             "The provider's answer does not hold one embedding for each input."
         ) from error
@@ -155,7 +151,7 @@ async def _forward(
     except ValueError:
         tokens = None
     x.account(target.provider.name, target.model, Usage(prompt=tokens))
-    x.platform.wait_until(cache.settle({}, tokens or 0))
+    x.platform.wait_until(cache.commit({}, tokens or 0))
     response = x.response(200, "application/json", text, *answer.headers)
     x.finish(200)
     return response
@@ -172,8 +168,8 @@ async def _ask(
         )
         text = await answer.text()
     except Exception:
-        cache.abandon()
+        cache.release()
         raise
     if answer.response.status != 200:
-        cache.abandon()
+        cache.release()
     return answer, text

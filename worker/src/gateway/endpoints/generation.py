@@ -11,17 +11,18 @@ from gateway.core import errors
 from gateway.core.http import Response
 from gateway.endpoints import fields, live_data
 from gateway.formats.base import Format, Json
-from gateway.pipeline.call import Call
 from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.generation_request import GenerationRequest
 from gateway.pipeline.serve import serve
 from gateway.providers.credentials import source
 from gateway.providers.registry import Target, resolve
 from shared import hashing
 from shared.key_record import Project
+from shared.usage_events import CacheDecision
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
+class GenerationEndpoint:
     """An endpoint as data.
 
     ``identity(body, openai_defaults)``: the request reduced to what can change its answer.
@@ -58,12 +59,14 @@ class Generation:
                 identity, policy.semantic, parts, record, x.outside_embedder()
             )
             if isinstance(found, semantic.Ineligible):
-                x.event.decision = {"eligible": False, "reason": found.reason}
+                x.event.decision = CacheDecision(eligible=False, reason=found.reason)
             else:
                 query = found
         allowed = fields.token_limit(body, self.completion_limit)
         estimate = limits.estimate_tokens(record, x.characters, allowed)
-        call = Call(self.endpoint, target, sent, stream, self.format, policy, key, estimate, query)
+        call = GenerationRequest(
+            self.endpoint, target, sent, stream, self.format, policy, key, estimate, query
+        )
         return await serve(x, call)
 
     def key_parts(

@@ -2,11 +2,11 @@
 
 import json
 
-from gateway.admission.limits import Lookup
+from gateway.admission.limits import AdmissionRequest
 from gateway.core.errors import InvalidRequest
 from gateway.core.http import Response
 from gateway.endpoints import fields
-from gateway.endpoints.generation import Generation
+from gateway.endpoints.generation import GenerationEndpoint
 from gateway.formats.base import Json
 from gateway.formats.messages import MessagesFormat
 from gateway.pipeline.exchange import Exchange
@@ -24,7 +24,7 @@ def _check(body: Json) -> None:
         raise InvalidRequest("max_tokens: Field required, an integer.", param="max_tokens")
 
 
-GENERATION = Generation(
+GENERATION = GenerationEndpoint(
     endpoint=MESSAGES,
     format=MessagesFormat(),
     identity=lambda body, _defaults: hashing.messages_identity(body),
@@ -48,7 +48,7 @@ async def count_tokens(x: Exchange) -> Response:
     target = resolve(model, record.project, x.request.path)
     x.event.provider, x.event.model = target.provider.name, target.model
     x.bypass("this endpoint is passed through")
-    await x.admit(Lookup())
+    await x.admit(AdmissionRequest())
     if not target.provider.supports(COUNT_TOKENS):
         return _estimated(x, body)
     sent = {**body, "model": target.model}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from gateway.admission.limits import Lookup
+from gateway.admission.limits import AdmissionRequest
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Response
 from gateway.formats.base import count
@@ -27,7 +27,7 @@ _SNAPSHOT = re.compile(r"-\d{8}\Z")
 async def handle(x: Exchange) -> Response:
     """Ask each configured provider; fail only when none of them answers."""
     record = await x.authenticate()
-    await x.admit(Lookup(only=True))
+    await x.admit(AdmissionRequest(no_upstream=True))
     usable = set(x.settings.provider_keys) | {item.provider for item in record.credentials}
     data: list[Any] = []
     failure: errors.GatewayError | None = None
@@ -58,7 +58,7 @@ async def retrieve(x: Exchange) -> Response:
     name = unquote(x.endpoint.removeprefix("/v1/models/"))
     x.endpoint = "/v1/models"
     record = await x.authenticate()
-    await x.admit(Lookup(only=True))
+    await x.admit(AdmissionRequest(no_upstream=True))
     target = resolve(name, record.project, x.request.path)
     x.event.provider = target.provider.name
     if not target.provider.supports(MODELS):

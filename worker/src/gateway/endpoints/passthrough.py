@@ -7,7 +7,7 @@ Groq's SDK to Groq, those of Anthropic's to Anthropic.
 import re
 from typing import Any
 
-from gateway.admission.limits import Lookup
+from gateway.admission.limits import AdmissionRequest
 from gateway.core import errors
 from gateway.core.http import Live, Response, declared_length
 from gateway.pipeline.exchange import Exchange
@@ -64,7 +64,7 @@ async def handle(x: Exchange) -> Response:
     x.event.provider = provider.name
     x.bypass("this endpoint is passed through")
     inspected = not _own_account(x, provider) and _needs_look(x, provider, path)
-    await x.admit(Lookup())
+    await x.admit(AdmissionRequest())
     most = x.settings.max_body_bytes
     if declared_length(request) > most:
         raise errors.too_large(most)

@@ -1,7 +1,7 @@
 """``POST /v1/responses``. What refers to state at the provider passes through uncached."""
 
 from gateway.core.errors import InvalidRequest
-from gateway.endpoints.generation import Generation
+from gateway.endpoints.generation import GenerationEndpoint
 from gateway.formats.base import Json
 from gateway.formats.responses import ResponsesFormat
 from gateway.providers.base import RESPONSES
@@ -13,7 +13,7 @@ def _check(body: Json) -> None:
         raise InvalidRequest("Invalid type for 'input'.", param="input")
 
 
-GENERATION = Generation(
+GENERATION = GenerationEndpoint(
     endpoint=RESPONSES,
     format=ResponsesFormat(),
     identity=lambda body, defaults: hashing.responses_identity(body, openai_defaults=defaults),

@@ -21,7 +21,7 @@ read for nobody but the cache ends there, also where nothing of it is collected.
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CapturedStream:
     """``answer`` is ``None`` unless the stream was complete and good.
 
     ``answered_at``: when the last byte that mattered came, by the monotonic clock.
@@ -57,17 +57,17 @@ class Capture:
         self._too_large = False
         self._last = x.platform.monotonic()
 
-    async def run(self, settle: Callable[[Outcome], Coroutine[Any, Any, None]]) -> None:
-        """``settle`` is run once: as soon as the terminal event is there (the provider may hold
+    async def run(self, commit: Callable[[CapturedStream], Coroutine[Any, Any, None]]) -> None:
+        """``commit`` is run once: as soon as the terminal event is there (the provider may hold
         the connection open after it), or at the end of a stream that had none."""
-        settled = False
+        committed = False
         error_code = None
         try:
             async for _ in self._chunks():
-                if self._assembler.done and not settled:
-                    settled = True
+                if self._assembler.done and not committed:
+                    committed = True
                     self._copy.ends()
-                    self._x.platform.wait_until(settle(self._outcome(None)))
+                    self._x.platform.wait_until(commit(self._outcome(None)))
         except FetchFailed as error:
             error_code = "upstream_timeout" if error.timeout else "upstream_disconnected"
             log_event("stream_broken", "warning", request_id=self._x.request_id, reason=str(error))
@@ -80,8 +80,8 @@ class Capture:
             await self._copy.cancel()
         finally:
             self._slot.end()
-        if not settled:
-            await settle(self._outcome(error_code))
+        if not committed:
+            await commit(self._outcome(error_code))
 
     def _take(self, events: list[Event]) -> None:
         for event in events:
@@ -113,7 +113,7 @@ class Capture:
         self._take([*reader.feed(self._clean(b"")), *reader.finish()])
         yield
 
-    def _outcome(self, error_code: str | None) -> Outcome:
+    def _outcome(self, error_code: str | None) -> CapturedStream:
         answer = None
         if error_code is None:
             with suppress(*MALFORMED):  # what was assembled has another shape than its format's
@@ -124,7 +124,7 @@ class Capture:
             answer = None
         elif answer is None and error_code is None:
             error_code = "too_large_to_cache" if self._too_large else "stream_incomplete"
-        return Outcome(answer, self._assembler.usage(), self._last, error_code)
+        return CapturedStream(answer, self._assembler.usage(), self._last, error_code)
 
 
 def log_untranslated(x: Exchange, lost: set[str]) -> None:

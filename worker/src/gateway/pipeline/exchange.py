@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from gateway.redis.store import Store
 from gateway.reporting import sentry, usage, writer
 from gateway.semantic.embedders import OutsideEmbedder
 from shared.key_record import KeyRecord
-from shared.usage_events import BYPASS, HITS, CacheStatus, UsageEvent
+from shared.usage_events import BYPASS, HITS, CacheDecision, CacheStatus, UsageEvent
 
 _QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
 _LOGGED_CHARACTERS = 32_000
@@ -33,7 +34,7 @@ _TRACEPARENT = re.compile(
 
 
 class RecordChanged(Exception):
-    """The project was edited: what the endpoint has worked out so far, it worked out too early."""
+    """Project settings changed during the request: run the handler again with the new record."""
 
 
 class Exchange:
@@ -57,7 +58,7 @@ class Exchange:
         self.platform = platform
         self.request = request
         self.endpoint = endpoint
-        self._deployment = deployment
+        self.deployment = deployment
         self.timing = Timing(platform)
         self.headers: Headers = []
         self.characters = 0
@@ -65,7 +66,7 @@ class Exchange:
         self.token = platform.request_id()
         self.request_id = self._row_id = self.token
         self._body: dict[str, Any] | None = None
-        self._began_again = False
+        self._is_second = False
         self._finished = False
         self._when_finished: list[Callable[[], None]] = []
         self.store = Store(
@@ -78,10 +79,23 @@ class Exchange:
         )
         self._keys = KeyResolver(platform, self.store, settings, runtime.keys, runtime.supabase)
 
+    def second_attempt(self, endpoint: str) -> "Exchange":
+        """The same request from its beginning, after ``RecordChanged``.
+
+        Ids, timing and the body that was read are kept; record, row and headers are made anew.
+        """
+        second = Exchange(self.runtime, self.platform, self.request, endpoint, self.deployment)
+        second.token, second.request_id = self.token, self.request_id
+        second._row_id = self._row_id
+        second.timing = self.timing
+        second._body, second.characters = self._body, self.characters
+        second._is_second = True
+        return second
+
     def take_request_id(self) -> None:
         """Answer to the caller's own id, if it sent one. Raises ``InvalidHeader``.
 
-        A caller's id may come twice, a row's may not: the row puts a part of ours behind it.
+        Callers may reuse ids; row ids are unique, so part of our own id is appended.
         """
         given = self.request.header("x-watchllm-request-id")
         if given is None:
@@ -125,44 +139,42 @@ class Exchange:
             ) from error
         if not isinstance(body, dict):
             raise errors.InvalidJson("The JSON body of your request must be an object.")
-        if self._deployment is not None:
-            body["model"] = self._deployment
+        if self.deployment is not None:
+            body["model"] = self.deployment
         self._body = body
         return body
 
-    async def admit(self, lookup: limits.Lookup) -> limits.Admission:
+    async def admit(self, request: limits.AdmissionRequest) -> limits.Admission:
         """Limits and look-up. A record that Redis calls outdated is read again first.
 
-        Raises what the limits refuse; an admission with a ``refusal`` comes back only where the
-        cache may answer instead. Raises ``RecordChanged``, once, where the new record says anything
-        else about the project than the one that ``lookup`` was made from.
+        Raises the limit's error. If a cached answer is still possible, returns it in ``refusal``
+        instead. Raises ``RecordChanged`` (at most once) if settings or provider keys differ from
+        those from which ``request`` was made.
         """
         began = self.platform.monotonic()
         try:
-            admission = await self._admit(lookup)
+            admission = await self._admit(request)
         except limits.RecordOutdated:
             before = self.record
             await self._renew_record()
-            if not self._began_again and _differ(before, self.record):
-                self._began_again = True
+            if not self._is_second and _differ(before, self.record):
                 raise RecordChanged from None
             try:
-                admission = await self._admit(lookup)
+                admission = await self._admit(request)
             except limits.RecordOutdated:
                 # Supabase has not caught up with what Redis was told, or cannot be asked.
-                admission = limits.admit_locally(
-                    self.record, lookup, self.runtime.estimate, self.platform.now()
-                )
+                estimate, now = self.runtime.estimate, self.platform.now()
+                admission = limits.admit_locally(self.record, request, estimate, now)
         self.headers += admission.headers
         self.timing.mark("store", began)
-        if admission.refusal is not None and not lookup.may_find and not lookup.only:
-            raise admission.refusal
+        if not request.may_find and not request.no_upstream:
+            admission.check_upstream()
         return admission
 
-    async def _admit(self, lookup: limits.Lookup) -> limits.Admission:
+    async def _admit(self, request: limits.AdmissionRequest) -> limits.Admission:
         try:
             return await limits.admit(
-                self.store, self.record, lookup, self.runtime.estimate, self.platform.now()
+                self.store, self.record, request, self.runtime.estimate, self.platform.now()
             )
         except (errors.RateLimited, errors.QuotaExceeded) as refusal:
             now = self.platform.monotonic()
@@ -197,13 +209,13 @@ class Exchange:
             event.cost_nanousd, event.saved_nanousd = price, 0
 
     def account_shadow(self, provider: str, model: str, spent: Usage) -> None:
-        """A sampled check of a semantic hit was paid for after all: it saves nothing."""
+        """The shadow request cost money: add it to cost, subtract it from savings."""
         price = usage.cost(provider, model, spent, self.timing.started)
         self.event.cost_nanousd = price
         if price is not None and self.event.saved_nanousd is not None:
             self.event.saved_nanousd = max(0, self.event.saved_nanousd - price)
         if self.event.decision is not None:
-            self.event.decision["shadow"] = True
+            self.event.decision.shadow = True
 
     def account_parts(
         self, provider: str, model: str, *, tokens: int | None, paid: int | None
@@ -229,8 +241,8 @@ class Exchange:
         if event.cost_nanousd is not None:
             headers.append(("x-watchllm-cost-usd", usage.dollars(event.cost_nanousd)))
         if event.decision is not None and self.request.header("x-watchllm-explain") is not None:
-            told = {name: value for name, value in event.decision.items() if name != "matched"}
-            headers.append(("x-watchllm-decision", json.dumps(told)))
+            told = replace(event.decision, matched=None)
+            headers.append(("x-watchllm-decision", json.dumps(told.dump())))
         if event.saved_nanousd is not None:
             headers.append(("x-watchllm-saved-usd", usage.dollars(event.saved_nanousd)))
         return Response(status, headers, body)
@@ -322,7 +334,7 @@ class Exchange:
             self.event.response = text[:_LOGGED_CHARACTERS]
 
     def stop_clock(self) -> None:
-        """The answer is on its way; what follows is work of ours and no latency."""
+        """Record the latency now; later work is not part of it."""
         self.event.latency_ms = self.timing.elapsed_ms()
 
     def upstream(self) -> UpstreamContext:
@@ -364,7 +376,7 @@ class Exchange:
     def bypass(self, why: str) -> None:
         """The cache takes no part; ``why`` is told in the row, and to who asks for explanations."""
         self.set_status(BYPASS)
-        self.event.decision = {"bypass": why}
+        self.event.decision = CacheDecision(bypass=why)
 
 
 def _differ(one: KeyRecord, other: KeyRecord) -> bool:

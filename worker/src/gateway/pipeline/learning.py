@@ -13,8 +13,8 @@ from gateway.cache import entry as entries
 from gateway.core import errors, strict_json
 from gateway.core.log import log_event
 from gateway.formats.base import Json
-from gateway.pipeline.call import Call, outgoing
 from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.generation_request import GenerationRequest, outgoing
 from gateway.providers import upstream
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
@@ -38,7 +38,9 @@ def shadow_due(checks: int, share: float | None) -> bool:
     return random.random() < share  # noqa: S311 (sampling)
 
 
-async def remember_hit(x: Exchange, call: Call, query: Query, served: Candidate) -> None:
+async def remember_hit(
+    x: Exchange, call: GenerationRequest, query: Query, served: Candidate
+) -> None:
     """Keep what a semantic hit served, so that feedback on its request id can undo it."""
     hit = SemanticHit(
         row=x.event.request_id,
@@ -54,7 +56,9 @@ async def remember_hit(x: Exchange, call: Call, query: Query, served: Candidate)
         log_event("semantic_hit_not_kept", "warning", reason=str(error))
 
 
-async def learn_from_miss(x: Exchange, call: Call, outcome: SemanticChoice, fresh: Json) -> None:
+async def learn_from_miss(
+    x: Exchange, call: GenerationRequest, outcome: SemanticChoice, fresh: Json
+) -> None:
     """Hold the nearest candidate that was not served against the answer that was fetched."""
     query, best = call.query, outcome.best
     if query is None or best is None or best.serve or best.guard is not None:
@@ -64,7 +68,9 @@ async def learn_from_miss(x: Exchange, call: Call, outcome: SemanticChoice, fres
         await _record(x, query, best, call.format.text(cached), call.format.text(fresh))
 
 
-async def shadow_check(x: Exchange, call: Call, served: Candidate, cached: Json) -> None:
+async def shadow_check(
+    x: Exchange, call: GenerationRequest, served: Candidate, cached: Json
+) -> None:
     """Ask the provider what a semantic hit was asked, and compare."""
     query = call.query
     if query is None:
@@ -89,7 +95,7 @@ async def shadow_check(x: Exchange, call: Call, served: Candidate, cached: Json)
         await _record(x, query, served, call.format.text(cached), call.format.text(fresh))
 
 
-async def _cached_answer(x: Exchange, call: Call, candidate: Candidate) -> Json | None:
+async def _cached_answer(x: Exchange, call: GenerationRequest, candidate: Candidate) -> Json | None:
     value = await look_up(x, call, candidate.exact_key)
     if value is None:
         return None
@@ -102,7 +108,7 @@ async def _cached_answer(x: Exchange, call: Call, candidate: Candidate) -> Json 
     return answer
 
 
-async def look_up(x: Exchange, call: Call, exact_key: str) -> str | None:
+async def look_up(x: Exchange, call: GenerationRequest, exact_key: str) -> str | None:
     """One live entry by its exact key, unless a person judged that it does not answer ``call``.
 
     Without one, the decision in the row says why.
@@ -125,7 +131,7 @@ async def look_up(x: Exchange, call: Call, exact_key: str) -> str | None:
         return value
     if x.event.decision is not None:
         reason = "judged wrong before" if refused else "answer gone"
-        x.event.decision |= {"served": False, "reason": reason}
+        x.event.decision.served, x.event.decision.reason = False, reason
     return None
 
 
@@ -134,4 +140,4 @@ async def _record(
 ) -> None:
     agreed = await evidence.count_pair(x.store, query, candidate, cached, fresh)
     if agreed is not None and x.event.decision is not None:
-        x.event.decision["agreed"] = agreed
+        x.event.decision.agreed = agreed

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from gateway.admission import limits, single_flight
-from gateway.admission.limits import Admission, Lookup
+from gateway.admission.limits import NOTHING_HELD, Admission, AdmissionRequest, Held
 from gateway.cache import entry as entries
 from gateway.cache.entry import Entry, EntryError
 from gateway.cache.policy import Policy
@@ -31,7 +31,8 @@ class VectorCache:
         self._policy = policy
         self._model = model
         self._created_ms = 0
-        self._lookup = Lookup()
+        self._request = AdmissionRequest()
+        self._held = NOTHING_HELD
 
     async def look_up(self, keys: list[str]) -> tuple[dict[str, Vector], Admission]:
         """Admission and the vectors that are there. One round trip, and one more for each
@@ -40,21 +41,24 @@ class VectorCache:
         wanted = list(dict.fromkeys(keys)) if policy.read else []
         # Batches that are alike fly together; those that overlap each ask for what is new.
         competes = bool(wanted) and policy.write and policy.max_age is None
-        self._lookup = lookup = Lookup(
+        wants = Held(
+            lock_token=x.token if competes else "",
+            tokens=limits.estimate_tokens(x.record, x.characters, 0),
+        )
+        self._request = request = AdmissionRequest(
             entries=[self._entry(key) for key in wanted[:PER_TRIP]],
             model=self._model,
             namespace=policy.namespace,
             max_age_ms=-1 if policy.max_age is None else policy.max_age * 1000,
             lock=redis_keys.lock(x.record.project_id, hashing.digest(*wanted)) if competes else "",
-            token=x.token if competes else "",
             lease_ms=round(x.settings.lease_seconds * 1000),
-            estimated_tokens=limits.estimate_tokens(x.record, x.characters, 0),
-            only=policy.only,
+            wants=wants,
+            no_upstream=policy.only_if_cached,
         )
-        admission = await x.admit(lookup)
+        admission = await x.admit(request)
         self._created_ms = admission.now_ms
-        if admission.degraded or (admission.entries and None not in admission.entries):
-            self._lookup = replace(lookup, token="", estimated_tokens=0)  # nothing was reserved
+        found_all = bool(admission.entries) and None not in admission.entries
+        self._held = NOTHING_HELD if admission.degraded or found_all else wants
         values = [*admission.entries, *await self._more(wanted[PER_TRIP:])]
         return await self._opened(wanted, values), admission
 
@@ -62,26 +66,26 @@ class VectorCache:
         """What another request for the same batch has fetched meanwhile; nothing when this one has
         to ask the provider itself."""
         # A batch is written in its order, the last of it in its last trip.
-        last = replace(self._lookup, entries=[self._entry(missing[-1])])
+        last = replace(self._request, entries=[self._entry(missing[-1])])
         x = self._x
         began = x.platform.monotonic()
         arrived = await single_flight.follow(x.platform, x.store, x.record.project_id, last)
         x.timing.mark("follow", began)
         if not arrived.leads:
-            self._lookup = replace(self._lookup, token="")
+            self._held = self._held.without_lock()
         if arrived.entry is None:
             return {}
         return await self._opened(missing, await self._more(missing))
 
-    async def settle(self, new: dict[str, Vector], tokens: int) -> None:
+    async def commit(self, new: dict[str, Vector], tokens: int) -> None:
         """Write vectors, a trip for each 256; charge ``tokens`` and their money with the first one,
         give the lock up with the last. Without vectors those who wait ask the provider."""
-        x, lookup = self._x, self._lookup
+        x, held = self._x, self._held
         writes = self._policy.write and x.event.cache_status != BYPASS
         items = list(new.items()) if writes else []
-        if not items and not lookup.token and not limits.counts_money_or_tokens(x.record):
+        if not items and not held.lock_token and not limits.counts_money_or_tokens(x.record):
             return
-        tokens -= lookup.estimated_tokens
+        tokens -= held.tokens
         cost = x.event.cost_nanousd or 0
         for start in range(0, max(1, len(items)), PER_TRIP):
             is_last = start + PER_TRIP >= len(items)
@@ -93,10 +97,10 @@ class VectorCache:
             try:
                 await calls.commit(
                     x.store,
-                    lock=lookup.lock or _NO_LOCK,
+                    lock=self._request.lock or _NO_LOCK,
                     **limits.account_keys(x.record, x.timing.started),
                     entries=[self._entry(key) for key, _ in part],
-                    lock_token=lookup.token if is_last else "",
+                    lock_token=held.lock_token if is_last else "",
                     tombstone_ms=0 if items else single_flight.TOMBSTONE_MS,
                     **charges,
                     values=values,
@@ -109,7 +113,7 @@ class VectorCache:
         return redis_keys.entry(self._x.record.project_id, key)
 
     async def _more(self, keys: list[str]) -> list[str | None]:
-        lookup = self._lookup
+        request = self._request
         values: list[str | None] = []
         for start in range(0, len(keys), PER_TRIP):
             part = keys[start : start + PER_TRIP]
@@ -118,9 +122,9 @@ class VectorCache:
                     self._x.store,
                     cutoffs=redis_keys.cutoffs(self._x.record.project_id),
                     entries=[self._entry(key) for key in part],
-                    model_field=model_field(lookup.model),
-                    namespace_field=namespace_field(lookup.namespace),
-                    max_age_ms=lookup.max_age_ms,
+                    model_field=model_field(request.model),
+                    namespace_field=namespace_field(request.namespace),
+                    max_age_ms=request.max_age_ms,
                 )
             except StoreUnavailable:
                 values += [None] * len(part)
@@ -143,9 +147,9 @@ class VectorCache:
             return None
         return Vector(json.loads(stored.body), stored.facts["tokens"], stored.facts["model"])
 
-    def abandon(self) -> None:
+    def release(self) -> None:
         """No vectors at all: release who waits, and the reservation, after the response."""
-        self._x.platform.wait_until(self.settle({}, 0))
+        self._x.platform.wait_until(self.commit({}, 0))
 
     async def _seal(self, key: str, vector: Vector) -> str:
         x = self._x

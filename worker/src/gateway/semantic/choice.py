@@ -19,6 +19,7 @@ from gateway.semantic.embedders import OutsideEmbedder
 from gateway.semantic.place import Place, place_of
 from shared import hashing, redis_keys
 from shared.key_record import KeyRecord
+from shared.usage_events import CacheDecision
 
 if TYPE_CHECKING:
     from shared.decision import Encoded, Mode
@@ -236,23 +237,21 @@ async def _open(
         return None
 
 
-def explain(query: Query, outcome: SemanticChoice) -> dict[str, Any]:
+def explain(query: Query, choice: SemanticChoice) -> CacheDecision:
     """What the usage row keeps; with ``namespace`` and ``bin`` its outcome can be counted again."""
-    explained: dict[str, Any] = {
-        "mode": query.mode.name,
-        "namespace": query.namespace,
-        "threshold": outcome.threshold,
-        "candidates": outcome.considered,
-    }
-    if outcome.best is not None:
-        best = outcome.best
-        explained |= {
-            "candidate": best.exact_key,
-            "distance": best.distance,
-            "probability": round(best.probability, 4),
-            "bin": best.bin,
-            "served": best.serve,
-            "reason": best.reason,
-            "guard": best.guard,
-        }
+    explained = CacheDecision(
+        mode=query.mode.name,
+        namespace=query.namespace,
+        threshold=choice.threshold,
+        candidates=choice.considered,
+    )
+    best = choice.best
+    if best is not None:
+        explained.candidate = best.exact_key
+        explained.distance = best.distance
+        explained.probability = round(best.probability, 4)
+        explained.bin = best.bin
+        explained.served = best.serve
+        explained.reason = best.reason
+        explained.guard = best.guard
     return explained

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Call:
+class GenerationRequest:
     """``key`` is its exact key; ``body`` as its target will get it, in the caller's dialect.
 
     ``query``: what the semantic tier looks for; ``None`` when it takes no part.
-    ``outcome``: what it decided. ``refused``: a limit keeps this request from the provider.
+    ``choice``: what it decided.
     """
 
     endpoint: str
@@ -32,11 +32,10 @@ class Call:
     key: str
     estimated_tokens: int = 0
     query: "Query | None" = None
-    outcome: "SemanticChoice | None" = None
-    refused: bool = False
+    choice: "SemanticChoice | None" = None
 
 
-def outgoing(call: Call, target: Target) -> Outgoing:
+def outgoing(call: GenerationRequest, target: Target) -> Outgoing:
     """``call`` as ``target`` gets it: its model, its endpoint, its dialect."""
     body = call.body if target is call.target else {**call.body, "model": target.model}
     body = call.format.upstream_body(body, stream_usage=asks_usage(call, target))
@@ -57,7 +56,7 @@ def outgoing(call: Call, target: Target) -> Outgoing:
     return Outgoing(endpoint, body, translation=translation, without_usage=without_usage)
 
 
-def asks_usage(call: Call, target: Target) -> bool:
+def asks_usage(call: GenerationRequest, target: Target) -> bool:
     """Whether the gateway asks ``target`` for the usage of a stream. Not where the provider is not
     known to take the question, and not where the request says that nothing may be added to it."""
     capabilities = target.provider.capabilities

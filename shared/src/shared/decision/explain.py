@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.decision.alignment import Alignment
-from shared.decision.decide import Decision, _words, decide, encode
+from shared.decision.decide import Decision, decide, encode, sketch, telling
 from shared.decision.eligibility_rules import LIMITS, RULES
 from shared.decision.features import features
 from shared.decision.guards import GUARDS, Guard
-from shared.decision.lexicon.index import lexicon
 from shared.decision.modes import MODES
 from shared.decision.pair_model import pair_model
-from shared.decision.sketch import Sketch
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,10 @@ def explain(query: str, candidate: str) -> Explanation:
     """Compares two eligible prompts; ValueError when one is empty or too long to encode."""
     left, right = encode(query), encode(candidate)
     distance = (left.code ^ right.code).bit_count()
-    pair = Alignment(Sketch(query, lexicon()), Sketch(candidate, lexicon()))
+    pair = Alignment(sketch(query), sketch(candidate))
     return Explanation(
         distance=distance,
-        other_words=len(_words(query) ^ _words(candidate)),
+        other_words=len(telling(query) ^ telling(candidate)),
         guards=tuple(GuardVerdict(name, _sentence(guard), guard(pair)) for name, guard in GUARDS),
         probability=pair_model().probability(features(pair, distance)),
         decisions={

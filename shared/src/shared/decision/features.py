@@ -1,4 +1,4 @@
-"""What the pair model sees of two prompts: 29 numbers, each with the direction it must act in.
+"""What the pair model sees of two prompts: 32 numbers, each with the direction it must act in.
 
 ``NAMES`` gives the order. The sign tells training whether the probability may only fall (-1) or
 only rise (+1) with the number; 0 leaves it free. Bounding the direction keeps the model from
@@ -19,7 +19,8 @@ DIRECTIONS: tuple[tuple[str, int], ...] = (
     ("length_difference", -1), ("shorter", 0), ("function_words_shared", 1), ("persons_differ", -1),
     ("links_differ", -1), ("moved", -1), ("same_start", 1), ("one_sided", 0),
     ("names_shared", 1), ("numbers", 0), ("fillers_left_over", -1), ("rarest_paired", 1),
-    ("substitute", 1), ("past", 0),
+    ("substitute", 1), ("past", 0), ("conditions", -1), ("conditions_far", -1),
+    ("on_both_sides", 0),
 )  # fmt: skip
 NAMES = tuple(name for name, _ in DIRECTIONS)
 
@@ -34,6 +35,8 @@ def features(pair: Alignment, distance: int) -> list[float]:
     over = [word.information for word in extra]
     near = [closest(word, right.items) for word in left_words]
     near += [closest(word, left.items) for word in right_words]
+    # Words that may carry a condition of their own, by how far they are from all of the other's.
+    conditions = [1 - close for word, close in zip(extra, near, strict=True) if word.tells]
     sum_paired, sum_over = sum(paired), sum(over)
     left_set, right_set = left.canon_words, right.canon_words
     sizes = (len(left.canon), len(right.canon))
@@ -70,6 +73,9 @@ def features(pair: Alignment, distance: int) -> list[float]:
         max(paired, default=0.0),
         substitute,
         1.0 if left.past else 0.0,
+        float(len(conditions)),
+        float(sum(conditions)),
+        float(min(len(left_words), len(right_words))),
     ]
 
 

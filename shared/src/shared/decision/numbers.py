@@ -66,6 +66,8 @@ def _place(out: list[str], word: str) -> None:
         out[-1] = _text(SCALES[word])  # "a million"
     elif counted and _PLAIN(word) and _completes(previous, word):
         out[-1] = str(int(previous) + int(word))
+    elif counted and word in ("am", "pm"):
+        out[-1] += word
     elif counted and word in UNITS:
         _measure(out, UNITS[word])
     elif word[0].isdigit() and not word.isdigit():

@@ -37,7 +37,6 @@ _ACRONYMS = re.compile(r"(?<![\w])[A-Z][A-Z0-9&+#/]{0,5}(?![\w])").findall
 _PRONOUNS = PERSON_WORDS - POSSESSIVES
 _MODAL_WORDS = frozenset(MODALS)
 _PASSIVE = BE | {"be", "been", "being", "get", "gets", "getting", "got"}
-_PLAIN_VERBS = frozenset({"be", "do", "have"})
 _SOMEONE = frozenset({"someone", "somebody", "person"})
 _MINE = frozenset({"my", "your", "our"})  # anybody's, in instructions
 _DETERMINERS = frozenset({"a", "an", "the", "my", "your", "our", "his", "her", "their"})
@@ -218,13 +217,6 @@ class Sketch:
             else:
                 before += known[word].item
         return found
-
-    @cached_property
-    def infinitives(self) -> frozenset[str]:
-        """Which of "be", "do" and "have", which are no content words, stand behind "to"."""
-        return frozenset(
-            verb for to, verb in pairwise(self._rest) if to == "to" and verb in _PLAIN_VERBS
-        )
 
     @cached_property
     def other_people(self) -> bool:

@@ -25,7 +25,6 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("tense", structure.tense),
     ("asides", structure.asides),
     ("voice", structure.voice),
-    ("infinitives", structure.infinitives),
     ("opposites", meaning.opposites),
     ("contrast", meaning.contrast),
     ("names", meaning.names),
@@ -36,14 +35,10 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("substitution", meaning.substitution),
     ("unaligned", meaning.unaligned),
     # Few candidates come this far, and these read the texts themselves.
-    ("capitals", form.capitals),
+    ("marks", form.marks),
     ("letter-case", form.letter_case),
-    ("possessives", form.possessives),
-    ("hyphens", form.hyphens),
-    ("complements", form.complements),
     ("articles", form.articles),
-    ("acted-upon", form.acted_upon),
-    ("participles", form.participles),
+    ("inflection", form.inflection),
 )
 
 

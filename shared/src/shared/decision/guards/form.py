@@ -1,26 +1,48 @@
 """Guards on the small forms of a word that make another word, or another role, of it."""
 
-from itertools import pairwise
-
 from shared.decision.alignment import Alignment
-from shared.decision.lexicon.forms import (
-    ARTICLE_SENSES,
-    COMPLEMENT_SENSES,
-    FEELINGS,
-    NAMES_TOO,
-    PLURAL_SENSES,
-    REFLEXIVES,
-)
-from shared.decision.lexicon.index import lexicon
+from shared.decision.lexicon.forms import ARTICLE_SENSES, PLURAL_SENSES
 from shared.decision.sketch import Sketch
 
 _INDEFINITE = frozenset({"a", "an"})
 _ARTICLES = _INDEFINITE | {"the"}
-_ACTED_UPON = frozenset({"me", "us", "him", "them"})
-_PERSONAL = frozenset({"family", "person age or sex", "relation"})
-_LIVING = _PERSONAL | {"animal"}
 _LONGEST_SIGN = 5
-_ORDINALS = frozenset({"first", "second", "third", "fourth", "fifth"})
+_PUNCTUATION = str.maketrans(dict.fromkeys('?.!,;:"', " "))
+
+
+def inflection(pair: Alignment) -> bool:
+    """What was done and what does it are two things ("bored", "boring"; "iced", "icing")."""
+    left, right = pair.left.items, pair.right.items
+    endings = (
+        {left[i].word.text[-3:], right[j].word.text[-3:]}
+        for i, j in pair.pairs
+        if left[i].word.text != right[j].word.text
+    )
+    return any("ing" in found and any(one.endswith("ed") for one in found) for found in endings)
+
+
+def marks(pair: Alignment) -> bool:
+    """The same letters, another capital or hyphen ("Mercury", "mercury"; "five-dollar bills")."""
+    one, other = _marked(pair.left.text), _marked(pair.right.text)
+    if one == other or _bare(one) != _bare(other):
+        return False
+    if one.count("-") == other.count("-") and one.casefold() != other.casefold():
+        return True  # "twenty five-dollar bills", "twenty-five dollar bills"
+    words = list(zip(one.split(), other.split(), strict=False))
+    changed = [place for place, (a, b) in enumerate(words) if a != b]
+    if len(changed) != 1 or not (one[:1].isupper() and other[:1].isupper()):
+        return False
+    place = changed[0]
+    # "usa", "USA" are one, and beside another capital it is a headline's: "New Year Resolution".
+    return place > 0 and not any(map(str.isupper, words[place])) and words[place - 1][0].islower()
+
+
+def _marked(text: str) -> str:
+    return " ".join(text.translate(_PUNCTUATION).split())
+
+
+def _bare(text: str) -> str:
+    return text.replace("-", "").replace(" ", "").casefold()
 
 
 def articles(pair: Alignment) -> bool:
@@ -56,47 +78,6 @@ def _determined(sketch: Sketch) -> dict[str, str]:
     return found
 
 
-def possessives(pair: Alignment) -> bool:
-    """A person, and what is theirs: "keep my grandmother company", "my grandmother's company"."""
-    one, other = _owners(pair.left.text), _owners(pair.right.text)
-    return any(word in pair.right.text.lower() for word in one - other) or any(
-        word in pair.left.text.lower() for word in other - one
-    )
-
-
-def _owners(text: str) -> frozenset[str]:
-    if "'s " not in text and "’s " not in text:
-        return frozenset()
-    words = (word[:-2] for word in text.lower().split() if word.endswith(("'s", "’s")))
-    known = lexicon()
-    return frozenset(word for word in words if not _PERSONAL.isdisjoint(known.words[word].sets))
-
-
-def capitals(pair: Alignment) -> bool:
-    """A name that is a common word in lower case ("Mercury", "mercury"; "Windows", "windows")."""
-    left, right = pair.left, pair.right
-    both = NAMES_TOO & left.wordset & right.wordset
-    if not both or left.text == right.text:
-        return False
-    return any(
-        _written(left, word) != _written(right, word)
-        for word in both
-        if _written(left, word) and _written(right, word)
-    )
-
-
-def _written(sketch: Sketch, word: str) -> str:
-    """ "name" or "word", as its capitals say; "" where they do not (no sentence case, or the
-    sentence's first word)."""
-    text = sketch.text
-    if not text[:1].isupper() or text.istitle() or text.isupper():
-        return ""
-    place = text.lower().find(word)
-    if place <= 0:
-        return ""
-    return "name" if text[place].isupper() else "word"
-
-
 def letter_case(pair: Alignment) -> bool:
     """Short signs that only their case tells apart ("mW", "MW"; "-o", "-O")."""
     one, other = _signs(pair.left.text), _signs(pair.right.text)
@@ -121,70 +102,3 @@ def _telling(word: str) -> bool:
     """Whether the case of ``word`` is its own, not a sentence's nor a headline's."""
     mixed = word[1:] != word[1:].lower() and not word.isupper()
     return word[0] == "-" or mixed or (len(word) == 2 and word.isupper())
-
-
-def hyphens(pair: Alignment) -> bool:
-    """Hyphens that bind otherwise: "five-dollar bills", "a man-eating fish", "second-hand"."""
-    left, right = pair.left, pair.right
-    if "-" not in left.text and "-" not in right.text:
-        return False
-    one, other = _hyphenated(left.text), _hyphenated(right.text)
-    if one == other:
-        return False
-    if one and other:
-        return not (one <= other or other <= one)
-    sets = lexicon().sets
-    return any(
-        parts[0] in _ORDINALS
-        or (parts[-1].endswith("ing") and not _LIVING.isdisjoint(sets.get(parts[0], ())))
-        for parts in (word.split("-") for word in one | other)
-    )
-
-
-def _hyphenated(text: str) -> frozenset[str]:
-    if "-" not in text:
-        return frozenset()
-    words = (word.strip("?.,!\"'()") for word in text.lower().split())
-    return frozenset(
-        word for word in words if "-" in word and word.replace("-", "").isalpha() and word[0] != "-"
-    )
-
-
-def participles(pair: Alignment) -> bool:
-    """Who feels it and what brings it about: "bored", "boring"."""
-    left, right = pair.left.items, pair.right.items
-    for i, j in pair.pairs:
-        one, other = left[i].word, right[j].word
-        if one.text != other.text and one.base in FEELINGS and one.text[-3:] != other.text[-3:]:
-            return True
-    return False
-
-
-def complements(pair: Alignment) -> bool:
-    """Verbs that mean another thing before "to" than before "-ing" ("stop to eat")."""
-    left, right = pair.left, pair.right
-    both = COMPLEMENT_SENSES & left.wordset & right.wordset
-    return any(_before_to(left, verb) != _before_to(right, verb) for verb in both)
-
-
-def _before_to(sketch: Sketch, verb: str) -> bool:
-    return any(one == verb and other == "to" for one, other in pairwise(sketch.words))
-
-
-def acted_upon(pair: Alignment) -> bool:
-    """Whom it happens to: "biting itself", "biting me"; "smell", "smell me"."""
-    left, right = pair.left, pair.right
-    if left.wordset == right.wordset:
-        return False
-    reflexive = REFLEXIVES & left.wordset, REFLEXIVES & right.wordset
-    if reflexive[0] != reflexive[1]:
-        return True
-    if len(left.items) != len(right.items) or "you" in left.wordset | right.wordset:
-        return False  # "to marry me", "to marry you": anybody
-    return _objects(left) != _objects(right)
-
-
-def _objects(sketch: Sketch) -> frozenset[str]:
-    """Pronouns that can only be objects, behind the frame; "us" as "me"."""
-    found = _ACTED_UPON.intersection(sketch.rest)
-    return frozenset("me" if word == "us" else word for word in found)

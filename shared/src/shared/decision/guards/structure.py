@@ -49,7 +49,7 @@ _NAMING = frozenset({"what", "who", "? is"})
 _OF_A_YEAR = frozenset({"of", "in", "from", "for", "during"})
 _PARTICLES = frozenset({"in", "on"})
 # Adverbs that stand where they like.
-_LOOSE = frozenset({"online", "still", "already"})
+_LOOSE = frozenset({"online", "still", "already", "best", "good"})
 # End as adverbs do.
 _NO_ADVERBS = frozenset({
     "ally", "anomaly", "apply", "assembly", "belly", "bully", "butterfly", "comply", "emily",
@@ -168,12 +168,6 @@ def voice(pair: Alignment) -> bool:
     if left.passives == right.passives:
         return False
     return not (left.passives ^ right.passives).isdisjoint(left.groups & right.groups)
-
-
-def infinitives(pair: Alignment) -> bool:
-    """ "Be", "do" and "have" behind "to" are three verbs ("to have in life", "to do in life")."""
-    left, right = pair.left.infinitives, pair.right.infinitives
-    return bool(left) and bool(right) and left != right
 
 
 def asides(pair: Alignment) -> bool:

@@ -84,9 +84,7 @@ NAMED_KINDS = frozenset(
 FILLERS = frozenset(
     "actual actually basically simply currently possible possibly truly literally ever quite pretty "
     "please kindly thanks thank hi hello hey ok okay then just briefly generally usually normally "
-    "typically various certain globally lot consistently skill different good best great excellent "
-    "nice proper appropriate suitable properly correctly effective effectively way thing kind type sort "
-    "main common far moment presently".split()
+    "typically globally way thing kind type sort moment presently".split()
 )  # fmt: skip
 # Light verbs and nouns: one prompt may have one more of them, but none replaces another.
 LIGHT = frozenset(

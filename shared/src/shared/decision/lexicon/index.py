@@ -17,7 +17,7 @@ from shared.decision.numbers import WORDS as NUMBER_WORDS
 from shared.embedding import MAX_TOKENS, Encoder, encoder
 
 _REMEMBERED = 20_000
-_EDGES = "?.,!;:()\"'"
+_EDGES = "?.,!;:()\"'“”‘’"
 _COMMON = 2.0  # nats: in more than one sentence of seven
 _UNKNOWN_INFORMATION = 11.0  # nats; a word in several pieces is rare
 # Their participle is part of a fixed phrase ("used to", "going to").
@@ -37,6 +37,7 @@ class Word:
         "_encoder",
         "_tokens",
         "base",
+        "common",
         "content",
         "filler",
         "group",
@@ -68,10 +69,9 @@ class Word:
         table = lexicon.encoder.table
         known = len(tokens) == 1
         self.information = table.information[tokens[0]] / 8 if known else _UNKNOWN_INFORMATION
+        self.common = self.information < _COMMON
         # Carries a meaning of its own: its absence is worth counting.
-        self.tells = (
-            self.content and not self.filler and not self.light and self.information > _COMMON
-        )
+        self.tells = self.content and not (self.filler or self.light or self.common)
         self._encoder = lexicon.encoder
         self._tokens = tokens[:MAX_TOKENS]
         self._code: int | None = None
@@ -127,12 +127,12 @@ class Lexicon:
         self.encoder = embedding
         self._bases = {
             form: family[0]
-            for family in map(str.split, irregular.FAMILIES.strip().splitlines())
+            for family in map(str.split, irregular.FAMILIES.split(","))
             for form in family
         }
         self.groups = {
             self.base(word): self.base(group[0])
-            for group in map(str.split, synonyms.GROUPS.strip().splitlines())
+            for group in (spellings.split("=") for spellings in synonyms.GROUPS.split())
             for word in group
         }
         self.fillers = frozenset(map(self.base, FILLERS))
@@ -146,11 +146,9 @@ class Lexicon:
                     self.groups.get(other, other)
                 )
         self.sets = self._sets()
-        self.phrases = self._phrases(phrases.PHRASES, based=True)
-        self.frames = self._phrases("\n".join(_written_out(phrases.FRAMES)), based=False)
-        self.leads = self._phrases(
-            "\n".join(f"{lead} >" for lead in phrases.LEADS.strip().splitlines()), based=False
-        )
+        self.phrases = self._phrases(_wordings(phrases.PHRASES.split(";")), based=True)
+        self.frames = self._phrases(_wordings(phrases.FRAMES.strip().splitlines()), based=False)
+        self.leads = self._phrases(_wordings([f": {phrases.LEADS}"]), based=False)
         self.words = Words(self)
         self.told = Told(self)
 
@@ -190,10 +188,9 @@ class Lexicon:
                 found.setdefault(self.base(member), set()).add(name)
         return {word: frozenset(names) for word, names in found.items()}
 
-    def _phrases(self, table: str, *, based: bool) -> PhraseIndex:
+    def _phrases(self, table: Iterable[tuple[str, str]], *, based: bool) -> PhraseIndex:
         found: dict[str, dict[str, dict[int, dict[tuple[str, ...], Phrase]]]] = {}
-        for line in table.strip().splitlines():
-            long, _, short = line.partition(">")
+        for long, short in table:
             # Numbers are digits when phrases are looked up: "half an hour" is "0.5 an hour".
             words: Iterable[str] = (NUMBER_WORDS.get(word, word) for word in long.split())
             key = tuple(map(self.phrase_form, words)) if based else tuple(words)
@@ -208,16 +205,22 @@ class Lexicon:
         }
 
 
-def _written_out(table: str) -> Iterator[str]:
-    """The lines of a table, with each of a placeholder's words in its place."""
-    for line in table.strip().splitlines():
-        name = next((name for name in phrases.PLACEHOLDERS if name in line), None)
-        if name is None:
-            yield line
-        else:
-            yield from _written_out(
-                "\n".join(line.replace(name, words) for words in phrases.PLACEHOLDERS[name])
-            )
+def _wordings(entries: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(wording, what it stands for) of each entry, with a placeholder's words in its place."""
+    for entry in entries:
+        short, _, wordings = entry.partition(":")
+        for wording in wordings.split(","):
+            for long in _written_out(" ".join(wording.split())):
+                yield long, " ".join(short.split())
+
+
+def _written_out(wording: str) -> Iterator[str]:
+    name = next((name for name in phrases.PLACEHOLDERS if name in wording), None)
+    if name is None:
+        yield wording
+    else:
+        for words in phrases.PLACEHOLDERS[name]:
+            yield from _written_out(wording.replace(name, words))
 
 
 @lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ import uvloop
 _ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(_ROOT / "shared" / "src"), str(_ROOT / "worker" / "src")]
 
-from hosts.keepalive import KeepAliveClient  # noqa: E402 (its path is set above)
+from hosts.cpython.keepalive import KeepAliveClient  # noqa: E402 (its path is set above)
 
 _BODY = "x" * 2_000
 _ANSWER = (

@@ -41,3 +41,16 @@ def test_decisions_have_numbers_of_their_own_and_the_same_parts() -> None:
 
 def test_changelog_has_a_place_for_what_comes() -> None:
     assert "\n## [Unreleased]\n" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_long_files_are_those_whose_reason_is_written_down() -> None:
+    sources = (ROOT / "worker/src", ROOT / "shared/src")
+    long = {
+        path.relative_to(source).as_posix()
+        for source in sources
+        for path in source.rglob("*.py")
+        if len(path.read_text().splitlines()) > 400
+    }
+    layout = (ROOT / "docs/adr/0001-layout-and-three-hosts.md").read_text()
+    paragraph = layout.partition("at most 400 lines")[2].partition("\n- ")[0]
+    assert long == set(re.findall(r"`([\w/]+\.py)`", paragraph))

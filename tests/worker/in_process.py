@@ -8,7 +8,7 @@ from typing import Any
 from gateway.core import settings
 from gateway.pipeline.runtime import Runtime
 from gateway.providers.registry import DEFAULT_BASE_URLS
-from hosts.cpython import CPythonPlatform
+from hosts.cpython.host import CPythonPlatform
 from shared.usage_events import UsageEvent
 from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.upstash import UpstashDouble

@@ -13,7 +13,7 @@ from gateway.core.breaker import Breaker
 from gateway.core.http import FetchFailed, Unsendable
 from gateway.core.settings import load
 from gateway.redis.store import Store, StoreUnavailable
-from hosts.cpython import CPythonPlatform
+from hosts.cpython.host import CPythonPlatform
 from shared import api_keys
 from tests.worker.memory_platform import MemoryPlatform
 from tests.worker.test_wrong_types import ANSWERS, ENV

@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from gateway.core.keep_alive import KeepAlive
-from hosts.cpython import CPythonPlatform
+from hosts.cpython.host import CPythonPlatform
 from tests.doubles.raw_server import raw_server
 
 COMMENT = b": keep-alive\n\n"

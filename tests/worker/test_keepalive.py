@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.core.http import AnswerTooLarge, FetchFailed
-from hosts.keepalive import KeepAliveClient
+from hosts.cpython.keepalive import KeepAliveClient
 from tests.doubles.raw_server import Answer, raw_server
 
 LIMIT = 100_000

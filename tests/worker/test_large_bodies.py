@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hosts.large_bodies import LargeBodies, dump_head, load_head
+from hosts.cpython.large_bodies import LargeBodies, dump_head, load_head
 from tests.doubles.openai_api import Behaviour
 from tests.worker.caller import MODEL, Caller
 from tests.worker.edge import MAX_BODY_BYTES, Edge, Tenant, until

@@ -10,7 +10,8 @@ import brotli
 import pytest
 
 from gateway.core.http import AddressRefused, AnswerTooLarge, FetchFailed
-from hosts.cpython import AiohttpResponse, CPythonPlatform
+from hosts.cpython.aiohttp_client import AiohttpResponse
+from hosts.cpython.host import CPythonPlatform
 from tests.doubles.raw_server import Answer, RawServer, raw_server
 
 if sys.version_info >= (3, 14):

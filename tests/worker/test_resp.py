@@ -9,7 +9,7 @@ import pytest
 from gateway.core.http import FetchFailed
 from gateway.core.settings import SettingsError
 from gateway.redis.upstash import UpstashError
-from hosts.resp import RedisAddress, RespClient
+from hosts.cpython.resp import RedisAddress, RespClient
 from tests.doubles.redis_process import redis_process, redis_server_missing
 from tests.worker.edge import Edge
 
@@ -143,7 +143,7 @@ async def test_a_peer_that_hangs_up_or_speaks_something_else(bytes_sent: bytes) 
 async def test_a_silent_connection_is_given_up_and_a_new_one_opened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hosts.resp._SILENCE_SECONDS", 0.0)
+    monkeypatch.setattr("hosts.cpython.resp._SILENCE_SECONDS", 0.0)
     connections = 0
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

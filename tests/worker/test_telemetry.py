@@ -310,7 +310,7 @@ async def test_a_message_of_ours_is_kept_and_its_keys_are_not(
 def test_the_sdk_is_not_imported_before_there_is_something_to_say() -> None:
     """It would cost each new isolate's first user a tenth of a second."""
     code = (
-        "import sys, hosts.cpython;"
+        "import sys, hosts.cpython.application;"
         "print([name for name in sys.modules if name.startswith('sentry_sdk')])"
     )
     paths = os.pathsep.join(str(ROOT / part) for part in ("shared/src", "worker/src"))

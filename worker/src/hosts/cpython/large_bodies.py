@@ -30,7 +30,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 HEAD, BODY, END = b"H", b"B", b"E"
-MODULE = "hosts.large_body_process"
+MODULE = "hosts.cpython.large_body_process"
 _HEADER = struct.Struct(">cI")
 _BACKLOG = 128
 _CLOSING_SECONDS = 8.0

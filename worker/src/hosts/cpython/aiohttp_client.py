@@ -9,7 +9,7 @@ import asyncio
 import aiohttp
 
 from gateway.core.http import AnswerTooLarge, FetchFailed
-from hosts.public_addresses import public_socket
+from hosts.cpython.public_addresses import public_socket
 
 _LONGEST_HEADER = 2**16
 """Bytes of one header line. Some proxies answer with long policies and cookies."""

@@ -1,5 +1,5 @@
 """The import path that the self-hosting guide has always given for the ASGI app of ``hosts``."""
 
-from hosts.cpython import app
+from hosts.cpython.application import app
 
 __all__ = ["app"]

@@ -1,4 +1,4 @@
-"""The process that serves requests with large bodies: ``python -m hosts.large_body_process FD``.
+"""Serves requests with large bodies: ``python -m hosts.cpython.large_body_process FD``.
 
 ``FD``: the listening Unix socket that it inherits. It ends when its standard input does, which its
 parent holds open: also a parent that was killed leaves none behind.
@@ -15,8 +15,8 @@ from typing import Any
 
 import uvloop
 
-from hosts.cpython import App
-from hosts.large_bodies import BODY, END, HEAD, dump_head, frame, load_head, read_frame
+from hosts.cpython.application import App
+from hosts.cpython.large_bodies import BODY, END, HEAD, dump_head, frame, load_head, read_frame
 
 _GRACE_SECONDS = 5.0
 _NICENESS = 5

@@ -1,0 +1,92 @@
+"""A caller's request: what ``js.Request`` holds."""
+
+import json
+from typing import Any
+
+import js
+from pyodide.ffi import JsException, create_proxy
+
+from gateway.core import errors
+from gateway.core.http import (
+    Upload,
+    declared_length,
+)
+
+
+class JsRequest:
+    """A ``js.Request`` as a ``gateway.core.http.Request``."""
+
+    def __init__(self, request: Any) -> None:
+        # Always absolute and normalized: "https://host/path?query".
+        address, _, self.query = request.url.partition("?")
+        self.method: str = request.method
+        self.path: str = "/" + address.split("/", 3)[3]
+        self._request = request
+        # All at once: each look at a JavaScript object costs more than a dictionary's.
+        headers = js.JSON.stringify(js.Object.fromEntries(request.headers))
+        self._headers: dict[str, str] = json.loads(headers)
+
+    def header(self, name: str) -> str | None:
+        """See ``Request``."""
+        return self._headers.get(name)
+
+    async def text(self, limit: int) -> str:
+        """See ``Request``. JavaScript replaces bytes that are not UTF-8."""
+        if declared_length(self) > limit:
+            raise errors.too_large(limit)
+        try:
+            coding = self.header("content-encoding")
+            if coding is not None:
+                return await self._decoded(coding, limit)
+            text: str = await self._request.text()
+        except JsException as error:
+            raise errors.InvalidRequest(
+                "The client left before its request was complete."
+            ) from error
+        if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
+            raise errors.too_large(limit)
+        return text
+
+    def client_left(self) -> bool:
+        """See ``Request``. Needs the compatibility flag ``enable_request_signal``."""
+        return bool(self._request.signal.aborted)
+
+    async def _decoded(self, coding: str, limit: int) -> str:
+        from hosts.content_coding import BodyReader  # few requests need it
+
+        body = BodyReader(coding, limit)
+        body.feed((await self._request.arrayBuffer()).to_bytes())
+        return body.text()
+
+    def stream(self, limit: int) -> Upload:
+        """See ``Request``. A body that tells its length was looked at before."""
+        upload = Upload(self._request.body)
+        if upload.source is not None and declared_length(self, unknown=limit + 1) > limit:
+            upload.source = _counted(upload, limit)
+        return upload
+
+
+def _counted(upload: Upload, limit: int) -> Any:
+    """The body, broken off when it is longer than ``limit``."""
+    left = limit
+
+    def transform(chunk: Any, controller: Any) -> None:
+        nonlocal left
+        left -= chunk.byteLength
+        if left >= 0:
+            controller.enqueue(chunk)
+            return
+        upload.failure = errors.too_large(limit)
+        controller.error(str(upload.failure))
+        release()
+
+    def release(_: Any = None) -> None:
+        for proxy in proxies:
+            proxy.destroy()
+
+    proxies = [create_proxy(transform), create_proxy(release)]
+    counting = js.Object.new()
+    counting.transform, counting.flush = proxies
+    counting.cancel = proxies[1]
+    # Not cancelled: a client that is still sending must be able to finish, to read the answer.
+    return upload.source.pipeThrough(js.TransformStream.new(counting), preventCancel=True)

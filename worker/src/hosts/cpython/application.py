@@ -1,0 +1,154 @@
+"""The ASGI application: ``gateway.platform.cpython:app`` for any ASGI server."""
+
+import os
+import socket
+from collections.abc import (
+    AsyncIterator,
+)
+
+from gateway import app as application
+from gateway.core import errors, settings
+from gateway.core.http import (
+    FetchFailed,
+    Live,
+    Response,
+)
+from gateway.core.log import log_event
+from gateway.pipeline.runtime import Runtime
+from gateway.providers.registry import DEFAULT_BASE_URLS
+from gateway.reporting import writer
+from hosts.cpython.host import CPythonPlatform
+from hosts.cpython.large_bodies import LargeBodies, Receive, Scope, Send
+from hosts.cpython.request import AsgiRequest
+from hosts.cpython.resp import RedisAddress, RespClient
+from hosts.cpython.streams import SplitBody
+
+_GRACE_SECONDS = 5.0
+"""For work after responses, when the process is told to end."""
+
+
+class App:
+    """The ASGI application. Settings are read from the environment at start-up.
+
+    ``relays``: whether large bodies go to a process of their own.
+    """
+
+    def __init__(self, *, relays: bool = True) -> None:
+        self._platform: CPythonPlatform | None = None
+        self._runtime: Runtime | None = None
+        self._large: LargeBodies | None = None
+        self._relays = relays and hasattr(socket, "AF_UNIX")  # not on Windows
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI 3."""
+        if scope["type"] == "http":
+            runtime = self.runtime()
+            if self._large is not None:
+                takes, receive = await self._large.takes(scope, receive)
+                if takes:
+                    await self._large.serve(scope, receive, send)
+                    return
+            request = AsgiRequest(scope, receive)
+            try:
+                response = await application.handle(runtime, self._host(), request)
+                if response.status == errors.BodyTooLarge.status and not isinstance(
+                    response.body, Live
+                ):
+                    await request.discard(runtime.settings.max_body_bytes)
+                await _send(response, request, send)
+            finally:
+                request.close()
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    def runtime(self) -> Runtime:
+        """Built on first use; raises ``SettingsError`` naming a bad variable."""
+        if self._runtime is None:
+            self._runtime = Runtime(settings.load(os.environ, DEFAULT_BASE_URLS))
+            if self._relays:
+                self._large = LargeBodies(self._runtime.settings.large_body_bytes)
+        return self._runtime
+
+    def _host(self) -> CPythonPlatform:
+        if self._platform is None:
+            url = self.runtime().settings.redis_tcp_url
+            redis = RespClient(RedisAddress.parse(url)) if url else None
+            self._platform = CPythonPlatform(self.runtime().settings.max_answer_bytes, redis)
+        return self._platform
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            self.runtime()
+            self._host()
+        except settings.SettingsError as error:
+            log_event("settings_invalid", "error", reason=str(error))
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.finish()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def finish(self) -> None:
+        """Complete what responses have left to do, and close everything."""
+        if self._large is not None:
+            await self._large.close()
+        platform = self._host()
+        await platform.finish(_GRACE_SECONDS)
+        outbox = self.runtime().outbox
+        if outbox.pending.rows:
+            await writer.deliver(platform, outbox)
+        await platform.close()
+
+
+async def _send(response: Response, request: AsgiRequest, send: Send) -> None:
+    headers = [
+        (name.encode(), value.encode("latin-1", "replace")) for name, value in response.headers
+    ]
+    body = response.body
+    start = {"type": "http.response.start", "status": response.status, "headers": headers}
+    if isinstance(body, str | bytes):
+        data = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+        headers.append((b"content-length", str(len(data)).encode()))
+        await send(start)
+        await send({"type": "http.response.body", "body": data})
+        return
+    await send(start)
+    await _send_live(body, request, send)
+
+
+async def _send_live(body: Live, request: AsgiRequest, send: Send) -> None:
+    source: SplitBody = body.source
+    request.when_left(source.leave)
+    try:
+        async for chunk in _filled(source.client_chunks(), body):
+            if source.client_left():
+                return
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    except FetchFailed as error:
+        # The status is long sent: an error event is what SDKs turn into an exception.
+        await send({"type": "http.response.body", "body": body.broken(error)})
+    except (OSError, RuntimeError):
+        source.leave()
+
+
+async def _filled(chunks: AsyncIterator[bytes], body: Live) -> AsyncIterator[bytes]:
+    """The client's stream, transformed; its silence (an empty chunk) filled where it may be."""
+    transform = body.transform
+    filler = body.keep_alive
+    async for chunk in chunks:
+        if chunk:
+            data = transform(chunk) if transform else chunk
+            if filler is not None:
+                filler.sent(data)
+        else:
+            data = filler.filler() if filler is not None else b""
+        if data:
+            yield data
+    if transform and (rest := transform(b"")):
+        yield rest
+
+
+app = App()

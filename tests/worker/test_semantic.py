@@ -125,6 +125,10 @@ def test_a_checked_hit_is_held_against_a_fresh_answer(edge: Edge, *, agreed: boo
     assert edge.openai.calls() == 2
     evidence = [c for c in tenant.commands() if len(c) > 3 and "sem-evidence:" in str(c[3])]
     assert evidence[-1][-1] == (0 if agreed else 1)
+    if not agreed:
+        # Refuted: the two are kept apart from now on, whatever the namespace serves.
+        assert status(tenant.chat(PARAPHRASE)) == "MISS"
+        assert tenant.rows(3)[2]["decision"]["reason"] == "judged wrong before"
 
 
 def test_a_spent_budget_leaves_paraphrases_to_the_cache_and_checks_none(edge: Edge) -> None:

@@ -182,6 +182,10 @@ def test_a_cache_that_is_wrong_stays_closed() -> None:
         assert not any(serve for serve, _ in _live(seed, wrong, STRICT.target_error, 2_000))
 
 
+LONG = "Mix flour, water, salt and yeast. Knead it for ten minutes and let it rise. " * 60
+"""Some thousand tokens, as real answers have; a prompt's embedding takes 64."""
+
+
 @pytest.mark.parametrize(
     ("left", "right", "same"),
     [
@@ -190,6 +194,9 @@ def test_a_cache_that_is_wrong_stays_closed() -> None:
         ("Yes, you can do that.", "No, you cannot do that.", False),
         ("It takes 3 days.", "It takes 5 days.", False),
         ("", "Something", False),
+        ("Paris.", "The capital of France is Paris.", True),
+        (LONG, LONG.replace("Knead it", "Then knead it"), True),
+        (LONG, "A passport costs a fee and takes weeks. " * 60, False),
     ],
 )
 def test_same_answer(left: str, right: str, *, same: bool) -> None:

@@ -22,7 +22,7 @@ from gateway.semantic import evidence
 from gateway.semantic.choice import Candidate, Query, SemanticChoice
 from shared import redis_keys
 from shared.purge_cutoffs import model_field, namespace_field
-from shared.semantic_verdict import SemanticHit
+from shared.semantic_verdict import REFUSED_SECONDS, SemanticHit
 
 SHADOW_SHARE = 0.05
 """Of semantic hits, once there is evidence; a new scope checks more."""
@@ -92,7 +92,18 @@ async def shadow_check(
         return
     x.account_shadow(call.target.provider.name, call.target.model, call.format.usage(fresh))
     if call.format.storable(fresh, call.body):
-        await _record(x, query, served, call.format.text(cached), call.format.text(fresh))
+        agreed = await _record(x, query, served, call.format.text(cached), call.format.text(fresh))
+        if agreed is False:
+            await _keep_apart(x, call, served)
+
+
+async def _keep_apart(x: Exchange, call: GenerationRequest, served: Candidate) -> None:
+    """A pair that a check has refuted is not served again, like one that a person judged wrong."""
+    pair = redis_keys.semantic_refused(x.record.project_id, call.key, served.exact_key)
+    try:
+        await x.store.put(pair, "1", ttl_seconds=REFUSED_SECONDS)
+    except StoreUnavailable as error:
+        log_event("refuted_pair_not_kept", "warning", reason=str(error))
 
 
 async def _cached_answer(x: Exchange, call: GenerationRequest, candidate: Candidate) -> Json | None:
@@ -109,7 +120,7 @@ async def _cached_answer(x: Exchange, call: GenerationRequest, candidate: Candid
 
 
 async def look_up(x: Exchange, call: GenerationRequest, exact_key: str) -> str | None:
-    """One live entry by its exact key, unless a person judged that it does not answer ``call``.
+    """One live entry by its exact key, unless a person or a check refuted it for ``call``.
 
     Without one, the decision in the row says why.
     """
@@ -137,7 +148,8 @@ async def look_up(x: Exchange, call: GenerationRequest, exact_key: str) -> str |
 
 async def _record(
     x: Exchange, query: Query, candidate: Candidate, cached: str | None, fresh: str | None
-) -> None:
+) -> bool | None:
     agreed = await evidence.count_pair(x.store, query, candidate, cached, fresh)
     if agreed is not None and x.event.decision is not None:
         x.event.decision.agreed = agreed
+    return agreed

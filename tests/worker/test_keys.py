@@ -165,8 +165,10 @@ def test_a_record_that_redis_calls_outdated_while_supabase_is_away(fragile: Edge
     tell_redis(fragile, ["SET", redis_keys.revision(tenant.project_id), 9, "EX", 300])
     fragile.supabase.break_with("refused")
     for _ in range(3):
-        answer = tenant.chat("hello")
+        answer = tenant.chat("hello", {"x-watchllm-explain": "1"})
         assert (answer.status_code, answer.headers["x-watchllm-cache"]) == (200, "BYPASS")
+        said = json.loads(answer.headers["x-watchllm-decision"])
+        assert said == {"bypass": "the project's newest settings cannot be read yet"}
     # Redis cannot be asked by a record that it calls outdated: this process counts alone.
     assert code(tenant.chat("hello")) == (429, "rate_limit_exceeded")
 

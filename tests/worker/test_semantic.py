@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.redis.calls import ADMIT, LOOK_UP_PAIR
+from shared import redis_keys
 from tests.worker.edge import Edge, Tenant
 
 ASKED = "How do I reverse a list in Python?"
@@ -108,7 +109,8 @@ def test_requests_with_tools_take_no_part(edge: Edge, opened: Tenant) -> None:
 
 @pytest.mark.parametrize("agreed", [True, False])
 def test_a_checked_hit_is_held_against_a_fresh_answer(edge: Edge, *, agreed: bool) -> None:
-    tenant = edge.tenant(project=OPENED | {"semantic_check_share": 1.0})
+    budget = {"monthly_budget_nanousd": 10**9}
+    tenant = edge.tenant(project=OPENED | budget | {"semantic_check_share": 1.0})
     edge.openai.say("You can use the reversed function or a slice.")
     cached = tenant.chat(ASKED)
     edge.settled()
@@ -117,12 +119,15 @@ def test_a_checked_hit_is_held_against_a_fresh_answer(edge: Edge, *, agreed: boo
     hit = tenant.chat(PARAPHRASE)
     assert status(hit) == "HIT-SEMANTIC"
     assert hit.json() == cached.json()
-    row = tenant.rows(2)[1]
+    miss, row = tenant.rows(2)
     assert row["decision"]["shadow"] is True
     assert row["decision"]["agreed"] is agreed
     # The provider was asked after all: such a hit is paid for.
     assert row["cost_nanousd"] > 0
     assert edge.openai.calls() == 2
+    month = row["ts"][:7].replace("-", "")
+    spent = redis_keys.spend(tenant.project_id, "project", month)
+    assert int(edge.redis("GET", spent)) == miss["cost_nanousd"] + row["cost_nanousd"]
     evidence = [c for c in tenant.commands() if len(c) > 3 and "sem-evidence:" in str(c[3])]
     assert evidence[-1][-1] == (0 if agreed else 1)
     if not agreed:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared import redis_keys
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import Edge, Tenant, until
 from tests.worker.faults import exactly
@@ -188,7 +189,11 @@ def test_a_client_that_leaves_still_fills_the_cache(edge: Edge, tenant: Tenant) 
 
 
 def test_a_project_that_wants_its_provider_cut_off_when_the_client_leaves(edge: Edge) -> None:
-    tenant = edge.tenant(project={"cache_on_disconnect": False})
+    limit = 100_000
+    tenant = edge.tenant(
+        project={"cache_on_disconnect": False, "monthly_budget_nanousd": 10**9},
+        plan={"tokens_per_minute": limit},
+    )
     edge.openai.behave("gpt-4o", Behaviour("step"))
     edge.openai.step()
     with streaming(tenant, "hello " * 500) as response:
@@ -203,8 +208,18 @@ def test_a_project_that_wants_its_provider_cut_off_when_the_client_leaves(edge: 
 
     until(gone, "the usage row")
     assert seen == ["client_disconnected"]
+    # The provider worked and told no usage: what was reserved stays charged, and money with it.
+    row = tenant.rows()[0]
+    assert row["decision"] == {"estimated": True}
+    assert row["cost_nanousd"] > 0
+    month = row["ts"][:7].replace("-", "")
+    spent = redis_keys.spend(tenant.project_id, "project", month)
+    assert int(edge.redis("GET", spent)) == row["cost_nanousd"]
     edge.openai.behave_well()
-    assert status(tenant.chat("hello " * 500, model="gpt-4o")) == "MISS"
+    again = tenant.chat("hello " * 500, model="gpt-4o")
+    assert status(again) == "MISS"
+    reserved = len("hello " * 500) // 4
+    assert int(again.headers["x-ratelimit-remaining-tokens"]) < limit - reserved
 
 
 def test_a_slow_reader_gets_everything(edge: Edge, tenant: Tenant) -> None:

@@ -24,6 +24,7 @@ class CacheDecision:
     probability, ``matched`` the candidate's text (only in projects that log prompts). ``shadow``:
     the hit was checked against a fresh answer; ``agreed``: whether the two answers agree. A verdict
     says ``verdict``, ``hit`` (the hit's row), ``candidate``, ``namespace`` and ``bin``.
+    ``estimated``: the row's tokens and cost are, because the provider did not tell them.
     """
 
     bypass: str | None = None
@@ -45,6 +46,7 @@ class CacheDecision:
     asked: str | None = None
     shadow: bool | None = None
     agreed: bool | None = None
+    estimated: bool | None = None
 
     def dump(self) -> dict[str, Any]:
         """As JSON. ``bin`` and ``guard`` of a judged candidate are there also when it has none."""

@@ -23,6 +23,9 @@ from shared.purge_cutoffs import model_field, namespace_field
 from shared.usage_events import HITS, UsageEvent
 
 WINDOW_MS = 60_000
+STORE_AWAY = "Redis did not answer in time"
+RECORD_BEHIND = "the project's newest settings cannot be read yet"
+"""Why the cache takes no part in a request that was admitted by this process's own estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +119,16 @@ class Admission:
     """The answer to ``admit``. ``entries`` are in the order asked, ``None`` where there is none.
 
     ``lease_left_ms`` > 0: another request is fetching the same answer. ``refusal``: why the
-    provider must not be asked, where only the cache may still answer. ``degraded``: Redis did not
-    answer. ``candidates``: records near in meaning with their distance, nearest first;
-    ``evidence``: the scope's counters, names and values in turn.
+    provider must not be asked, where only the cache may still answer. ``degraded``: why
+    Redis was not asked, and empty where it was. ``candidates``: records near in meaning with their
+    distance, nearest first; ``evidence``: the scope's counters, names and values in turn.
     """
 
     now_ms: int
     entries: list[str | None]
     lease_left_ms: int = 0
     refusal: errors.GatewayError | None = None
-    degraded: bool = False
+    degraded: str = ""
     candidates: list[tuple[int, str]] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
     headers: Headers = field(default_factory=list)
@@ -199,7 +202,7 @@ async def admit(
         )
     except StoreUnavailable as error:
         log_event("store_unavailable", "warning", reason=str(error))
-        return admit_locally(record, request, estimate, now)
+        return admit_locally(record, request, estimate, now, why=STORE_AWAY)
     return _read(reply, record, len(request.entries))
 
 
@@ -247,14 +250,16 @@ def estimate_tokens(record: KeyRecord, characters: int, most_completion: int) ->
     return characters // 4 + most_completion
 
 
-def used_tokens(record: KeyRecord, event: UsageEvent) -> int:
+def used_tokens(record: KeyRecord, event: UsageEvent, reserved: int) -> int:
     """Tokens of the answer, 0 when it told none; nothing is counted without a token limit, and a
-    hit costs none."""
+    hit costs none. Where they are estimated, at least those that were ``reserved``."""
     if event.cache_status in HITS:
         return 0
     if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:
         return 0
-    return (event.prompt_tokens or 0) + (event.completion_tokens or 0)
+    told = (event.prompt_tokens or 0) + (event.completion_tokens or 0)
+    estimated = event.decision is not None and event.decision.estimated
+    return max(told, reserved) if estimated else told
 
 
 def day(now: float) -> str:
@@ -380,7 +385,12 @@ def _quota_headers(limit: int | None, used: int) -> Headers:
 
 
 def admit_locally(
-    record: KeyRecord, request: AdmissionRequest, estimate: LocalEstimate, now: float
+    record: KeyRecord,
+    request: AdmissionRequest,
+    estimate: LocalEstimate,
+    now: float,
+    *,
+    why: str,
 ) -> Admission:
     """Without Redis: by this process's own estimate. Raises ``RateLimited``."""
     for subject, limit in (
@@ -395,4 +405,4 @@ def admit_locally(
                 "Rate limit reached for requests per minute.",
                 headers=[("retry-after", str(max(1, round(wait))))],
             )
-    return Admission(int(now * 1000), [None] * len(request.entries), degraded=True)
+    return Admission(int(now * 1000), [None] * len(request.entries), degraded=why)

@@ -13,8 +13,6 @@ from shared.key_record import Project
 
 MAX_TTL_SECONDS = 30 * 24 * 3600
 """No entry lives longer: purge cutoffs are kept a day longer than this."""
-STORE_AWAY = "Redis did not answer in time"
-"""Why the cache took no part when neither the request nor its project says so."""
 _NAMESPACE = re.compile(r"[A-Za-z0-9._:/@-]{1,128}\Z")
 _NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _MODES = ("on", "off", "refresh", "only")

@@ -47,9 +47,9 @@ async def handle(x: Exchange) -> Response:
     event.cache_key = keys[0] if len(keys) == 1 else None
     cache = VectorCache(x, policy, target.model)
     found, admission = await cache.look_up(keys)
-    bypassed = admission.degraded or policy.why_bypass is not None
+    bypassed = policy.why_bypass or admission.degraded
     if bypassed:
-        x.bypass(policy.why_bypass or policies.STORE_AWAY)
+        x.bypass(bypassed)
     missing = _missing(keys, found)
     if not missing and keys:
         x.set_status(HIT)

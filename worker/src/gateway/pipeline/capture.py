@@ -24,12 +24,14 @@ read for nobody but the cache ends there, also where nothing of it is collected.
 class CapturedStream:
     """``answer`` is ``None`` unless the stream was complete and good.
 
+    ``characters``: how many of the answer came, about.
     ``answered_at``: when the last byte that mattered came, by the monotonic clock.
     """
 
     answer: dict[str, Any] | None
     usage: Usage
     answered_at: float
+    characters: int
     error_code: str | None = None
 
 
@@ -55,6 +57,7 @@ class Capture:
         self._clean = chain(Redaction(secret), translate) or Redaction(secret)
         self._limit = x.most_stored_bytes()
         self._too_large = False
+        self._characters = 0
         self._last = x.platform.monotonic()
 
     async def run(self, commit: Callable[[CapturedStream], Coroutine[Any, Any, None]]) -> None:
@@ -97,6 +100,7 @@ class Capture:
             if x.event.ttfb_ms is None:
                 x.event.ttfb_ms = x.timing.elapsed_ms()
             self._take(reader.feed(self._clean(chunk)))
+            self._characters = max(self._characters, assembler.collected)
             if reader.pending > limit:
                 # One endless event: its usage cannot be read either.
                 reader = EventReader()
@@ -124,7 +128,8 @@ class Capture:
             answer = None
         elif answer is None and error_code is None:
             error_code = "too_large_to_cache" if self._too_large else "stream_incomplete"
-        return CapturedStream(answer, self._assembler.usage(), self._last, error_code)
+        usage = self._assembler.usage()
+        return CapturedStream(answer, usage, self._last, self._characters, error_code)
 
 
 def log_untranslated(x: Exchange, lost: set[str]) -> None:

@@ -164,7 +164,9 @@ class Exchange:
             except limits.RecordOutdated:
                 # Supabase has not caught up with what Redis was told, or cannot be asked.
                 estimate, now = self.runtime.estimate, self.platform.now()
-                admission = limits.admit_locally(self.record, request, estimate, now)
+                admission = limits.admit_locally(
+                    self.record, request, estimate, now, why=limits.RECORD_BEHIND
+                )
         self.headers += admission.headers
         self.timing.mark("store", began)
         if not request.may_find and not request.no_upstream:
@@ -207,6 +209,17 @@ class Exchange:
             event.cost_nanousd, event.saved_nanousd = 0, price
         else:
             event.cost_nanousd, event.saved_nanousd = price, 0
+
+    def account_estimate(self, provider: str, model: str, received: int) -> None:
+        """For a provider that worked and told no usage, because its stream did not end well.
+
+        Four characters count as a token; ``received``: characters of the answer. The row says that
+        its numbers are estimated.
+        """
+        spent = Usage(prompt=self.characters // 4, completion=received // 4)
+        self.account(provider, model, spent)
+        self.event.decision = self.event.decision or CacheDecision()
+        self.event.decision.estimated = True
 
     def account_shadow(self, provider: str, model: str, spent: Usage) -> None:
         """The shadow request cost money: add it to cost, subtract it from savings."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from gateway.cache import entry as entries
 from gateway.core import errors, strict_json
 from gateway.core.log import log_event
-from gateway.formats.base import Json
+from gateway.formats.base import Json, Usage
 from gateway.pipeline.exchange import Exchange
 from gateway.pipeline.generation_request import GenerationRequest, outgoing
 from gateway.providers import upstream
@@ -70,11 +70,11 @@ async def learn_from_miss(
 
 async def shadow_check(
     x: Exchange, call: GenerationRequest, served: Candidate, cached: Json
-) -> None:
-    """Ask the provider what a semantic hit was asked, and compare."""
+) -> Usage | None:
+    """Ask the provider what a semantic hit was asked, and compare. Returns what was spent."""
     query = call.query
     if query is None:
-        return
+        return None
     body = {**call.body, "stream": False}
     body.pop("stream_options", None)
     once = replace(outgoing(replace(call, body=body), call.target), repeatable=False)
@@ -83,18 +83,20 @@ async def shadow_check(
         answer = await upstream.ask(x.upstream(), [call.target], lambda _: once)
         text = await answer.text()
         if answer.response.status != 200:
-            return
+            return None
         fresh = strict_json.answer(text)
         if translation is not None:
             fresh = translation.answer(fresh)
     except (errors.GatewayError, ValueError, KeyError, TypeError) as error:
         log_event("shadow_check_failed", "warning", reason=type(error).__name__)
-        return
-    x.account_shadow(call.target.provider.name, call.target.model, call.format.usage(fresh))
+        return None
+    spent = call.format.usage(fresh)
+    x.account_shadow(call.target.provider.name, call.target.model, spent)
     if call.format.storable(fresh, call.body):
         agreed = await _record(x, query, served, call.format.text(cached), call.format.text(fresh))
         if agreed is False:
             await _keep_apart(x, call, served)
+    return spent
 
 
 async def _keep_apart(x: Exchange, call: GenerationRequest, served: Candidate) -> None:

@@ -11,6 +11,7 @@ from gateway.cache.entry import Entry
 from gateway.core import strict_json
 from gateway.core.log import log_event
 from gateway.formats import labels
+from gateway.formats.base import Usage
 from gateway.pipeline.exchange import Exchange
 from gateway.pipeline.generation_request import GenerationRequest
 from gateway.providers.registry import Target
@@ -55,7 +56,7 @@ class PostResponse:
         """
         x, held = self._x, self._held
         writes = self._writable(answer)
-        tokens = limits.used_tokens(x.record, x.event) - held.tokens
+        tokens = limits.used_tokens(x.record, x.event, held.tokens) - held.tokens
         owes = held.lock_token or held.slot or limits.counts_money_or_tokens(x.record)
         if not writes and not owes:
             return
@@ -66,18 +67,35 @@ class PostResponse:
             if writes:
                 await self._write(answer, lock, account, charges)
             else:
-                await calls.commit(
-                    x.store,
-                    lock=lock,
-                    **account,
-                    entries=(),
-                    lock_token=held.lock_token,
-                    tombstone_ms=single_flight.TOMBSTONE_MS,
-                    **charges,
-                    values=(),
-                )
+                await self._charge(lock, account, charges)
         except StoreUnavailable as error:
             log_event("entry_not_stored", "warning", reason=str(error))
+
+    async def charge_shadow(self, spent: Usage) -> None:
+        """Charge the tokens and the money of a semantic hit's shadow check."""
+        x = self._x
+        if not limits.counts_money_or_tokens(x.record):
+            return
+        tokens = (spent.prompt or 0) + (spent.completion or 0)
+        lock = redis_keys.lock(x.record.project_id, self._call.key)
+        account = limits.account_keys(x.record, x.timing.started)
+        charges = limits.charges(x.record, tokens, x.event.cost_nanousd or 0)
+        try:
+            await self._charge(lock, account, charges)
+        except StoreUnavailable as error:
+            log_event("shadow_check_not_charged", "warning", reason=str(error))
+
+    async def _charge(self, lock: str, account: AccountKeys, charges: Charges) -> None:
+        await calls.commit(
+            self._x.store,
+            lock=lock,
+            **account,
+            entries=(),
+            lock_token=self._held.lock_token,
+            tombstone_ms=single_flight.TOMBSTONE_MS,
+            **charges,
+            values=(),
+        )
 
     async def _write(
         self, answer: ProviderAnswer, lock: str, account: AccountKeys, charges: Charges

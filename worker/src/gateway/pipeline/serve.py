@@ -9,12 +9,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.admission import single_flight
-from gateway.admission.limits import NO_SEMANTICS, Admission, AdmissionRequest, Held
+from gateway.admission.limits import (
+    NO_SEMANTICS,
+    NOTHING_HELD,
+    Admission,
+    AdmissionRequest,
+    Held,
+)
 from gateway.admission.stream_slot import LEASE_MS, StreamSlot
 from gateway.cache import entry as entries
 from gateway.cache import policy as policies
 from gateway.cache.entry import Entry
-from gateway.cache.policy import STORE_AWAY
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Live, Response, chain
 from gateway.core.keep_alive import KeepAlive
@@ -71,8 +76,8 @@ async def _from_cache(
 ) -> Response | MustFetch:
     """Raises the error that keeps the request from its provider, where it needs it."""
     now_ms, held = admission.now_ms, request.wants
-    if admission.degraded or call.policy.why_bypass:
-        x.bypass(call.policy.why_bypass or STORE_AWAY)
+    if why := call.policy.why_bypass or admission.degraded:
+        x.bypass(why)
         held = held.without_lock()
     elif (hit := await _found(x, call, request, admission)) is not None:
         return hit
@@ -188,7 +193,10 @@ async def _semantic_hit(
             release()
             await learning.remember_hit(x, call, query, served)
             if learning.shadow_due(choice.checks, share):
-                await learning.shadow_check(x, call, served, json.loads(opened.entry.body))
+                cached = json.loads(opened.entry.body)
+                spent = await learning.shadow_check(x, call, served, cached)
+                if spent is not None:
+                    await PostResponse(x, call, NOTHING_HELD, admission.now_ms).charge_shadow(spent)
         finally:
             x.finish(200)
 
@@ -357,7 +365,10 @@ def _stream(
     )
 
     async def commit(captured: CapturedStream) -> None:
-        x.account(target.provider.name, target.model, captured.usage)
+        if captured.usage.prompt is None and captured.error_code is not None:
+            x.account_estimate(target.provider.name, target.model, captured.characters)
+        else:
+            x.account(target.provider.name, target.model, captured.usage)
         x.log_response(strict_json.dumps(captured.answer) if captured.answer else "")
         x.stop_clock()
         if captured.error_code is not None:

@@ -300,13 +300,13 @@ async def test_a_cancelled_writer_loses_nothing(
 
 def test_a_writer_that_fell_silent_is_replaced_and_one_at_work_is_not() -> None:
     rows = pending.PendingRows()
-    assert rows.needs_writer(100.0)
-    assert not rows.needs_writer(104.0)
+    assert rows.try_acquire_writer(100.0)
+    assert not rows.try_acquire_writer(104.0)
     rows.hold(104.0)
-    assert not rows.needs_writer(111.0)
-    assert rows.needs_writer(112.5)  # silent since 104
+    assert not rows.try_acquire_writer(111.0)
+    assert rows.try_acquire_writer(112.5)  # silent since 104
     rows.release()
-    assert rows.needs_writer(112.6)
+    assert rows.try_acquire_writer(112.6)
 
 
 # --- through the running edge, on every host ---

@@ -152,7 +152,7 @@ class KeyResolver:
             self._memory.remember(key_hash, cached.record, cached.fetched_at)
             return cached.record
         try:
-            # A known key waits no longer than a cache look-up may take.
+            # If an old record exists, wait only the Redis timeout.
             return await self.newest(key_hash, hurry=fallback is not None)
         except FetchFailed as error:
             log_event("key_lookup_failed", "error", reason=str(error))

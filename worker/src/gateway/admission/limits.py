@@ -251,8 +251,10 @@ def estimate_tokens(record: KeyRecord, characters: int, most_completion: int) ->
 
 
 def used_tokens(record: KeyRecord, event: UsageEvent, reserved: int) -> int:
-    """Tokens of the answer, 0 when it told none; nothing is counted without a token limit, and a
-    hit costs none. Where they are estimated, at least those that were ``reserved``."""
+    """Tokens to charge: 0 without reported usage, without a token limit, and on a hit.
+
+    Where they are estimated, at least those that were ``reserved``.
+    """
     if event.cache_status in HITS:
         return 0
     if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:

@@ -7,7 +7,7 @@ from gateway.formats.sse import Event
 
 Json = dict[str, Any]
 MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
-"""What reading an answer raises whose parts are of other types than its protocol says."""
+"""Exceptions raised while reading a malformed provider response."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class CapturedStream:
     """``answer`` is ``None`` unless the stream was complete and good.
 
     ``characters``: how many of the answer came, about.
-    ``answered_at``: when the last byte that mattered came, by the monotonic clock.
+    ``answered_at``: when the last chunk was read before the outcome was decided (monotonic).
     """
 
     answer: dict[str, Any] | None
@@ -123,7 +123,7 @@ class Capture:
             with suppress(*MALFORMED):  # what was assembled has another shape than its format's
                 answer = self._assembler.finish()
         if error_code is None and self._translate is not None and self._translate.lost:
-            # A good answer to this client; to store it would make it every client's.
+            # Translation lost data: fine for this client, not good enough to cache.
             log_untranslated(self._x, self._translate.lost)
             answer = None
         elif answer is None and error_code is None:

@@ -75,7 +75,7 @@ class Exchange:
             settings.redis_token,
             timeout=settings.store_timeout,
             breaker=runtime.redis,
-            watches=True,
+            probes=True,
         )
         self._keys = KeyResolver(platform, self.store, settings, runtime.keys, runtime.supabase)
 

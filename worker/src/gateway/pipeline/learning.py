@@ -1,8 +1,8 @@
-"""Evidence for the semantic tier: after the response, cached answers are held against fresh ones.
+"""Evidence for the semantic tier: after the response, cached answers are compared with fresh ones.
 
-Two sources: a sampled share of semantic hits is also sent to the provider (a shadow check, which
-costs what it costs and is accounted), and a miss that had a near candidate brings its fresh answer
-for free. Outcomes move the scope's threshold (``shared.decision.evidence``).
+Two sources: a sampled share of semantic hits is also sent to the provider (a shadow check, whose
+cost is recorded in the usage row), and a miss that had a near candidate brings its fresh answer for
+free. Outcomes move the namespace's threshold (``shared.decision.evidence``).
 """
 
 import json
@@ -124,7 +124,7 @@ async def _cached_answer(x: Exchange, call: GenerationRequest, candidate: Candid
 async def look_up(x: Exchange, call: GenerationRequest, exact_key: str) -> str | None:
     """One live entry by its exact key, unless a person or a check refuted it for ``call``.
 
-    Without one, the decision in the row says why.
+    If nothing is returned, ``decision.reason`` says why.
     """
     project = x.record.project_id
     max_age = call.policy.max_age

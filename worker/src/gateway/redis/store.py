@@ -74,15 +74,15 @@ def _result(body: Any) -> Any:
     return body["result"]
 
 
-_LOOKS = 10
+_PROBES = 10
 _SLACK_SECONDS = 1.0
 
 
 class Store:
     """Redis as one request sees it. Every failure is ``StoreUnavailable``.
 
-    ``watches``: when it fails, look in the background whether it is back. Requests are not made to
-    find out, each at the price of a time limit: only those under way when it fails wait for it.
+    ``probes``: when it fails, a background PING probes Redis, so that no user request pays the
+    timeout to find out whether it is back; only those under way when it fails wait for it.
     """
 
     def __init__(
@@ -93,11 +93,11 @@ class Store:
         *,
         timeout: float,
         breaker: Breaker,
-        watches: bool = False,
+        probes: bool = False,
     ) -> None:
         self._platform = platform
         self._breaker = breaker
-        self._watches = watches
+        self._probes = probes
         self._patience = breaker.cooldown + timeout + _SLACK_SECONDS
         self._redis: _Commands = (
             _Direct(platform, timeout)
@@ -147,18 +147,18 @@ class Store:
             # encoded is this request's fault.
             now = self._platform.monotonic()
             self._breaker.failed(now)
-            if self._watches and not self._breaker.is_probed(now):
+            if self._probes and not self._breaker.is_probed(now):
                 self._breaker.probe_until(now + self._patience)
-                self._platform.wait_until(self._look())
+                self._platform.wait_until(self._probe())
             raise StoreUnavailable(str(error) or type(error).__name__) from error
         self._breaker.succeeded()
         return result
 
-    async def _look(self) -> None:
-        """PING until it answers. An isolate that ends meanwhile has looked for nothing; the next
-        request after its lease asks Redis itself."""
+    async def _probe(self) -> None:
+        """PING until it answers. If the isolate ends, probing stops; the next request after the
+        lease tries Redis."""
         breaker = self._breaker
-        for _ in range(_LOOKS):
+        for _ in range(_PROBES):
             breaker.probe_until(self._platform.monotonic() + self._patience)
             await self._platform.sleep(breaker.cooldown)
             try:

@@ -41,7 +41,7 @@ class PendingRows:
         else:
             self.lost += 1
 
-    def needs_writer(self, now: float) -> bool:
+    def try_acquire_writer(self, now: float) -> bool:
         """True for the caller who has to write; the others' rows go with its batch."""
         if now < self._writer_until:
             return False
@@ -50,8 +50,8 @@ class PendingRows:
         return True
 
     def hold(self, now: float) -> None:
-        """The writer lives. One that fell silent is replaced when its lease has run out; one that
-        never ends, under steady load, is given company: its request may end before it does."""
+        """The writer lives. One that fell silent is replaced when its lease has run out; under
+        steady load a second one may start after 20 s, since the first one's request may end."""
         self._writer_until = min(now + _LEASE_SECONDS, self._turn_ends)
 
     def release(self) -> None:

@@ -5,7 +5,7 @@ Redis is. Chunks are read, inserted, and only then deleted by name, so two isola
 once, or one that dies on the way, insert some rows twice (which ``request_id`` makes harmless) and
 lose none. A set of project ids tells where there is something to drain.
 
-Rows that Supabase refuses (a constraint, a type) lie in a second place of the same form. They are
+Rows that Supabase refuses (a constraint, a type) lie in a second spool of the same form. They are
 tried again once an hour, so that they come in by themselves when the cause is mended within a week.
 """
 
@@ -37,7 +37,7 @@ _TIMEOUT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SpoolKeys:
     """The names of one spool's keys."""
 
     index: str
@@ -45,18 +45,20 @@ class Place:
     spool: Callable[[str], str]
 
 
-WAITING = Place(redis_keys.usage_spools(), redis_keys.usage_spool_lease(), redis_keys.usage_spool)
-REFUSED = Place(
+WAITING = SpoolKeys(
+    redis_keys.usage_spools(), redis_keys.usage_spool_lease(), redis_keys.usage_spool
+)
+REFUSED = SpoolKeys(
     redis_keys.usage_refused_index(), redis_keys.usage_refused_lease(), redis_keys.usage_refused
 )
 
 
 class Spool:
-    """One of the two places as one request's background work sees it."""
+    """One of the two spools as one request's background work sees it."""
 
-    def __init__(self, platform: Platform, outbox: Outbox, place: Place = WAITING) -> None:
+    def __init__(self, platform: Platform, outbox: Outbox, names: SpoolKeys = WAITING) -> None:
         settings = outbox.settings
-        self._place = place
+        self._names = names
         self._platform = platform
         self._keys = settings.encryption_keys
         # A breaker of its own: what is slow for a large write must not close the cache.
@@ -82,8 +84,8 @@ class Spool:
         ]
         full = await calls.spool_save(
             self._store,
-            index=self._place.index,
-            spools=[self._place.spool(project_id) for project_id in projects],
+            index=self._names.index,
+            spools=[self._names.spool(project_id) for project_id in projects],
             ttl_seconds=TTL_SECONDS,
             most_chunks=MAX_CHUNKS,
             chunks=chunks,
@@ -96,11 +98,11 @@ class Spool:
 
         Raises ``StoreUnavailable``, and ``FetchFailed`` where ``insert`` does.
         """
-        index = self._place.index
+        index = self._names.index
         count, projects = await self._lead(_LEASE_MS)
         if not projects:
             return bool(count == 0)
-        spools = {project_id: self._place.spool(project_id) for project_id in projects}
+        spools = {project_id: self._names.spool(project_id) for project_id in projects}
         left = count - len(spools)
         until = self._platform.monotonic() + _LEASE_MS / 1000
         try:
@@ -124,7 +126,7 @@ class Spool:
         finally:
             # Like the lease itself only a courtesy: it runs out by itself, and two may drain.
             with contextlib.suppress(StoreUnavailable, UpstashError):
-                await self._store.command("DEL", self._place.lease)
+                await self._store.command("DEL", self._names.lease)
         return not left and not spools
 
     async def retry(self, insert: Callable[[list[Row]], Awaitable[list[Row]]]) -> None:
@@ -135,7 +137,7 @@ class Spool:
         """
         _, projects = await self._lead(_RETRY_MS)
         for project_id in projects:
-            spool = self._place.spool(project_id)
+            spool = self._names.spool(project_id)
             (pairs,) = await calls.spool_read(self._store, spools=[spool], most_chunks=_CHUNKS)
             done = []
             for chunk_id, chunk in zip(pairs[::2], pairs[1::2], strict=True):
@@ -144,7 +146,7 @@ class Spool:
                     done.append(chunk_id)
             await calls.spool_forget(
                 self._store,
-                index=self._place.index,
+                index=self._names.index,
                 spool=spool,
                 project_id=project_id,
                 chunk_ids=done,
@@ -153,8 +155,8 @@ class Spool:
     async def _lead(self, lease_ms: int) -> tuple[int, list[str]]:
         found = await calls.spool_lead(
             self._store,
-            index=self._place.index,
-            lease=self._place.lease,
+            index=self._names.index,
+            lease=self._names.lease,
             lease_ms=lease_ms,
             most_projects=_PROJECTS,
         )
@@ -203,5 +205,5 @@ class Spool:
 
 
 def _aad(project_id: str) -> bytes:
-    """Unlike a provider key's, which is sealed under the same key and the project id alone."""
+    """A prefix separates spool chunks from provider keys, which are sealed under the same key."""
     return f"usage:{project_id}".encode()

@@ -1,8 +1,8 @@
 """Handing usage rows over, after the response: to the queue, else Supabase, else the spool.
 
 Rows stay in memory until one of the three has them. What Supabase refuses to store is kept in Redis
-too, apart, and tried again each hour. While Supabase is away, rows are spooled and
-whoever spooled them looks again a few times; later, any isolate's next batch drains the spool.
+too, apart, and tried again each hour. While Supabase is away, rows are spooled and the isolate that
+spooled them retries four times within 26 s; later, any isolate's next batch drains the spool.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ def start(platform: Platform, outbox: Outbox) -> None:
 
     Log lines and reports go in the same moment.
     """
-    if outbox.pending.needs_writer(platform.monotonic()):
+    if outbox.pending.try_acquire_writer(platform.monotonic()):
         platform.wait_until(_run(platform, outbox))
 
 
@@ -82,7 +82,7 @@ async def consume(platform: Platform, outbox: Outbox, messages: Iterable[str]) -
 
 
 async def _hand_over(platform: Platform, outbox: Outbox, batch: list[Row]) -> list[Row]:
-    """Those rows of the batch that somebody keeps now."""
+    """The rows of the batch that are safely stored now: in the queue, Supabase or the spool."""
     if platform.has_queue:
         try:
             await queue.send(platform, batch)

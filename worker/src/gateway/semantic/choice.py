@@ -16,7 +16,7 @@ from gateway.admission.limits import Admission, IndexSearch
 from gateway.core.platform import Platform
 from gateway.formats.base import Json
 from gateway.semantic.embedders import OutsideEmbedder
-from gateway.semantic.place import Place, place_of
+from gateway.semantic.index_position import IndexPosition, index_position
 from shared import hashing, redis_keys
 from shared.key_record import KeyRecord
 from shared.usage_events import CacheDecision
@@ -35,11 +35,11 @@ _REMEMBERED = 1_000
 class Query:
     """One eligible prompt. ``prefix``: of its partition's keys in Redis.
 
-    ``own_codes``: whether ``place`` is our own code's, or an outside embedder's.
+    ``own_codes``: whether ``position`` is our own code's, or an outside embedder's.
     """
 
     encoded: "Encoded"
-    place: Place
+    position: IndexPosition
     own_codes: bool
     prefix: str
     namespace: str
@@ -52,8 +52,8 @@ class Query:
         """What the admission needs to find candidates."""
         return IndexSearch(
             semantic_prefix=self.prefix,
-            code=self.place.code,
-            probes=self.place.probes,
+            code=self.position.code,
+            probes=self.position.probes,
             most_distance=self.most_distance,
             candidates=CANDIDATES,
             evidence=self.evidence_key,
@@ -111,12 +111,12 @@ async def prepare(
         return None
     from shared.decision import MAX_DISTANCE, MODES
 
-    reason, encoded, place = _read(text)
+    reason, encoded, position = _read(text)
     if embedder is not None and encoded is not None:
         key_parts = [*key_parts[:1], embedder.settings.name, *key_parts[1:]]
-        place = await embedder.locate(text)
+        position = await embedder.locate(text)
         reason = "embedder"
-    if encoded is None or place is None:
+    if encoded is None or position is None:
         return Ineligible(reason)
     earlier = identity["messages"][:-1]
     partition = hashing.digest("scope", *key_parts, {**identity, "messages": earlier})[:32]
@@ -124,7 +124,7 @@ async def prepare(
     namespace = str(key_parts[-2])
     return Query(
         encoded=encoded,
-        place=place,
+        position=position,
         own_codes=embedder is None,
         prefix=redis_keys.semantic_scope(project, partition),
         namespace=namespace,
@@ -136,8 +136,8 @@ async def prepare(
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _read(text: str) -> "tuple[str | None, Encoded | None, Place | None]":
-    """Why ``text`` is not eligible, or its code and place. Remembered: cached questions repeat,
+def _read(text: str) -> "tuple[str | None, Encoded | None, IndexPosition | None]":
+    """Why ``text`` is not eligible, or its code and position. Remembered: cached questions repeat,
     and reading one costs more than all the rest of an exact hit's key."""
     from shared.decision import eligible, encode
 
@@ -145,7 +145,7 @@ def _read(text: str) -> "tuple[str | None, Encoded | None, Place | None]":
     if not verdict.eligible:
         return verdict.reason, None, None
     encoded = encode(text)
-    return None, encoded, place_of(encoded.code, encoded.bands())
+    return None, encoded, index_position(encoded.code, encoded.bands())
 
 
 def _question(identity: Json) -> str | None:
@@ -213,7 +213,7 @@ async def filing(
     """Where the entry at ``exact_key`` is filed in the semantic index."""
     return {
         "prefix": query.prefix,
-        "code": query.place.code,
+        "code": query.position.code,
         "entry_id": exact_key[:_ID_HEX],
         "record": f"{created_ms}:{exact_key}:{await _seal(platform, data_key, query, exact_key)}",
         "most_entries": MOST_ENTRIES,

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 from gateway.core.breaker import Breaker
-from gateway.semantic.place import Place
+from gateway.semantic.index_position import IndexPosition
 
 
 @dataclass(slots=True)
 class EmbedderMemory:
-    """Plain data. ``places``: of prompts that were embedded lately."""
+    """Plain data. ``positions``: of prompts that were embedded lately."""
 
     breaker: Breaker = field(default_factory=lambda: Breaker(threshold=3, cooldown=10.0))
-    places: dict[str, Place] = field(default_factory=dict, repr=False)
+    positions: dict[str, IndexPosition] = field(default_factory=dict, repr=False)

@@ -15,7 +15,7 @@ from gateway.core.platform import Platform, json_headers
 from gateway.core.settings import Embedder
 from gateway.core.timing import Timing
 from gateway.semantic.embedder_memory import EmbedderMemory
-from gateway.semantic.place import Place, place_of
+from gateway.semantic.index_position import IndexPosition, index_position
 
 _REMEMBERED = 1_000
 _TEXT_REFUSED = frozenset({400, 413, 422})
@@ -30,12 +30,12 @@ class OutsideEmbedder:
     memory: EmbedderMemory
     settings: Embedder
 
-    async def locate(self, text: str) -> Place | None:
+    async def locate(self, text: str) -> IndexPosition | None:
         """The index position of a prompt; ``None`` when there is none in time."""
         from shared.embedding import code_of_vector, probed
 
         memory, embedder = self.memory, self.settings
-        known = memory.places.get(text)
+        known = memory.positions.get(text)
         if known is not None:
             return known
         began = self.platform.monotonic()
@@ -51,11 +51,11 @@ class OutsideEmbedder:
             return None
         memory.breaker.succeeded()
         self.timing.mark("embed", began)
-        place = place_of(code, probed(code, margins))
-        if len(memory.places) >= _REMEMBERED:
-            memory.places.clear()
-        memory.places[text] = place
-        return place
+        position = index_position(code, probed(code, margins))
+        if len(memory.positions) >= _REMEMBERED:
+            memory.positions.clear()
+        memory.positions[text] = position
+        return position
 
 
 class _TextRefused(FetchFailed):

@@ -53,4 +53,4 @@ def test_long_files_are_those_whose_reason_is_written_down() -> None:
     }
     layout = (ROOT / "docs/adr/0001-layout-and-three-hosts.md").read_text()
     paragraph = layout.partition("at most 400 lines")[2].partition("\n- ")[0]
-    assert long == set(re.findall(r"`([\w/]+\.py)`", paragraph))
+    assert long <= set(re.findall(r"`([\w/]+\.py)`", paragraph))

@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from gateway.admission import limits
+from gateway.admission import accounts
 from shared import redis_keys
 from tests.worker.edge import Edge
 
@@ -106,7 +106,7 @@ def test_a_plan_that_serves_the_cache_past_its_quota(redis_edge: Edge) -> None:
     for stream in (False, True):
         hit = tenant.chat("hello", stream=stream)
         assert (hit.status_code, hit.headers["x-watchllm-cache"]) == (200, "HIT")
-    month = redis_keys.quota(tenant.record["organization_id"], limits.month(time.time()))
+    month = redis_keys.quota(tenant.record["organization_id"], accounts.month(time.time()))
     assert redis_edge.redis("GET", month) == "3"
     refused = tenant.chat("new")
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "quota_exceeded")

@@ -5,12 +5,10 @@ itself, and the cache takes no part.
 """
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TypedDict
+from dataclasses import dataclass, field
 
+from gateway.admission.accounts import account_keys, day, month, or_none
+from gateway.admission.request import Admission, AdmissionRequest
 from gateway.core import errors
 from gateway.core.http import Headers
 from gateway.core.log import log_event
@@ -20,7 +18,6 @@ from gateway.redis.store import Store, StoreUnavailable
 from shared import redis_keys
 from shared.key_record import KeyRecord
 from shared.purge_cutoffs import model_field, namespace_field
-from shared.usage_events import HITS, UsageEvent
 
 WINDOW_MS = 60_000
 STORE_AWAY = "Redis did not answer in time"
@@ -28,115 +25,8 @@ RECORD_BEHIND = "the project's newest settings cannot be read yet"
 """Why the cache takes no part in a request that was admitted by this process's own estimate."""
 
 
-@dataclass(frozen=True, slots=True)
-class IndexSearch:
-    """What to look for in the semantic index: the arguments of ``admit.lua`` of the same names."""
-
-    semantic_prefix: str = ""
-    code: str = ""
-    probes: str = ""
-    most_distance: int = 0
-    candidates: int = 0
-    evidence: str = ""
-
-
-NO_SEMANTICS = IndexSearch()
-
-
-class AccountKeys(TypedDict):
-    """Redis keys of a project's tokens, money and open streams, as the scripts name them."""
-
-    plan_tokens: str
-    key_tokens: str
-    project_spend: str
-    key_spend: str
-    streams: str
-
-
-class Charges(TypedDict):
-    """What ``commit.lua`` charges and gives up. ``tokens``: beyond those reserved."""
-
-    plan_tpm: int
-    key_tpm: int
-    tokens: int
-    cost: int
-    slot: str
-
-
 class RecordOutdated(Exception):
     """Redis knows a newer revision of this key's record."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What a request holds until its post-response; each is empty or 0 where it holds none.
-
-    ``lock_token``: with which it leads a single flight. ``slot``: its name among the project's open
-    streams. ``tokens``: reserved from the tokens a minute until the answer tells its real ones.
-    """
-
-    lock_token: str = ""
-    slot: str = ""
-    tokens: int = 0
-
-    def without_lock(self) -> "Held":
-        """The same, after another request came to hold the lock."""
-        return replace(self, lock_token="")
-
-
-NOTHING_HELD = Held()
-
-
-@dataclass(frozen=True, slots=True)
-class AdmissionRequest:
-    """What to look for: entry names in Redis, and what may be served.
-
-    ``wants``: what this request takes if it goes to the provider: the lock (where it competes for
-    it), a slot, tokens. ``slot_ms``: for how long the slot is held unless its lease is renewed.
-    ``no_upstream``: never calls the provider: token, budget and stream checks are skipped.
-    ``semantic``: what ``semantic.choice`` asks the index for.
-    """
-
-    entries: Sequence[str] = ()
-    model: str = ""
-    namespace: str = ""
-    max_age_ms: int = -1
-    lock: str = ""
-    lease_ms: int = 0
-    wants: Held = NOTHING_HELD
-    no_upstream: bool = False
-    slot_ms: int = 0
-    semantic: IndexSearch = NO_SEMANTICS
-
-    @property
-    def may_find(self) -> bool:
-        """Whether the cache is asked for something."""
-        return bool(self.entries) or self.semantic is not NO_SEMANTICS
-
-
-@dataclass(slots=True)
-class Admission:
-    """The answer to ``admit``. ``entries`` are in the order asked, ``None`` where there is none.
-
-    ``lease_left_ms`` > 0: another request is fetching the same answer. ``refusal``: why the
-    provider must not be asked, where only the cache may still answer. ``degraded``: why
-    Redis was not asked, and empty where it was. ``candidates``: records near in meaning with their
-    distance, nearest first; ``evidence``: the scope's counters, names and values in turn.
-    """
-
-    now_ms: int
-    entries: list[str | None]
-    lease_left_ms: int = 0
-    refusal: errors.GatewayError | None = None
-    degraded: str = ""
-    candidates: list[tuple[int, str]] = field(default_factory=list)
-    evidence: list[str] = field(default_factory=list)
-    headers: Headers = field(default_factory=list)
-
-    def check_upstream(self) -> None:
-        """Raises the error of the limit that keeps this request from the provider."""
-        if self.refusal is not None:
-            raise self.refusal
 
 
 @dataclass(slots=True)
@@ -175,23 +65,23 @@ async def admit(
             stats=redis_keys.stats(project, day(now)),
             entries=request.entries,
             record_revision=record.revision,
-            plan_rpm=_limit(plan.requests_per_minute),
-            key_rpm=_limit(own.requests_per_minute),
-            monthly_requests=_limit(plan.monthly_requests),
+            plan_rpm=or_none(plan.requests_per_minute),
+            key_rpm=or_none(own.requests_per_minute),
+            monthly_requests=or_none(plan.monthly_requests),
             hits_past_quota=plan.overage == "cache_only",
             model_field=model_field(request.model),
             namespace_field=namespace_field(request.namespace),
             max_age_ms=request.max_age_ms,
             lock_token=request.wants.lock_token,
             lease_ms=request.lease_ms,
-            plan_tpm=_limit(plan.tokens_per_minute),
-            key_tpm=_limit(own.tokens_per_minute),
-            project_budget=_limit(record.project.monthly_budget_nanousd),
-            key_budget=_limit(own.monthly_budget_nanousd),
+            plan_tpm=or_none(plan.tokens_per_minute),
+            key_tpm=or_none(own.tokens_per_minute),
+            project_budget=or_none(record.project.monthly_budget_nanousd),
+            key_budget=or_none(own.monthly_budget_nanousd),
             estimated_tokens=request.wants.tokens,
             no_upstream=request.no_upstream,
             slot=request.wants.slot,
-            concurrent_streams=_limit(plan.concurrent_streams),
+            concurrent_streams=or_none(plan.concurrent_streams),
             slot_ms=request.slot_ms,
             semantic_prefix=search.semantic_prefix,
             code=search.code,
@@ -204,85 +94,6 @@ async def admit(
         log_event("store_unavailable", "warning", reason=str(error))
         return admit_locally(record, request, estimate, now, why=STORE_AWAY)
     return _read(reply, record, len(request.entries))
-
-
-def account_keys(record: KeyRecord, now: float) -> AccountKeys:
-    """The keys of the accounts that this record's requests are charged to at ``now``."""
-    project = record.project_id
-    return {
-        "plan_tokens": redis_keys.token_log(project, "plan"),
-        "key_tokens": redis_keys.token_log(project, record.key_id),
-        "project_spend": redis_keys.spend(project, "project", month(now)),
-        "key_spend": redis_keys.spend(project, record.key_id, month(now)),
-        "streams": redis_keys.streams(project),
-    }
-
-
-def charges(record: KeyRecord, tokens: int, nanousd: int, slot: str = "") -> Charges:
-    """What to charge: tokens minus those reserved (may be negative), cost, slot to release."""
-    return {
-        "plan_tpm": _limit(record.plan.tokens_per_minute),
-        "key_tpm": _limit(record.key_limits.tokens_per_minute),
-        "tokens": tokens,
-        "cost": nanousd,
-        "slot": slot,
-    }
-
-
-def counts_money_or_tokens(record: KeyRecord) -> bool:
-    """True when a limit makes the charge after the answer necessary."""
-    own = record.key_limits
-    return any(
-        limit is not None
-        for limit in (
-            record.plan.tokens_per_minute,
-            own.tokens_per_minute,
-            own.monthly_budget_nanousd,
-            record.project.monthly_budget_nanousd,
-        )
-    )
-
-
-def estimate_tokens(record: KeyRecord, characters: int, most_completion: int) -> int:
-    """What to reserve: four characters a token, and all the completion that was allowed."""
-    if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:
-        return 0
-    return characters // 4 + most_completion
-
-
-def used_tokens(record: KeyRecord, event: UsageEvent, reserved: int) -> int:
-    """Tokens to charge: 0 without reported usage, without a token limit, and on a hit.
-
-    Where they are estimated, at least those that were ``reserved``.
-    """
-    if event.cache_status in HITS:
-        return 0
-    if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:
-        return 0
-    told = (event.prompt_tokens or 0) + (event.completion_tokens or 0)
-    estimated = event.decision is not None and event.decision.estimated
-    return max(told, reserved) if estimated else told
-
-
-def day(now: float) -> str:
-    """``YYYYMMDD`` of a unix time, UTC."""
-    return _day(int(now // 86_400))
-
-
-def month(now: float) -> str:
-    """``YYYYMM`` of a unix time, UTC."""
-    return day(now)[:6]
-
-
-@lru_cache(maxsize=64)
-def _day(days: int) -> str:
-    """Of the days since 1970: one request names it four times, a day of requests the same one."""
-    moment = datetime.fromtimestamp(days * 86_400, UTC)
-    return f"{moment.year}{moment.month:02}{moment.day:02}"
-
-
-def _limit(value: int | None) -> int:
-    return -1 if value is None else value
 
 
 def _read(reply: AdmitReply, record: KeyRecord, entries: int) -> Admission:

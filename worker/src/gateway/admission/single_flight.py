@@ -7,7 +7,7 @@ most one lease, then asks the provider itself: nobody waits longer than lease + 
 
 from dataclasses import dataclass
 
-from gateway.admission.limits import AdmissionRequest
+from gateway.admission.request import AdmissionRequest
 from gateway.core.platform import Platform
 from gateway.redis import calls
 from gateway.redis.store import Store, StoreUnavailable

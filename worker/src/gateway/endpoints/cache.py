@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from gateway.admission import limits
-from gateway.admission.limits import AdmissionRequest
+from gateway.admission import accounts
+from gateway.admission.request import AdmissionRequest
 from gateway.core import errors
 from gateway.core.http import Response
 from gateway.endpoints import fields
@@ -55,7 +55,7 @@ async def stats(x: Exchange) -> Response:
     """Hits and misses of this project's last seven days (UTC), as Redis counted them."""
     record = await x.authenticate()
     await x.admit(AdmissionRequest(no_upstream=True))
-    days = [limits.day(x.timing.started - 86_400 * back) for back in range(_STATS_DAYS)]
+    days = [accounts.day(x.timing.started - 86_400 * back) for back in range(_STATS_DAYS)]
     try:
         counted = await calls.stats(
             x.store, days=[redis_keys.stats(record.project_id, day) for day in days]

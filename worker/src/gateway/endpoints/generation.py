@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.admission import limits
+from gateway.admission import accounts
 from gateway.cache import policy as policies
 from gateway.cache.policy import Policy
 from gateway.core import errors
@@ -63,7 +63,7 @@ class GenerationEndpoint:
             else:
                 query = found
         allowed = fields.token_limit(body, self.completion_limit)
-        estimate = limits.estimate_tokens(record, x.characters, allowed)
+        estimate = accounts.estimate_tokens(record, x.characters, allowed)
         call = GenerationRequest(
             self.endpoint, target, sent, stream, self.format, policy, key, estimate, query
         )

@@ -2,7 +2,7 @@
 
 import json
 
-from gateway.admission.limits import AdmissionRequest
+from gateway.admission.request import AdmissionRequest
 from gateway.core.errors import InvalidRequest
 from gateway.core.http import Response
 from gateway.endpoints import fields

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from gateway.admission.limits import AdmissionRequest
+from gateway.admission.request import AdmissionRequest
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Response
 from gateway.formats.base import count

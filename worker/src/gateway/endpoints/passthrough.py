@@ -7,7 +7,7 @@ Groq's SDK to Groq, those of Anthropic's to Anthropic.
 import re
 from typing import Any
 
-from gateway.admission.limits import AdmissionRequest
+from gateway.admission.request import AdmissionRequest
 from gateway.core import errors
 from gateway.core.http import Live, Response, declared_length
 from gateway.pipeline.exchange import Exchange

@@ -10,17 +10,19 @@ from typing import Any
 
 from gateway.admission import limits
 from gateway.admission.auth import KeyResolver, check_usable, presented_key
+from gateway.admission.request import Admission, AdmissionRequest
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Headers, Request, Response, declared_length
 from gateway.core.log import log_event
 from gateway.core.platform import Platform
 from gateway.core.timing import Timing
 from gateway.formats.base import Usage, count
+from gateway.pipeline import traces
 from gateway.pipeline.runtime import Runtime
 from gateway.providers.context import UpstreamContext
 from gateway.providers.upstream_answer import Upstream, error_code, error_text
 from gateway.redis.store import Store
-from gateway.reporting import sentry, usage, writer
+from gateway.reporting import usage, writer
 from gateway.semantic.embedders import OutsideEmbedder
 from shared.key_record import KeyRecord
 from shared.usage_events import BYPASS, HITS, CacheDecision, CacheStatus, UsageEvent
@@ -28,9 +30,6 @@ from shared.usage_events import BYPASS, HITS, CacheDecision, CacheStatus, UsageE
 _QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
 _LOGGED_CHARACTERS = 32_000
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}\Z")
-_TRACEPARENT = re.compile(
-    r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}"
-)
 
 
 class RecordChanged(Exception):
@@ -144,7 +143,7 @@ class Exchange:
         self._body = body
         return body
 
-    async def admit(self, request: limits.AdmissionRequest) -> limits.Admission:
+    async def admit(self, request: AdmissionRequest) -> Admission:
         """Limits and look-up. A record that Redis calls outdated is read again first.
 
         Raises the limit's error. If a cached answer is still possible, returns it in ``refusal``
@@ -173,7 +172,7 @@ class Exchange:
             admission.check_upstream()
         return admission
 
-    async def _admit(self, request: limits.AdmissionRequest) -> limits.Admission:
+    async def _admit(self, request: AdmissionRequest) -> Admission:
         try:
             return await limits.admit(
                 self.store, self.record, request, self.runtime.estimate, self.platform.now()
@@ -282,7 +281,7 @@ class Exchange:
         for act in self._when_finished:
             act()
         event = self.event
-        trace_id, parent_id = _trace(self.request.header("traceparent"))
+        trace_id, parent_id = traces.ids(self.request.header("traceparent"))
         event.status = status
         event.upstream_ms = self.timing.upstream_ms
         event.error_code = error_code
@@ -307,33 +306,17 @@ class Exchange:
         runtime.outbox.pending.add(event.row())
         rate = self.settings.telemetry.traces_sample_rate
         if rate and self.settings.telemetry.sentry_dsn and random.random() < rate:  # noqa: S311
-            runtime.outbox.reports.events.append(self._measurements(trace_id, parent_id))
+            measured = traces.measurements(
+                event,
+                self.timing.started,
+                name=f"{self.request.method} {event.endpoint}",
+                request_id=self.request_id,
+                trace_id=trace_id or self.platform.request_id(),
+                span_id=self.platform.request_id()[:16],
+                parent_id=parent_id,
+            )
+            runtime.outbox.reports.events.append(measured)
         writer.start(self.platform, runtime.outbox)
-
-    def _measurements(self, trace_id: str | None, parent_id: str | None) -> dict[str, Any]:
-        event = self.event
-        return sentry.transaction(
-            f"{self.request.method} {event.endpoint}",
-            started=self.timing.started,
-            ended=self.timing.started + event.latency_ms / 1000,
-            trace_id=trace_id or self.platform.request_id(),
-            span_id=self.platform.request_id()[:16],
-            parent_span_id=parent_id,
-            status=event.status,
-            measured={
-                "latency": event.latency_ms,
-                "upstream": event.upstream_ms,
-                "ttfb": event.ttfb_ms,
-            },
-            tags={
-                "cache": event.cache_status,
-                "provider": event.provider,
-                "model": event.model,
-                "stream": event.stream,
-                "error_code": event.error_code,
-                "request_id": self.request_id,
-            },
-        )
 
     def log_prompt(self, body: dict[str, Any]) -> None:
         """Keep the question in the row, where the project wants that."""
@@ -395,9 +378,3 @@ class Exchange:
 def _differ(one: KeyRecord, other: KeyRecord) -> bool:
     """In what policy, key and provider come from. Limits are read when they are applied."""
     return (one.project, one.credentials) != (other.project, other.credentials)
-
-
-def _trace(traceparent: str | None) -> tuple[str | None, str | None]:
-    """Trace id and parent span id of a W3C ``traceparent`` header; ``None`` for a malformed one."""
-    match = _TRACEPARENT.match(traceparent or "")
-    return (match[1], match[2]) if match else (None, None)

@@ -4,8 +4,9 @@ cost."""
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.admission import limits, single_flight
-from gateway.admission.limits import AccountKeys, Charges, Held
+from gateway.admission import accounts, single_flight
+from gateway.admission.accounts import AccountKeys, Charges
+from gateway.admission.request import Held
 from gateway.cache import entry as entries
 from gateway.cache.entry import Entry
 from gateway.core import strict_json
@@ -56,13 +57,13 @@ class PostResponse:
         """
         x, held = self._x, self._held
         writes = self._writable(answer)
-        tokens = limits.used_tokens(x.record, x.event, held.tokens) - held.tokens
-        owes = held.lock_token or held.slot or limits.counts_money_or_tokens(x.record)
+        tokens = accounts.used_tokens(x.record, x.event, held.tokens) - held.tokens
+        owes = held.lock_token or held.slot or accounts.counts_money_or_tokens(x.record)
         if not writes and not owes:
             return
         lock = redis_keys.lock(x.record.project_id, self._call.key)
-        account = limits.account_keys(x.record, x.timing.started)
-        charges = limits.charges(x.record, tokens, x.event.cost_nanousd or 0, held.slot)
+        account = accounts.account_keys(x.record, x.timing.started)
+        charges = accounts.charges(x.record, tokens, x.event.cost_nanousd or 0, held.slot)
         try:
             if writes:
                 await self._write(answer, lock, account, charges)
@@ -74,12 +75,12 @@ class PostResponse:
     async def charge_shadow(self, spent: Usage) -> None:
         """Charge the tokens and the money of a semantic hit's shadow check."""
         x = self._x
-        if not limits.counts_money_or_tokens(x.record):
+        if not accounts.counts_money_or_tokens(x.record):
             return
         tokens = (spent.prompt or 0) + (spent.completion or 0)
         lock = redis_keys.lock(x.record.project_id, self._call.key)
-        account = limits.account_keys(x.record, x.timing.started)
-        charges = limits.charges(x.record, tokens, x.event.cost_nanousd or 0)
+        account = accounts.account_keys(x.record, x.timing.started)
+        charges = accounts.charges(x.record, tokens, x.event.cost_nanousd or 0)
         try:
             await self._charge(lock, account, charges)
         except StoreUnavailable as error:

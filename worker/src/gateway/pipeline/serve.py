@@ -9,13 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.admission import single_flight
-from gateway.admission.limits import (
-    NO_SEMANTICS,
-    NOTHING_HELD,
-    Admission,
-    AdmissionRequest,
-    Held,
-)
+from gateway.admission.request import NO_SEMANTICS, NOTHING_HELD, Admission, AdmissionRequest, Held
 from gateway.admission.stream_slot import LEASE_MS, StreamSlot
 from gateway.cache import entry as entries
 from gateway.cache import policy as policies

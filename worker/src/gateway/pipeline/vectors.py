@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from gateway.admission import limits, single_flight
-from gateway.admission.limits import NOTHING_HELD, Admission, AdmissionRequest, Held
+from gateway.admission import accounts, single_flight
+from gateway.admission.request import NOTHING_HELD, Admission, AdmissionRequest, Held
 from gateway.cache import entry as entries
 from gateway.cache.entry import Entry, EntryError
 from gateway.cache.policy import Policy
@@ -43,7 +43,7 @@ class VectorCache:
         competes = bool(wanted) and policy.write and policy.max_age is None
         wants = Held(
             lock_token=x.token if competes else "",
-            tokens=limits.estimate_tokens(x.record, x.characters, 0),
+            tokens=accounts.estimate_tokens(x.record, x.characters, 0),
         )
         self._request = request = AdmissionRequest(
             entries=[self._entry(key) for key in wanted[:PER_TRIP]],
@@ -83,7 +83,7 @@ class VectorCache:
         x, held = self._x, self._held
         writes = self._policy.write and x.event.cache_status != BYPASS
         items = list(new.items()) if writes else []
-        if not items and not held.lock_token and not limits.counts_money_or_tokens(x.record):
+        if not items and not held.lock_token and not accounts.counts_money_or_tokens(x.record):
             return
         tokens -= held.tokens
         cost = x.event.cost_nanousd or 0
@@ -92,13 +92,13 @@ class VectorCache:
             part = items[start : start + PER_TRIP]
             ttl_ms = self._policy.ttl_seconds * 1000
             values = [(ttl_ms, await self._seal(key, vector)) for key, vector in part]
-            charges = limits.charges(x.record, tokens, cost)
+            charges = accounts.charges(x.record, tokens, cost)
             tokens = cost = 0
             try:
                 await calls.commit(
                     x.store,
                     lock=self._request.lock or _NO_LOCK,
-                    **limits.account_keys(x.record, x.timing.started),
+                    **accounts.account_keys(x.record, x.timing.started),
                     entries=[self._entry(key) for key, _ in part],
                     lock_token=held.lock_token if is_last else "",
                     tombstone_ms=0 if items else single_flight.TOMBSTONE_MS,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from gateway.admission.limits import Admission, IndexSearch
+from gateway.admission.request import Admission, IndexSearch
 from gateway.core.platform import Platform
 from gateway.formats.base import Json
 from gateway.semantic.embedders import OutsideEmbedder

@@ -1,0 +1,94 @@
+"""What a request asks of the admission, what it holds afterwards, and the answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from gateway.core import errors
+from gateway.core.http import Headers
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSearch:
+    """What to look for in the semantic index: the arguments of ``admit.lua`` of the same names."""
+
+    semantic_prefix: str = ""
+    code: str = ""
+    probes: str = ""
+    most_distance: int = 0
+    candidates: int = 0
+    evidence: str = ""
+
+
+NO_SEMANTICS = IndexSearch()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a request holds until its post-response; each is empty or 0 where it holds none.
+
+    ``lock_token``: with which it leads a single flight. ``slot``: its name among the project's open
+    streams. ``tokens``: reserved from the tokens a minute until the answer tells its real ones.
+    """
+
+    lock_token: str = ""
+    slot: str = ""
+    tokens: int = 0
+
+    def without_lock(self) -> "Held":
+        """The same, after another request came to hold the lock."""
+        return replace(self, lock_token="")
+
+
+NOTHING_HELD = Held()
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionRequest:
+    """What to look for: entry names in Redis, and what may be served.
+
+    ``wants``: what this request takes if it goes to the provider: the lock (where it competes for
+    it), a slot, tokens. ``slot_ms``: for how long the slot is held unless its lease is renewed.
+    ``no_upstream``: never calls the provider: token, budget and stream checks are skipped.
+    ``semantic``: what ``semantic.choice`` asks the index for.
+    """
+
+    entries: Sequence[str] = ()
+    model: str = ""
+    namespace: str = ""
+    max_age_ms: int = -1
+    lock: str = ""
+    lease_ms: int = 0
+    wants: Held = NOTHING_HELD
+    no_upstream: bool = False
+    slot_ms: int = 0
+    semantic: IndexSearch = NO_SEMANTICS
+
+    @property
+    def may_find(self) -> bool:
+        """Whether the cache is asked for something."""
+        return bool(self.entries) or self.semantic is not NO_SEMANTICS
+
+
+@dataclass(slots=True)
+class Admission:
+    """The answer to ``admit``. ``entries`` are in the order asked, ``None`` where there is none.
+
+    ``lease_left_ms`` > 0: another request is fetching the same answer. ``refusal``: why the
+    provider must not be asked, where only the cache may still answer. ``degraded``: why
+    Redis was not asked, and empty where it was. ``candidates``: records near in meaning with their
+    distance, nearest first; ``evidence``: the scope's counters, names and values in turn.
+    """
+
+    now_ms: int
+    entries: list[str | None]
+    lease_left_ms: int = 0
+    refusal: errors.GatewayError | None = None
+    degraded: str = ""
+    candidates: list[tuple[int, str]] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+    headers: Headers = field(default_factory=list)
+
+    def check_upstream(self) -> None:
+        """Raises the error of the limit that keeps this request from the provider."""
+        if self.refusal is not None:
+            raise self.refusal

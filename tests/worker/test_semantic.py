@@ -150,11 +150,16 @@ def test_a_spent_budget_leaves_paraphrases_to_the_cache_and_checks_none(edge: Ed
     assert edge.openai.calls() == 1
 
 
-def test_closed_until_there_is_evidence(edge: Edge) -> None:
-    tenant = edge.tenant(project={"semantic_mode": "strict"})
+def test_serves_from_the_first_day_until_the_evidence_is_against_it(edge: Edge) -> None:
+    tenant = edge.tenant(project={"semantic_mode": "strict", "semantic_check_share": 0.0})
     edge.openai.say("You can use the reversed function or a slice.")
     tenant.chat(ASKED)
     edge.settled()
+    assert status(tenant.chat(PARAPHRASE)) == "HIT-SEMANTIC"
+    namespace = tenant.rows(2)[1]["decision"]["namespace"]
+    key = redis_keys.semantic_evidence(tenant.project_id, namespace)
+    for number in range(7):
+        edge.redis("HSET", key, f"checked:{number}", "60", f"wrong:{number}", "60")
     answer = tenant.chat(PARAPHRASE, {"x-watchllm-explain": "1"})
     assert status(answer) == "MISS"
     decision = json.loads(answer.headers["x-watchllm-decision"])
@@ -162,9 +167,7 @@ def test_closed_until_there_is_evidence(edge: Edge) -> None:
     assert decision["served"] is False
     assert decision["probability"] >= 0.7
     # The fresh answer agreed with the cached one: evidence for free.
-    assert tenant.rows(2)[1]["decision"]["agreed"] is True
-    evidence = [c for c in edge.upstash.commands() if f"{tenant.project_id}:sem-evidence:" in c[3:]]
-    assert len(evidence) >= 1
+    assert tenant.rows(3)[2]["decision"]["agreed"] is True
 
 
 def test_the_request_can_switch_it_off(edge: Edge, opened: Tenant) -> None:

@@ -61,10 +61,16 @@ def test_what_the_namespace_serves_now(
     cast: Cast, home: str, project: Project, redis: UpstashDouble
 ) -> None:
     page = plain(cast.viewer.get(f"{home}cache/playground/?{PARAPHRASE.query}"))
-    assert "closed: not enough evidence" in page
-    assert "<strong>not served</strong>" in page
+    assert "open by the shipped prior, from P ≥ 0.70" in page
     with redis_client() as client:
         name = redis_keys.semantic_evidence(str(project.pk), project.namespace)
+        bad = {f"{what}:{number}": 60 for number in range(7) for what in ("checked", "wrong")}
+        client.hset(name, values=bad)
+    page = plain(cast.viewer.get(f"{home}cache/playground/?{PARAPHRASE.query}"))
+    assert "closed: its checks differ too often" in page
+    assert "<strong>not served</strong>" in page
+    with redis_client() as client:
+        client.delete(name)
         client.hset(name, values={f"checked:{number}": 600 for number in range(7)})
     page = plain(cast.viewer.get(f"{home}cache/playground/?{PARAPHRASE.query}"))
     assert "open by evidence, from P ≥ 0.70" in page

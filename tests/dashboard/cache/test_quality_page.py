@@ -20,7 +20,8 @@ from apps.usage import freshness as usage_freshness
 from apps.usage.models import UsageLog
 from apps.usage.request_log import parse_cursor
 from shared import redis_keys
-from shared.decision.evidence import upper_bound
+from shared.decision.evidence import standing
+from shared.decision.modes import STRICT
 from tests.dashboard.cache.test_evidence import in_redis, semantic_row
 from tests.dashboard.pages.conftest import Cast
 from tests.dashboard.usage_rows import usage_row
@@ -44,8 +45,7 @@ def given(project: Project, counters: dict[str, int], namespace: str = "default"
 def test_nothing_yet(cast: Cast, home: str, redis: UpstashDouble) -> None:
     page = plain(cast.viewer.get(f"{home}cache/quality/"))
     assert "No semantic hit yet" in page
-    assert "closed: not enough evidence" in page
-    assert "459 more checks needed, if all agree" in page  # 1 - 0.01 ** (1 / 459) is 1 %
+    assert "open by the shipped prior, from P ≥ 0.70" in page
     assert "nothing checked yet" in page
 
 
@@ -60,19 +60,20 @@ def test_the_bound_is_the_edges(
     by_name = {scope.namespace: scope for scope in found.scopes}
     strict, balanced = by_name["default"].modes
     assert (strict.standing.checked, strict.standing.wrong) == (600, 1)
-    assert strict.standing.bound == upper_bound(1, 600)
-    assert (strict.standing.state, balanced.standing.state) == ("closed", "evidence")
+    assert strict.standing == standing({6: (600, 1)}, STRICT, opened=False)
+    assert (strict.standing.state, balanced.standing.state) == ("evidence", "evidence")
     assert by_name["default"].line == strict
-    assert by_name["blue"].modes[0].needed > 1000
+    assert by_name["blue"].modes[0].needed > 100
     page = plain(cast.viewer.get(f"{home}cache/quality/"))
-    assert f"{upper_bound(1, 600) * 100:.1f}%" in page
-    assert "open by evidence, from P ≥ 0.95" in page
+    assert f"{strict.standing.bound * 100:.1f}%" in page
+    assert "open by evidence, from P ≥ 0.70" in page
 
 
 def test_opened_at_the_owners_risk_is_shown_as_such(
     cast: Cast, home: str, project: Project, redis: UpstashDouble
 ) -> None:
     project_update(project=project, actor=None, semantic_opened=True)
+    given(project, {"checked:6": 60, "wrong:6": 6})
     assert "open at the owner’s risk, from P ≥ 0.70" in plain(
         cast.viewer.get(f"{home}cache/quality/")
     )

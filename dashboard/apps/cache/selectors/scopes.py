@@ -15,9 +15,7 @@ from shared import redis_keys
 from shared.decision import MODES, Mode
 from shared.decision.evidence import (
     EDGES,
-    OWN_CHECKS,
     Standing,
-    bin_of,
     read_counts,
     standing,
     still_needed,
@@ -186,7 +184,7 @@ def _view(project: Project, name: str, counts: Counts, models: list[ModelLine]) 
             ModeLine(
                 mode=mode,
                 standing=found,
-                needed=None if found.open else _needed(counts, mode),
+                needed=None if found.open else still_needed(counts, mode),
                 chosen=mode.name == project.semantic_mode,
             )
         )
@@ -204,17 +202,6 @@ def _less(counts: Counts, stored: Counts) -> bool:
         counts.get(number, (0, 0))[0] < checked or counts.get(number, (0, 0))[1] < wrong
         for number, (checked, wrong) in stored.items()
     )
-
-
-def _needed(counts: Counts, mode: Mode) -> int:
-    """The least over all edges from which the mode could serve."""
-    checked = wrong = 0
-    least = []
-    for number in range(len(EDGES) - 1, (bin_of(mode.threshold) or 0) - 1, -1):
-        own, own_wrong = counts.get(number, (0, 0))
-        checked, wrong = checked + own, wrong + own_wrong
-        least.append(max(still_needed(wrong, checked, mode.target_error), OWN_CHECKS - own))
-    return min(least)
 
 
 def _bins(counts: Counts) -> list[BinLine]:

@@ -1,26 +1,76 @@
-"""What a scope's own answers say about its semantic hits, and the threshold that follows.
+"""What checks say about a scope's semantic hits, and the threshold that follows.
 
-Each checked pair of prompts has a predicted P(same answer) and an outcome: did the provider's
-fresh answer agree with the cached one? Outcomes are counted in bins of the prediction. A scope
-serves from the lowest bin edge above which the Clopper-Pearson upper bound of the wrong share
-(Clopper & Pearson 1934, one-sided) is at most the mode's target δ; with no such edge it is closed.
+A check compares the answer that was served with a fresh one and says "agreed" or "different". Two
+fresh answers to ONE prompt also differ sometimes (the null rate n), and a wrong hit is not always
+seen (power w). A scope whose share of wrong hits is e therefore shows "different" in
 
-The bound is looked at after every outcome, not once. ``CONFIDENCE`` is stricter than the 95 % that
-is promised, so that looking often does not break the promise (simulated in the tests).
+    q(e, n) = n + e * (w - n)
+
+of its checks, and what counts is the excess over n. Both e and n are estimated (empirical Bayes;
+the derivation and the simulation are in docs/adr/0103):
+
+- the shipped prior of e is what the benchmark measured, with a small share of scopes that are bad;
+- the project's other namespaces move it, at a reduced weight; no counter is shared between tenants;
+- the scope's own checks do the rest; resamples of one prompt, where there are any, estimate n.
+
+A scope serves from the lowest bin of predicted P(same answer) for which the expected share of wrong
+hits is at most the mode's target. Rules of this file: pure functions of counts; no clock, no Redis.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from shared.decision.modes import Mode
 
-CONFIDENCE = 0.99
+CONFIDENCE = 0.95
+SURE = 0.99
+"""Of the bounds on what checks show as it is (``upper_bound``), which alerts go by."""
 EDGES = (0.45, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 """Lower edges of the bins; a prediction below the first one is never tried."""
 CLOSED = 1.01
-OWN_CHECKS = 20
+RESAMPLED = -1
+"""Stands for a bin: (checked, different) of two fresh answers to one prompt."""
+OWN_WEIGHT = 200
+"""Checks from which a scope is said to be open by its own evidence, not by the prior."""
+
+POWER = 0.6
+"""A wrong hit's chance to be seen: the bar, below the .90 measured against the nearest other
+question, because a pair that gets this far is nearer than that. Assuming less is the safe side."""
+NULL_PRIOR = (5.0, 215.0)
+"""Beta of n: 2.3 % (of pairs of sister models 0.3 to 3.3 %)."""
+POOLED_SHARE = 0.5
+POOLED_MOST = 200
+"""Weight of the checks of a project's other namespaces, and the most that they count for."""
+LOWER_SHARE = 0.5
+"""Weight of less sure predictions' checks where only surer ones would be served."""
+
+_ERRORS = (
+    .0002, .0005, .001, .002, .003, .004, .006, .008, .01, .0125, .016, .02, .025, .03, .04, .05,
+    .065, .08, .1, .13, .17, .22, .3, .4, .55, .75,
+)  # fmt: skip
+_NULLS = (
+    0.003,
+    0.006,
+    0.01,
+    0.014,
+    0.018,
+    0.023,
+    0.028,
+    0.034,
+    0.04,
+    0.047,
+    0.055,
+    0.065,
+    0.08,
+    0.1,
+    0.13,
+)
+_BAD = (1.0, 30.0)
+_BAD_SHARE = 0.04
+"""Of scopes whose traffic is not what the benchmark measured: a mean of 3 % wrong."""
 
 
 def bin_of(probability: float) -> int | None:
@@ -32,8 +82,183 @@ def bin_of(probability: float) -> int | None:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The share of wrong hits: expected, and the bounds that hold with ``CONFIDENCE`` each."""
+
+    mean: float
+    lower: float
+    upper: float
+
+
 @lru_cache(maxsize=4096)
-def upper_bound(wrong: int, checked: int, confidence: float = CONFIDENCE) -> float:
+def estimate(
+    wrong: float, checked: float, prior: tuple[float, float], resampled: tuple[int, int] = (0, 0)
+) -> Estimate:
+    """The posterior of e after ``wrong`` "different" of ``checked``.
+
+    ``prior``: Beta of e among good scopes (``Mode.prior``). ``resampled``: (checked, different) of
+    resamples. Sums over a grid of e and n; a quantile is interpolated in its cell.
+    """
+    expected = _mixed(prior)
+    nulls = _cells(
+        _NULLS, NULL_PRIOR[0] + resampled[1], NULL_PRIOR[1] + resampled[0] - resampled[1]
+    )
+    agreed = checked - wrong
+    logs = [
+        [
+            wrong * math.log(null + error * max(0.0, POWER - null))
+            + agreed * math.log1p(-null - error * max(0.0, POWER - null))
+            for null in _NULLS
+        ]
+        for error in _ERRORS
+    ]
+    top = max(map(max, logs))
+    mass = [
+        share * sum(weight * math.exp(log - top) for weight, log in zip(nulls, row, strict=True))
+        for share, row in zip(expected, logs, strict=True)
+    ]
+    total = sum(mass)
+    mean = sum(error * share for error, share in zip(_ERRORS, mass, strict=True)) / total
+    return Estimate(
+        mean, _quantile(mass, (1 - CONFIDENCE) * total), _quantile(mass, CONFIDENCE * total)
+    )
+
+
+def _quantile(mass: Sequence[float], at: float) -> float:
+    below = 0.0
+    for (low, high), share in zip(_edges(_ERRORS), mass, strict=True):
+        if below + share >= at:
+            return low + (high - low) * (at - below) / share
+        below += share
+    return 1.0
+
+
+@lru_cache(maxsize=8)
+def _mixed(prior: tuple[float, float]) -> tuple[float, ...]:
+    good, bad = _cells(_ERRORS, *prior), _cells(_ERRORS, *_BAD)
+    return tuple((1 - _BAD_SHARE) * a + _BAD_SHARE * b for a, b in zip(good, bad, strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _cells(points: tuple[float, ...], a: float, b: float) -> tuple[float, ...]:
+    """What a Beta distribution has in the cell of each point (midpoint rule)."""
+    parts = 8
+    found = []
+    for low, high in _edges(points):
+        step = (high - low) / parts
+        middles = (low + (part + 0.5) * step for part in range(parts))
+        found.append(
+            step * sum(math.exp((a - 1) * math.log(x) + (b - 1) * math.log1p(-x)) for x in middles)
+        )
+    total = sum(found)
+    return tuple(share / total for share in found)
+
+
+@lru_cache(maxsize=4)
+def _edges(points: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
+    inner = [math.sqrt(low * high) for low, high in pairwise(points)]
+    return tuple(zip([0.0, *inner], [*inner, 1.0], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a scope serves in a mode, and what its evidence says about that.
+
+    ``state``: "off" (the mode serves nothing), "prior" (open by the shipped prior, few own checks),
+    "evidence" (open, and ``OWN_WEIGHT`` checks of its own agree), "opened" (at the owner's risk,
+    the expected error is over δ), "closed" (the evidence is against it) or "refuted" (opened by
+    its owner, and the evidence is sure that the error is over δ).
+    ``threshold``: the least probability served; over 1 when nothing is.
+    ``checked``, ``wrong``: of the bins that hold what is served, or would be if open. ``bound``:
+    upper bound of their share of wrong hits.
+    """
+
+    state: str
+    threshold: float
+    checked: int
+    wrong: int
+    bound: float
+
+    @property
+    def open(self) -> bool:
+        """Whether anything is served."""
+        return self.threshold <= 1
+
+
+Counts = Mapping[int, tuple[int, int]]
+"""Bin (or ``RESAMPLED``) → (checked, different)."""
+
+
+def standing(
+    counts: Counts, mode: Mode, *, opened: bool, project: Counts | None = None
+) -> Standing:
+    """Open from the first day under the shipped prior, until the evidence is against it.
+
+    ``project``: the same counts of all the project's namespaces together, this one included.
+    Where the mode's own threshold is not kept, surer predictions may still be; less sure ones'
+    checks count for them in part. An ``opened`` scope is closed only by a sure excess.
+    """
+    if mode.threshold > 1:
+        return Standing("off", CLOSED, 0, 0, 1.0)
+    base = bin_of(mode.threshold) or 0
+    lowest = next(
+        (n for n in range(base, len(EDGES)) if _held(counts, n, mode, project)), len(EDGES)
+    )
+    sure = opened and _estimated(counts, base, mode, project).lower > mode.target_error
+    if lowest == base:
+        serving, state = mode.threshold, "evidence"
+    elif opened and not sure:
+        serving, state = mode.threshold, "opened"
+    elif lowest < len(EDGES):
+        serving, state = EDGES[lowest], "evidence"
+    else:
+        serving, state = CLOSED, "refuted" if opened else "closed"
+    from_bin = bin_of(serving) or 0 if serving <= 1 else base
+    checked, wrong = _sums(counts, from_bin)
+    if state == "evidence" and checked < OWN_WEIGHT:
+        state = "prior"
+    bound = _estimated(counts, from_bin, mode, project).upper
+    return Standing(state, serving, checked, wrong, bound)
+
+
+def _held(counts: Counts, lowest: int, mode: Mode, project: Counts | None) -> bool:
+    return _estimated(counts, lowest, mode, project).mean <= mode.target_error
+
+
+def _estimated(counts: Counts, lowest: int, mode: Mode, project: Counts | None) -> Estimate:
+    """Of what would be served from bin ``lowest`` up."""
+    base = bin_of(mode.threshold) or 0
+    checked, wrong = _sums(counts, lowest)
+    all_checked, all_wrong = _sums(counts, base)
+    pooled, pooled_wrong = _pooled(counts, project, lowest)
+    return estimate(
+        round(wrong + LOWER_SHARE * (all_wrong - wrong) + pooled_wrong, 2),
+        round(checked + LOWER_SHARE * (all_checked - checked) + pooled, 2),
+        mode.prior,
+        counts.get(RESAMPLED, (0, 0)),
+    )
+
+
+def _pooled(counts: Counts, project: Counts | None, lowest: int) -> tuple[float, float]:
+    """What the other namespaces' checks count for: (checked, different)."""
+    if project is None:
+        return 0.0, 0.0
+    (every, bad), (own, own_bad) = _sums(project, lowest), _sums(counts, lowest)
+    others = max(0, every - own)
+    if not others:
+        return 0.0, 0.0
+    weight = min(POOLED_SHARE, POOLED_MOST / others)
+    return weight * others, weight * min(others, max(0, bad - own_bad))
+
+
+def _sums(counts: Counts, lowest: int) -> tuple[int, int]:
+    tried = [pair for number, pair in counts.items() if number >= lowest]
+    return sum(pair[0] for pair in tried), sum(pair[1] for pair in tried)
+
+
+@lru_cache(maxsize=4096)
+def upper_bound(wrong: int, checked: int, confidence: float = SURE) -> float:
     """The largest wrong share that is still plausible after ``wrong`` of ``checked``; 1 for none.
 
     Solves P(X ≤ wrong; checked, p) = 1 - confidence for p by bisection.
@@ -55,97 +280,25 @@ def lower_bound(wrong: int, checked: int) -> float:
     return 1 - upper_bound(checked - wrong, checked) if checked else 0.0
 
 
-def threshold(counts: Mapping[int, tuple[int, int]], target_error: float) -> float:
-    """The least probability this scope may serve, ``CLOSED`` when its evidence allows none.
+def still_needed(counts: Counts, mode: Mode) -> int:
+    """How many further checks, all agreeing, open the mode's own threshold; 0 where it is open."""
+    checked, wrong = _sums(counts, bin_of(mode.threshold) or 0)
+    resampled = counts.get(RESAMPLED, (0, 0))
 
-    ``counts``: bin → (checked, wrong). Walks down from the surest bin, adding evidence, and keeps
-    the lowest edge whose bound holds. A less sure bin opens on checks of its own, never on
-    surer ones' alone: it needs ``OWN_CHECKS`` of them with no more than δ wrong.
-    """
-    checked = wrong = 0
-    found = CLOSED
-    for number in range(len(EDGES) - 1, -1, -1):
-        own, own_wrong = counts.get(number, (0, 0))
-        checked += own
-        wrong += own_wrong
-        if own < OWN_CHECKS or own_wrong > own * target_error:
-            if own:
-                break
-            continue
-        if upper_bound(wrong, checked) <= target_error:
-            found = EDGES[number]
-    return found
+    def opens(more: int) -> bool:
+        return estimate(wrong, checked + more, mode.prior, resampled).mean <= mode.target_error
 
-
-def refuted(counts: Mapping[int, tuple[int, int]], least: float, target_error: float) -> bool:
-    """True when even the lower bound of the wrong share at ``least`` and above is over δ."""
-    tried = [pair for number, pair in counts.items() if EDGES[number] >= least]
-    checked, wrong = sum(pair[0] for pair in tried), sum(pair[1] for pair in tried)
-    return lower_bound(wrong, checked) > target_error
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a scope serves in a mode, and what its evidence says about that.
-
-    ``state``: "off" (the mode serves nothing), "closed" (not enough evidence, or evidence against),
-    "evidence" (opened by the bound), "opened" (at the owner's risk, the bound does not hold yet)
-    or "refuted" (opened by its owner, closed again because the error is over δ).
-    ``threshold``: the least probability served; over 1 when nothing is.
-    ``checked``, ``wrong``, ``bound``: of the bins that hold what is served, or would be if open.
-    """
-
-    state: str
-    threshold: float
-    checked: int
-    wrong: int
-    bound: float
-
-    @property
-    def open(self) -> bool:
-        """Whether anything is served."""
-        return self.threshold <= 1
-
-
-def standing(counts: Mapping[int, tuple[int, int]], mode: Mode, *, opened: bool) -> Standing:
-    """Closed until the evidence bounds the error by δ, never below the mode's own threshold.
-
-    A scope that its owner ``opened`` starts at the mode's threshold instead, until the evidence
-    shows that its error is over δ.
-    """
-    if mode.threshold > 1:
-        return Standing("off", CLOSED, 0, 0, 1.0)
-    earned = max(threshold(counts, mode.target_error), mode.threshold)
-    at_risk = opened and not refuted(counts, mode.threshold, mode.target_error)
-    serving = mode.threshold if at_risk else earned
-    if earned <= serving <= 1:
-        state = "evidence"
-    elif at_risk:
-        state = "opened"
-    else:
-        state = "refuted" if opened else "closed"
-    lowest = bin_of(serving if serving <= 1 else mode.threshold) or 0
-    tried = [pair for number, pair in counts.items() if number >= lowest]
-    checked, wrong = sum(pair[0] for pair in tried), sum(pair[1] for pair in tried)
-    return Standing(state, serving, checked, wrong, upper_bound(wrong, checked))
-
-
-def still_needed(wrong: int, checked: int, target_error: float) -> int:
-    """How many further checks, all agreeing, bring the bound down to ``target_error``."""
     low, high = 0, 1
-    while upper_bound(wrong, checked + high) > target_error:
+    while not opens(high) and high < 1 << 20:
         low, high = high, high * 2
     while low < high:
         middle = (low + high) // 2
-        if upper_bound(wrong, checked + middle) > target_error:
-            low = middle + 1
-        else:
-            high = middle
+        low, high = (low, middle) if opens(middle) else (middle + 1, high)
     return low
 
 
 def read_counts(pairs: Sequence[str]) -> dict[int, tuple[int, int]]:
-    """Bin → (checked, wrong) from names and values of the Redis hash, one after the other.
+    """Counts from names and values of the Redis hash, one after the other.
 
     The hash is ``redis_keys.semantic_evidence``: ``checked:<bin>`` and ``wrong:<bin>`` → counts.
     """

@@ -32,7 +32,7 @@ def test_from_the_playground_to_a_verdict(chromium: Browser, stack: Stack, axe: 
     page.get_by_label("Asked now").fill(PARAPHRASE)
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_text("serve", exact=True)).to_have_count(2)
-    expect(page.get_by_text("open at the owner’s risk").first).to_be_visible()
+    expect(page.get_by_text("open by the shipped prior").first).to_be_visible()
     shared = parse_qs(urlsplit(page.url).query)
     assert shared == {"asked": [PARAPHRASE], "cached": [ASKED]}
     page.reload()

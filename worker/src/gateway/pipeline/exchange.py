@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.admission import limits
 from gateway.admission.auth import KeyResolver, check_usable, presented_key
@@ -23,9 +23,11 @@ from gateway.providers.context import UpstreamContext
 from gateway.providers.upstream_answer import Upstream, error_code, error_text
 from gateway.redis.store import Store
 from gateway.reporting import usage, writer
-from gateway.semantic.embedders import OutsideEmbedder
 from shared.key_record import KeyRecord
 from shared.usage_events import BYPASS, HITS, CacheDecision, CacheStatus, UsageEvent
+
+if TYPE_CHECKING:
+    from gateway.semantic.embedders import OutsideEmbedder
 
 _QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
 _LOGGED_CHARACTERS = 32_000
@@ -345,11 +347,13 @@ class Exchange:
             self.endpoint,
         )
 
-    def outside_embedder(self) -> OutsideEmbedder | None:
+    def outside_embedder(self) -> "OutsideEmbedder | None":
         """The deployment's embedder, where it has one."""
         embedder, memory = self.settings.embedder, self.runtime.embedder
         if embedder is None:
             return None
+        from gateway.semantic.embedders import OutsideEmbedder  # few deployments have one
+
         return OutsideEmbedder(self.platform, self.timing, memory, embedder)
 
     def data_key(self) -> bytes:

@@ -14,6 +14,7 @@ CHOSEN = [
     if number % 4 == 0 or any(word in vector.reason for word in FRAGILE)
     if "top_k" not in vector.a and "moderation" not in vector.a and vector.a.get("n") is not True
     if "prompt_cache_options" not in vector.a
+    if vector.reason != "properties as a list of pairs are no properties"  # no JSON Schema
 ]
 
 

@@ -51,7 +51,6 @@ DIALECTS = {
         "/v1/responses",
         {"model": GPT, "input": "a question", "store": False},
         "response.completed",
-        as_sent=True,
     ),
 }
 

@@ -43,7 +43,8 @@ def test_errors_are_described_at_their_status() -> None:
             described = _resolve(response)["description"]
             for code in re.findall(r"`([a-z_]+)`", described):
                 shown.setdefault(code, set()).add(int(status))
-    unseen = {"unknown_url", "method_not_allowed", "client_disconnected"}  # of no operation
+    # Of no operation.
+    unseen = {"unknown_url", "method_not_allowed", "client_disconnected", "websocket_not_served"}
     known = {code: status for code, status in errors.all_codes().items() if code not in unseen}
     assert {code: {status} for code, status in known.items()} == {
         code: statuses for code, statuses in shown.items() if code in known

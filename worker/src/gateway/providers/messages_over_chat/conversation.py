@@ -113,11 +113,16 @@ def _assistant(blocks: list[Json], where: str, reasoning_field: str | None) -> J
     if reasoning_field and any(thoughts):
         made[reasoning_field] = "".join(thoughts)
     if calls:
-        made["tool_calls"] = [
-            {**call, "extra_content": extras[call["id"]]} if call["id"] in extras else call
-            for call in calls
-        ]
+        made["tool_calls"] = [_with_extra(call, extras) for call in calls]
     return made
+
+
+def _with_extra(call: Json, extras: dict[str, Json]) -> Json:
+    """``call`` with the content that its provider wants back; ids of other types have none."""
+    identifier = call["id"]
+    if not isinstance(identifier, str) or identifier not in extras:
+        return call
+    return {**call, "extra_content": extras[identifier]}
 
 
 def _tool_call(block: Json) -> Json:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from apps.usage.models import UsageLog
+from shared.usage_events import CacheDecision
 from tests.contract.callers import Caller, Refused
 from tests.contract.tenants import tenant
 
@@ -25,7 +26,7 @@ def test_a_row_is_stored_as_sent(caller: Caller) -> None:
         cost_nanousd=0,
         saved_nanousd=2**40,
         latency_ms=12,
-        decision={"candidate": "x", "p": 0.99},
+        decision=CacheDecision(candidate="x", probability=0.99),
         prompt="naïve ☃",
     )
     caller.insert([row])

@@ -57,14 +57,14 @@ class Tenant:
 
 
 def enter(platform: MemoryPlatform, letter: str, number: float) -> Tenant:
-    """A tenant that the database knows, with a provider key that holds its mark."""
+    """A tenant that the database knows, with a provider key that begins with its mark."""
     mark = f"mark-of-{letter * 8}"
     project_id = f"{letter * 8}-0000-4000-8000-000000000000"
     tenant = Tenant(mark, number, api_keys.generate(), project_id)
     credentials = []
     for provider in ("openai", "anthropic"):
         nonce = bytes(12)
-        sealed = AESGCM(bytes(32)).encrypt(nonce, mark.encode(), project_id.encode())
+        sealed = AESGCM(bytes(32)).encrypt(nonce, f"{mark}{KEY_END}".encode(), project_id.encode())
         envelope = Envelope("k1", nonce, sealed).dump()
         credentials.append(
             {
@@ -86,15 +86,17 @@ def enter(platform: MemoryPlatform, letter: str, number: float) -> Tenant:
 
 
 def provider(numbers: dict[str, float]) -> Any:
-    """Answers every dialect; the key it is asked with is the mark of the answer."""
+    """Answers every dialect; the beginning of the key it is asked with is the answer's mark."""
 
     def answer(headers: dict[str, str], body: dict[str, Any]) -> Answer:
         secret = headers.get("x-api-key") or headers["authorization"].removeprefix("Bearer ")
+        # Not the key itself: the edge cuts an echoed key out of answers.
+        mark = secret.removesuffix(KEY_END)
         if "input" in body:
             inputs = body["input"] if isinstance(body["input"], list) else [body["input"]]
-            return _json(_vectors(inputs, numbers[secret], body))
+            return _json(_vectors(inputs, numbers[mark], body))
         if "prompt" in body:
-            choice = {"index": 0, "text": secret, "finish_reason": "stop", "logprobs": None}
+            choice = {"index": 0, "text": mark, "finish_reason": "stop", "logprobs": None}
             return _json({"object": "text_completion", "choices": [choice], "usage": _USAGE})
         if "x-api-key" in headers:
             return _json(
@@ -103,17 +105,18 @@ def provider(numbers: dict[str, float]) -> Any:
                     "type": "message",
                     "role": "assistant",
                     "model": body["model"],
-                    "content": [{"type": "text", "text": secret}],
+                    "content": [{"type": "text", "text": mark}],
                     "stop_reason": "end_turn",
                     "stop_sequence": None,
                     "usage": {"input_tokens": 3, "output_tokens": 2},
                 }
             )
-        return _chat(secret, stream=bool(body.get("stream")))
+        return _chat(mark, stream=bool(body.get("stream")))
 
     return answer
 
 
+KEY_END = "-of-a-provider-key"
 _USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 
 

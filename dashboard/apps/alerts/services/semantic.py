@@ -1,9 +1,9 @@
 """Telling when the semantic hits of a project may be wrong more often than their mode aims at.
 
-The edge checks a sample of the hits it serves (``shared.decision.evidence``); the rollup adds the
-outcomes up by day. Those of thirty days give the Clopper-Pearson upper bound of the wrong share,
-which is held against the mode's target error. Below some hundred checks even a clean record cannot
-keep a bound of 1 %, so few checks exceed it only when their lower bound is over the target too.
+The edge checks a sample of the hits it serves; the rollup adds the outcomes up by day. From those
+of thirty days the expected share of wrong hits is estimated as the edge does it
+(``shared.decision.evidence``): two fresh answers to one prompt differ sometimes, too, and only the
+excess counts. It is held against the mode's target error, by which the edge closes a namespace.
 """
 
 from datetime import timedelta
@@ -22,7 +22,7 @@ from apps.emails.services.outbox import emails_enqueue_for
 from apps.projects.models import Project
 from apps.usage.models import SemanticDaily
 from apps.webhooks.services.emit import event_emit
-from shared.decision.evidence import lower_bound, upper_bound
+from shared.decision.evidence import OWN_WEIGHT, estimate
 from shared.decision.modes import MODES, OFF, Mode
 
 WINDOW_DAYS = 30
@@ -42,24 +42,25 @@ def semantic_alerts_due() -> int:
     over = set(SemanticBound.objects.filter(exceeded=True).values_list("project_id", "mode"))
     told = 0
     for row in checks:
-        verdict = exceeded(row["bad"], row["of"], MODES[row["mode"]].target_error)
+        verdict = exceeded(row["bad"], row["of"], MODES[row["mode"]])
         if verdict is not None and verdict != ((row["project_id"], row["mode"]) in over):
-            told += _cross(row["project_id"], MODES[row["mode"]], row["bad"], row["of"])
+            told += _cross(row["project_id"], MODES[row["mode"]], row["bad"], row["of"], verdict)
     return told
 
 
-def exceeded(wrong: int, checked: int, target_error: float) -> bool | None:
-    """Whether the upper bound is over the target; None where there are too few checks to tell."""
-    if upper_bound(wrong, checked) <= target_error:
-        return False
-    if upper_bound(0, checked) <= target_error or lower_bound(wrong, checked) > target_error:
+def exceeded(differed: int, checked: int, mode: Mode) -> bool | None:
+    """Whether more hits are expected to be wrong than the mode aims at.
+
+    None where they are not, but there are too few checks to take an earlier "yes" back.
+    """
+    if estimate(differed, checked, mode.prior).mean > mode.target_error:
         return True
-    return None
+    return False if checked >= OWN_WEIGHT else None
 
 
 @transaction.atomic
-def _cross(project_id: UUID, mode: Mode, wrong: int, checked: int) -> bool:
-    """Notes that the bound went over the target or came back, and tells of the former."""
+def _cross(project_id: UUID, mode: Mode, wrong: int, checked: int, verdict: bool) -> bool:  # noqa: FBT001
+    """Notes that the share went over the target or came back, and tells of the former."""
     project = (
         Project.objects.select_related("organization")
         .filter(pk=project_id, archived_at=None, organization__disabled_at=None)
@@ -69,10 +70,9 @@ def _cross(project_id: UUID, mode: Mode, wrong: int, checked: int) -> bool:
         return False
     SemanticBound.objects.get_or_create(project=project, mode=mode.name)
     state = SemanticBound.objects.select_for_update().get(project=project, mode=mode.name)
-    bound = upper_bound(wrong, checked)
-    if state.exceeded == (bound > mode.target_error):
+    if state.exceeded == verdict:
         return False  # somebody else was here first
-    state.exceeded = not state.exceeded
+    state.exceeded = verdict
     state.crossings += state.exceeded
     state.save()
     if state.exceeded:
@@ -82,7 +82,7 @@ def _cross(project_id: UUID, mode: Mode, wrong: int, checked: int) -> bool:
 
 def _tell(project: Project, mode: Mode, crossing: int, wrong: int, checked: int) -> None:
     organization = project.organization
-    bound = upper_bound(wrong, checked)
+    bound = estimate(wrong, checked, mode.prior).upper
     page = reverse("semantic_quality", args=[organization.slug, project.slug])
     content = usage.semantic_bound(
         organization=organization.name,

@@ -93,22 +93,23 @@ def semantic_bound(
     checks: str,
     quality_url: str,
 ) -> Content:
-    """``checks`` says how many were wrong (``4 of 460``); shares are text (``1.0 %``)."""
+    """``checks`` says how many differed (``4 of 460``); shares are text (``1.0 %``)."""
     return message(
         "semantic_bound",
         f"Semantic hits of {project} may be wrong too often",
         facts(
             ("Organization", organization),
             ("Mode", mode),
-            ("Wrong of checked", checks),
+            ("Differed of checked", checks),
             ("Upper bound", bound),
             ("Target", target),
         ),
         Paragraph(
             "A sample of the answers to paraphrased prompts is checked against a fresh answer "
-            "of the provider. After the checks of the last 30 days, the share of wrong ones "
-            "may be as high as the upper bound. The cache asks for more certainty by itself "
-            "as checks come in. If wrong answers hurt, turn paraphrases off until you have "
+            "of the provider. In the last 30 days more of them differed than two fresh answers "
+            "to one prompt would: more are expected to be wrong than the target allows, and their "
+            "share may be as high as the upper bound. The cache asks for more certainty by "
+            "itself as checks come in. If wrong answers hurt, turn paraphrases off until you have "
             "looked at them."
         ),
         Button("See the checked hits", quality_url),

@@ -27,7 +27,7 @@ from shared.decision.modes import Mode
 
 CONFIDENCE = 0.95
 SURE = 0.99
-"""Of the bounds on what checks show as it is (``upper_bound``), which alerts go by."""
+"""Of the bound on what checks show as it is (``upper_bound``)."""
 EDGES = (0.45, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 """Lower edges of the bins; a prediction below the first one is never tried."""
 CLOSED = 1.01
@@ -273,11 +273,6 @@ def upper_bound(wrong: int, checked: int, confidence: float = SURE) -> float:
         else:
             high = middle
     return high
-
-
-def lower_bound(wrong: int, checked: int) -> float:
-    """The smallest wrong share that is still plausible; 0 for none checked."""
-    return 1 - upper_bound(checked - wrong, checked) if checked else 0.0
 
 
 def still_needed(counts: Counts, mode: Mode) -> int:

@@ -1,4 +1,4 @@
-"""Which plan an organization is owed, from the copies of its subscriptions and invoices alone."""
+"""The plan an organization is entitled to, from our copies of subscriptions and invoices alone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ class Entitlement:
 
 
 def entitlement_of(customer: BillingCustomer, now: datetime) -> Entitlement:
-    """The dearest plan of what is paid for, on trial, or overdue within the grace; else Free."""
+    """The most expensive plan that is paid for, on trial or within the grace period; else Free."""
     subscriptions = list(customer.subscriptions.select_related("plan", "keep_plan"))
     granted = [
         (subscription.plan_in_force(now), subscription.status)
@@ -46,9 +46,9 @@ def entitlement_of(customer: BillingCustomer, now: datetime) -> Entitlement:
 
 
 def grace_end(customer: BillingCustomer, subscription: Subscription) -> datetime | None:
-    """Until when an overdue subscription keeps its plan: counted from its oldest open invoice.
+    """When an overdue subscription loses its plan: the grace period after its oldest open invoice.
 
-    None when nothing is open.
+    None when no invoice is open.
     """
     oldest = (
         customer.invoices.filter(

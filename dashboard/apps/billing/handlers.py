@@ -1,7 +1,7 @@
-"""One function per Stripe event: whom it concerns, and what must be read for it.
+"""One function per Stripe event: which customer it concerns, and what must be read from Stripe.
 
-An event only says that something happened to somebody. ``customer_sync`` reads what is true now, so
-every function here may run twice, late, or before one that happened earlier.
+An event is only a hint that something changed. ``customer_sync`` reads the current state, so every
+function here may run twice, late, or out of order.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,8 +19,8 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events that were all stored before the first of them is handled: what is read of a customer
-    for one of them is news enough for the others. ``synced`` are those customers' ids.
+    """Events that were all stored before the first of them is processed. One sync per customer
+    therefore covers all of the customer's events. ``synced``: ids of customers that were synced.
     """
 
     client: stripe.StripeClient
@@ -50,7 +50,7 @@ def subscription_updated(batch: Batch, subscription: Object) -> None:
 
 
 def subscription_deleted(batch: Batch, subscription: Object) -> None:
-    """It has ended."""
+    """The subscription has ended."""
     _sync(batch, subscription["customer"])
 
 
@@ -60,42 +60,42 @@ def subscription_paused(batch: Batch, subscription: Object) -> None:
 
 
 def subscription_resumed(batch: Batch, subscription: Object) -> None:
-    """Somebody gave a card after all."""
+    """A card was added to a subscription that was paused for want of one."""
     _sync(batch, subscription["customer"])
 
 
 def subscription_trial_will_end(batch: Batch, subscription: Object) -> None:
-    """Three days before."""
+    """Sent three days before a trial ends."""
     _sync(batch, subscription["customer"])
 
 
 def invoice_finalized(batch: Batch, invoice: Object) -> None:
-    """There is an invoice to show."""
+    """An invoice was issued and can be shown."""
     _sync(batch, invoice["customer"])
 
 
 def invoice_paid(batch: Batch, invoice: Object) -> None:
-    """Paid, by whatever way."""
+    """The invoice is paid, by card or otherwise."""
     _sync(batch, invoice["customer"])
 
 
 def invoice_payment_failed(batch: Batch, invoice: Object) -> None:
-    """Once for every attempt."""
+    """Sent once for each failed attempt."""
     _sync(batch, invoice["customer"])
 
 
 def invoice_voided(batch: Batch, invoice: Object) -> None:
-    """Nobody owes it any more."""
+    """The invoice is cancelled; nothing is due."""
     _sync(batch, invoice["customer"])
 
 
 def invoice_marked_uncollectible(batch: Batch, invoice: Object) -> None:
-    """Stripe or its staff page has given up on it; it can still be paid."""
+    """Given up on, by Stripe or by hand in Stripe's dashboard; it can still be paid."""
     _sync(batch, invoice["customer"])
 
 
 def customer_deleted(batch: Batch, customer: Object) -> None:
-    """On Stripe's staff page, which ends what it had bought."""
+    """Deleted in Stripe's dashboard, which ends the customer's subscriptions."""
     _sync(batch, customer["id"])
 
 
@@ -136,7 +136,7 @@ HANDLERS: dict[str, Handler] = {
 
 
 def _sync(batch: Batch, whom: object, facts: ChargeFacts | None = None) -> None:
-    """``whom`` is None for a payment of nobody, as through a payment link."""
+    """``whom`` is a customer id, or None for a payment without a customer (a payment link)."""
     if whom is None:
         raise NotOursError("it has no customer")
     stripe_customer_id = str(whom)
@@ -167,7 +167,8 @@ def _invoices_of(batch: Batch, charge: stripe.Charge) -> list[str]:
 
 @contextmanager
 def _theirs_if_missing(identifier: str) -> Iterator[None]:
-    """What our key does not find belongs to another account, or to the other one of the modes."""
+    """An object that our key does not find belongs to another account, or to the other mode (live
+    or test): ``NotOursError``."""
     try:
         yield
     except stripe.InvalidRequestError as error:

@@ -1,6 +1,6 @@
 """Telling the edge that a key record changed.
 
-The revision is counted up in the transaction of the change; Redis hears of it after the commit.
+The revision is counted up in the transaction of the change and written to Redis after the commit.
 Without Redis the edge still notices within 60 s, when its copy of the record expires, so a failure
 here is logged and never reaches the person who made the change.
 
@@ -30,15 +30,20 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# As long as an edge may serve an older record, and some more.
+# Longer than the hour for which an edge may serve an outdated record (``STALE_SECONDS`` there).
 _REFUSAL_TTL_SECONDS = 3_900
-# The edge keeps a record for at most 60 s in memory after at most 60 s in Redis.
+# Must outlive the records it invalidates. A record is used for at most 60 s after Supabase sent it,
+# time in Redis and in memory together.
 _REVISION_TTL_SECONDS = 300
 _PROJECTS_PER_PIPELINE = 200
 
 
 def edge_revision_bump(projects: QuerySet[Project]) -> None:
-    """Counts up the revision of ``projects`` and tells Redis once the transaction is committed."""
+    """Counts up the revision of ``projects``; Redis is told after the commit.
+
+    Must be called inside the transaction that makes the change: else an edge may read
+    the old settings under the new revision, and keep them.
+    """
     with transaction.atomic():
         ids = list(projects.order_by("id").values_list("id", flat=True))
         if not ids:
@@ -72,7 +77,7 @@ def _publish_batch(redis: "Redis", project_ids: list[UUID]) -> None:
     for project_id, revision in revisions:
         pipeline.set(redis_keys.revision(str(project_id)), revision, ex=_REVISION_TTL_SECONDS)
     now = timezone.now()
-    # Records of keys revoked longer ago have expired everywhere.
+    # No edge serves a key that was revoked longer ago: even an outdated record has expired.
     recently = now - timedelta(seconds=_REFUSAL_TTL_SECONDS)
     api_keys = ApiKey.objects.filter(
         Q(revoked_at=None) | Q(revoked_at__gte=recently), project_id__in=project_ids

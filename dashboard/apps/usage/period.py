@@ -20,8 +20,8 @@ MAX_DAYS = 366
 class Period:
     """Bucket ``i`` is ``[edges[i], edges[i + 1])``; all instants are UTC.
 
-    ``previous`` is the same span before, up to the same time of its last day, so that a running
-    day is compared with as much of an earlier one.
+    ``previous`` is the preceding span of equal length, cut at the same time of day, so that an
+    unfinished day is compared with the same part of an earlier one.
     """
 
     key: str
@@ -75,7 +75,8 @@ def parse(params: Mapping[str, str], *, now: datetime, zone: tzinfo) -> Period:
 
 
 def _today(now: datetime, zone: tzinfo) -> date:
-    """The day that the running hour is part of: tomorrow in India's last half hour of the day."""
+    """The day of the current UTC hour. In UTC+5:30 the next day starts at 23:30 local, on a full
+    UTC hour."""
     today = now.astimezone(zone).date()
     tomorrow = today + timedelta(days=1)
     return tomorrow if _floor(now) >= _instant(tomorrow, 0, zone) else today

@@ -6,8 +6,8 @@ row lands in its own old hour, a second run adds nothing, a crash leaves all or 
 machines wait for each other on the watermark's row lock. Deleting old log rows leaves sums alone.
 
 Ids are handed out before they are committed, so on PostgreSQL a larger id can be visible while a
-smaller one is still in flight. ``_settled_log_id`` waits such inserts out with a table lock that is
-held for one ``SELECT max(id)``; on SQLite writers follow one another anyway.
+smaller one is still in flight. ``_settled_log_id`` waits for such inserts with a table lock that is
+held for one ``SELECT max(id)``; SQLite has one writer at a time anyway.
 """
 
 from django.db import connection, transaction
@@ -110,11 +110,11 @@ def usage_rollup(
     lock_timeout_ms: int = _LOCK_TIMEOUT_MS,
     max_rows: int | None = None,
 ) -> int:
-    """Adds every settled log row that is not counted yet; returns how many ids it moved past.
+    """Adds every committed log row that is not in the sums yet; returns how many ids it advanced.
 
     ``max_rows`` stops earlier: a page that refreshes the sums must not count a backlog of millions.
-    Raises ``django.db.OperationalError`` when an insert stays open for longer than that; the
-    next run makes up for it.
+    Raises ``django.db.OperationalError`` when the table lock is not granted within
+    ``lock_timeout_ms`` (an insert is open for longer); the next run adds those rows.
     """
     settled = _settled_log_id(lock_timeout_ms)
     moved = 0
@@ -127,7 +127,7 @@ def usage_rollup(
 
 
 def _settled_log_id(lock_timeout_ms: int) -> int:
-    """The largest id below which no insert is still in flight; 0 for an empty log."""
+    """The largest id up to which no insert is uncommitted; 0 for an empty log."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:

@@ -169,7 +169,7 @@ def _record(
     before: str | None,
     after: str | None,
 ) -> None:
-    """One entry for each state, so that what staff read is a story and not a log of copies."""
+    """One audit entry for each change of state; a sync that changes nothing writes none."""
     if before != after:
         audit_record(
             action=f"{kind}.{'create' if before is None else 'update'}",
@@ -181,7 +181,7 @@ def _record(
 
 
 def _apply_entitlement(customer: BillingCustomer) -> str:
-    """Sets the organization's plan when what it is owed differs from what it was last given."""
+    """Changes the plan only when the entitled plan differs from the one that was last applied."""
     owed = entitlement_of(customer, timezone.now())
     if owed.plan == customer.applied_plan:
         return ""

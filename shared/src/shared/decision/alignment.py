@@ -82,7 +82,7 @@ class Alignment:
     def _aligned(self) -> tuple[list[tuple[int, int]], list[int], list[int]]:
         """Pairs equal groups, keeping order where a group occurs more than once.
 
-        Made when a guard first needs it: the first dozen compares whole prompts.
+        Computed when a guard first needs it: the first dozen guards compare whole prompts instead.
         """
         waiting = self.left.places
         used: dict[str, int] = {}

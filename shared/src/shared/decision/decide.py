@@ -15,8 +15,9 @@ from shared.embedding import encoder, probed
 
 # Codes further apart than this are never compared word by word.
 MAX_DISTANCE = 80
-# Content words that only one of two prompts has, counted before phrases and numbers are read.
-# Of pairs that the replay's labels call the same and no guard refuses, 4 in 100 differ in more.
+# A cheap filter before phrases and numbers are read: a pair is refused when more content words
+# than this stand in only one of the two prompts. Of pairs that the replay labels as the same and
+# no guard refuses, 4 in 100 differ in more.
 MAX_OTHER_WORDS = 3
 _SILENT = frozenset({""})
 _REMEMBERED = 1024  # sketches of recent prompts and candidates

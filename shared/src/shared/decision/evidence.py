@@ -1,20 +1,21 @@
-"""What checks say about a scope's semantic hits, and the threshold that follows.
+"""What checks say about a namespace's semantic hits, and the threshold that follows.
 
 A check compares the answer that was served with a fresh one and says "agreed" or "different". Two
 fresh answers to ONE prompt also differ sometimes (the null rate n), and a wrong hit is not always
-seen (power w). A scope whose share of wrong hits is e therefore shows "different" in
+seen (power w). A namespace whose share of wrong hits is e therefore shows "different" in
 
     q(e, n) = n + e * (w - n)
 
 of its checks, and what counts is the excess over n. Both e and n are estimated (empirical Bayes;
 the derivation and the simulation are in docs/adr/0103):
 
-- the shipped prior of e is what the benchmark measured, with a small share of scopes that are bad;
+- the shipped prior of e is what the benchmark measured, with a small share of bad namespaces;
 - the project's other namespaces move it, at a reduced weight; no counter is shared between tenants;
-- the scope's own checks do the rest; resamples of one prompt, where there are any, estimate n.
+- the namespace's own checks do the rest; resamples of one prompt, where there are any, estimate n.
 
-A scope serves from the lowest bin of predicted P(same answer) for which the expected share of wrong
-hits is at most the mode's target. Rules of this file: pure functions of counts; no clock, no Redis.
+A namespace serves from the lowest bin of predicted P(same answer) for which the expected share of
+wrong hits is at most the mode's target. Rules of this file: pure functions of counts; no clock, no
+Redis.
 """
 
 import math
@@ -27,25 +28,25 @@ from shared.decision.modes import Mode
 
 CONFIDENCE = 0.95
 SURE = 0.99
-"""Of the bound on what checks show as it is (``upper_bound``)."""
+"""Confidence of ``upper_bound`` on the observed share of "different"."""
 EDGES = (0.45, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 """Lower edges of the bins; a prediction below the first one is never tried."""
 CLOSED = 1.01
 RESAMPLED = -1
 """Stands for a bin: (checked, different) of two fresh answers to one prompt."""
 OWN_WEIGHT = 200
-"""Checks from which a scope is said to be open by its own evidence, not by the prior."""
+"""With fewer checks of its own, an open namespace is said to be open by the prior."""
 
 POWER = 0.6
-"""A wrong hit's chance to be seen: the bar, below the .90 measured against the nearest other
-question, because a pair that gets this far is nearer than that. Assuming less is the safe side."""
+"""The probability w that a check sees a wrong hit. Against the nearest other question .90 was
+measured. Pairs that pass all guards are closer than that, so it is assumed lower, which is safe."""
 NULL_PRIOR = (5.0, 215.0)
 """Beta of n: 2.3 % (of pairs of sister models 0.3 to 3.3 %)."""
 POOLED_SHARE = 0.5
 POOLED_MOST = 200
 """Weight of the checks of a project's other namespaces, and the most that they count for."""
 LOWER_SHARE = 0.5
-"""Weight of less sure predictions' checks where only surer ones would be served."""
+"""Weight of checks in bins below the threshold, when only higher bins would be served."""
 
 _ERRORS = (
     .0002, .0005, .001, .002, .003, .004, .006, .008, .01, .0125, .016, .02, .025, .03, .04, .05,
@@ -70,7 +71,7 @@ _NULLS = (
 )
 _BAD = (1.0, 30.0)
 _BAD_SHARE = 0.04
-"""Of scopes whose traffic is not what the benchmark measured: a mean of 3 % wrong."""
+"""Share and Beta of namespaces whose traffic is unlike the benchmark: a mean of 3 % wrong."""
 
 
 def bin_of(probability: float) -> int | None:
@@ -97,8 +98,8 @@ def estimate(
 ) -> Estimate:
     """The posterior of e after ``wrong`` "different" of ``checked``.
 
-    ``prior``: Beta of e among good scopes (``Mode.prior``). ``resampled``: (checked, different) of
-    resamples. Sums over a grid of e and n; a quantile is interpolated in its cell.
+    ``prior``: Beta of e among good namespaces (``Mode.prior``). ``resampled``: (checked, different)
+    of resamples. Sums over a grid of e and n; a quantile is interpolated in its cell.
     """
     expected = _mixed(prior)
     nulls = _cells(
@@ -142,7 +143,7 @@ def _mixed(prior: tuple[float, float]) -> tuple[float, ...]:
 
 @lru_cache(maxsize=1024)
 def _cells(points: tuple[float, ...], a: float, b: float) -> tuple[float, ...]:
-    """What a Beta distribution has in the cell of each point (midpoint rule)."""
+    """A Beta distribution's probability mass in the cell of each point (midpoint rule)."""
     parts = 8
     found = []
     for low, high in _edges(points):
@@ -163,15 +164,15 @@ def _edges(points: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a scope serves in a mode, and what its evidence says about that.
+    """What a namespace serves in a mode, and what its evidence says about that.
 
     ``state``: "off" (the mode serves nothing), "prior" (open by the shipped prior, few own checks),
     "evidence" (open, and ``OWN_WEIGHT`` checks of its own agree), "opened" (at the owner's risk,
     the expected error is over δ), "closed" (the evidence is against it) or "refuted" (opened by
     its owner, and the evidence is sure that the error is over δ).
     ``threshold``: the least probability served; over 1 when nothing is.
-    ``checked``, ``wrong``: of the bins that hold what is served, or would be if open. ``bound``:
-    upper bound of their share of wrong hits.
+    ``checked``, ``wrong``: summed over the bins at or above the serving threshold (the mode's own
+    threshold when nothing is served). ``bound``: upper bound of their share of wrong hits.
     """
 
     state: str
@@ -196,8 +197,9 @@ def standing(
     """Open from the first day under the shipped prior, until the evidence is against it.
 
     ``project``: the same counts of all the project's namespaces together, this one included.
-    Where the mode's own threshold is not kept, surer predictions may still be; less sure ones'
-    checks count for them in part. An ``opened`` scope is closed only by a sure excess.
+    Where the evidence is against the mode's own threshold, a higher one may still hold; checks in
+    the bins below it then count with ``LOWER_SHARE``. An ``opened`` namespace is closed only when
+    the lower bound of the error is over δ.
     """
     if mode.threshold > 1:
         return Standing("off", CLOSED, 0, 0, 1.0)

@@ -119,9 +119,9 @@ class Sketch:
     @cached_property
     def strict(self) -> frozenset[str]:
         """Words of quantity, order, exclusion and comparison; "like" outside of the frame."""
-        # The "if" of "what happens if" is the frame's: "what happens when" asks the same.
-        # So is the "most" of "the most effective way to".
-        # So is the "many" of "how many people live in".
+        # Words that are part of the question frame do not count: the "if" of "what happens if"
+        # ("what happens when" asks the same), the "most" of "the most effective way to", the
+        # "many" of "how many people live in".
         own = self.frame in CONDITIONAL_FRAMES or self.frame in ("how", "population")
         words = self._rest if own else self.wordset
         found = STRICT_WORDS.intersection(words)

@@ -1,4 +1,5 @@
-"""From an API key to its record: isolate memory, then Redis, then Supabase.
+"""From an API key to its record: isolate memory, then Redis, then Supabase. An outdated record in
+memory is renewed from Supabase directly.
 
 A record is used for at most ``RECORD_SECONDS`` after Supabase answered it, wherever it was kept
 in between, so an edit is in force within a minute even when Redis could not be told. While

@@ -73,10 +73,11 @@ class AdmissionRequest:
 class Admission:
     """The answer to ``admit``. ``entries`` are in the order asked, ``None`` where there is none.
 
-    ``lease_left_ms`` > 0: another request is fetching the same answer. ``refusal``: why the
-    provider must not be asked, where only the cache may still answer. ``degraded``: why
-    Redis was not asked, and empty where it was. ``candidates``: records near in meaning with their
-    distance, nearest first; ``evidence``: the scope's counters, names and values in turn.
+    ``lease_left_ms`` > 0: another request is fetching the same answer, or gave up within the
+    last two seconds. ``refusal``: why the provider must not be asked, where only the cache may
+    still answer. ``degraded``: why Redis was not asked; empty where it was. ``candidates``: records
+    near in meaning with their distance, nearest first; ``evidence``: the namespace's counters, as
+    alternating names and values.
     """
 
     now_ms: int

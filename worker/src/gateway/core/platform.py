@@ -94,7 +94,12 @@ class Platform(Protocol):
         """The client's source (for ``Live``) of a body that nobody else reads."""
 
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run ``work`` to its end after the response; the host stays alive for it."""
+        """Run ``work`` after the response; the host stays alive for it.
+
+        ``work`` may use this request's platform only; an error that it raises is only logged. It
+        may be ended at any moment: Cloudflare does so about 30 s after the response, or after the
+        client left.
+        """
 
     async def enqueue(self, message: str) -> None:
         """Put a message on the queue; there is one where ``has_queue``. Raises ``FetchFailed``."""

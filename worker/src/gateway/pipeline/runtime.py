@@ -17,7 +17,9 @@ from shared.key_record import KeyRecord
 
 @dataclass(slots=True)
 class Runtime:
-    """No I/O object may ever be kept here (see ``core.platform``)."""
+    """One for each isolate or process. Fields hold plain data only: no I/O object, promise or event
+    loop lock, since on Cloudflare another request must not use them (see ``core.platform``).
+    """
 
     settings: Settings
     outbox: Outbox = field(init=False)

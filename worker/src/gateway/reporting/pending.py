@@ -18,10 +18,10 @@ class PendingRows:
     """Plain data. A row leaves when it was handed over, not when a writer takes it up: a writer
     that is cancelled, or ended with its request without a word, loses nothing.
 
-    ``spooled``: rows of this isolate may lie in the spool. ``next_drain``: when to look there for
-    those of others. ``refused``: how many rows Supabase has refused; ``next_refused``: when to try
-    those that are kept again. ``retrier_until``: somebody is waiting to try again. Times are of the
-    platform's monotonic clock.
+    ``spooled``: the spool holds rows of this isolate, or a drain left some of others; the next
+    batch drains it. ``next_drain``: when to look there otherwise. ``refused``: how many rows
+    Supabase has refused; ``next_refused``: when to try the kept ones again. ``retrier_until``:
+    until when a request waits in order to try again. Times are of the platform's monotonic clock.
     """
 
     rows: dict[str, Row] = field(default_factory=dict)

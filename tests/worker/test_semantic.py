@@ -121,6 +121,7 @@ def test_a_checked_hit_is_held_against_a_fresh_answer(edge: Edge, *, agreed: boo
     assert hit.json() == cached.json()
     miss, row = tenant.rows(2)
     assert row["decision"]["shadow"] is True
+    assert row["upstream_ms"] is None  # the client did not wait for the check
     assert row["decision"]["agreed"] is agreed
     # The provider was asked after all: such a hit is paid for.
     assert row["cost_nanousd"] > 0

@@ -48,20 +48,20 @@ class Span:
 def waterfall(log: UsageLog) -> list[Span]:
     """From arrival to the last byte. The parts add up to ``latency_ms``.
 
-    ``upstream_ms`` runs from asking the provider to the end of its answer; ``ttfb_ms`` from arrival
-    to the first byte passed on.
+    ``upstream_ms`` runs from asking the provider to the end of its answer; ``ttfb_ms``, of streams,
+    from arrival to the first byte passed on: the provider was asked before it.
     """
     total = log.latency_ms
     if log.upstream_ms is None:
         css = "fill-hit" if log.cache_status in usage_events.CACHE_STATUSES[:3] else "fill-miss"
         label = "Waited for the same request" if log.cache_status == "HIT-COALESCED" else "WatchLLM"
         return [Span(label, css, 0, total)]
-    upstream = min(log.upstream_ms, total)
-    before = total - upstream
-    first = upstream if log.ttfb_ms is None else min(max(log.ttfb_ms - before, 0), upstream)
+    begun = total if log.ttfb_ms is None else min(log.ttfb_ms, total)
+    before = min(max(total - log.upstream_ms, 0), begun)
+    waited = "Provider" if log.ttfb_ms is None else "Provider, to the first byte"
     spans = [
         Span("WatchLLM", "fill-1", 0, before),
-        Span("Provider, to the first byte", "fill-miss", before, first),
-        Span("Provider, to the last byte", "fill-coalesced", before + first, upstream - first),
+        Span(waited, "fill-miss", before, begun - before),
+        Span("Provider, to the last byte", "fill-coalesced", begun, total - begun),
     ]
     return [span for span in spans if span.length]

@@ -165,6 +165,20 @@ def test_the_waterfall_adds_up_to_the_latency(
     assert [span.start for span in spans][1:] == ends[:-1]
 
 
+def test_the_waterfall_tells_the_providers_time_from_ours() -> None:
+    streamed = UsageLog(cache_status="MISS", latency_ms=349, upstream_ms=340, ttfb_ms=149)
+    assert [(span.label, span.length) for span in waterfall(streamed)] == [
+        ("WatchLLM", 9),
+        ("Provider, to the first byte", 140),
+        ("Provider, to the last byte", 200),
+    ]
+    whole = UsageLog(cache_status="MISS", latency_ms=349, upstream_ms=340)
+    assert [(span.label, span.length) for span in waterfall(whole)] == [
+        ("WatchLLM", 9),
+        ("Provider", 340),
+    ]
+
+
 @pytest.mark.parametrize("text", ["", "o", "x1-2", "o1", "o-1", "n²-1", "o" + "9" * 40 + "-1"])
 def test_a_broken_cursor_is_the_first_page(text: str) -> None:
     assert parse_cursor(text) is None

@@ -69,6 +69,7 @@ class Exchange:
         self._body: dict[str, Any] | None = None
         self._is_second = False
         self._finished = False
+        self._clock_stopped = False
         self._when_finished: list[Callable[[], None]] = []
         self.store = Store(
             platform,
@@ -285,10 +286,8 @@ class Exchange:
         event = self.event
         trace_id, parent_id = traces.ids(self.request.header("traceparent"))
         event.status = status
-        event.upstream_ms = self.timing.upstream_ms
         event.error_code = error_code
-        if not event.latency_ms:
-            event.latency_ms = self.timing.elapsed_ms()
+        self.stop_clock()
         log_event(
             "request",
             request_id=event.request_id,
@@ -332,8 +331,12 @@ class Exchange:
             self.event.response = text[:_LOGGED_CHARACTERS]
 
     def stop_clock(self) -> None:
-        """Record the latency now; later work is not part of it."""
-        self.event.latency_ms = self.timing.elapsed_ms()
+        """Record what the request took now; later work, a shadow check's too, is not part of it.
+        Only the first call counts."""
+        if not self._clock_stopped:
+            self._clock_stopped = True
+            self.event.latency_ms = self.timing.elapsed_ms()
+            self.event.upstream_ms = self.timing.upstream_ms
 
     def upstream(self) -> UpstreamContext:
         """This request as what asks providers takes it."""

@@ -359,6 +359,7 @@ def _stream(
     )
 
     async def commit(captured: CapturedStream) -> None:
+        x.timing.answered()
         if captured.usage.prompt is None and captured.error_code is not None:
             x.account_estimate(target.provider.name, target.model, captured.characters)
         else:

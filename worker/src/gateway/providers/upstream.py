@@ -126,7 +126,7 @@ async def _ask_target(context: UpstreamContext, target: Target, outgoing: Outgoi
             breaker.failed(context.platform.monotonic())
         else:
             breaker.succeeded()
-        answer = Upstream(target, response, key.secret, outgoing.translation)
+        answer = Upstream(target, response, context.timing, key.secret, outgoing.translation)
         if await usage.refused(answer):
             continue
         pause = _jitter(response) if status in _RETRIED else None
@@ -195,7 +195,7 @@ async def _send(
     if isinstance(body, dict):
         headers.append(("content-type", "application/json"))
         body = json.dumps(body, separators=(",", ":"))
-    began = context.platform.monotonic()
+    began = context.timing.asks()
     try:
         fetching = context.platform.fetch(
             outgoing.method,
@@ -211,7 +211,7 @@ async def _send(
         else:
             response = await _unless_left(context, fetching)
     finally:
-        context.timing.upstream_ms = round((context.platform.monotonic() - began) * 1000)
+        context.timing.answered()
         context.timing.mark("upstream", began)
     if response.status < 200:
         # An interim response, or a switch to a protocol that nobody asked for.

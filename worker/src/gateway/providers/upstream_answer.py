@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from gateway.core import errors, strict_json
 from gateway.core.http import AnswerTooLarge, FetchFailed, Headers, UpstreamResponse
 from gateway.core.log import log_event
+from gateway.core.timing import Timing
 from gateway.providers.base import Provider, Translation
 from gateway.providers.redaction import redacted
 from gateway.providers.registry import Target
@@ -22,11 +23,13 @@ _EVENT_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 class Upstream:
     """A provider's answer whose headers are there.
 
-    ``secret``: the key it was asked with. ``headers``: those that the client gets.
+    ``timing``: of the request it answers. ``secret``: the key it was asked with. ``headers``: those
+    that the client gets.
     """
 
     target: Target
     response: UpstreamResponse
+    timing: Timing
     secret: str = field(repr=False)
     translation: Translation | None = None
     _text: str | None = None
@@ -62,6 +65,8 @@ class Upstream:
                 text = await self.response.text()
             except FetchFailed as error:
                 raise unreachable(self.target.provider, error) from error
+            finally:
+                self.timing.answered()
             self._text = redacted(text, self.secret)
         return self._text
 

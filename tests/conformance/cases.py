@@ -39,6 +39,7 @@ class Case:
     path: str = CHAT
     headers: dict[str, str] = field(default_factory=dict)
     request: dict[str, Any] = field(default_factory=dict)
+    own_key: str = ""
 
 
 def names() -> list[str]:

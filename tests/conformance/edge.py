@@ -16,7 +16,7 @@ from gateway.core.http import FetchFailed, Response, UpstreamResponse
 from gateway.pipeline.runtime import Runtime
 from gateway.providers.registry import DEFAULT_BASE_URLS, PROVIDERS
 from shared import api_keys
-from tests.worker.edge import RECORD
+from tests.worker.edge import RECORD, credential
 from tests.worker.memory_platform import MemoryBody, MemoryPlatform, MemoryRequest, MemoryResponse
 from tests.worker.memory_platform import read as read_body
 
@@ -117,15 +117,20 @@ class Edge(httpx.BaseTransport):
         self._platform = _Platform()
         self._runtime = Runtime(settings.load(_ENVIRONMENT, DEFAULT_BASE_URLS))
 
-    def project(self, **changes: Any) -> str:
-        """The key of a new project whose provider is still silent."""
+    def project(self, own_key: str = "", **changes: Any) -> str:
+        """The key of a new project whose provider is still silent.
+
+        ``own_key``: a provider for which it has a key of its own.
+        """
         key = api_keys.generate()
         record = copy.deepcopy(RECORD)
         record["project"] |= changes
+        project_id = str(uuid.uuid4())
         self._platform.records[api_keys.key_hash(key, PEPPER.encode())] = record | {
             "key_id": str(uuid.uuid4()),
-            "project_id": str(uuid.uuid4()),
+            "project_id": project_id,
             "organization_id": str(uuid.uuid4()),
+            "credentials": [credential(project_id, own_key, "key")] if own_key else [],
         }
         self._platform.sent.clear()
         self._platform.answers.clear()

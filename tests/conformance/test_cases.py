@@ -35,7 +35,7 @@ def test_case(conformance_edge: Edge, name: str) -> None:
     case = cases.load(name)
     edge = conformance_edge
     got: list[httpx.Response] = []
-    with edge.client(edge.project()) as client:
+    with edge.client(edge.project(own_key=case.own_key)) as client:
         for number, step in enumerate(case.steps):
             request = cases.merged(case.request, step.get("send", {}))
             edge.answers(*_answers(case, request, asked=len(edge.sent)))

@@ -77,6 +77,22 @@ class EdgeCannotStart(Exception):
     """This machine lacks what a host needs; the message says what."""
 
 
+def credential(
+    project_id: str, provider: str, key: str, base_url: str | None = None
+) -> dict[str, Any]:
+    """A provider key in a key record, sealed as the dashboard seals it."""
+    nonce = bytes(12)
+    aad = credential_aad("v2", project_id, provider, base_url)
+    sealed = AESGCM(bytes(32)).encrypt(nonce, key.encode(), aad)
+    return {
+        "id": "credential-1",
+        "provider": provider,
+        "envelope": Envelope("k1", nonce, sealed, "v2").dump(),
+        "priority": 1,
+        "base_url": base_url,
+    }
+
+
 class Tenant:
     """One project with one key, known to the Supabase double."""
 
@@ -104,19 +120,7 @@ class Tenant:
 
     def bring_key(self, base_url: str, provider: str = "openai", key: str = "sk-own") -> None:
         """Give the project a provider key of its own, sealed as the dashboard seals it."""
-        nonce = bytes(12)
-        sealed = AESGCM(bytes(32)).encrypt(
-            nonce, key.encode(), credential_aad("v2", self.project_id, provider, base_url)
-        )
-        self.record["credentials"] = [
-            {
-                "id": "credential-1",
-                "provider": provider,
-                "envelope": Envelope("k1", nonce, sealed, "v2").dump(),
-                "priority": 1,
-                "base_url": base_url,
-            }
-        ]
+        self.record["credentials"] = [credential(self.project_id, provider, key, base_url)]
 
     def chat(self, text: str = "", headers: dict[str, str] | None = None, **body: Any) -> Any:
         """One chat completion. Without ``text`` the question is a new one."""

@@ -41,6 +41,7 @@ def statuses(edge: Edge, tenant: Tenant, *bodies: dict[str, Any]) -> list[str]:
 def test_what_refers_to_state_is_not_cached(
     edge: Edge, tenant: Tenant, state: dict[str, Any]
 ) -> None:
+    tenant.bring_key(edge.openai.base_url, key=edge.openai.key)
     edge.openai.behave(
         "gpt-4o-mini",
         Behaviour(

@@ -68,6 +68,40 @@ async def test_what_names_a_stored_object_needs_a_key_of_its_own(
     assert world.sent == []
 
 
+RESPONSES, CHAT, MESSAGES = "/v1/responses", "/v1/chat/completions", "/v1/messages"
+FILE_PART = {"type": "file", "file": {"file_id": "file-1"}}
+DOCUMENT = {"type": "document", "source": {"type": "file", "file_id": "file_1"}}
+
+
+@pytest.mark.parametrize("cache", ["on", "off"])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (RESPONSES, {"previous_response_id": "resp_1"}),
+        (RESPONSES, {"conversation": {"id": "conv_1"}}),
+        (RESPONSES, {"prompt": {"id": "pmpt_1"}}),
+        (RESPONSES, {"input": [{"type": "item_reference", "id": "msg_1"}]}),
+        (RESPONSES, {"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}]}),
+        (RESPONSES, {"tools": [{"type": "code_interpreter", "container": "cntr_1"}]}),
+        (CHAT, {"messages": [{"role": "user", "content": [FILE_PART]}]}),
+        (MESSAGES, {"messages": [{"role": "user", "content": [DOCUMENT]}]}),
+    ],
+)
+async def test_a_generation_builds_on_no_object_of_an_account_that_projects_share(
+    world: World, path: str, body: dict[str, Any], cache: str
+) -> None:
+    sent = {
+        "model": "claude-sonnet-4-5" if path == MESSAGES else "gpt-4o-mini",
+        **({"input": "hello"} if path == RESPONSES else {}),
+        **({"max_tokens": 9} if path == MESSAGES else {}),
+        **body,
+    }
+    headers = {"authorization": f"Bearer {world.key}", "x-watchllm-cache": cache}
+    response = await app.handle(world.runtime, world, MemoryRequest(path, headers, sent))
+    assert response.status == 424, await read(response)
+    assert world.sent == []
+
+
 @pytest.mark.parametrize("provider", FORMS)
 async def test_forms_pass_where_the_provider_has_no_field_for_an_object(
     world: World, provider: str

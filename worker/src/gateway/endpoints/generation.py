@@ -9,7 +9,7 @@ from gateway.cache import policy as policies
 from gateway.cache.policy import Policy
 from gateway.core import errors
 from gateway.core.http import Response
-from gateway.endpoints import fields, live_data
+from gateway.endpoints import fields, live_data, stored_objects
 from gateway.formats.base import Format, Json
 from gateway.pipeline.exchange import Exchange
 from gateway.pipeline.generation_request import GenerationRequest
@@ -17,7 +17,6 @@ from gateway.pipeline.serve import serve
 from gateway.providers.credentials import source
 from gateway.providers.registry import Target, resolve
 from shared import hashing
-from shared.key_record import Project
 from shared.usage_events import CacheDecision
 
 
@@ -47,7 +46,10 @@ class GenerationEndpoint:
         self.check(body)
         stream = fields.stream(body)
         target = resolve(model, record.project, x.request.path)
-        policy = self._policy(x, body, target, record.project)
+        uncached = live_data.why_uncached(self.endpoint, body, model, target.model)
+        if uncached is not None:
+            _check_account(x, target, body)
+        policy = _policy(x, body, uncached)
         sent = body if target.model == model else {**body, "model": target.model}
         parts, identity = self.key_parts(x, sent, target, policy.namespace)
         key = _digest(parts, identity)
@@ -77,15 +79,26 @@ class GenerationEndpoint:
         answers = source(x.record, target.provider)
         return [self.endpoint, answers, namespace, fields.answer_headers(x)], identity
 
-    def _policy(self, x: Exchange, body: Json, target: Target, project: Project) -> Policy:
-        policy = policies.from_request(x.request, project)
-        if policy.why_bypass:
-            return policy
-        why = live_data.why_uncached(self.endpoint, body, body["model"], target.model)
-        ceiling = project.max_temperature
-        if ceiling is not None and temperature(body) > ceiling:
-            why = "temperature over the project's ceiling"
-        return replace(policy, read=False, write=False, why_bypass=why) if why else policy
+
+def _check_account(x: Exchange, target: Target, body: Json) -> None:
+    """Raises ``ProviderNotConfigured`` for a stored object in an account that projects share."""
+    provider = target.provider
+    if not stored_objects.own_account(x.record, x.settings, provider) and (
+        stored_objects.are_named_by_generation(body)
+    ):
+        raise stored_objects.own_key_needed(provider)
+
+
+def _policy(x: Exchange, body: Json, uncached: str | None) -> Policy:
+    """``uncached``: why this body must not be cached, if so."""
+    project = x.record.project
+    policy = policies.from_request(x.request, project)
+    if policy.why_bypass:
+        return policy
+    ceiling = project.max_temperature
+    if ceiling is not None and temperature(body) > ceiling:
+        uncached = "temperature over the project's ceiling"
+    return replace(policy, read=False, write=False, why_bypass=uncached) if uncached else policy
 
 
 def _digest(parts: list[Any], identity: Json) -> str:

@@ -47,7 +47,7 @@ def why_uncached(endpoint: str, body: Json, *models: str) -> str | None:
             return f"live data or state: {path}"
     if not all(_is_clients(tool, endpoint) for tool in _items(body.get("tools"))):
         return "hosted tools"
-    return _state_in_conversation(body)
+    return state_in_conversation(body)
 
 
 def _is_clients(tool: Any, endpoint: str) -> bool:
@@ -68,8 +68,8 @@ def _is_clients(tool: Any, endpoint: str) -> bool:
     return isinstance(kind, str) and any(fnmatchcase(kind, pattern) for pattern in known)
 
 
-def _state_in_conversation(body: Json) -> str | None:
-    """Items and files that the conversation only names, and the provider holds."""
+def state_in_conversation(body: Json) -> str | None:
+    """What the conversation only names, and the provider holds: an item or a file; or ``None``."""
     for name in ("messages", "input", "system"):
         for item in _objects(body.get(name), _NESTING):
             if item.get("type") == "item_reference":

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.admission.request import AdmissionRequest
 from gateway.core import errors
 from gateway.core.http import Live, Response, declared_length
+from gateway.endpoints import stored_objects
 from gateway.pipeline.exchange import Exchange
 from gateway.providers import anthropic, upstream
 from gateway.providers.base import Provider
@@ -41,12 +42,6 @@ WITHOUT_OBJECTS = (
 are not read, where ``Capabilities.forms`` says so. Whatever else a provider has belongs to
 everybody who uses the same account: one project would see, use and delete another's.
 ``SHARED_PROVIDER_FILES`` is for deployments of one customer."""
-_NAMES_OBJECT = frozenset(
-    {"file_id", "file_ids", "previous_response_id", "conversation", "container", "vector_store_ids"}
-)
-_MAY_NAME_OBJECT = frozenset({"prompt", "voice"})
-"""Fields that are a text or a name of the provider's own, or an object with the ``id`` of a stored
-one."""
 _PATH = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._:@=~-]+)+")
 _WORD = re.compile(r"[a-z_]{1,24}\Z")
 _LONGEST_ENDPOINT = 64
@@ -63,7 +58,8 @@ async def handle(x: Exchange) -> Response:
     provider = _provider(x, path)
     x.event.provider = provider.name
     x.bypass("this endpoint is passed through")
-    inspected = not _own_account(x, provider) and _needs_look(x, provider, path)
+    own = stored_objects.own_account(x.record, x.settings, provider)
+    inspected = not own and _needs_look(x, provider, path)
     await x.admit(AdmissionRequest())
     most = x.settings.max_body_bytes
     if declared_length(request) > most:
@@ -72,8 +68,8 @@ async def handle(x: Exchange) -> Response:
     body: Any = request.stream(most) if has_body and not inspected else None
     if inspected:
         body = await x.json()
-        if _names_object(body):
-            raise _own_key_needed(provider, "This request names a stored object, so that it")
+        if stored_objects.are_named(body):
+            raise stored_objects.own_key_needed(provider)
     sent = ("accept", *_BODY_HEADERS) if has_body and not inspected else ("accept",)
     outgoing = Outgoing(
         path.removeprefix("/v1") + (f"?{request.query}" if request.query else ""),
@@ -144,40 +140,5 @@ def _needs_look(x: Exchange, provider: Provider, path: str) -> bool:
     form = (x.request.header("content-type") or "").lower().startswith("multipart/form-data")
     takes_form = path.removeprefix("/v1") in provider.capabilities.forms
     if not posted or not (takes_form or path in WITHOUT_OBJECTS) or (form and not takes_form):
-        raise _own_key_needed(provider, path)
+        raise stored_objects.own_key_needed(provider, path)
     return not form
-
-
-def _own_key_needed(provider: Provider, what: str) -> errors.ProviderNotConfigured:
-    return errors.ProviderNotConfigured(
-        f"{what} needs a key of your own for the provider '{provider.name}': in the account of "
-        "this deployment's key, stored objects are everybody's."
-    )
-
-
-def _names_object(body: Any) -> bool:
-    """Whether a body, at any depth, refers to something that is kept in the provider's account."""
-    waiting = [body]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting += value
-        elif isinstance(value, dict):
-            if value.get("type") == "item_reference":
-                return True
-            for name, part in value.items():
-                kept = isinstance(part, dict) and "id" in part
-                kept = kept or (isinstance(part, str) and part.startswith("voice_"))
-                other = isinstance(part, dict) and not kept  # {"type": "auto"} makes a new one
-                if (name in _NAMES_OBJECT and part and not other) or (
-                    name in _MAY_NAME_OBJECT and kept
-                ):
-                    return True
-            waiting += value.values()
-    return False
-
-
-def _own_account(x: Exchange, provider: Provider) -> bool:
-    return x.settings.shared_provider_files or any(
-        credential.provider == provider.name for credential in x.record.credentials
-    )

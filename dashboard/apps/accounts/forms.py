@@ -16,7 +16,7 @@ from apps.accounts.services.organizations import organization_create
 
 
 class LoginForm(AllauthLoginForm):
-    """Whoever comes from an invitation's link is told what it is about, and may have no account."""
+    """Shows what the invitation is for, and a way to sign up, to a person who followed its link."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -28,8 +28,8 @@ class LoginForm(AllauthLoginForm):
 class SignupForm(AllauthSignupForm):
     """The organization starts on Free with the new user as its owner.
 
-    Somebody invited is not asked for one, nor is anybody made to have one: ``/app/`` shows the next
-    steps to who has none.
+    It is optional, and an invited person is not asked for one; ``/app/`` shows the next steps to a
+    person without one.
     """
 
     organization = forms.CharField(
@@ -51,9 +51,9 @@ class SignupForm(AllauthSignupForm):
         self.fields["password1"].help_text = "At least 8 characters, and not a common one."
 
     def try_save(self, request: HttpRequest) -> Any:
-        """For an address that has an account nothing is saved, and the page says the same.
+        """If the address has an account, nothing is saved and the page looks the same.
 
-        The password is hashed all the same, so that the time taken does not tell either.
+        The password is hashed anyway, so that the response time does not reveal it either.
         """
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])
@@ -61,7 +61,7 @@ class SignupForm(AllauthSignupForm):
 
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:
-        """Both or neither. allauth calls it only for an address that has no account yet."""
+        """Saves user and organization, or neither. allauth calls it only for a new address."""
         user: User = super().save(request)
         if name := self.cleaned_data.get("organization"):
             organization_create(name=name, owner=user, actor=user)

@@ -14,13 +14,13 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 
 
 def open_invitation(token: str) -> Invitation | None:
-    """Behind a link that still works."""
+    """The invitation of a link that still works, or None."""
     return _open_invitations().filter(token_hash=token_hash(token)).first()
 
 
 def open_invitations_of(user: User) -> QuerySet[Invitation]:
-    """To the person's address once it is proved to be theirs. They are told of them; to accept one
-    takes the link in its message.
+    """Invitations to the person's address, if that address is verified. They are only shown: to
+    accept one takes the link in its message.
     """
     if not address_is_proved(user):
         return Invitation.objects.none()
@@ -28,7 +28,7 @@ def open_invitations_of(user: User) -> QuerySet[Invitation]:
 
 
 def address_is_proved(user: User) -> bool:
-    """Whether the code of the verification message was typed."""
+    """Whether the person has entered the code of the verification message."""
     found = EmailAddress.objects.filter(user=user, email=user.email, verified=True)
     return bool(found.exists())
 

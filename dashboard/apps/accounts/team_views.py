@@ -97,7 +97,7 @@ def team_remove(request: HttpRequest, access: Access, membership_id: int) -> Htt
 @require_POST
 @organization_view(write=Role.VIEWER)
 def team_leave(request: HttpRequest, access: Access) -> HttpResponse:
-    """Everybody may go, but for the last owner."""
+    """Leaves the organization. The last owner cannot."""
     membership = get_object_or_404(access.organization.memberships, user=access.user)
     try:
         membership_delete(membership=membership, actor=access.user)

@@ -33,7 +33,7 @@ def read_counters(organizations: Sequence[UUID], month: str) -> dict[UUID, int]:
 
 
 def add_to_counter(organization: UUID, month: str, difference: int) -> None:
-    """By difference and not by value: requests that come in meanwhile are not lost."""
+    """Adds a difference instead of setting a value, so that concurrent requests are not lost."""
     key = redis_keys.quota(str(organization), month)
     with _redis() as redis:
         pipeline = redis.multi()

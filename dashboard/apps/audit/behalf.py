@@ -1,4 +1,4 @@
-"""Who is really acting while a staff member looks at the product as a customer.
+"""The staff member behind a request that is made as a customer.
 
 The pages of a customer name the customer as the actor of a change. During an impersonation that
 would be a lie, so the audit log asks here. The context is that of one request: work that the

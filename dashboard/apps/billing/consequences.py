@@ -8,7 +8,7 @@ from apps.usage.month import requests_this_month
 
 
 def consequences(organization: Organization, plan: Plan) -> tuple[str, ...]:
-    """In the order in which they hurt. Overrides that staff gave the organization stay."""
+    """The worst first. Overrides that staff gave the organization stay in force."""
     sentences = []
     quota = organization.override_monthly_requests or plan.monthly_requests
     if quota is None:

@@ -1,4 +1,4 @@
-"""What we know of Stripe. Stripe is the truth; these rows are copies, and say when they were made.
+"""Copies of Stripe's objects. Stripe is authoritative; each row says when it was copied.
 
 Amounts are integers in the currency's minor unit (US cents), as Stripe gives them.
 """
@@ -132,12 +132,12 @@ class Invoice(models.Model):
 
     @property
     def is_unpaid(self) -> bool:
-        """A payment failed and nothing has come since."""
+        """A payment failed and the invoice is still open."""
         return self.status == "open" and self.payment_failed_at is not None
 
 
 class StripeEventState(models.TextChoices):
-    """``started`` and interrupted is taken up again after a while."""
+    """An event that stays ``started`` (its worker died) is handled again after a while."""
 
     RECEIVED = "received", "Received"
     STARTED = "started", "Started"

@@ -1,4 +1,4 @@
-"""What billing has against the end of an organization."""
+"""Prevents the deletion of an organization that still pays."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def connect() -> None:
 
 
 def _refuse(organization: Organization, **_details: Any) -> None:
-    """While a subscription would go on to charge."""
+    """Raises ``ValidationError`` while a subscription would go on to charge."""
     running = Subscription.objects.filter(customer__organization=organization, ended_at=None)
     if any(row.is_live and row.cancel_at is None for row in running):
         raise ValidationError("Cancel the subscription first, on the Billing page.")

@@ -1,4 +1,4 @@
-"""What Redis keeps of a project's answers, counted by looking.
+"""A project's entries in Redis, counted by scanning its keys.
 
 Nothing counts entries as they come and expire, so they are counted when somebody asks: the
 project's keys are looked up in batches (SCAN), a script adds up their sizes. A count looks through
@@ -110,7 +110,7 @@ class EntryCount:
 def entries_count(
     project: Project, *, most_scans: int = MOST_SCANS, scan_count: int = SCAN_COUNT
 ) -> EntryCount:
-    """Of this minute. Raises ``CacheUnreachableError``."""
+    """The count, at most a minute old. Raises ``CacheUnreachableError``."""
     known: EntryCount | None = cache.get(_name(project))
     if known is None:
         known = _count(project, most_scans, scan_count)
@@ -119,12 +119,12 @@ def entries_count(
 
 
 def count_forget(project: Project) -> None:
-    """The next look counts anew: something was purged or deleted."""
+    """Forgets the count after a purge or deletion, so that the next call counts again."""
     cache.delete(_name(project))
 
 
 def entry_delete(*, project: Project, cache_key: str, actor: User | None) -> bool:
-    """Deletes one answer; False when there was none any more. Raises ``CacheUnreachableError``."""
+    """Deletes one answer; False when it was already gone. Raises ``CacheUnreachableError``."""
     if not redis_configured():
         raise CacheUnreachableError("Redis is not configured")
     try:

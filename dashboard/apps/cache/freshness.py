@@ -1,4 +1,4 @@
-"""Counting new evidence when somebody looks, as ``apps.usage.freshness`` does for the sums."""
+"""Counting new evidence when a page is opened, as ``apps.usage.freshness`` does for the sums."""
 
 import logging
 import time
@@ -18,8 +18,8 @@ class _Clock:
 
 
 def refresh() -> None:
-    """Unless this process has just done so. Never raises a database error: the page then shows the
-    counts as they were.
+    """Counts, unless this process has just done so. Never raises a database error: the page then
+    shows the counts as they were.
     """
     freshness.refresh()
     now = time.monotonic()

@@ -2,8 +2,8 @@
 
 Every table of the schema has row-level security and no grants: on Supabase the roles ``anon`` and
 ``authenticated`` would otherwise read whatever lies in ``public``, Django's own tables included.
-The dashboard is the owner of the tables, whom row-level security does not bind unless it is forced;
-it is not forced, because a policy that lets the owner through again would protect nothing.
+The dashboard owns the tables, and row-level security binds an owner only where it is forced. It is
+not forced: that would need a policy that lets the owner do everything, which protects nothing.
 """
 
 from pathlib import Path
@@ -32,7 +32,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def uninstall(connection: BaseDatabaseWrapper) -> None:
-    """Takes back what ``install`` made, but for the role, which other databases may use."""
+    """Removes what ``install`` made, except the role, which other databases may use."""
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
@@ -45,8 +45,8 @@ def uninstall(connection: BaseDatabaseWrapper) -> None:
 
 
 def refresh(connection: BaseDatabaseWrapper) -> None:
-    """Brings the edge's access up to this code. It runs after every ``migrate``: the function is
-    the code's own, so that a new column needs no migration here, and no table is left open.
+    """Updates the edge's access to this version of the code. Runs after every ``migrate``, so that
+    a new column of the function needs no migration and no new table is left open.
     """
     if connection.vendor != "postgresql":
         return
@@ -60,8 +60,8 @@ def refresh(connection: BaseDatabaseWrapper) -> None:
 
 
 def close_tables(connection: BaseDatabaseWrapper) -> None:
-    """Closes every table, sequence and function of ours to all but the owner, then opens the two
-    ways of the edge. Idempotent.
+    """Revokes all access to our tables, sequences and functions from everybody but the owner, then
+    grants the edge its two operations. Idempotent.
     """
     if connection.vendor != "postgresql":
         return

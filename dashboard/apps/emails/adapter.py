@@ -17,14 +17,14 @@ from apps.features.selectors import enabled
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """What concerns messages differs from allauth's own, and who may sign up."""
+    """Replaces allauth's messages, its lockout rule, and who may sign up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """While sign-up is switched off, with an invitation only."""
         return enabled(SIGNUPS_OPEN) or invitation_behind(request) is not None
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Also limits wrong passwords for one account from everywhere, but for its own devices."""
+        """Also limits wrong passwords for one account from all clients but its known devices."""
         super().pre_authenticate(request, **credentials)
         if not lockout.device_is_known(request, credentials):
             usage = lockout.consume(request, credentials)

@@ -1,8 +1,8 @@
 """Noticing a sign-in from a browser that was not seen before.
 
-Each browser keeps a random cookie for a year, and its hash is remembered per person: no guessing
-from addresses and user agents, which change for honest people and can be copied by others. The
-first device of a person is not worth a message.
+Each browser keeps a random cookie for a year, and its hash is stored per person. Addresses and user
+agents are not used: they change in normal use and can be copied. A person's first device causes no
+message.
 """
 
 import hashlib

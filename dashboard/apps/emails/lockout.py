@@ -1,10 +1,9 @@
 """How wrong passwords are counted, so that a stranger's guesses do not lock the owner out.
 
-allauth limits wrong passwords by address of the client and by a key; here the key is who tries it
-from where: the account together with the client's address, or with the browser when it has signed
-in to this account before. So the owner's own browser is not held up by anybody else. Guesses from
-many addresses at once are limited for the account as a whole, which known browsers are exempt from;
-a password reset is open to everybody else.
+allauth limits wrong passwords by client address and by a key. Our key is the account together with
+the client's address, or with the browser if it has signed in to this account before. So nobody else
+can lock out the owner's own browser. Guesses from many addresses at once are also limited for the
+account as a whole; known browsers are exempt from that, and others can still reset the password.
 """
 
 from collections.abc import Mapping

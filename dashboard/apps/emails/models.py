@@ -9,7 +9,7 @@ from apps.accounts.models import Organization
 
 
 class EmailState(models.TextChoices):
-    """``sending`` and interrupted means: nobody knows yet whether the provider took it."""
+    """A message that stays ``sending`` was interrupted: the provider may have taken it or not."""
 
     QUEUED = "queued", "Queued"
     SENDING = "sending", "Sending"
@@ -91,8 +91,8 @@ class Suppression(models.Model):
 
 
 class MailgunToken(models.Model):
-    """The token of a Mailgun webhook that was acted on. Its signature covers a moment and this, and
-    not what the webhook says, so it must not be believed a second time with other words.
+    """The token of a processed Mailgun webhook. Mailgun signs only timestamp and token, not the
+    payload, so a token must not be accepted a second time with another payload.
     """
 
     token = models.CharField(max_length=128, primary_key=True)

@@ -43,7 +43,7 @@ class FeatureOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] a
 
 @admin.register(FeatureOverride)
 class FeatureOverrideAdmin(ServiceAdmin):
-    """What stands otherwise than by default; above it, all that can be switched."""
+    """Lists the switches that differ from their default, below a list of all switches."""
 
     form = FeatureOverrideForm
     list_display = ("title", "whose", "state", "note", "changed_by", "changed_at")
@@ -62,7 +62,7 @@ class FeatureOverrideAdmin(ServiceAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: FeatureOverride | None = None
     ) -> tuple[str, ...]:
-        """Which switch it is, and whose, stays."""
+        """The switch and its organization cannot be changed."""
         del request
         return ("feature", "organization") if obj else ()
 

@@ -1,4 +1,4 @@
-"""Switches that stand otherwise than the catalogue's default."""
+"""Switches that differ from the catalogue's default."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ _TWICE = "There is such a switch already: change that one."
 
 
 class FeatureOverride(models.Model):
-    """An organization's row goes before the row for everybody, that before the default."""
+    """An organization's row takes precedence over the global row, and that over the default."""
 
     feature = models.CharField(max_length=40)
     organization = models.ForeignKey(

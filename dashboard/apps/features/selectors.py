@@ -25,8 +25,8 @@ def enabled(name: str, organization: Organization | None = None) -> bool:
 
 
 def switched_off(name: str) -> tuple[bool, set[UUID]]:
-    """For queries over all tenants: is it off for those without a row of their own, and the ids of
-    the organizations that differ from that.
+    """For queries over all tenants: whether the switch is off by default, and the ids of the
+    organizations whose own row says otherwise.
     """
     overrides = _overrides()
     everybody = overrides.get((name, None), BY_NAME[name].default)
@@ -39,7 +39,7 @@ def switched_off(name: str) -> tuple[bool, set[UUID]]:
 
 
 def fresh(name: str, organization_id: UUID) -> bool:
-    """As ``enabled``, from the rows themselves: for what must not lag behind, the edge's record."""
+    """Like ``enabled`` but without the memory, for the edge's key record, which must not lag."""
     rows = FeatureOverride.objects.filter(
         Q(organization_id=organization_id) | Q(organization_id=None), feature=name
     )

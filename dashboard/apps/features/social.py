@@ -21,7 +21,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         return found if enabled(SOCIAL_LOGIN) else []
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Somebody who had the page open, or knows the address, is told."""
+        """Shows a message to somebody who had the page open or knows the address."""
         if not enabled(SOCIAL_LOGIN):
             messages.error(request, "Signing in that way is switched off for the moment.")
             raise ImmediateHttpResponse(redirect("account_login"))

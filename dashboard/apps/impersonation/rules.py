@@ -1,4 +1,4 @@
-"""Who may look at the dashboard as whom, and what is closed to them then."""
+"""Which staff may see the dashboard as which customer, and which pages stay closed to them."""
 
 from apps.accounts.models import User
 
@@ -15,13 +15,13 @@ OWN = frozenset(
         "/accounts/2fa/webauthn/reauthenticate/",
     }
 )
-"""The staff member's own all the same: signing out, and showing that it is still them."""
+"""Exceptions that act on the staff member's own account: signing out, confirming a password."""
 
 
 def refusal(staff: User, user: User) -> str:
     """Why ``staff`` may not see the dashboard as ``user``; empty when they may.
 
-    Asked at the start and with every request, so that a permission taken away ends it at once.
+    Checked at the start and with every request: a withdrawn permission ends the visit at once.
     """
     if not (staff.is_active and staff.is_staff and staff.has_perm(SEE)):
         return "You do not have the permission to see the dashboard as a customer."

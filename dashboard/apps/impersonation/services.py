@@ -1,4 +1,4 @@
-"""Beginning and ending a visit, and keeping record of what was done in it.
+"""Beginning and ending a visit, and recording what was done in it.
 
 An entry goes to the audit log of every organization of the person, so that each customer sees who
 looked at their pages, why, and what was changed.
@@ -25,7 +25,7 @@ End = Literal["stopped", "expired", "signed out", "no longer permitted", "replac
 
 @transaction.atomic
 def impersonation_start(*, staff: User, user: User, reason: str, may_write: bool) -> Impersonation:
-    """An hour from now. A visit that the staff member is on already ends.
+    """Starts a visit of one hour. A running visit of the same staff member ends.
 
     Raises ``PermissionDenied`` with the reason when ``rules`` forbid it, ``ValidationError`` for a
     reason that says nothing.
@@ -64,7 +64,7 @@ def impersonation_start(*, staff: User, user: User, reason: str, may_write: bool
 
 @transaction.atomic
 def impersonation_end(*, impersonation: Impersonation, how: End) -> bool:
-    """False when it had ended already; then nothing is recorded a second time."""
+    """False when it had already ended; nothing is recorded then."""
     ended = Impersonation.objects.filter(pk=impersonation.pk, ended_at=None).update(
         ended_at=timezone.now()
     )
@@ -90,7 +90,7 @@ def impersonation_record_change(
     status: int,
     organization: Organization | None,
 ) -> None:
-    """A request that could change something. ``organization``: whose page it was, if anybody's."""
+    """Records a request that could change something. ``organization``: the page's, or None."""
     _record(
         impersonation,
         "change",

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class JobRun(models.Model):
-    """One row for each job. ``lease_until`` in the future: somebody is at it."""
+    """One row for each job. While ``lease_until`` is in the future, a machine is running it."""
 
     name = models.CharField(max_length=40, primary_key=True)
     lease_until = models.DateTimeField(null=True)

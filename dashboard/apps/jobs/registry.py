@@ -1,4 +1,4 @@
-"""All scheduled work. Each job is safe to run twice, and to be run by nobody for a while."""
+"""All scheduled work. Each job may safely run twice, or not at all for a while."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``lease``: after that long without an end the job is taken for dead and may start anew.
+    """``lease``: a job that has not ended after this time counts as dead and may be started again.
 
-    ``waits``: for servers of others, one after the other, which may take many minutes.
+    ``waits``: it waits for other people's servers, one after another, perhaps for many minutes.
     """
 
     name: str

@@ -52,7 +52,7 @@ def _run(job: Job) -> str | None:
 
 
 def _claim(job: Job, now: datetime) -> bool:
-    """One UPDATE that finds the job due and free: of all machines one gets it."""
+    """Claims a job that is due and free by one UPDATE, so that exactly one machine gets it."""
     JobRun.objects.get_or_create(name=job.name)
     free = Q(lease_until=None) | Q(lease_until__lte=now)
     due = Q(last_succeeded_at=None) | Q(last_succeeded_at__lte=now - job.every + _SLACK)

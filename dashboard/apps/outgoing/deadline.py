@@ -1,8 +1,8 @@
-"""Connections that end after so long, however slowly the other side goes on talking.
+"""Connections with a deadline for the whole exchange.
 
-A socket's timeout starts anew with every byte, so a server that sends one now and then could keep
-a sender for hours. A timer cuts the connection itself: by a second descriptor of the socket,
-because TLS takes the first one over, and from the TLS handshake on.
+A socket's timeout restarts with every byte, so a server that sends one now and then could occupy a
+sender for hours. From the TLS handshake on, a timer therefore closes the connection, through a
+second descriptor of the socket, because TLS takes over the first one.
 """
 
 import contextlib

@@ -1,10 +1,10 @@
 """Asking an address a customer chose, without letting it reach into our network.
 
 The name is resolved once, every address it has must be a public one, and the connection goes to the
-address that was checked: a name that changes its mind between check and use (DNS rebinding) gains
-nothing. Redirects are not followed and no proxy is asked. TLS is verified against the name. A
-connection ends after twenty seconds, whatever the other side does. Of the answer nothing is read
-but its status.
+address that was checked, so a name that resolves differently a moment later (DNS rebinding) gains
+nothing. Redirects are not followed and no proxy is used. TLS is verified against the name. A
+connection ends after twenty seconds, whatever the other side does. Only the status of the answer is
+read.
 """
 
 import socket
@@ -48,9 +48,9 @@ def parse(url: str, *, schemes: tuple[str, ...]) -> SplitResult:
 
 
 def refuse_private_literal(host: str) -> None:
-    """Raises ``NotPublicError`` for what can be seen to be private without asking for its name.
+    """Raises ``NotPublicError`` for a host that is private without any DNS look-up.
 
-    A literal address is what the resolver that connects takes for one: ``127.1`` is 127.0.0.1.
+    The system's resolver parses literal addresses, as when connecting: ``127.1`` is 127.0.0.1.
     """
     if host == "localhost" or host.endswith((".localhost", ".internal")):
         raise NotPublicError(_NOT_PUBLIC)

@@ -80,8 +80,8 @@ class CacheSettingsForm(forms.Form):
     def for_project(
         cls, project: Project, data: Any = None, *, manages: bool
     ) -> "CacheSettingsForm":
-        """Filled with what the project has now. Only who ``manages`` it may take the risk of
-        ``semantic_opened``; from others the field takes nothing.
+        """Filled with the project's settings. ``manages``: whether the person may change
+        ``semantic_opened``, which raises the risk of wrong hits.
         """
         form = cls(data, initial={name: getattr(project, name) for name in cls.base_fields})
         form.fields["semantic_opened"].disabled = not manages
@@ -89,7 +89,7 @@ class CacheSettingsForm(forms.Form):
 
 
 class PurgeForm(forms.Form):
-    """What to forget."""
+    """What to purge."""
 
     scope = forms.ChoiceField(choices=list(SCOPES.items()), initial="all")
     model = forms.CharField(
@@ -104,7 +104,7 @@ class PurgeForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """A narrow purge names what it is about; a whole one must not seem narrow."""
+        """A narrow purge must name a model or namespace, a purge of everything neither."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         named = bool(cleaned.get("model") or cleaned.get("namespace"))
         if cleaned.get("scope") == "some" and not named and not self.errors:

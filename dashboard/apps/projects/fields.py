@@ -31,8 +31,8 @@ class UsdField(forms.DecimalField):
 
 
 class JsonField(forms.JSONField):
-    """As Django's, but what Python's parser gives up on is the sender's mistake too: numbers of
-    thousands of digits, and lists thousands of levels deep.
+    """Like Django's, but also reports as invalid what Python's parser refuses: numbers of thousands
+    of digits, and lists thousands of levels deep.
     """
 
     def to_python(self, value: Any) -> Any:
@@ -43,7 +43,7 @@ class JsonField(forms.JSONField):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """What was sent; what cannot be read is shown again as it was typed."""
+        """The parsed value; invalid JSON is shown again as it was typed."""
         try:
             return super().bound_data(data, initial)
         except (ValueError, RecursionError):

@@ -63,7 +63,7 @@ def key_record(key_hash: str) -> dict[str, Any] | None:
 
 
 def key_status(api_key: ApiKey, now: datetime) -> str:
-    """``active``, or why the key may not be used; what a customer can mend least comes first."""
+    """``active``, or why the key may not be used; the reason that is hardest to fix comes first."""
     if api_key.revoked_at is not None:
         return "revoked"
     if api_key.expires_at is not None and api_key.expires_at <= now:

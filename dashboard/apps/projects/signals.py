@@ -1,4 +1,4 @@
-"""What becomes of projects when their organization changes."""
+"""Updates projects when their organization changes or is deleted."""
 
 from typing import Any
 

@@ -19,9 +19,9 @@ from apps.shell import navigation
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``href`` is empty for what the page does itself, then ``theme`` says what.
+    """``href`` is empty for a command that the page runs itself; ``theme`` then names it.
 
-    ``find`` are further words under which it is found; ``hint`` tells alike entries apart.
+    ``find``: further words to find it by; ``hint`` distinguishes entries with the same label.
     """
 
     label: str

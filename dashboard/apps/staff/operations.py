@@ -1,4 +1,4 @@
-"""How the product itself is doing, from its own tables: jobs, what waits, what failed.
+"""The product's own state from its tables: jobs, backlogs, failures.
 
 Each number is one query over a small or indexed set, so the health page stays quick while
 ``usage_logs`` grows.
@@ -70,7 +70,7 @@ def jobs_health(*, now: datetime, jobs: Sequence[Job] = JOBS) -> list[JobHealth]
 
 
 def gauges(*, now: datetime, newest: UsageLog | None) -> list[Gauge]:
-    """Backlogs and failures, in the order in which they hurt. ``newest`` is ``last_usage_row``."""
+    """Backlogs and failures, the worst first. ``newest`` is ``last_usage_row``."""
     return [
         _backlog(
             "E-mails waiting",

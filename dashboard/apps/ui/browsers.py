@@ -1,4 +1,4 @@
-"""What a person recognizes of a ``User-Agent``."""
+"""A readable name for a ``User-Agent``."""
 
 _BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
 _NAMES = {"Edg": "Edge", "OPR": "Opera"}
@@ -6,7 +6,7 @@ _SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS X", "Linux")
 
 
 def browser_name(user_agent: str) -> str:
-    """``Firefox on Linux``; ``unknown`` for what is no known browser."""
+    """``Firefox on Linux``; ``unknown`` for an unknown browser."""
     browser = next((name for name in _BROWSERS if f"{name}/" in user_agent), None)
     system = next((name for name in _SYSTEMS if name in user_agent), None)
     if browser is None:

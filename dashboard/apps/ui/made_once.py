@@ -1,7 +1,7 @@
-"""Forms whose answer shows a secret that was just made, and which browsers send again on a reload.
+"""Forms whose response shows a new secret, and which a browser sends again on reload.
 
-The form carries the id of what it makes, so sending it twice finds that it is made already. What
-was made cannot be shown again: only its hash or seal is kept.
+The form carries the id of the object to create, so a second submission finds that it exists. The
+secret cannot be shown again: only its hash or sealed form is stored.
 """
 
 import uuid

@@ -1,7 +1,7 @@
-"""A page for who opens an address that takes forms only.
+"""A page for somebody who opens a URL that accepts only POST.
 
-It happens to honest people: their session ends, they press a button, sign in again, and are sent on
-to where the form went. Django answers 405 without a body, and browsers show a page of their own.
+It happens in normal use: the session ends, a person presses a button, signs in again, and is
+redirected to the form's URL. Django answers 405 without a body, and browsers show their own page.
 """
 
 from collections.abc import Callable

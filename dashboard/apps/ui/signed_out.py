@@ -1,7 +1,7 @@
-"""Parts of a page, asked for after the session has ended, lead to the sign-in page.
+"""An htmx request after the session has ended redirects the whole page to the sign-in page.
 
-htmx follows a redirect by itself and would put the whole sign-in page into the part: on a page that
-refreshes itself that happens to everybody who leaves it open for long enough.
+htmx follows a redirect by itself and would insert the sign-in page into a part of the page. On a
+page that refreshes itself, that would happen to everybody who leaves it open for long enough.
 """
 
 from collections.abc import Callable

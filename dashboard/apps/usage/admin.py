@@ -85,14 +85,14 @@ class UsageLogAdmin(ReadOnlyAdmin):
     sortable_by = ()
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """In the order of an index: one project's by time, everybody's as they came in."""
+        """An order that an index supports: by time for one project, by id for all."""
         by_project = any(name.startswith("project") for name in request.GET)
         return ("-ts", "-id") if by_project else ("-id",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[UsageLog], search_term: str
     ) -> tuple[QuerySet[UsageLog], bool]:
-        """Exact, and in the id's own case: Django's ``=`` prefix would compare upper-cased."""
+        """Exact and case-sensitive: Django's ``=`` prefix would compare in upper case."""
         del request
         term = search_term.strip()
         return (queryset.filter(request_id=term) if term else queryset), False

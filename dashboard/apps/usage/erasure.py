@@ -1,9 +1,9 @@
 """Erasing deleted projects, a day after they were deleted.
 
-The day is for requests that the edge is still writing down (it would be told that their project
-does not exist, and with them a whole batch), and for a change of mind with support's help. Sums of
-usage stay: they hold no content, and the organization's month must add up. Where nobody is left in
-the organization, they go, too.
+The day gives the edge time to deliver the project's last usage rows (a row of a project that does
+not exist would be refused, and its whole batch with it), and lets support undo the deletion. Sums
+of usage stay: they hold no content, and the organization's month must add up. They are erased, too,
+when the organization has no members left.
 """
 
 from datetime import timedelta
@@ -25,7 +25,7 @@ GRACE = timedelta(days=1)
 
 
 def projects_erase_due() -> int:
-    """Erases projects whose day is over; returns how many are gone. Goes on where it stopped."""
+    """Erases projects whose day is over; returns how many. Continues an interrupted erasure."""
     due = Project.objects.filter(deletion_requested_at__lte=timezone.now() - GRACE)
     gone = 0
     for project in due:

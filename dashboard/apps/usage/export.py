@@ -21,12 +21,12 @@ def request_lines(project: Project) -> Iterator[str]:
 
 
 def _cell(value: object) -> object:
-    """Spreadsheets run a text that starts like a formula; clients choose some of these texts."""
+    """Quotes text that a spreadsheet would run as a formula: clients choose some of these texts."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 class _Echo:
-    """What ``csv.writer`` writes to; ``writerow`` then answers the line."""
+    """A file for ``csv.writer`` whose ``write`` returns the line, so that ``writerow`` does too."""
 
     def write(self, line: str) -> str:
         return line

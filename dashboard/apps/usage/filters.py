@@ -44,7 +44,7 @@ class Filters:
 
 
 def parse(params: Mapping[str, str]) -> Filters:
-    """What names nothing (an unknown status, a key that is no id) does not filter."""
+    """Ignores values that match nothing by form: an unknown status, a key that is not an id."""
     values = {name: params.get(name, "")[:128].replace("\x00", "") for name in DIMENSIONS}
     if values["status"] not in usage_events.CACHE_STATUSES:
         values["status"] = ""

@@ -1,4 +1,4 @@
-"""Counting new log rows when somebody looks, for installations without a scheduler of their own.
+"""Counting new log rows when a page is opened, for installations without a scheduler.
 
 ``rollup_usage`` run every minute is enough for any page; this makes a request show up at once on a
 laptop, and costs a busy installation one short transaction every few seconds per process.
@@ -23,7 +23,7 @@ class _Clock:
 
 
 def refresh() -> None:
-    """Adds what is new, unless this process has just done so. Never raises a database error: the
+    """Runs the rollup, unless this process has just done so. Never raises a database error: the
     page then shows the sums as they were.
     """
     now = time.monotonic()

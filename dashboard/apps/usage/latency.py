@@ -8,7 +8,7 @@ BOUNDS_MS: tuple[int, ...] = tuple(sorted({max(1, round(1.15**step)) for step in
 
 
 def bucket_of(latency_ms: int) -> int:
-    """The position of the first bound that is not below ``latency_ms``, or of none: their count."""
+    """Index of the first bound that is at least ``latency_ms``; the number of bounds if none is."""
     return bisect_left(BOUNDS_MS, latency_ms)
 
 

@@ -1,4 +1,4 @@
-"""Stopping the database when a question costs more than a page may wait."""
+"""A time limit for a page's database queries."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ _CANCELED = "57014"
 
 
 class TooSlowError(Exception):
-    """The database was stopped: what was asked for is a little of very much."""
+    """A query took too long and was cancelled; a narrower filter may help."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Which requests count against the plan's quota, told from their rows in the log."""
+"""Which log rows count against the plan's quota."""
 
 from django.db.models import Q
 
@@ -14,11 +14,11 @@ UNCOUNTED_ERRORS = (
     "unknown_url",
     "method_not_allowed",
 )
-"""What the edge refuses before it counts, or takes off its counter again."""
+"""Error codes of requests that the edge does not count, or uncounts when it refuses them."""
 
 # A provider's own 429 has the same code as ours, but was counted, and took time upstream.
 REFUSED = Q(upstream_ms=None, error_code__in=UNCOUNTED_ERRORS)
 REFUSED_SQL = "upstream_ms IS NULL AND error_code IN ({})".format(
     ", ".join(f"'{code}'" for code in UNCOUNTED_ERRORS)
 )
-"""The same for the rollup; NULL, which is no refusal either, for a row without an error."""
+"""The same as SQL for the rollup; NULL (so not true) for a row without an error."""

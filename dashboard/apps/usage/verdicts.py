@@ -1,4 +1,4 @@
-"""Why a request got the cache verdict it got, in a sentence; and where its time went."""
+"""Explains a request's cache status in a sentence, and splits its time into phases."""
 
 from dataclasses import dataclass
 

@@ -38,12 +38,12 @@ class WebhookEndpoint(models.Model):
 
     @property
     def secret_name(self) -> str:
-        """Tells one secret of this endpoint from the next, and nothing about either."""
+        """A name that distinguishes this secret from the next and reveals neither."""
         return hashlib.sha256(self.sealed_secret.encode()).hexdigest()[:16]
 
 
 class DeliveryState(models.TextChoices):
-    """``sending`` and interrupted is sent again: receivers know repeats by ``webhook-id``."""
+    """An interrupted ``sending`` is sent again: receivers recognize repeats by ``webhook-id``."""
 
     QUEUED = "queued", "Queued"
     SENDING = "sending", "Sending"

@@ -92,7 +92,7 @@ def stats(project_id: str, day: str) -> str:
 
 
 def semantic_scope(project_id: str, scope: str) -> str:
-    """Prefix of one scope's semantic index (``gateway/redis/lua/include/nearest.lua``)."""
+    """Prefix of one partition's semantic index (``gateway/redis/lua/include/nearest.lua``)."""
     return f"{project_id}:sem:{scope}:"
 
 

@@ -10,14 +10,14 @@ class UserManager(BaseUserManager["User"]):
     """Creates users; addresses are stored in lower case, so that one person has one account."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Without a password the user cannot log in by one."""
+        """Without a password the user cannot log in with one."""
         user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A staff member who may do everything. Whoever can make one vouches for the address."""
+        """A staff member with all rights. The address counts as verified."""
         from allauth.account.models import EmailAddress
 
         user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)

@@ -1,4 +1,4 @@
-"""Telling of an hour far above what the week before was like.
+"""Alerts for an hour far above the week before.
 
 The last full hour is compared with the dearest hour (and the one with the most errors) of the
 seven days before it. Three times that, and more than pocket money, is worth a message; once a day

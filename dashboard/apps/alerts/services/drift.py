@@ -1,11 +1,11 @@
-"""Holding the edge's monthly counters and the request log together.
+"""Comparing the edge's monthly counters with the request log, and correcting them.
 
-The counter can be lower (Redis lost data, or was away while requests were served) and is raised at
-once. It is higher while requests are in flight and rows are under way; what two checks in a row
-find too much was counted for requests that are nowhere, and is taken off.
+A counter that is too low (Redis lost data, or was away while requests were served) is raised at
+once. It is normally a little high, because of requests in flight and rows not yet delivered; only
+an excess that two checks in a row find has no requests behind it, and is subtracted.
 
-The log's side comes from the hourly sums and the rows that they do not hold yet: a log that was
-shortened by its retention, or a project that was deleted, must not give requests back.
+The log's count comes from the hourly sums and the rows not yet in them, so that a log shortened by
+its retention, or a deleted project, does not lower it.
 """
 
 import logging
@@ -88,7 +88,7 @@ def _logged(since: datetime) -> dict[UUID, int]:
 def _check(
     organization: UUID, before: QuotaCheck | None, *, counted: int, logged: int, now: datetime
 ) -> QuotaCheck:
-    """Mends the counter where it must be; the row to keep of it."""
+    """Corrects the counter where needed; returns the row that records the check."""
     month = month_key(now)
     excess = counted - logged
     repair = 0

@@ -47,7 +47,7 @@ def customer_ensure(
 def customer_find(
     *, client: stripe.StripeClient, stripe_customer_id: str
 ) -> BillingCustomer | None:
-    """By our row, or else by what the customer at Stripe says; None when it is none of ours."""
+    """By our row, or else by the metadata of Stripe's customer; None when it is not ours."""
     known = (
         BillingCustomer.objects.filter(stripe_customer_id=stripe_customer_id)
         .select_related("organization")
@@ -67,7 +67,7 @@ def customer_find(
 
 
 def _deleted(client: stripe.StripeClient, customer: BillingCustomer) -> bool:
-    """Stripe keeps the history of one whom staff deleted there, and sells it nothing."""
+    """True for a customer that was deleted at Stripe: it keeps its history but can buy nothing."""
     found = client.v1.customers.retrieve(customer.stripe_customer_id)
     return "deleted" in found
 

@@ -40,8 +40,8 @@ def event_store(*, payload: dict[str, Any]) -> None:
 
 
 def events_handle_due(*, limit: int = _BATCH) -> int:
-    """Handles what is due; returns how many events were taken on. Those of one customer that are
-    due together make it read once, as Stripe sends several for one thing that happens.
+    """Handles the events that are due; returns how many. A customer with several of them is read
+    from Stripe once, since Stripe sends several events for one change.
     """
     now = timezone.now()
     due = Q(
@@ -56,7 +56,7 @@ def events_handle_due(*, limit: int = _BATCH) -> int:
 
 
 def event_handle(*, event: StripeEvent, synced: set[str] | None = None) -> bool:
-    """False when somebody else has it. Never raises for what the event or Stripe does.
+    """False when another worker handles it. Never raises for what the event or Stripe does.
 
     ``synced``: see ``handlers.Batch``; without it the event is a batch of its own.
     """
@@ -87,7 +87,7 @@ def event_handle(*, event: StripeEvent, synced: set[str] | None = None) -> bool:
 
 
 def event_replay(*, event: StripeEvent) -> bool:
-    """Handles it again, whatever became of it; handlers may run any number of times."""
+    """Handles it again, whatever its state; handlers may run any number of times."""
     StripeEvent.objects.filter(pk=event.pk).update(
         state=StripeEventState.RECEIVED, attempts=0, started_at=None, next_attempt_at=timezone.now()
     )

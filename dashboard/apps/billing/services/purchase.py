@@ -33,7 +33,7 @@ class ReturnAddresses:
 
 
 def live_subscription(organization: Organization) -> Subscription | None:
-    """What a change applies to: the newest that has not ended."""
+    """The subscription that a change applies to: the newest one that has not ended."""
     rows = Subscription.objects.filter(
         customer__organization=organization, ended_at=None
     ).select_related("plan", "keep_plan", "customer__organization")
@@ -81,12 +81,12 @@ def checkout_start(
 
 
 def plan_change(*, organization: Organization, plan: Plan, actor: User) -> None:
-    """Up: at once, the rest of the period is billed as configured, and nothing changes if that is
-    charged now and fails. Down: with the paid period.
+    """An upgrade takes effect at once; the rest of the period is billed as configured, and if that
+    charge is due now and fails, nothing changes. A downgrade takes effect after the paid period.
 
     A downgrade changes the price at once, so that the next invoice is the smaller one, and keeps
-    the dearer plan in force until the end of what is paid for (``snapshot.KEEP_PLAN``). Choosing
-    the dearer plan again before that day takes the downgrade back without a charge. Raises
+    the larger plan in force until the end of the paid period (``snapshot.KEEP_PLAN``). Choosing
+    the larger plan again before then cancels the downgrade without a charge. Raises
     ``PurchaseError`` and ``stripe.StripeError``.
     """
     _refuse_unsold(plan)
@@ -136,7 +136,7 @@ def portal_open(*, organization: Organization, return_url: str) -> str:
 
 
 def _checkouts_close(client: stripe.StripeClient, customer: BillingCustomer) -> bool:
-    """Whether any was open: of two pages in two tabs, both could be paid."""
+    """Closes open Checkout pages, as two of them could both be paid; True if any was open."""
     opened = client.v1.checkout.sessions.list(
         params={"customer": customer.stripe_customer_id, "status": "open", "limit": 100}
     )
@@ -196,8 +196,8 @@ def _set_price(
 def _not_ending(
     client: stripe.StripeClient, subscription: Subscription
 ) -> SubscriptionUpdateParams:
-    """Takes a cancellation back in the way it was made: our page sets ``cancel_at_period_end``, the
-    customer portal ``cancel_at``, and Stripe refuses both parameters together.
+    """The parameters that undo a cancellation, by the way it was made: our page sets
+    ``cancel_at_period_end``, the customer portal ``cancel_at``, and Stripe refuses both together.
     """
     fresh = client.v1.subscriptions.retrieve(subscription.pk)
     if fresh.cancel_at_period_end:
@@ -230,7 +230,7 @@ def _refuse_unsold(plan: Plan) -> None:
 
 
 def _refuse_another_price(client: stripe.StripeClient, plan: Plan) -> None:
-    """Nobody is charged another amount than the page shows, if staff changed it a minute ago."""
+    """Raises when Stripe's price differs from the one that the page showed."""
     price = client.v1.prices.retrieve(plan.stripe_price_id)
     if not price.active or price.unit_amount != plan.price_cents:
         logger.error("plan %s is not as at Stripe: run manage.py stripe_sync", plan.slug)

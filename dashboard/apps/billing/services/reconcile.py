@@ -1,4 +1,4 @@
-"""Comparing all we know with Stripe, and mending it: for events that never came."""
+"""Comparing all our copies with Stripe and correcting them, for events that never arrived."""
 
 import logging
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _LOOK_BACK = timedelta(days=25)  # Stripe lists events of the last 30 days
 
 
 def reconcile(*, dry_run: bool) -> Iterator[str]:
-    """Yields a line for each difference. In a dry run nothing is kept, of messages neither."""
+    """Yields a line for each difference. A dry run stores nothing and sends no messages."""
     with stripe_client() as client:
         yield from _missed_events(client, dry_run=dry_run)
         for customer in BillingCustomer.objects.select_related("organization", "applied_plan"):

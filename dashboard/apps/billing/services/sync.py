@@ -1,12 +1,12 @@
-"""Copying a customer's state from Stripe, and drawing the conclusions.
+"""Copying a customer's state from Stripe, and updating plan, messages and audit log from it.
 
-Every event, however late, doubled or out of order, ends here: the state is read from Stripe anew,
-and the rows, the plan, the messages and the audit log follow from what it is, not from what the
-event said. So the last copy is right whatever came before it.
+Every event ends here, even one that is late, repeated or out of order: the current state is read
+from Stripe, and everything else follows from that state, not from what the event said. So the last
+copy is right whatever came before it.
 
-Two workers may read at the same time and write in the other order. ``generation`` prevents that an
-older copy replaces a newer one: whoever finds that somebody wrote since it began to read throws its
-copy away and reads again. No lock is held while Stripe is asked.
+Two workers may read at the same time and write in reverse order. ``generation`` is the version of
+an optimistic lock: a worker that finds that another one wrote since it began to read discards its
+copy and reads again. No lock is held while Stripe is asked.
 """
 
 from collections.abc import Mapping
@@ -29,12 +29,12 @@ _ATTEMPTS = 10
 
 
 class BusyError(Exception):
-    """Others wrote every time while this one read; the caller tries again later."""
+    """Other workers wrote during every attempt to read; the caller tries again later."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeFacts:
-    """What only charges and disputes tell about invoices, by invoice id."""
+    """Facts about invoices, by invoice id, that only charges and disputes contain."""
 
     refunded: Mapping[str, int] = field(default_factory=dict)
     disputes: Mapping[str, str] = field(default_factory=dict)
@@ -61,8 +61,8 @@ def customer_sync(
 
 
 def undelivered_void(*, client: stripe.StripeClient, customer: BillingCustomer) -> list[str]:
-    """Voids what is still owed for subscriptions that have ended: paying it would bring no plan
-    back. Returns what changed, in words. Raises what ``customer_sync`` raises.
+    """Voids open invoices of subscriptions that have ended: paying them would restore no plan.
+    Returns what changed, in words. Raises what ``customer_sync`` raises.
     """
     ended = customer.subscriptions.exclude(ended_at=None)
     owed = customer.invoices.filter(status="open", stripe_subscription_id__in=ended.values("pk"))
@@ -74,12 +74,13 @@ def undelivered_void(*, client: stripe.StripeClient, customer: BillingCustomer) 
 
 @transaction.atomic
 def entitlement_apply(*, customer: BillingCustomer) -> bool:
-    """Gives the plan that time alone has changed (grace or a paid period ended)."""
+    """Applies a change of plan that only time has caused (grace or a paid period ended)."""
     return bool(_apply_entitlement(_lock(customer)))
 
 
 def entitlements_apply_due() -> int:
-    """For every customer whose plan depends on the clock; returns how many plans changed."""
+    """Runs ``entitlement_apply`` for every customer whose plan may change with time; returns how
+    many plans changed."""
     on_the_clock = Q(subscriptions__status="past_due") | Q(
         subscriptions__keep_until__lte=timezone.now(), subscriptions__ended_at=None
     )
@@ -88,7 +89,7 @@ def entitlements_apply_due() -> int:
 
 
 def trial_notices_due() -> int:
-    """For trials whose event did not come; returns how many subscriptions were looked at."""
+    """Sends trial notices whose Stripe event did not arrive; returns how many trials it checked."""
     trials = Subscription.objects.filter(status="trialing", cancel_at=None).select_related(
         "customer__organization", "plan"
     )
@@ -99,8 +100,8 @@ def trial_notices_due() -> int:
 
 
 def _lock(customer: BillingCustomer) -> BillingCustomer:
-    """Without joins: PostgreSQL, having waited for a lock, takes the row's new version and holds
-    it against the joined rows of before, so that one whose plan has changed meanwhile is not found.
+    """Locks the row, without joins: after waiting for a lock, PostgreSQL would compare the new
+    version with the old joined rows, and not find a customer whose plan has changed meanwhile.
     """
     return BillingCustomer.objects.select_for_update().get(pk=customer.pk)
 

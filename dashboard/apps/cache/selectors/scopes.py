@@ -1,4 +1,4 @@
-"""What each namespace of a project serves by meaning, and what its evidence says."""
+"""What each namespace of a project serves in the semantic tier, and its evidence."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ Counts = dict[int, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class ModeLine:
-    """``needed``: how many further checks, all agreeing, open anything; None where it is open.
+    """``needed``: how many further agreeing checks would open it; None where it is open.
 
     ``chosen``: the mode of requests that name none.
     """
@@ -42,7 +42,7 @@ class ModeLine:
 
 @dataclass(frozen=True, slots=True)
 class BinLine:
-    """Predictions from ``low`` up to ``high``. ``bound``: of this bin and all surer ones together,
+    """Predictions from ``low`` up to ``high``. ``bound``: of this bin and all higher ones together;
     None without a check.
     """
 
@@ -55,7 +55,7 @@ class BinLine:
 
 @dataclass(frozen=True, slots=True)
 class ModelLine:
-    """What a model's requests brought to a namespace's evidence."""
+    """One model's part of a namespace's evidence."""
 
     model: str
     served: int
@@ -149,7 +149,7 @@ def quality(project: Project) -> Quality:
 
 
 def live_counts(project: Project, namespaces: Sequence[str]) -> dict[str, Counts]:
-    """What the edge counts with at this moment. Raises ``CacheUnreachableError``."""
+    """The counters in Redis, by which the edge decides. Raises ``CacheUnreachableError``."""
     if not redis_configured():
         raise CacheUnreachableError("Redis is not configured")
     try:

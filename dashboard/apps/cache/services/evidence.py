@@ -1,9 +1,9 @@
-"""Counting evidence from the log, and giving Redis back what it lost.
+"""Counting evidence from the log, and restoring counters that Redis has lost.
 
 Each log row and each verdict is counted once: ``evidence_count`` follows the rollup's watermark
-with one of its own, moved in the transaction of the counts. Counters in Redis only grow, and so do
-these; both are at most the truth. So what Redis lost comes back by raising each of its counters to
-the one here, which may be done at any time and any number of times and never counts twice.
+with one of its own, moved in the transaction of the counts. Counters in Redis and here only grow,
+and neither exceeds the true count. So raising each counter in Redis to the one here restores what
+was lost; it may run at any time and any number of times and never counts twice.
 """
 
 import logging
@@ -118,8 +118,8 @@ def _api_verdict(
     told: Mapping[str, Any],
     found: defaultdict[Place, Counts],
 ) -> None:
-    """A row of ``POST /v1/cache/feedback``. A hit that the dashboard has judged is not judged
-    again: the edge's count and the dashboard's are then the same one.
+    """Counts a row of ``POST /v1/cache/feedback``, unless the hit was already judged in the
+    dashboard: that verdict is then the one that both sides have counted.
     """
     if not Project.objects.filter(pk=project_id).exists():
         return
@@ -165,7 +165,7 @@ def evidence_add(found: Mapping[Place, Counts]) -> None:
 
 
 def semantic_evidence_restore() -> int:
-    """Counts the log, then raises what Redis has less of; returns how many counters were behind.
+    """Counts the log, then raises Redis's lower counters; returns how many were lower.
 
     Without Redis it only counts: the next run makes up for it.
     """
@@ -205,7 +205,7 @@ def _raise_all(scopes: Iterable[tuple[tuple[UUID, str], list[int]]]) -> int:
 
 
 def scope_raise(redis: Any, project_id: UUID, namespace: str) -> None:
-    """The same for one scope, by a client that is open already."""
+    """The same for one namespace, with an open client."""
     sums = (
         SemanticEvidence.objects.filter(project_id=project_id, namespace=namespace, checked__gt=0)
         .values_list("bin")

@@ -29,15 +29,15 @@ _OUR_PART = 13  # ".", and 12 characters that the edge puts behind a caller's ow
 
 
 class NotJudgeableError(Exception):
-    """The row is no semantic hit, or does not tell enough about it."""
+    """The row is not a semantic hit, or lacks the fields that a verdict needs."""
 
 
 class AlreadyJudgedError(Exception):
-    """Somebody has given this hit its one verdict."""
+    """This hit already has its one verdict."""
 
 
 def judgeable(log: UsageLog) -> SemanticHit | None:
-    """The hit that ``log`` tells of, None where no verdict can be given."""
+    """The semantic hit of the row ``log``; None where no verdict can be given."""
     told = log.decision or {}
     number = told.get("bin")
     if log.cache_status != HIT_SEMANTIC or not log.cache_key:

@@ -8,7 +8,7 @@ MailError
 
 
 class MailError(Exception):
-    """The message repeats nothing of the mail and no secret."""
+    """Its text contains no secret and nothing of the mail."""
 
 
 class MailRefusedError(MailError):

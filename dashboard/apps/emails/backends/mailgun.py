@@ -145,7 +145,7 @@ class EmailBackend(BaseEmailBackend):
 
 
 def _connection_error(error: requests.ConnectionError) -> MailError:
-    """A connection that was never made took nothing; one that broke may have."""
+    """Without a connection the message was certainly not taken; if one broke, it may have been."""
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
     if type(reason).__name__ in (

@@ -81,8 +81,8 @@ def email_enqueue(
 
 
 def _one_line(subject: str) -> str:
-    """Names in it are other people's words: they add no header and make it no longer than it may
-    be.
+    """The subject on one line, cut to the longest allowed: other people choose the names in it, and
+    a line break would add a header.
     """
     line = " ".join(subject.split())
     return line if len(line) <= _MOST_SUBJECT else f"{line[: _MOST_SUBJECT - 1]}…"
@@ -137,8 +137,8 @@ def outbox_send_due(*, limit: int = _BATCH) -> int:
 
 
 def _claim(email: Email) -> bool:
-    """True for exactly one of all senders that saw this row in this state. The claim's age counts
-    from now, not from the batch's start: a slow batch must not look interrupted.
+    """True for exactly one of the senders that read this row in this state. The claim is dated now,
+    not at the batch's start, so that a slow batch does not look interrupted.
     """
     claimed = Email.objects.filter(
         pk=email.pk, state=email.state, claimed_at=email.claimed_at, attempts=email.attempts
@@ -153,7 +153,9 @@ def _already_taken(connection: BaseEmailBackend, email: Email) -> bool:
 
 
 def _ask_again(email: Email, error: MailError) -> None:
-    """Stays ``sending``, to be asked about again; in the end staff decide whether to repeat it."""
+    """Leaves the message ``sending``, to ask the provider about it again. After too long without
+    an answer the message fails, and staff decide whether to send it again.
+    """
     logger.warning("nobody can say yet whether message %s was taken: %s", email.pk, error)
     if timezone.now() - email.created_at > _GIVE_UP_AFTER:
         _settle(email, EmailState.FAILED, error=f"may or may not have been sent: {error}")

@@ -1,7 +1,7 @@
-"""What Mailgun tells about messages it took: delivered, bounced, complained, unsubscribed.
+"""Mailgun's reports on accepted messages: delivered, bounced, complained, unsubscribed.
 
 https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/ (payload of 2018 and later).
-Every effect is one that happening twice does not change.
+Every effect is idempotent.
 """
 
 from datetime import timedelta

@@ -16,9 +16,9 @@ from apps.projects.access import LAST_PROJECT, projects_of
 @never_cache
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The project opened last, else the first; without one, the next step towards it.
+    """Redirects to the last opened project, else the first; without one, to the next step.
 
-    Nobody is made to have an organization: who belongs to none is shown what they can do.
+    An organization is not required: a person without one is shown the options.
     """
     user = cast(User, request.user)
     projects = list(projects_of(user))

@@ -19,7 +19,7 @@ from apps.staff.models import HealthReport
 
 @transaction.atomic
 def health_report_request(*, actor: User) -> HealthReport:
-    """Asked for twice before it is done, it is done once."""
+    """Requests an examination; requests made before it is done share it."""
     report, _ = HealthReport.objects.update_or_create(
         key=1, defaults={"requested_at": timezone.now(), "requested_by": actor}
     )
@@ -28,7 +28,7 @@ def health_report_request(*, actor: User) -> HealthReport:
 
 
 def health_report_run_due() -> str:
-    """Does the examination that was asked for, if any."""
+    """Runs the requested examination, if there is one."""
     report = HealthReport.objects.filter(key=1).first()
     if report is None or not report.pending:
         return "not asked for"

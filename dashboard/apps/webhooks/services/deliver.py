@@ -22,8 +22,8 @@ _BATCH = 50
 def deliveries_send_due(*, limit: int = _BATCH) -> int:
     """Returns how many attempts were made.
 
-    An endpoint that fails is left alone for the rest of the run, so that one that hangs holds up
-    the others once and not for each of its events.
+    An endpoint that fails is skipped for the rest of the run, so that one that hangs delays the
+    others once, not with each of its events.
     """
     now = timezone.now()
     due = Q(state=DeliveryState.QUEUED, next_attempt_at__lte=now)
@@ -44,7 +44,7 @@ def deliveries_send_due(*, limit: int = _BATCH) -> int:
 
 
 def _attempt(delivery: WebhookDelivery) -> bool | None:
-    """Whether the receiver took it; None when somebody else is at it."""
+    """Whether the receiver accepted it; None when another sender is delivering it."""
     now = timezone.now()
     # One UPDATE that finds the row as it was seen: of two senders one gets it.
     claimed = WebhookDelivery.objects.filter(

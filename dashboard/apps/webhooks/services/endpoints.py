@@ -41,7 +41,7 @@ def endpoint_create(
     actor: User,
     new_id: UUID | None = None,
 ) -> CreatedEndpoint:
-    """Raises ``ValidationError`` for an address or events that will not do, and
+    """Raises ``ValidationError`` for an address or events that are not allowed, and
     ``AlreadyMadeError`` where there is an endpoint with ``new_id``.
     """
     new_id = new_id or uuid4()
@@ -74,8 +74,8 @@ def endpoint_create(
 def endpoint_rotate(
     *, endpoint: WebhookEndpoint, actor: User, replaces: str | None = None
 ) -> CreatedEndpoint:
-    """A new secret. The old one signs beside it for a day, so that no delivery is refused while
-    the receiver changes over; one that was rotated before is gone at once.
+    """Makes a new secret. For a day the previous one signs, too, so that no delivery is refused
+    while the receiver switches; an older one stops signing at once.
 
     ``replaces``: the name of the secret that the person saw; raises ``AlreadyMadeError`` where the
     endpoint has another one by now.
@@ -93,7 +93,7 @@ def endpoint_rotate(
 
 @transaction.atomic
 def endpoint_disable(*, endpoint: WebhookEndpoint, actor: User) -> None:
-    """Nothing is sent there any more; its log stays. Twice changes nothing."""
+    """Stops sending to the endpoint; its log stays. Idempotent."""
     if endpoint.disabled_at is None:
         endpoint.disabled_at = timezone.now()
         endpoint.save(update_fields=["disabled_at"])

@@ -69,11 +69,11 @@ def decide(
     *,
     distance: int | None = None,
 ) -> Decision:
-    """Compares an eligible prompt with the prompt of a cached answer of the same scope.
+    """Compares an eligible prompt with the prompt of a cached answer in the same partition.
 
-    ``threshold`` is the least probability served: ``MODES[name].threshold`` or what a scope's own
-    evidence has moved it to; above 1 nothing is served. ``distance``: of the two codes, where the
-    index has told it already; neither text is encoded then.
+    ``threshold`` is the least probability served: ``MODES[name].threshold`` or what a namespace's
+    own evidence has moved it to; above 1 nothing is served. ``distance``: of the two codes, if the
+    index has reported it; then neither text is encoded.
     """
     if distance is None:
         left = encode(query) if isinstance(query, str) else query

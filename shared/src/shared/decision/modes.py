@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """``threshold``: least calibrated probability served before a scope has evidence of its own.
+    """``threshold``: least calibrated probability served before a namespace has own evidence.
 
     ``target_error``: δ, the share of wrong answers among semantic hits that the mode may reach.
-    ``prior``: (a, b) of the Beta distribution of that share over good scopes, from the benchmark.
+    ``prior``: (a, b) of the Beta distribution of that share over good namespaces, as benchmarked.
     """
 
     name: str

@@ -103,7 +103,7 @@ class Embedder:
 
     @property
     def name(self) -> str:
-        """Tells its codes from all others': part of every scope that is filed by them."""
+        """Tells its codes from all others': part of the hash of every partition that uses them."""
         return f"{self.kind} {self.base_url} {self.model}"
 
 

@@ -73,7 +73,7 @@ async def feedback(x: Exchange) -> Response:
     """A person's verdict on a semantic hit, by its request id.
 
     ``wrong`` removes the entry that was served, keeps the two prompts apart from now on and counts
-    against its scope; ``right`` counts for it. Each hit takes one verdict.
+    against its namespace; ``right`` counts for it. Each hit takes one verdict.
     """
     record = await x.authenticate()
     body = await x.json()

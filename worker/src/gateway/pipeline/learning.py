@@ -25,7 +25,7 @@ from shared.purge_cutoffs import model_field, namespace_field
 from shared.semantic_verdict import REFUSED_SECONDS, SemanticHit
 
 SHADOW_SHARE = 0.05
-"""Of semantic hits, once there is evidence; a new scope checks more."""
+"""Share of semantic hits that are checked; of a new namespace, more."""
 SHADOW_SHARE_AT_FIRST = 0.25
 _ENOUGH_CHECKS = 300
 _FEEDBACK_SECONDS = 7 * 86_400
@@ -100,7 +100,7 @@ async def shadow_check(
 
 
 async def _keep_apart(x: Exchange, call: GenerationRequest, served: Candidate) -> None:
-    """A pair that a check has refuted is not served again, like one that a person judged wrong."""
+    """Blocks a pair whose answers differed in a check for a year, as a person's verdict would."""
     pair = redis_keys.semantic_refused(x.record.project_id, call.key, served.exact_key)
     try:
         await x.store.put(pair, "1", ttl_seconds=REFUSED_SECONDS)

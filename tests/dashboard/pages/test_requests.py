@@ -130,6 +130,19 @@ def test_details_as_a_drawer_and_as_a_page(cast: Cast, home: str, logs: list[Usa
         assert escape(reason(logs[0])) in text
 
 
+def test_details_tell_what_was_sent_and_decided(
+    cast: Cast, home: str, created_key: CreatedApiKey
+) -> None:
+    row = usage_row(created_key.api_key, stream=True, cost_nanousd=5, prompt='{"a": [1]}')
+    row.decision = {"mode": "safe", "served": False, "guard": None}
+    row.save()
+    page = cast.viewer.get(f"{home}requests/{row.pk}/").content.decode()
+    assert "x-watchllm-cost-usd" not in page
+    assert "{\n  &quot;a&quot;: [\n    1\n  ]\n}" in page
+    assert "<code>no</code>" in page
+    assert not {"True", "False", "None"} & set(page.replace("<", " ").replace(">", " ").split())
+
+
 def test_every_verdict_has_a_reason() -> None:
     reasons = {reason(UsageLog(cache_status=status)) for status in CACHE_STATUSES}
     assert len(reasons) == len(CACHE_STATUSES)

@@ -55,7 +55,6 @@ def usd(nanousd: int | None) -> str:
     return f"{sign}${cents // 100:,}.{cents % 100:02d}"
 
 
-@register.filter
 def exact_usd(nanousd: int) -> str:
     """All nine decimals, as the edge's headers have them."""
     return f"{nanousd // _NANO}.{nanousd % _NANO:09d}"
@@ -220,7 +219,7 @@ def tokens(log: Any) -> str:
 
 _BADGES = {
     usage_events.HIT: ("ok", "HIT"),
-    usage_events.HIT_SEMANTIC: ("ok", "HIT · semantic"),
+    usage_events.HIT_SEMANTIC: ("semantic", "HIT · semantic"),
     usage_events.HIT_COALESCED: ("info", "HIT · coalesced"),
     usage_events.MISS: ("", "MISS"),
     usage_events.BYPASS: ("warn", "BYPASS"),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.models import Role
 from apps.projects.access import ProjectAccess, project_view
 from apps.projects.models import ApiKey
-from apps.usage import filters, reports
+from apps.usage import filters, reports, request_facts
 from apps.usage.export import request_lines
 from apps.usage.models import UsageLog
 from apps.usage.patience import TooSlowError
@@ -64,6 +64,11 @@ def request_detail(request: HttpRequest, access: ProjectAccess, log_id: int) -> 
         "reason": reason(log),
         "spans": waterfall(log),
         "total_ms": max(log.latency_ms, 1),
+        "headers": request_facts.sent_headers(log),
+        "decision": request_facts.decision_facts(log),
+        "prompt": request_facts.readable(log.prompt),
+        "response": request_facts.readable(log.response),
+        "no_bodies": request_facts.why_no_bodies(log, logging=access.project.log_prompts),
     }
     drawer = request.headers.get("HX-Target") == "drawer"
     name = "app/requests/detail.html" if drawer else "app/request_detail.html"

@@ -51,6 +51,6 @@ def _run(work: Work) -> None:
     try:
         work()
     except Exception:
-        logger.exception("%s failed; the next tick takes it up", work)
+        logger.exception("%s failed; the next tick runs it again", work)
     finally:
         connection.close()

@@ -29,4 +29,4 @@ def refresh() -> None:
     try:
         evidence_count(max_ids=_MAX_IDS)
     except DatabaseError:
-        logger.info("the evidence was not counted: somebody else is at it", exc_info=True)
+        logger.info("the evidence was not counted; the page shows earlier counts", exc_info=True)

@@ -33,4 +33,4 @@ def refresh() -> None:
     try:
         usage_rollup(lock_timeout_ms=_LOCK_TIMEOUT_MS, max_rows=_MAX_ROWS)
     except DatabaseError:
-        logger.info("the sums were not refreshed: somebody else is at it", exc_info=True)
+        logger.info("the sums were not refreshed; the page shows earlier ones", exc_info=True)

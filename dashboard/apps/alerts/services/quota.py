@@ -71,7 +71,7 @@ def _used_this_month(now: datetime) -> dict[UUID, int]:
     try:
         return read_counters(list(sums), month_key(now)) if sums else {}
     except CountersUnavailableError as error:
-        logger.warning("quota alerts follow the database: %s", error)
+        logger.warning("Redis's counters are unavailable, quota alerts use the database: %s", error)
         return sums
 
 

@@ -233,7 +233,9 @@ def _refuse_another_price(client: stripe.StripeClient, plan: Plan) -> None:
     """Raises when Stripe's price differs from the one that the page showed."""
     price = client.v1.prices.retrieve(plan.stripe_price_id)
     if not price.active or price.unit_amount != plan.price_cents:
-        logger.error("plan %s is not as at Stripe: run manage.py stripe_sync", plan.slug)
+        logger.error(
+            "the price of plan %s differs from Stripe's: run manage.py stripe_sync", plan.slug
+        )
         raise PurchaseError(f"{plan.name} is not for sale just now. Please try later.")
 
 

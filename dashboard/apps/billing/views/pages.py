@@ -182,7 +182,9 @@ def _catch_up(request: HttpRequest, access: Access) -> None:
     try:
         purchase.customer_refresh(organization=access.organization)
     except stripe.StripeError:
-        logger.exception("Stripe was not asked after Checkout; the webhook will tell")
+        logger.exception(
+            "Stripe could not be read after Checkout; its webhook will bring the change"
+        )
     messages.success(request, "Thank you. The plan is in force within a minute.")
 
 

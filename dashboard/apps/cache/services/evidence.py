@@ -187,10 +187,14 @@ def semantic_evidence_restore() -> int:
         try:
             raised += _raise_all(waiting[start : start + _SCOPES_PER_TRIP])
         except Exception:
-            logger.exception("Redis was not given its evidence back; the next run tries again")
+            logger.exception(
+                "semantic evidence was not restored to Redis; the next run tries again"
+            )
             break
     if raised:
-        logger.warning("Redis was behind in %d counters of semantic evidence", raised)
+        logger.warning(
+            "%d counters of semantic evidence in Redis were too low and were restored", raised
+        )
     return raised
 
 

@@ -156,7 +156,7 @@ def _ask_again(email: Email, error: MailError) -> None:
     """Leaves the message ``sending``, to ask the provider about it again. After too long without
     an answer the message fails, and staff decide whether to send it again.
     """
-    logger.warning("nobody can say yet whether message %s was taken: %s", email.pk, error)
+    logger.warning("it is not known yet whether message %s was accepted: %s", email.pk, error)
     if timezone.now() - email.created_at > _GIVE_UP_AFTER:
         _settle(email, EmailState.FAILED, error=f"may or may not have been sent: {error}")
     else:
@@ -173,7 +173,7 @@ def _send(connection: BaseEmailBackend, email: Email) -> None:
         _settle(email, EmailState.FAILED, error=str(error))
     except MailUncertainError as error:
         # Stays `sending`: the provider is asked about it once that is ripe.
-        logger.warning("message %s may or may not have been taken: %s", email.pk, error)
+        logger.warning("it is not known whether message %s was accepted: %s", email.pk, error)
     except (MailError, OSError, SMTPException) as error:
         logger.warning("message %s was not sent: %s", email.pk, error)
         _try_again(email, error)

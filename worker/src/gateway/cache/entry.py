@@ -19,7 +19,7 @@ from gateway.formats.base import Usage
 
 
 class EntryError(ValueError):
-    """The stored value is damaged, or sealed for somebody else."""
+    """The stored value is damaged, or sealed for another key or project."""
 
 
 @dataclass(slots=True)

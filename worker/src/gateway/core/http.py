@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from gateway.core.keep_alive import KeepAlive
 
 _LONGEST_LENGTH = 16
-"""Digits: nobody sends a petabyte."""
+"""The most digits of a length that is read: enough for a petabyte."""
 Headers = list[tuple[str, str]]
 Transform = Callable[[bytes], bytes]
 """Rewrites one chunk of a stream; called once more with ``b""`` at its end to flush."""

@@ -160,7 +160,7 @@ async def _forward(
 async def _ask(
     x: Exchange, target: Target, body: dict[str, Any], cache: VectorCache
 ) -> tuple[upstream_answer.Upstream, str]:
-    """Whatever goes wrong here: nobody may wait a whole lease for what will not come."""
+    """Releases on any error: no follower may wait a whole lease for what will not come."""
     try:
         fields.served(target.provider, EMBEDDINGS)
         answer = await upstream.ask(

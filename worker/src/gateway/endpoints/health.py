@@ -20,7 +20,7 @@ _TIMEOUT_SECONDS = 3.0
 
 
 async def handle(x: Exchange) -> Response:
-    """Liveness; needs no key and asks nobody else."""
+    """Liveness; needs no key and calls no other service."""
     body = {"status": "ok", "environment": x.settings.environment}
     if x.settings.release:
         body["release"] = x.settings.release

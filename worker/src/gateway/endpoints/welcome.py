@@ -16,5 +16,5 @@ _BODY = json.dumps(
 
 
 async def handle(x: Exchange) -> Response:  # noqa: ARG001 (it is the same for everybody)
-    """Needs no key and asks nobody else."""
+    """Needs no key and calls no other service."""
     return Response(200, [("content-type", "application/json")], _BODY)

@@ -246,7 +246,7 @@ async def _fetch(
         slot.keep()
         return await _ask(x, call, after, slot)
     except Exception:
-        # Whatever went wrong: nobody may wait a whole lease for an answer that will not come.
+        # Release on any error: no follower may wait a whole lease for an answer that will not come.
         after.release()
         raise
 

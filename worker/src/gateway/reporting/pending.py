@@ -1,4 +1,4 @@
-"""Usage rows of this isolate that nobody has taken yet."""
+"""Usage rows of this isolate that are not stored anywhere else yet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ _LONGEST_TURN = 20.0
 
 @dataclass(slots=True)
 class PendingRows:
-    """Plain data. A row leaves when it was handed over, not when a writer takes it up: a writer
-    that is cancelled, or ended with its request without a word, loses nothing.
+    """Plain data. A row leaves when it is stored elsewhere, not when a writer picks it up: a writer
+    that is cancelled, or ends silently with its request, loses nothing.
 
     ``spooled``: the spool holds rows of this isolate, or a drain left some of others; the next
     batch drains it. ``next_drain``: when to look there otherwise. ``refused``: how many rows

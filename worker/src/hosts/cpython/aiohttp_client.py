@@ -77,7 +77,7 @@ class AiohttpResponse:
         raise AnswerTooLarge(self._limit)
 
     def taken(self) -> list[bytes]:
-        """What ``begin`` has read, for whoever reads the rest."""
+        """What ``begin`` has read, for the reader of the rest."""
         taken, self._begun = self._begun, []
         return taken
 

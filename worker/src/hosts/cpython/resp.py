@@ -99,7 +99,7 @@ class RespClient:
             self._connection = None
 
     async def _connected(self, timeout: float) -> "_Connection":
-        """The connection that somebody is opening already, or a new one."""
+        """The connection that another request is opening already, or a new one."""
         if self._connecting is None or self._connecting.done():
             self._connecting = asyncio.get_running_loop().create_task(self._connect(timeout))
             self._connecting.add_done_callback(_retrieved)
@@ -232,6 +232,6 @@ def _packed(command: Sequence[Any]) -> bytes:
 
 
 def _retrieved(task: "asyncio.Task[_Connection]") -> None:
-    """Whoever waited has the exception; where nobody did, it is no news either."""
+    """Waiting requests have the exception; without any, it needs no log line."""
     if not task.cancelled():
         task.exception()

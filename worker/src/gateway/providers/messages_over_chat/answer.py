@@ -81,7 +81,7 @@ def lost(said: Json) -> set[str]:
 
 
 def unusable(said: Json) -> set[str]:
-    """Names what of a whole message nobody can use: calls whose arguments are no JSON object."""
+    """Names the unusable parts of a whole message: calls whose arguments are not a JSON object."""
     calls = (call.get("function") or {} for call in said.get("tool_calls") or ())
     good = all(well_formed(function.get("arguments")) for function in calls)
     return set() if good else {"malformed tool arguments"}

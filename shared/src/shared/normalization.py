@@ -10,6 +10,7 @@ from typing import Any
 from unicodedata import is_normalized, normalize
 
 from shared.combining import normalizable
+from shared.request_fields import IGNORED_OF_ITEMS
 
 Json = Any
 
@@ -83,6 +84,7 @@ def response_item(value: Json) -> Json:
     cleaned = message(value)
     if not isinstance(cleaned, dict):
         return cleaned
+    cleaned = {name: item for name, item in cleaned.items() if name not in IGNORED_OF_ITEMS}
     if cleaned.get("type") == "message":
         cleaned = {name: item for name, item in cleaned.items() if name != "type"}
     if "content" in cleaned and cleaned.get("role") in ("user", "developer", "system"):

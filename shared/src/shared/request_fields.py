@@ -22,6 +22,11 @@ IGNORED: dict[str, str] = {
 }
 """Field → why it cannot change the answer. Applies to every endpoint."""
 
+IGNORED_OF_ITEMS: dict[str, str] = {
+    "internal_chat_message_metadata_passthrough": "Codex's own labels: turn, time, kind of content",
+}
+"""The same for the members of a Responses API input item (Codex 0.171, November 2026)."""
+
 DEFAULTS: dict[str, Any] = {
     "temperature": 1,
     "top_p": 1,

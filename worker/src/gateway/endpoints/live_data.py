@@ -4,7 +4,8 @@ What a provider's models and fields do is data of the provider (``Capabilities.l
 provider's data counts for every request, because an endpoint of the customer's own may be any of
 them, and a model may be served through another provider. Tools are judged the other way round: a
 type is cacheable only if it is known that the client runs it, so a new tool of a provider bypasses
-the cache before anybody has heard of it.
+the cache before anybody has heard of it. An offline search is the exception: answers show whether
+it was used.
 """
 
 import re
@@ -60,6 +61,9 @@ def _is_clients(tool: Any, endpoint: str) -> bool:
             return endpoint == MESSAGES or isinstance(tool.get("function"), dict)
         case "shell":
             return bool(_member(tool, "environment.type") == "local")
+        case "web_search":
+            # Only an answer that did not use it is stored: ``formats.responses``.
+            return endpoint == RESPONSES and tool.get("external_web_access") is False
         case "tool_search":
             return tool.get("execution") == "client"
         case "namespace":

@@ -24,7 +24,8 @@ class ResponsesAssembler:
     Some servers leave ``output`` empty there; then it is what the items' own last events said.
     """
 
-    def __init__(self, _request: Json) -> None:
+    def __init__(self, request: Json) -> None:
+        self._may_search = _may_search(request)
         self._answer: Json | None = None
         self._items: dict[int, Any] = {}
         self._usage: Any = None
@@ -63,7 +64,7 @@ class ResponsesAssembler:
         """The response, when it ended well."""
         if self._broken or self._answer is None:
             return None
-        return self._answer if complete(self._answer) else None
+        return self._answer if _good(self._answer, may_search=self._may_search) else None
 
     def usage(self) -> Usage:
         """The terminal event's token counts."""
@@ -85,9 +86,9 @@ class ResponsesFormat:
         """See ``Format``."""
         return ResponsesAssembler(request)
 
-    def storable(self, answer: Json, request: Json) -> bool:  # noqa: ARG002 (it says all itself)
-        """Completed, or cut by the token limit that the request set."""
-        return complete(answer)
+    def storable(self, answer: Json, request: Json) -> bool:
+        """Completed, or cut by the token limit that the request set, without a look at the web."""
+        return _good(answer, may_search=_may_search(request))
 
     def usage(self, answer: Json) -> Usage:
         """See ``Format``."""
@@ -136,6 +137,20 @@ def complete(answer: Json) -> bool:
     if status == "incomplete":
         return by_length
     return status == "completed" and _says_something(answer.get("output"))
+
+
+def _may_search(request: Json) -> bool:
+    """``endpoints.live_data`` lets requests into the cache that offer an offline search."""
+    return _has(request.get("tools"), "web_search")
+
+
+def _good(answer: Json, *, may_search: bool) -> bool:
+    """Complete, and not from a search: the index of an offline one changes, too."""
+    return complete(answer) and not (may_search and _has(answer.get("output"), "web_search_call"))
+
+
+def _has(items: Any, kind: str) -> bool:
+    return isinstance(items, list) and any(item.get("type") == kind for item in items)
 
 
 def _says_something(output: Any) -> bool:

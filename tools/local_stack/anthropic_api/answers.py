@@ -47,7 +47,9 @@ def size(wanted: dict[str, Any]) -> int:
 
 
 def _last_parts(wanted: dict[str, Any]) -> list[dict[str, Any]]:
-    last = wanted["messages"][-1]["content"]
+    last = next(turn for turn in reversed(wanted["messages"]) if turn["role"] != "system")[
+        "content"
+    ]
     return [{"type": "text", "text": last}] if isinstance(last, str) else list(last)
 
 

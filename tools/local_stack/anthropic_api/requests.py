@@ -14,7 +14,12 @@ PARAMETERS = frozenset(
         *("output_config", "cache_control", "container", "inference_geo", "mcp_servers"),
     )
 )
+BETA_PARAMETERS = {"context_management": "context-management-2025-06-27"}
+"""Parameter → what ``anthropic-beta`` must name for it to be known."""
+_SYSTEM_TURNS = "mid-conversation-system-2026-04-07"
+"""The beta with which a turn may be the system's (Claude Code 2.1.197 sends it)."""
 _BLOCKS = {
+    "system": {"text"},
     "user": {"text", "image", "document", "tool_result", "search_result"},
     "assistant": {"text", "thinking", "redacted_thinking", "tool_use"},
 }
@@ -67,11 +72,22 @@ def check_headers(versions: list[str]) -> str:
     return versions[0]
 
 
-def check(request: dict[str, Any], version: str, *, counting: bool = False) -> None:
-    """Raise `ApiError` unless the real API would take this request."""
+def betas(header: str) -> frozenset[str]:
+    """What the `anthropic-beta` header names."""
+    return frozenset(name.strip() for name in header.split(","))
+
+
+def check(
+    request: dict[str, Any],
+    version: str,
+    enabled: frozenset[str] = frozenset(),
+    *,
+    counting: bool = False,
+) -> None:
+    """Raise `ApiError` unless the real API would take this request with the betas `enabled`."""
     known = PARAMETERS if version == VERSIONS[0] else PARAMETERS - _SAMPLING
     for name in request:
-        if name not in known:
+        if name not in known and BETA_PARAMETERS.get(name) not in enabled:
             raise invalid(f"{name}: Extra inputs are not permitted")
     required = ("model", "messages") if counting else ("model", "max_tokens", "messages")
     for name in required:
@@ -88,9 +104,12 @@ def check(request: dict[str, Any], version: str, *, counting: bool = False) -> N
         raise invalid("messages: at least one message is required")
     if messages[0].get("role") != "user":
         raise invalid('messages: first message must use the "user" role')
+    turns = [turn for turn in messages if turn.get("role") != "system"]
+    if len(turns) < len(messages) and _SYSTEM_TURNS not in enabled:
+        raise invalid('messages: Unexpected role "system".')
     for index, message in enumerate(messages):
-        _check_message(message, f"messages.{index}", last=index == len(messages) - 1)
-    _check_tool_results(messages)
+        _check_message(message, f"messages.{index}", last=message is turns[-1])
+    _check_tool_results(turns)
 
 
 def _check_options(request: dict[str, Any]) -> None:

@@ -9,7 +9,14 @@ from typing import Any
 from aiohttp import web
 
 from local_stack.anthropic_api import answers
-from local_stack.anthropic_api.requests import MISSHAPEN, ApiError, check, check_headers, invalid
+from local_stack.anthropic_api.requests import (
+    MISSHAPEN,
+    ApiError,
+    betas,
+    check,
+    check_headers,
+    invalid,
+)
 from local_stack.openai_api.service import Pace, event
 
 MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-sonnet-4-5-20250929")
@@ -76,7 +83,8 @@ class AnthropicService:
             return {}
         wanted = _parse(request, body)
         try:
-            check(wanted, version, counting=request.path.endswith("/count_tokens"))
+            enabled = betas(request.headers.get("anthropic-beta", ""))
+            check(wanted, version, enabled, counting=request.path.endswith("/count_tokens"))
         except MISSHAPEN:
             raise invalid("Input should be of the documented type") from None
         return wanted

@@ -19,6 +19,7 @@ PARAMETERS = frozenset(
         *("store", "metadata", "user", "truncation", "include", "previous_response_id"),
         *("conversation", "background", "prompt", "service_tier", "safety_identifier"),
         *("prompt_cache_key", "prompt_cache_retention", "top_logprobs", "max_tool_calls"),
+        "client_metadata",  # as Codex sends it
     )
 )
 _PIECE = 12

@@ -93,6 +93,14 @@ def test_the_home_shows_today(staff_client: Client, created_key: CreatedApiKey) 
     assert "4 requests, 2 hits" in text
 
 
+def test_the_home_shows_savings_below_a_cent(
+    staff_client: Client, created_key: CreatedApiKey
+) -> None:
+    usage_row(created_key.api_key, ts=timezone.now(), saved_nanousd=4_800_000).save()
+    usage_rollup()
+    assert "$0.004800" in staff_client.get("/admin/").content.decode()
+
+
 def test_the_home_without_traffic_shows_a_dash(staff_client: Client) -> None:
     assert "—" in staff_client.get("/admin/").content.decode()
 
@@ -217,6 +225,25 @@ def test_project_settings_are_saved_by_the_service(staff_client: Client, project
         "ttl_seconds",
         "semantic_mode",
     }
+
+
+def test_budgets_are_typed_in_dollars(
+    staff_client: Client, project: Project, created_key: CreatedApiKey
+) -> None:
+    objects: tuple[Any, ...] = (project, created_key.api_key)
+    for obj in objects:
+        _change(staff_client, obj, monthly_budget_nanousd="12.5")
+        obj.refresh_from_db()
+        assert obj.monthly_budget_nanousd == 12_500_000_000
+        url = reverse(f"admin:projects_{obj._meta.model_name}_change", args=[obj.pk])
+        assert 'value="12.50"' in staff_client.get(url).content.decode()
+
+
+def test_saving_a_form_rounds_no_budget(staff_client: Client, project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(monthly_budget_nanousd=1_234_567_891)
+    _change(staff_client, project, ttl_seconds="60")
+    project.refresh_from_db()
+    assert (project.ttl_seconds, project.monthly_budget_nanousd) == (60, 1_234_567_891)
 
 
 def test_adding_a_key_shows_it_once(staff_client: Client, project: Project) -> None:

@@ -90,6 +90,19 @@ def test_changes_say_what_they_are_compared_with() -> None:
     assert ui.change(3, 0) == "—"
 
 
+@pytest.mark.parametrize(
+    ("now", "before", "text"),
+    [
+        (999, 100, "+899.0%"),
+        (1_000, 100, "\N{MULTIPLICATION SIGN}10"),
+        (332_606, 10, "\N{MULTIPLICATION SIGN}33.3k"),
+    ],
+)
+def test_a_steep_growth_is_told_in_times(now: int, before: int, text: str) -> None:
+    assert ui.change(now, before) == text
+    assert f">{text}<" in ui.delta(now, before)
+
+
 @given(st.lists(st.lists(st.integers(0, 10**15), min_size=5, max_size=5), min_size=1, max_size=8))
 def test_bars_stay_inside_the_plot_and_in_proportion(values: list[list[int]]) -> None:
     series = [

@@ -11,11 +11,12 @@ from django.utils import timezone
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminPasswordWidget
 
 from apps.accounts import admin as accounts
 from apps.accounts.model_admin import ServiceAdmin, actor_of
 from apps.accounts.models import Organization
+from apps.projects.fields import UsdField
 from apps.projects.models import ApiKey, Project, ProviderCredential
 from apps.projects.services.api_keys import api_key_create, api_key_revoke, api_key_update
 from apps.projects.services.projects import (
@@ -28,6 +29,22 @@ from apps.projects.services.provider_credentials import (
     provider_credential_disable,
     provider_credential_update,
 )
+
+
+class UsdFields(ServiceAdmin):
+    """Money is typed in dollars and kept in nano-USD."""
+
+    def formfield_for_dbfield(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name != "monthly_budget_nanousd":
+            field: forms.Field | None = super().formfield_for_dbfield(db_field, request, **kwargs)
+            return field
+        return UsdField(
+            label="Monthly budget in US dollars",
+            required=False,
+            widget=UnfoldAdminDecimalFieldWidget(attrs={"step": "0.01"}),
+        )
 
 
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run time
@@ -49,7 +66,7 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run ti
 
 
 @admin.register(Project)
-class ProjectAdmin(ServiceAdmin):
+class ProjectAdmin(UsdFields):
     """Cache settings and routing of a project."""
 
     form = ProjectForm
@@ -131,7 +148,7 @@ class ProjectAdmin(ServiceAdmin):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ServiceAdmin):
+class ApiKeyAdmin(UsdFields):
     """Adding shows the key once; afterwards nobody can see it, staff neither."""
 
     list_display = ("name", "masked", "project", "state", "last_used_at", "expires_at")

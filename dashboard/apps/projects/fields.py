@@ -29,6 +29,11 @@ class UsdField(forms.DecimalField):
         """An initial value is nano-USD; what somebody typed is a string and stays as it is."""
         return f"{Decimal(value) / _NANO:.2f}" if isinstance(value, int) else value
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compared as it is shown: who changed nothing rounds nothing."""
+        shown = None if initial is None else Decimal(self.prepare_value(initial))
+        return super().has_changed(shown, data)
+
 
 class JsonField(forms.JSONField):
     """Like Django's, but also reports as invalid what Python's parser refuses: numbers of thousands

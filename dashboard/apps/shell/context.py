@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.projects.access import ProjectAccess, projects_of
 from apps.projects.models import Project
 from apps.shell import navigation
+from apps.usage import freshness
 from apps.usage.month import requests_this_month
 
 
@@ -78,6 +79,7 @@ class Shell:
         access = self.access
         if access is None:
             return None
+        freshness.refresh()
         used = requests_this_month(access.organization, timezone.now())
         return Quota(used, access.organization.limits.monthly_requests)
 

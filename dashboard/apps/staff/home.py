@@ -25,7 +25,7 @@ class Day:
     requests: int
     hits: int
     errors: int
-    saved_usd: float
+    saved_nanousd: int
 
     @property
     def hit_percent(self) -> float | None:
@@ -126,7 +126,7 @@ def two_days(today: datetime) -> tuple[Day, Day]:
             sums[f"{day}_requests"],
             sums[f"{day}_hits"],
             sums[f"{day}_errors"],
-            sums[f"{day}_saved"] / 1e9,
+            sums[f"{day}_saved"],
         )
         for day in spans
     )

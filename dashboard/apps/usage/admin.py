@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from apps.ui.model_admin import ReadOnlyAdmin
+from apps.ui.templatetags.ui import usd
 from apps.usage.models import UsageHourly, UsageLog
 
 _CACHE_LABELS = {
@@ -43,10 +44,6 @@ class ErrorFilter(admin.SimpleListFilter):
             return queryset
         low, high = bounds[str(self.value())]
         return queryset.filter(status__gte=low, status__lt=high)
-
-
-def _usd(nanousd: int | None) -> str:
-    return "—" if nanousd is None else f"${nanousd / 1e9:,.6f}"
 
 
 def _nowrap(text: str) -> str:
@@ -111,11 +108,11 @@ class UsageLogAdmin(ReadOnlyAdmin):
 
     @display(description="Cost")
     def cost(self, log: UsageLog) -> str:
-        return _usd(log.cost_nanousd)
+        return usd(log.cost_nanousd)
 
     @display(description="Saved")
     def saved(self, log: UsageLog) -> str:
-        return _usd(log.saved_nanousd)
+        return usd(log.saved_nanousd)
 
 
 @admin.register(UsageHourly)
@@ -157,8 +154,8 @@ class UsageHourlyAdmin(ReadOnlyAdmin):
 
     @display(description="Cost")
     def cost(self, hour: UsageHourly) -> str:
-        return _usd(hour.cost_nanousd)
+        return usd(hour.cost_nanousd)
 
     @display(description="Saved")
     def saved(self, hour: UsageHourly) -> str:
-        return _usd(hour.saved_nanousd)
+        return usd(hour.saved_nanousd)

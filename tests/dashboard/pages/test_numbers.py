@@ -4,6 +4,7 @@ every filter, to the nano-dollar.
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -239,3 +240,17 @@ def test_a_request_shows_at_once(
     monkeypatch.setattr(freshness._Clock, "due", 0.0)
     usage_row(created_key.api_key, ts=datetime.now(UTC)).save()
     assert cast.owner.get(home).context["now"].requests == 1
+
+
+@pytest.mark.parametrize("path", ["keys/", ""])
+def test_the_quota_counts_requests_that_have_just_come(
+    cast: Cast, home: str, created_key: CreatedApiKey, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """On a page that shows no sums of its own, and where only the live part is asked for again."""
+    monkeypatch.setattr(freshness._Clock, "due", 0.0)
+    usage_row(created_key.api_key, ts=datetime.now(UTC)).save()
+    headers = {} if path else {"HX-Request": "true", "HX-Target": "live"}
+    text = " ".join(cast.viewer.get(f"{home}{path}", headers=headers).content.decode().split())
+    quota = text[text.index('id="quota"') :]
+    assert re.search(r">\s*1 of [\w.]+ requests this month", quota)
+    assert ('hx-swap-oob="true"' in quota) is not bool(path)

@@ -89,7 +89,7 @@ def test_a_day_begins_at_midnight_utc(created_key: CreatedApiKey) -> None:
         usage_row(created_key.api_key, ts=ts, cache_status=status, saved_nanousd=10**9).save()
     usage_rollup()
     now, before = home.two_days(today)
-    assert (now.requests, now.hits, now.saved_usd) == (2, 1, 2.0)
+    assert (now.requests, now.hits, now.saved_nanousd) == (2, 1, 2 * 10**9)
     assert (before.requests, before.hit_percent) == (2, 50.0)
 
 

@@ -24,6 +24,7 @@ register = template.Library()
 NONE = "—"
 _NANO = 10**9
 _CENT = _NANO // 100
+_MANY_TIMES = 10
 _MICRO = _NANO // 10**6
 _CAPITALIZED = re.compile(r"(?<=[^\W.!?][\s-])(?!Google\b)[A-Z][a-z]+\b")
 
@@ -170,10 +171,17 @@ def _signed(value: float, unit: str) -> str:
     return f"{value:+.1f}{unit}".replace("-", "\N{MINUS SIGN}")
 
 
+def _grown(now: int, before: int) -> str:
+    """``+12.5%``; from ten times on ``×33.3k``, where percent are a row of digits."""
+    if now >= _MANY_TIMES * before:
+        return f"\N{MULTIPLICATION SIGN}{axis(round(now / before))}"
+    return _signed((now - before) / before * 100, "%")
+
+
 @register.simple_tag
 def change(now: int, before: int) -> str:
-    """``+12.5%``; "—" from nothing."""
-    return _signed((now - before) / before * 100, "%") if before else NONE
+    """``+12.5%``, ``×12``; "—" from nothing."""
+    return _grown(now, before) if before else NONE
 
 
 @register.simple_tag
@@ -188,7 +196,7 @@ def delta(now: int, before: int, down_is_good: str = "") -> SafeString | str:
     return format_html(
         '<span class="delta {}">{}</span> from {}',
         level,
-        _signed(change * 100, "%"),
+        _grown(now, before),
         compact(before),
     )
 

@@ -37,8 +37,10 @@ def overview(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         .defer("prompt", "response", "decision")
         .order_by("-ts", "-id")[:_RECENT]
     )
+    live = request.headers.get("HX-Target") == "live"
     context = {
         "access": access,
+        "live": live,
         "period": shown,
         "presets": period.PRESETS,
         "now": by_status.total,
@@ -64,5 +66,4 @@ def overview(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         "errors_url": f"{requests_url}?"
         + urlencode({"outcome": "error", **span(shown.start, shown.end)}),
     }
-    live = request.headers.get("HX-Target") == "live"
     return render(request, "app/overview/live.html" if live else "app/overview.html", context)

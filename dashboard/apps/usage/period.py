@@ -74,6 +74,16 @@ def parse(params: Mapping[str, str], *, now: datetime, zone: tzinfo) -> Period:
     return _days(key, today - timedelta(days=_PRESET_DAYS[key] - 1), today, now=now, zone=zone)
 
 
+def latest_days(
+    count: int, *, now: datetime, zone: tzinfo
+) -> tuple[tuple[date, ...], tuple[datetime, ...]]:
+    """The visitor's last days, oldest first, and the instants between which they lie: day ``i`` is
+    ``[edges[i], edges[i + 1])``."""
+    first = _today(now, zone) - timedelta(days=count - 1)
+    days = tuple(first + timedelta(days=later) for later in range(count + 1))
+    return days[:-1], tuple(_instant(day, 0, zone) for day in days)
+
+
 def _today(now: datetime, zone: tzinfo) -> date:
     """The day of the current UTC hour. In UTC+5:30 the next day starts at 23:30 local, on a full
     UTC hour."""

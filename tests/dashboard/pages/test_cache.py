@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -130,6 +130,22 @@ def test_the_last_days_are_those_of_the_log(
     assert [day.requests for day in days] == [4, 1, 0, 0, 0, 0, 1]
     assert (days[0].exact, days[0].semantic, days[0].coalesced) == (1, 1, 1)
     assert [day.rate for day in days[:3]] == [0.75, 1.0, None]
+
+
+def test_the_last_days_are_the_visitors(cast: Cast, home: str, created_key: CreatedApiKey) -> None:
+    """23:30 of the 18th and 0:30 of the 19th in Auckland are one day in UTC, and two there."""
+    for hour in (10, 11):
+        ts = datetime(2026, 11, 18, hour, 30, tzinfo=UTC)
+        usage_row(created_key.api_key, ts=ts).save()
+    usage_rollup()
+    cast.viewer.cookies["tz"] = "Pacific/Auckland"
+    with time_machine.travel(datetime(2026, 11, 19, 2, tzinfo=UTC), tick=False):
+        days = cast.viewer.get(f"{home}cache/").context["days"]
+    assert [(f"{day.day:%d}", day.requests) for day in days[:3]] == [
+        ("19", 1),
+        ("18", 1),
+        ("17", 0),
+    ]
 
 
 def test_without_redis_the_page_still_works(cast: Cast, home: str) -> None:

@@ -1,13 +1,15 @@
-"""What the cache did on the last days, from the daily sums: the numbers of Overview and Usage."""
+"""What the cache did on the last days, from the hourly sums: the numbers of Overview and Usage."""
 
-from collections import defaultdict
+from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, tzinfo
 
 from django.db.models import Sum
 
 from apps.projects.models import Project
-from apps.usage.models import UsageDaily
+from apps.usage.models import UsageHourly
+from apps.usage.period import latest_days
 from shared.usage_events import HIT, HIT_COALESCED, HIT_SEMANTIC
 
 DAYS = 7
@@ -15,9 +17,9 @@ DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class CacheDay:
-    """Requests of one UTC day: all of them, and those answered by each tier of the cache."""
+    """All requests of one of the visitor's days, and those answered by each tier of the cache."""
 
-    day: datetime
+    day: date
     requests: int
     exact: int
     semantic: int
@@ -30,21 +32,21 @@ class CacheDay:
         return hits / self.requests if self.requests else None
 
 
-def recent_days(project: Project, now: datetime) -> list[CacheDay]:
-    """The last seven days, today first. One query."""
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    days = [today - timedelta(days=back) for back in range(DAYS)]
-    found: defaultdict[datetime, dict[str, int]] = defaultdict(dict)
-    rows = UsageDaily.objects.filter(project=project, day__gte=days[-1])
-    for day, status, requests in rows.values_list("day", "cache_status").annotate(Sum("requests")):
-        found[day][status] = requests
+def recent_days(project: Project, *, now: datetime, zone: tzinfo) -> list[CacheDay]:
+    """The last seven days in ``zone``, today first. One query."""
+    days, edges = latest_days(DAYS, now=now, zone=zone)
+    found: list[Counter[str]] = [Counter() for _ in days]
+    rows = UsageHourly.objects.filter(project=project, hour__gte=edges[0], hour__lt=edges[-1])
+    sums = rows.values_list("hour", "cache_status").annotate(Sum("requests"))
+    for hour, status, requests in sums:
+        found[bisect_right(edges, hour) - 1][status] += requests
     return [
         CacheDay(
             day=day,
-            requests=sum(found[day].values()),
-            exact=found[day].get(HIT, 0),
-            semantic=found[day].get(HIT_SEMANTIC, 0),
-            coalesced=found[day].get(HIT_COALESCED, 0),
+            requests=counted.total(),
+            exact=counted[HIT],
+            semantic=counted[HIT_SEMANTIC],
+            coalesced=counted[HIT_COALESCED],
         )
-        for day in days
+        for day, counted in zip(reversed(days), reversed(found), strict=True)
     ]

@@ -59,7 +59,8 @@ def cache_purge_page(request: HttpRequest, access: ProjectAccess) -> HttpRespons
         messages.error(request, "Redis did not answer, so nothing was purged. Try again.")
     else:
         count_forget(access.project)
-        messages.success(request, f"Purged: nothing created until {until:%H:%M:%S} UTC is served.")
+        local = timezone.localtime(until)
+        messages.success(request, f"Purged: nothing created until {local:%H:%M:%S %Z} is served.")
     return redirect("project_cache", access.organization.slug, access.project.slug)
 
 
@@ -75,7 +76,9 @@ def _page(
         "access": access,
         "form": form,
         "purge": purge,
-        "days": recent_days(access.project, timezone.now()),
+        "days": recent_days(
+            access.project, now=timezone.now(), zone=timezone.get_current_timezone()
+        ),
         "models": _recent(access.project).values_list("model", flat=True).distinct(),
     }
     return render(request, "app/cache/cache.html", context)

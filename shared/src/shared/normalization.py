@@ -10,7 +10,7 @@ from typing import Any
 from unicodedata import is_normalized, normalize
 
 from shared.combining import normalizable
-from shared.request_fields import IGNORED_OF_ITEMS
+from shared.request_fields import CLIENT_OUTPUTS, IGNORED_OF_ITEMS
 
 Json = Any
 
@@ -87,7 +87,9 @@ def response_item(value: Json) -> Json:
     cleaned = {name: item for name, item in cleaned.items() if name not in IGNORED_OF_ITEMS}
     if cleaned.get("type") == "message":
         cleaned = {name: item for name, item in cleaned.items() if name != "type"}
-    if "content" in cleaned and cleaned.get("role") in ("user", "developer", "system"):
+    kind = cleaned.get("type")
+    answers_call = isinstance(kind, str) and kind in CLIENT_OUTPUTS
+    if answers_call or ("content" in cleaned and cleaned.get("role") in PROSE):
         # A label that clients make anew for each request; nothing in a conversation refers to it.
         cleaned.pop("id", None)
     parts = cleaned.get("content")

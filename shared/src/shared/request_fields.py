@@ -27,6 +27,16 @@ IGNORED_OF_ITEMS: dict[str, str] = {
 }
 """The same for the members of a Responses API input item (Codex 0.171, November 2026)."""
 
+CLIENT_OUTPUTS = frozenset(
+    (
+        *("function_call_output", "custom_tool_call_output", "computer_call_output"),
+        *("shell_call_output", "apply_patch_call_output"),
+    )
+)
+"""Responses API input items that a client writes and ``call_id`` connects: their ``id`` is a label.
+Not ``local_shell_call_output``, which ``id`` itself connects. (OpenAI's "Create a model response",
+November 2026; Codex 0.171 makes fresh ones for each session.)"""
+
 DEFAULTS: dict[str, Any] = {
     "temperature": 1,
     "top_p": 1,

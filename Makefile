@@ -1,6 +1,6 @@
 # Everything a person or CI runs. `make help` lists it; each target is one command, so CI can time it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit bench prices format \
+.PHONY: help run test check audit agents bench prices format \
 	check-ruff check-types check-dashboard-types check-imports check-templates
 
 VENV_PYTHON = .venv/bin/python
@@ -62,6 +62,10 @@ format: ## Format and fix what can be fixed
 	@tools/bootstrap.sh dev
 	$(VENV_PYTHON) -m ruff check --fix .
 	$(VENV_PYTHON) -m ruff format .
+
+agents: ## Run Claude Code and Codex through the edge, twice each (needs npm)
+	@tools/bootstrap.sh run
+	@PYTHONPATH=tools exec $(VENV_PYTHON) tools/agents.py
 
 bench: ## Measure on this machine; ratios are what counts (ARGS=… goes to the benchmark)
 	@tools/bootstrap.sh dev

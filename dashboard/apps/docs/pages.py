@@ -37,6 +37,8 @@ SECTIONS: tuple[Section, ...] = (
             Page("anthropic", "Anthropic SDK", "Claude through the cache, or any model its way."),
             Page("groq", "Groq", "Groq's SDK, or the OpenAI SDK with Groq's models."),
             Page("langchain", "LangChain", "ChatOpenAI and embeddings through the cache."),
+            Page("claude-code", "Claude Code", "Two variables, and what comes from the cache."),
+            Page("codex", "Codex", "One line of config.toml, or a provider of its own."),
             Page("curl", "curl", "Plain HTTP, and reading the cache headers."),
         ),
     ),

@@ -19,6 +19,8 @@ from shared import envelope
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _DATABASES = ("postgresql", "postgres", "sqlite")
+LEGAL_PAGES = ("terms", "privacy", "contact", "status")
+_LINK = re.compile(r"(https?://|mailto:)[^\s/]\S*")
 _DOMAIN = re.compile(r"([a-z0-9-]+(\.[a-z0-9-]+)+)?")
 
 
@@ -72,6 +74,7 @@ class Environment:
     sentry_dsn: str
     sentry_traces_sample_rate: float
     simple_analytics_domain: str
+    legal_links: Mapping[str, str]
 
     def __repr__(self) -> str:
         """Names only: a settings dump must not print secrets."""
@@ -127,6 +130,16 @@ class _Reader:
         if not 0 <= value <= 1:
             raise SettingError(f"{name} must be a number from 0 to 1")
         return value
+
+    def legal_links(self) -> Mapping[str, str]:
+        """Addresses of the operator's own pages by name; those that are set."""
+        links = {name: self.text(f"{name.upper()}_URL", "") for name in LEGAL_PAGES}
+        for name, url in links.items():
+            if url and not _LINK.fullmatch(url):
+                raise SettingError(
+                    f"{name.upper()}_URL must begin with https://, http:// or mailto:"
+                )
+        return {name: url for name, url in links.items() if url}
 
     def encryption_keys(self, name: str) -> Mapping[str, bytes]:
         try:
@@ -229,6 +242,7 @@ def _parse(read: _Reader) -> Environment:
         sentry_dsn=read.text("SENTRY_DSN", ""),
         sentry_traces_sample_rate=read.share("SENTRY_TRACES_SAMPLE_RATE"),
         simple_analytics_domain=read.text("SIMPLE_ANALYTICS_DOMAIN", "").lower(),
+        legal_links=read.legal_links(),
     )
     if environment.edge_api_enabled and not environment.supabase_key:
         raise SettingError("SUPABASE_KEY must be set when EDGE_API_ENABLED is true")

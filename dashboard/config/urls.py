@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from apps.pages import views as pages
 from apps.staff import health
+from config import env
 
 # Staff log in where everybody does: with allauth's rate limits and, where set up, second factors.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -16,6 +17,7 @@ admin.site.index_title = "Home"
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("pricing/", pages.pricing, name="pricing"),
+    *(path(f"{name}/", pages.legal, {"name": name}, name=name) for name in env.LEGAL_PAGES),
     path("robots.txt", pages.robots_txt, name="robots_txt"),
     path("healthz", health.healthz),
     path("admin/", admin.site.urls),

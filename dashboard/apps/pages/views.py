@@ -1,7 +1,7 @@
 """The public pages, and what search engines may look at."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -25,6 +25,19 @@ def landing(request: HttpRequest) -> HttpResponse:
 def pricing(request: HttpRequest) -> HttpResponse:
     """The public plans, from their rows."""
     return render(request, "pages/pricing.html", {"plans": Plan.objects.filter(public=True)})
+
+
+class _ToOperator(HttpResponseRedirect):
+    allowed_schemes = [*HttpResponseRedirect.allowed_schemes, "mailto"]
+
+
+def legal(request: HttpRequest, name: str) -> HttpResponse:
+    """To the operator's own terms, privacy policy, contact or status page; 404 without one."""
+    del request
+    link = settings.LEGAL_LINKS.get(name)
+    if link is None:
+        raise Http404
+    return _ToOperator(link)
 
 
 def robots_txt(request: HttpRequest) -> HttpResponse:

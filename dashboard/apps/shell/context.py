@@ -1,9 +1,11 @@
 """What the frame around every signed-in page shows; computed when a template asks for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -46,6 +48,12 @@ class Shell:
     def access(self) -> Access | None:
         """None on pages that belong to no organization (account pages, errors)."""
         return getattr(self._request, "access", None)
+
+    @property
+    def legal_links(self) -> Mapping[str, str]:
+        """The operator's own pages by name, those that are set."""
+        links: Mapping[str, str] = settings.LEGAL_LINKS
+        return links
 
     @cached_property
     def projects(self) -> list[Project]:

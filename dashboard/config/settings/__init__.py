@@ -147,6 +147,7 @@ from config.settings.allauth import SOCIAL_LOGIN_APPS  # noqa: E402
 from config.settings.analytics import *  # noqa: E402, F403
 from config.settings.database import *  # noqa: E402, F403
 from config.settings.emails import *  # noqa: E402, F403
+from config.settings.legal import *  # noqa: E402, F403
 from config.settings.security import *  # noqa: E402, F403
 from config.settings.stripe import *  # noqa: E402, F403
 from config.settings.unfold import *  # noqa: E402, F403

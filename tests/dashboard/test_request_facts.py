@@ -12,6 +12,8 @@ from django.conf import settings
 from apps.ui.templatetags import ui
 from apps.usage.models import UsageLog
 from apps.usage.request_facts import decision_facts, readable, sent_headers, why_no_bodies
+from apps.usage.verdicts import waterfall
+from apps.usage.views.charts import STATUS_SERIES
 from shared.usage_events import CACHE_STATUSES
 
 CHAT = "/v1/chat/completions"
@@ -105,6 +107,11 @@ def test_a_decision_is_told_without_pythons_words() -> None:
 def test_no_two_verdicts_share_a_badge() -> None:
     badges = {re.sub(">.*", "", ui.cache_badge(status)) for status in CACHE_STATUSES}
     assert len(badges) == len(CACHE_STATUSES)
+
+
+@pytest.mark.parametrize(("status", "_", "css"), STATUS_SERIES[:4])
+def test_the_waterfall_has_the_charts_colours(status: str, _: str, css: str) -> None:
+    assert [span.css for span in waterfall(log(cache_status=status, latency_ms=5))] == [css]
 
 
 @pytest.mark.parametrize("scheme", [1, 2])

@@ -23,6 +23,12 @@ _REASONS = {
     ),
 }
 
+_HIT_FILLS = {
+    usage_events.HIT: "fill-hit",
+    usage_events.HIT_SEMANTIC: "fill-semantic",
+    usage_events.HIT_COALESCED: "fill-coalesced",
+}
+
 
 def reason(log: UsageLog) -> str:
     """Of the verdict; the ``decision`` beside it has the numbers."""
@@ -53,8 +59,9 @@ def waterfall(log: UsageLog) -> list[Span]:
     """
     total = log.latency_ms
     if log.upstream_ms is None:
-        css = "fill-hit" if log.cache_status in usage_events.CACHE_STATUSES[:3] else "fill-miss"
-        label = "Waited for the same request" if log.cache_status == "HIT-COALESCED" else "WatchLLM"
+        css = _HIT_FILLS.get(log.cache_status, "fill-miss")
+        coalesced = log.cache_status == usage_events.HIT_COALESCED
+        label = "Waited for the same request" if coalesced else "WatchLLM"
         return [Span(label, css, 0, total)]
     begun = total if log.ttfb_ms is None else min(log.ttfb_ms, total)
     before = min(max(total - log.upstream_ms, 0), begun)

@@ -35,9 +35,12 @@ def reason(log: UsageLog) -> str:
     why = (log.decision or {}).get("bypass")
     if why:
         return f"The cache was left out: {why}."
-    if log.cache_status == usage_events.BYPASS and log.error_code and log.upstream_ms is None:
-        # A row begins as BYPASS, and stays so if the request ends before its policy is read.
-        return "The request was refused before the cache was asked; the error code says why."
+    if log.error_code and log.upstream_ms is None:
+        if log.cache_status == usage_events.BYPASS:
+            # A row begins as BYPASS, and stays so if the request ends before its policy is read.
+            return "The request was refused before the cache was asked; the error code says why."
+        if log.cache_status == usage_events.MISS:
+            return "The provider was not asked; the error code says why."
     return _REASONS[log.cache_status]
 
 

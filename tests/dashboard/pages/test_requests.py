@@ -156,6 +156,11 @@ def test_a_bypass_tells_what_the_edge_told() -> None:
 def test_a_request_that_was_refused_was_not_a_matter_of_the_cache() -> None:
     refused = UsageLog(cache_status="BYPASS", status=429, error_code="rate_limit_exceeded")
     assert "refused before the cache was asked" in reason(refused)
+    for code in ("rate_limit_exceeded", "quota_exceeded", "cache_miss"):
+        miss = UsageLog(cache_status="MISS", status=429, error_code=code)
+        assert "provider was not asked" in reason(miss)
+        miss.upstream_ms = 5  # the provider's own error
+        assert reason(miss) == "No stored answer: the provider was asked."
     asked = UsageLog(
         cache_status="BYPASS", status=500, error_code="server_error", upstream_ms=5, decision=None
     )

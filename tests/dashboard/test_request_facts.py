@@ -97,7 +97,7 @@ def test_a_decision_is_told_without_pythons_words() -> None:
     assert decision_facts(log(decision=decision)) == [
         ("served", "yes"),
         ("shadow", "no"),
-        ("guard", "—"),
+        ("guard", "none"),
         ("mode", "safe"),
         ("distance", "3"),
     ]

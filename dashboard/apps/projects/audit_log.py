@@ -7,6 +7,8 @@ from uuid import UUID
 from apps.accounts.models import Organization
 from apps.audit.models import AuditLog
 from apps.projects.models import Project
+from apps.ui.templatetags.ui import usd
+from apps.ui.values import told
 
 PAGE = 50
 
@@ -63,13 +65,18 @@ def _name(names: dict[UUID, str], entry: AuditLog) -> str:
 
 
 def _changes(data: dict[str, Any]) -> tuple[Change, ...]:
-    return tuple(
-        Change(name, _text(value["from"]), _text(value["to"]))
-        if isinstance(value, dict) and value.keys() == {"from", "to"}
-        else Change(name, None, _text(value))
-        for name, value in data.items()
-    )
+    return tuple(_change(name, value) for name, value in data.items())
 
 
-def _text(value: Any) -> str:
-    return "none" if value is None else str(value)
+def _change(name: str, value: Any) -> Change:
+    """Money is told in dollars, though kept in nano-USD."""
+    money = name.endswith("_nanousd")
+    text = _money if money else told
+    name = name.removesuffix("_nanousd")
+    if isinstance(value, dict) and value.keys() == {"from", "to"}:
+        return Change(name, text(value["from"]), text(value["to"]))
+    return Change(name, None, text(value))
+
+
+def _money(value: Any) -> str:
+    return usd(value) if isinstance(value, int) else told(value)

@@ -2,9 +2,9 @@
 
 import json
 import re
-from typing import Any
 
-from apps.ui.templatetags.ui import NONE, exact_usd
+from apps.ui.templatetags.ui import exact_usd
+from apps.ui.values import told
 from apps.usage.models import UsageLog
 from shared import usage_events
 
@@ -73,12 +73,4 @@ def readable(body: str | None) -> str:
 
 def decision_facts(log: UsageLog) -> list[tuple[str, str]]:
     """The semantic decision's values as people write them."""
-    return [(name, _told(value)) for name, value in (log.decision or {}).items()]
-
-
-def _told(value: Any) -> str:
-    if value is None:
-        return NONE
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return [(name, told(value)) for name, value in (log.decision or {}).items()]

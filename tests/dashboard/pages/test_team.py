@@ -13,6 +13,7 @@ from apps.audit.services import audit_record
 from apps.emails.models import Email
 from apps.projects.audit_log import PAGE
 from apps.projects.models import Project
+from apps.projects.services.projects import project_update
 from tests.dashboard.pages.conftest import Cast, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -213,3 +214,15 @@ def test_the_audit_log_filters_and_pages(
     assert "No entry matches" in cast.owner.get(f"{path}?actor=nobody").content.decode()
     for odd in ("?below=x", "?below=99999999999999999999", "?kind=nonsense"):
         assert cast.owner.get(path + odd).status_code == 200
+
+
+def test_the_audit_log_tells_values_as_people_write_them(
+    cast: Cast, organization: Organization, project: Project
+) -> None:
+    project_update(
+        project=project, actor=None, log_prompts=True, monthly_budget_nanousd=12_500_000_000
+    )
+    page = cast.admin.get(f"/app/{organization.slug}/-/audit/")
+    (line,) = (line for line in page.context["page"].lines if line.entry.action == "project.update")
+    told = {change.name: (change.before, change.after) for change in line.changes}
+    assert told == {"log_prompts": ("no", "yes"), "monthly_budget": ("none", "$12.50")}

@@ -93,8 +93,10 @@ def test_every_redis_key_starts_with_its_tenant(edge: Edge) -> None:
     )
     told(tenant)
     told(tenant)
-    tenant.post("/v1/embeddings", {"model": "text-embedding-3-small", "input": ["a", "b"]})
-    edge.settled()
+    vectors = {"model": "text-embedding-3-small", "input": ["a", "b"]}
+    for headers in ({}, {"x-watchllm-cache": "refresh"}):  # with a lock, and without one
+        tenant.post("/v1/embeddings", vectors, headers)
+        edge.settled()
     owners = (tenant.project_id, tenant.record["organization_id"])
     for name, *parts in tenant.commands():
         if name in ("EVALSHA", "EVAL"):

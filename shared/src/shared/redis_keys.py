@@ -21,6 +21,11 @@ def lock(project_id: str, exact_key: str) -> str:
     return f"{project_id}:lock:{exact_key}"
 
 
+def no_lock(project_id: str) -> str:
+    """What stands for the lock in the keys of a script whose request takes none. Never written."""
+    return lock(project_id, "none")
+
+
 def request_log(project_id: str, subject: str) -> str:
     """List of admission times (unix ms) of the last minute; ``subject`` is ``plan`` or a key id."""
     return f"{project_id}:rpm:{subject}"

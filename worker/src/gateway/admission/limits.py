@@ -60,7 +60,7 @@ async def admit(
             key_log=redis_keys.request_log(project, record.key_id),
             quota=redis_keys.quota(record.organization_id, month(now)),
             cutoffs=redis_keys.cutoffs(project),
-            lock=request.lock or redis_keys.lock(project, "none"),
+            lock=request.lock or redis_keys.no_lock(project),
             **account_keys(record, now),
             stats=redis_keys.stats(project, day(now)),
             entries=request.entries,

@@ -19,8 +19,6 @@ from shared.usage_events import BYPASS
 
 PER_TRIP = 256
 """Entries asked for or written in one round trip: 256 large vectors are about 4 MB."""
-_NO_LOCK = "no-lock"
-"""The script wants a key at its place, and leaves it alone without a token."""
 
 
 class VectorCache:
@@ -97,7 +95,7 @@ class VectorCache:
             try:
                 await calls.commit(
                     x.store,
-                    lock=self._request.lock or _NO_LOCK,
+                    lock=self._request.lock or redis_keys.no_lock(x.record.project_id),
                     **accounts.account_keys(x.record, x.timing.started),
                     entries=[self._entry(key) for key, _ in part],
                     lock_token=held.lock_token if is_last else "",

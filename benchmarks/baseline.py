@@ -51,7 +51,7 @@ def checkout() -> Iterator[Path]:
             capture_output=True,
         )
         if made.returncode:
-            raise NoBaselineError(f"no packages for it: {made.stderr.decode()[-300:]}")
+            raise NoBaselineError(f"no packages for it: {_last_line(made.stderr.decode())}")
         _share_node_packages(folder)
         yield folder
 
@@ -74,8 +74,13 @@ def run(folder: Path, benchmark: str) -> str:
         text=True,
     )
     if done.returncode:
-        raise NoBaselineError(f"{benchmark} fails in {COMMIT}: {done.stderr.strip()[-300:]}")
+        raise NoBaselineError(f"{benchmark} fails in {COMMIT}: {_last_line(done.stderr)}")
     return done.stdout
+
+
+def _last_line(printed: str) -> str:
+    """Of a traceback, the error itself."""
+    return (printed.strip().splitlines() or ["it printed nothing"])[-1]
 
 
 def _environment() -> dict[str, str]:

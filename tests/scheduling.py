@@ -17,17 +17,18 @@ import pytest
 
 FIRST = ("stack", "pyodide", "workerd", "spread")
 """What the long groups' names begin with."""
+GROUP = pytest.StashKey[str]()  # an item is no key of a dict: its hash changes with its node id
 _PROCESSES = ("session_edge", "session_fragile")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Marks the items before xdist names them by their groups, and sorts them afterwards."""
-    groups = {item: group_of(item) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
+    for item in items:
+        item.stash[GROUP] = group_of(item)
+        item.add_marker(pytest.mark.xdist_group(item.stash[GROUP]))
     yield
-    items.sort(key=lambda item: not groups[item].startswith(FIRST))
+    items.sort(key=lambda item: not item.stash[GROUP].startswith(FIRST))
 
 
 def group_of(item: pytest.Item) -> str:

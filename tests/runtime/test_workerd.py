@@ -40,8 +40,10 @@ def workerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     project = make_project(tmp_path_factory.mktemp("workerd"))
     (project / ".dev.vars").write_text("".join(f"{k}={v}\n" for k, v in NEEDED.items()))
     port = ports.unused()
+    # Its default port for inspectors may be taken: by another checkout's tests, or by a developer.
+    inspector = ("--inspector-port", str(ports.unused()))
     process = subprocess.Popen(
-        wrangler_command("dev", "--ip", "127.0.0.1", "--port", str(port)),
+        wrangler_command("dev", "--ip", "127.0.0.1", "--port", str(port), *inspector),
         cwd=project,
         env=wrangler_environment(project),
         stdin=subprocess.DEVNULL,

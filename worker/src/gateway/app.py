@@ -8,12 +8,15 @@ from gateway.core.http import Request, Response
 from gateway.core.log import log_event
 from gateway.core.paths import azure, tidy
 from gateway.core.platform import Platform
+from gateway.core.timing import Timing
 from gateway.endpoints import chat_completions, passthrough
-from gateway.pipeline.exchange import Exchange, RecordChanged
+from gateway.pipeline.caller import Caller
+from gateway.pipeline.host import host_of
+from gateway.pipeline.request_context import RecordChanged, RequestContext
 from gateway.pipeline.runtime import Runtime
 from gateway.reporting import sentry
 
-Handler = Callable[[Exchange], Awaitable[Response]]
+Handler = Callable[[RequestContext], Awaitable[Response]]
 
 
 def _endpoint(module: str, name: str = "handle") -> Handler:
@@ -22,9 +25,9 @@ def _endpoint(module: str, name: str = "handle") -> Handler:
     Most isolates serve one or two endpoints: a cold start does not wait for the others.
     """
 
-    async def handle(x: Exchange) -> Response:
+    async def handle(context: RequestContext) -> Response:
         handler: Handler = getattr(import_module(f"gateway.endpoints.{module}"), name)
-        return await handler(x)
+        return await handler(context)
 
     return handle
 
@@ -57,25 +60,26 @@ async def handle(runtime: Runtime, platform: Platform, request: Request) -> Resp
         return cors.preflight(request)
     path, deployment = canonical(request.path)
     dialect = errors.dialect(path, request.header("anthropic-version"))
-    x: Exchange | None = None
+    context: RequestContext | None = None
     try:
-        x = Exchange(runtime, platform, request, path, deployment)
-        x.take_request_id()
+        caller = Caller(platform.request_id(), request, path, deployment)
+        context = RequestContext(host_of(runtime, platform), caller, Timing(platform))
+        caller.take_request_id()
         handler = _route(request, path)
         try:
-            response = await handler(x)
+            response = await handler(context)
         except RecordChanged:
-            x = x.second_attempt(path)
-            response = await handler(x)
+            context = context.second_attempt()
+            response = await handler(context)
     except errors.GatewayError as error:
-        response = _failed(x, error, dialect)
+        response = _failed(context, error, dialect)
     except Exception as error:  # noqa: BLE001 (the last line of defence answers 500, and reports)
         log_event("unhandled", "error", path=request.path, error=f"{type(error).__name__}: {error}")
         failure = errors.InternalError("The gateway failed to handle this request.")
-        response = _failed(x, failure, dialect)
-        _report(runtime, platform, request, x, error)
-    if x is not None:
-        x.seal_headers(response)
+        response = _failed(context, failure, dialect)
+        _report(runtime, platform, request, context, error)
+    if context is not None:
+        context.seal_headers(response)
     return cors.allow(request, response)
 
 
@@ -124,23 +128,27 @@ def _route(request: Request, path: str) -> Handler:
 
 
 def _report(
-    runtime: Runtime, platform: Platform, request: Request, x: Exchange | None, error: Exception
+    runtime: Runtime,
+    platform: Platform,
+    request: Request,
+    context: RequestContext | None,
+    error: Exception,
 ) -> None:
     if not runtime.settings.telemetry.sentry_dsn:
         return
     tags = {"method": request.method, "path": request.path}
-    if x is not None:
-        tags["request_id"] = x.request_id
+    if context is not None:
+        tags["request_id"] = context.caller.request_id
     platform.wait_until(
         sentry.report(platform, runtime.settings, runtime.outbox.reports, error, tags)
     )
 
 
-def _failed(x: Exchange | None, error: errors.GatewayError, dialect: str) -> Response:
+def _failed(context: RequestContext | None, error: errors.GatewayError, dialect: str) -> Response:
     response = errors.response(error, dialect)
-    if x is not None and hasattr(x, "event"):
+    if context is not None and hasattr(context, "row"):
         known = {name for name, _ in response.headers}
-        response.headers += [item for item in x.headers if item[0] not in known]
-        response.headers.append(("x-watchllm-cache", x.event.cache_status))
-        x.finish(error.status, error.code)
+        response.headers += [item for item in context.headers if item[0] not in known]
+        response.headers.append(("x-watchllm-cache", context.row.event.cache_status))
+        context.row.finish(error.status, error.code)
     return response

@@ -8,7 +8,7 @@ from gateway.admission.request import AdmissionRequest
 from gateway.core import errors
 from gateway.core.http import Response
 from gateway.endpoints import fields
-from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.request_context import RequestContext
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
 from gateway.redis.upstash import UpstashError
@@ -20,25 +20,27 @@ _FIELDS = frozenset({"all", "model", "namespace", "key", "older_than_seconds"})
 _STATS_DAYS = 7
 
 
-async def purge(x: Exchange) -> Response:
+async def purge(context: RequestContext) -> Response:
     """Forget entries, at once and everywhere.
 
     ``key`` deletes one entry and tells whether there was one. Everything else advances a cutoff:
     entries created until then are dead from this moment, however many there are.
     """
-    record = await x.authenticate()
-    body = await x.json()
+    record = await context.authenticate()
+    body = await context.json()
     _check(body)
-    await x.admit(AdmissionRequest(no_upstream=True))
+    await context.admit(AdmissionRequest(no_upstream=True))
     project = record.project_id
     try:
         if "key" in body:
-            deleted = await x.store.command("DEL", redis_keys.entry(project, body["key"]))
+            deleted = await context.host.store.command(
+                "DEL", redis_keys.entry(project, body["key"])
+            )
             answer: dict[str, Any] = {"deleted": int(deleted)}
         else:
             age_ms = int(body.get("older_than_seconds", 0) * 1000)
             cutoff = await calls.advance_cutoff(
-                x.store,
+                context.host.store,
                 cutoffs=redis_keys.cutoffs(project),
                 field=purge_cutoffs.scope_field(body.get("model"), body.get("namespace")),
                 age_ms=age_ms,
@@ -48,17 +50,17 @@ async def purge(x: Exchange) -> Response:
     except (StoreUnavailable, UpstashError) as error:
         raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
     scope = {name: body[name] for name in sorted(_FIELDS & body.keys())}
-    return _answer(x, {"object": "cache.purge", "scope": scope, **answer})
+    return _answer(context, {"object": "cache.purge", "scope": scope, **answer})
 
 
-async def stats(x: Exchange) -> Response:
+async def stats(context: RequestContext) -> Response:
     """Hits and misses of this project's last seven days (UTC), as Redis counted them."""
-    record = await x.authenticate()
-    await x.admit(AdmissionRequest(no_upstream=True))
-    days = [accounts.day(x.timing.started - 86_400 * back) for back in range(_STATS_DAYS)]
+    record = await context.authenticate()
+    await context.admit(AdmissionRequest(no_upstream=True))
+    days = [accounts.day(context.timing.started - 86_400 * back) for back in range(_STATS_DAYS)]
     try:
         counted = await calls.stats(
-            x.store, days=[redis_keys.stats(record.project_id, day) for day in days]
+            context.host.store, days=[redis_keys.stats(record.project_id, day) for day in days]
         )
     except StoreUnavailable as error:
         raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
@@ -66,17 +68,17 @@ async def stats(x: Exchange) -> Response:
         {"date": f"{day[:4]}-{day[4:6]}-{day[6:]}", "hits": hits, "misses": misses}
         for day, (hits, misses) in zip(days, counted, strict=True)
     ]
-    return _answer(x, {"object": "cache.stats", "data": data})
+    return _answer(context, {"object": "cache.stats", "data": data})
 
 
-async def feedback(x: Exchange) -> Response:
+async def feedback(context: RequestContext) -> Response:
     """A person's verdict on a semantic hit, by its request id.
 
     ``wrong`` removes the entry that was served, keeps the two prompts apart from now on and counts
     against its namespace; ``right`` counts for it. Each hit takes one verdict.
     """
-    record = await x.authenticate()
-    body = await x.json()
+    record = await context.authenticate()
+    body = await context.json()
     request_id, verdict = body.get("request_id"), body.get("verdict", "wrong")
     if (
         not isinstance(request_id, str)
@@ -86,13 +88,13 @@ async def feedback(x: Exchange) -> Response:
         raise errors.InvalidRequest("Missing required parameter: 'request_id'.", param="request_id")
     if verdict not in VERDICTS:
         raise errors.InvalidRequest("'verdict' takes 'wrong' or 'right'.", param="verdict")
-    await x.admit(AdmissionRequest(no_upstream=True))
+    await context.admit(AdmissionRequest(no_upstream=True))
     try:
-        hit = await _judge(x, record.project_id, request_id, wrong=verdict == "wrong")
+        hit = await _judge(context, record.project_id, request_id, wrong=verdict == "wrong")
     except (StoreUnavailable, UpstashError) as error:
         raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
     # With the row, the dashboard knows of the verdict, and can count it again.
-    x.event.decision = CacheDecision(
+    context.row.event.decision = CacheDecision(
         verdict=verdict,
         hit=hit.row,
         candidate=hit.entry,
@@ -100,15 +102,17 @@ async def feedback(x: Exchange) -> Response:
         bin=hit.bin,
     )
     answer = {"object": "cache.feedback", "request_id": request_id, "verdict": verdict}
-    return _answer(x, {**answer, "removed": verdict == "wrong"})
+    return _answer(context, {**answer, "removed": verdict == "wrong"})
 
 
-async def _judge(x: Exchange, project: str, request_id: str, *, wrong: bool) -> SemanticHit:
+async def _judge(
+    context: RequestContext, project: str, request_id: str, *, wrong: bool
+) -> SemanticHit:
     remembered = redis_keys.semantic_hit(project, request_id)
-    hit = parse_hit(await x.store.get(remembered) or "")
+    hit = parse_hit(await context.host.store.get(remembered) or "")
     if hit is not None:
         given = await calls.give_verdict(
-            x.store,
+            context.host.store,
             hit=remembered,
             entry=redis_keys.entry(project, hit.entry),
             evidence=redis_keys.semantic_evidence(project, hit.namespace),
@@ -154,7 +158,7 @@ def _check(body: dict[str, Any]) -> None:
         )
 
 
-def _answer(x: Exchange, answer: dict[str, Any]) -> Response:
-    response = x.response(200, "application/json", json.dumps(answer))
-    x.finish(200)
+def _answer(context: RequestContext, answer: dict[str, Any]) -> Response:
+    response = context.response(200, "application/json", json.dumps(answer))
+    context.row.finish(200)
     return response

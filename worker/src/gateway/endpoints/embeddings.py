@@ -10,7 +10,7 @@ from gateway.core.http import Response
 from gateway.endpoints import fields
 from gateway.formats import vectors
 from gateway.formats.base import MALFORMED, Usage
-from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.request_context import RequestContext
 from gateway.pipeline.vectors import VectorCache
 from gateway.providers import upstream, upstream_answer
 from gateway.providers.base import EMBEDDINGS
@@ -20,62 +20,62 @@ from shared import hashing
 from shared.usage_events import HIT, HIT_COALESCED, MISS
 
 
-async def handle(x: Exchange) -> Response:
+async def handle(context: RequestContext) -> Response:
     """Serve one embeddings request."""
-    record = await x.authenticate()
-    body = await x.json()
+    record = await context.authenticate()
+    body = await context.json()
     model = fields.model(body)
     fields.sizes(body, {"input": fields.MOST_INPUTS})
     if "input" not in body:
         raise errors.InvalidRequest("Missing required parameter: 'input'.", param="input")
-    policy = policies.from_request(x.request, record.project, embeddings=True)
-    target = resolve(model, record.project, x.request.path)
+    policy = policies.from_request(context.caller.request, record.project, embeddings=True)
+    target = resolve(model, record.project, context.caller.request.path)
     sent = body if target.model == model else {**body, "model": target.model}
-    event = x.event
+    event = context.row.event
     event.provider, event.model = target.provider.name, target.model
-    x.set_status(MISS)
+    context.row.set_status(MISS)
 
     inputs = vectors.inputs(body["input"])
     identity = hashing.embedding_identity(sent)
     parts = (
-        source(x.record, target.provider),
+        source(context.record, target.provider),
         policy.namespace,
-        fields.answer_headers(x),
+        fields.answer_headers(context),
         identity,
     )
     keys = [hashing.digest(EMBEDDINGS, *parts, item) for item in inputs]
     event.cache_key = keys[0] if len(keys) == 1 else None
-    cache = VectorCache(x, policy, target.model)
+    cache = VectorCache(context, policy, target.model)
     found, admission = await cache.look_up(keys)
     bypassed = policy.why_bypass or admission.degraded
     if bypassed:
-        x.bypass(bypassed)
+        context.row.bypass(bypassed)
     missing = _missing(keys, found)
     if not missing and keys:
-        x.set_status(HIT)
+        context.row.set_status(HIT)
     else:
         policies.check_may_fetch(policy)
         admission.check_upstream()
         if bypassed or not keys:
-            return await _forward(x, target, sent, cache)
+            return await _forward(context, target, sent, cache)
         if admission.lease_left_ms:
             found |= await cache.follow(missing)
             missing = _missing(keys, found)
             if not missing:
-                x.set_status(HIT_COALESCED)
+                context.row.set_status(HIT_COALESCED)
                 cache.release()
     new: dict[str, vectors.Vector] = {}
     if missing:
         first = dict(zip(reversed(keys), reversed(inputs), strict=True))
-        fetched = await _fetch(x, target, sent, [first[key] for key in missing], cache)
+        fetched = await _fetch(context, target, sent, [first[key] for key in missing], cache)
         if isinstance(fetched, Response):
             return fetched
         new = dict(zip(missing, fetched, strict=True))
         found |= new
     paid = _sum(new.values())
-    response = _respond(x, target, body, [found[key] for key in keys], paid)
+    response = _respond(context, target, body, [found[key] for key in keys], paid)
     if new:
-        x.platform.wait_until(cache.commit(new, paid or 0))
+        context.host.platform.wait_until(cache.commit(new, paid or 0))
     return response
 
 
@@ -90,7 +90,7 @@ def _missing(keys: list[str], found: dict[str, vectors.Vector]) -> list[str]:
 
 
 def _respond(
-    x: Exchange,
+    context: RequestContext,
     target: Target,
     body: dict[str, Any],
     answers: list[vectors.Vector],
@@ -99,7 +99,7 @@ def _respond(
     """``paid``: the tokens among them that were asked for just now. Where tokens are unknown the
     answer has no ``usage``, as its provider's had none."""
     tokens = _sum(answers)
-    x.account_parts(target.provider.name, target.model, tokens=tokens, paid=paid)
+    context.row.account_parts(target.provider.name, target.model, tokens=tokens, paid=paid)
     converts = hashing.converts_vectors(body)
     base64 = body.get("encoding_format") == "base64"
     listed: dict[str, Any] = {
@@ -117,18 +117,22 @@ def _respond(
     if tokens is not None:
         listed["usage"] = {"prompt_tokens": tokens, "total_tokens": tokens}
     text = json.dumps(listed, separators=(",", ":"))
-    response = x.response(200, "application/json", text)
-    x.finish(200)
+    response = context.response(200, "application/json", text)
+    context.row.finish(200)
     return response
 
 
 async def _fetch(
-    x: Exchange, target: Target, body: dict[str, Any], inputs: list[Any], cache: VectorCache
+    context: RequestContext,
+    target: Target,
+    body: dict[str, Any],
+    inputs: list[Any],
+    cache: VectorCache,
 ) -> list[vectors.Vector] | Response:
     """The vectors of ``inputs`` in order, or the provider's error as it came."""
-    answer, text = await _ask(x, target, {**body, "input": inputs}, cache)
+    answer, text = await _ask(context, target, {**body, "input": inputs}, cache)
     if answer.response.status != 200:
-        return x.provider_error(answer, text)
+        return context.provider_error(answer, text)
     try:
         floats = hashing.converts_vectors(body)
         return vectors.parse(strict_json.answer(text), inputs, target.model, floats=floats)
@@ -140,31 +144,31 @@ async def _fetch(
 
 
 async def _forward(
-    x: Exchange, target: Target, body: dict[str, Any], cache: VectorCache
+    context: RequestContext, target: Target, body: dict[str, Any], cache: VectorCache
 ) -> Response:
     """Without the cache: request and answer as they are, and charged all the same."""
-    answer, text = await _ask(x, target, body, cache)
+    answer, text = await _ask(context, target, body, cache)
     if answer.response.status != 200:
-        return x.provider_error(answer, text)
+        return context.provider_error(answer, text)
     try:
         tokens = vectors.prompt_tokens(strict_json.answer(text))
     except ValueError:
         tokens = None
-    x.account(target.provider.name, target.model, Usage(prompt=tokens))
-    x.platform.wait_until(cache.commit({}, tokens or 0))
-    response = x.response(200, "application/json", text, *answer.headers)
-    x.finish(200)
+    context.row.account(target.provider.name, target.model, Usage(prompt=tokens))
+    context.host.platform.wait_until(cache.commit({}, tokens or 0))
+    response = context.response(200, "application/json", text, *answer.headers)
+    context.row.finish(200)
     return response
 
 
 async def _ask(
-    x: Exchange, target: Target, body: dict[str, Any], cache: VectorCache
+    context: RequestContext, target: Target, body: dict[str, Any], cache: VectorCache
 ) -> tuple[upstream_answer.Upstream, str]:
     """Releases on any error: no follower may wait a whole lease for what will not come."""
     try:
         fields.served(target.provider, EMBEDDINGS)
         answer = await upstream.ask(
-            x.upstream(), [target], lambda _: upstream.Outgoing(EMBEDDINGS, body)
+            context.upstream(), [target], lambda _: upstream.Outgoing(EMBEDDINGS, body)
         )
         text = await answer.text()
     except Exception:

@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.core.errors import InvalidRequest
 from gateway.formats.base import MOST_TOKENS
-from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.request_context import RequestContext
 from gateway.providers.base import Provider
 from shared.normalization import number
 from shared.request_fields import ANSWER_HEADERS
@@ -100,6 +100,10 @@ def served(provider: Provider, endpoint: str) -> None:
         )
 
 
-def answer_headers(x: Exchange) -> dict[str, str]:
+def answer_headers(context: RequestContext) -> dict[str, str]:
     """Request headers that are part of the cache key."""
-    return {name: value for name in ANSWER_HEADERS if (value := x.request.header(name)) is not None}
+    return {
+        name: value
+        for name in ANSWER_HEADERS
+        if (value := context.caller.request.header(name)) is not None
+    }

@@ -11,8 +11,8 @@ from gateway.core import errors
 from gateway.core.http import Response
 from gateway.endpoints import fields, live_data, stored_objects
 from gateway.formats.base import Format, Json
-from gateway.pipeline.exchange import Exchange
 from gateway.pipeline.generation_request import GenerationRequest
+from gateway.pipeline.request_context import RequestContext
 from gateway.pipeline.serve import serve
 from gateway.providers.credentials import source
 from gateway.providers.registry import Target, resolve
@@ -37,62 +37,62 @@ class GenerationEndpoint:
     completion_limit: tuple[str, ...]
     semantic: bool = False
 
-    async def handle(self, x: Exchange) -> Response:
+    async def handle(self, context: RequestContext) -> Response:
         """Serve one request, streamed or whole."""
-        record = await x.authenticate()
-        body = await x.json()
+        record = await context.authenticate()
+        body = await context.json()
         model = fields.model(body)
         fields.sizes(body)
         self.check(body)
         stream = fields.stream(body)
-        target = resolve(model, record.project, x.request.path)
+        target = resolve(model, record.project, context.caller.request.path)
         uncached = live_data.why_uncached(self.endpoint, body, model, target.model)
         if uncached is not None:
-            _check_account(x, target, body)
-        policy = _policy(x, body, uncached)
+            _check_account(context, target, body)
+        policy = _policy(context, body, uncached)
         sent = body if target.model == model else {**body, "model": target.model}
-        parts, identity = self.key_parts(x, sent, target, policy.namespace)
+        parts, identity = self.key_parts(context, sent, target, policy.namespace)
         key = _digest(parts, identity)
         query = None
         if self.semantic and policy.read and policy.semantic != "off":
             from gateway.semantic import choice as semantic
 
             found = await semantic.prepare(
-                identity, policy.semantic, parts, record, x.outside_embedder()
+                identity, policy.semantic, parts, record, context.outside_embedder()
             )
             if isinstance(found, semantic.Ineligible):
-                x.event.decision = CacheDecision(eligible=False, reason=found.reason)
+                context.row.event.decision = CacheDecision(eligible=False, reason=found.reason)
             else:
                 query = found
         allowed = fields.token_limit(body, self.completion_limit)
-        estimate = accounts.estimate_tokens(record, x.characters, allowed)
-        call = GenerationRequest(
+        estimate = accounts.estimate_tokens(record, context.caller.characters, allowed)
+        generation = GenerationRequest(
             self.endpoint, target, sent, stream, self.format, policy, key, estimate, query
         )
-        return await serve(x, call)
+        return await serve(context, generation)
 
     def key_parts(
-        self, x: Exchange, body: Json, target: Target, namespace: str
+        self, context: RequestContext, body: Json, target: Target, namespace: str
     ) -> tuple[list[Any], Json]:
         """What the exact key is made of: surroundings, and the request's canonical identity."""
         identity = self.identity(body, target.provider.capabilities.openai_defaults)
-        answers = source(x.record, target.provider)
-        return [self.endpoint, answers, namespace, fields.answer_headers(x)], identity
+        answers = source(context.record, target.provider)
+        return [self.endpoint, answers, namespace, fields.answer_headers(context)], identity
 
 
-def _check_account(x: Exchange, target: Target, body: Json) -> None:
+def _check_account(context: RequestContext, target: Target, body: Json) -> None:
     """Raises ``ProviderNotConfigured`` for a stored object in an account that projects share."""
     provider = target.provider
-    if not stored_objects.own_account(x.record, x.settings, provider) and (
+    if not stored_objects.own_account(context.record, context.host.settings, provider) and (
         stored_objects.are_named_by_generation(body)
     ):
         raise stored_objects.own_key_needed(provider)
 
 
-def _policy(x: Exchange, body: Json, uncached: str | None) -> Policy:
+def _policy(context: RequestContext, body: Json, uncached: str | None) -> Policy:
     """``uncached``: why this body must not be cached, if so."""
-    project = x.record.project
-    policy = policies.from_request(x.request, project)
+    project = context.record.project
+    policy = policies.from_request(context.caller.request, project)
     if policy.why_bypass:
         return policy
     ceiling = project.max_temperature

@@ -10,7 +10,7 @@ from gateway.core import errors
 from gateway.core.breaker import Breaker
 from gateway.core.http import FetchFailed, Response
 from gateway.core.platform import json_headers
-from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.request_context import RequestContext
 from gateway.redis.store import Store, StoreUnavailable
 from gateway.redis.upstash import UpstashError
 
@@ -19,54 +19,56 @@ _NO_KEY = "0" * 64
 _TIMEOUT_SECONDS = 3.0
 
 
-async def handle(x: Exchange) -> Response:
+async def handle(context: RequestContext) -> Response:
     """Liveness; needs no key and calls no other service."""
-    body = {"status": "ok", "environment": x.settings.environment}
-    if x.settings.release:
-        body["release"] = x.settings.release
+    body = {"status": "ok", "environment": context.host.settings.environment}
+    if context.host.settings.release:
+        body["release"] = context.host.settings.release
     return Response(200, [*_HEADERS], json.dumps(body, separators=(",", ":")))
 
 
-async def detailed(x: Exchange) -> Response:
+async def detailed(context: RequestContext) -> Response:
     """Redis, Supabase, breakers and what waits, of this isolate or process.
 
     Needs ``Bearer HEALTH_TOKEN``; where the variable is unset the route does not exist. 200 also
     when something is ``degraded``: requests of known keys are served without either service.
     """
-    token = x.settings.health_token
+    token = context.host.settings.health_token
     if not token:
         raise errors.NotFound("Unknown request URL: GET /health/detailed.")
-    given = x.request.header("authorization") or ""
+    given = context.caller.request.header("authorization") or ""
     if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         raise errors.AuthenticationError("The health token is missing or wrong.")
-    redis, supabase = await asyncio.gather(_timed(x, _redis(x)), _timed(x, _supabase(x)))
+    redis, supabase = await asyncio.gather(
+        _timed(context, _redis(context)), _timed(context, _supabase(context))
+    )
     body = {
         "status": "ok" if redis["ok"] and supabase["ok"] else "degraded",
-        "environment": x.settings.environment,
-        "release": x.settings.release or None,
+        "environment": context.host.settings.environment,
+        "release": context.host.settings.release or None,
         "redis": redis,
         "supabase": supabase,
-        "breakers": _breakers(x),
-        "pending": _pending(x),
+        "breakers": _breakers(context),
+        "pending": _pending(context),
     }
     return Response(200, [*_HEADERS], json.dumps(body))
 
 
-async def _timed(x: Exchange, check: Awaitable[None]) -> dict[str, Any]:
+async def _timed(context: RequestContext, check: Awaitable[None]) -> dict[str, Any]:
     """The check's outcome and its milliseconds; reasons carry no secret."""
-    began = x.platform.monotonic()
+    began = context.host.platform.monotonic()
     try:
         await check
     except (FetchFailed, StoreUnavailable, UpstashError) as error:
         return {"ok": False, "reason": str(error)}
-    return {"ok": True, "ms": round((x.platform.monotonic() - began) * 1000, 1)}
+    return {"ok": True, "ms": round((context.host.platform.monotonic() - began) * 1000, 1)}
 
 
-async def _redis(x: Exchange) -> None:
-    settings = x.settings
+async def _redis(context: RequestContext) -> None:
+    settings = context.host.settings
     # A breaker of its own: to ask is the point, and one failure must not close the cache.
     store = Store(
-        x.platform,
+        context.host.platform,
         settings.redis_url,
         settings.redis_token,
         timeout=_TIMEOUT_SECONDS,
@@ -75,11 +77,11 @@ async def _redis(x: Exchange) -> None:
     await store.command("PING")
 
 
-async def _supabase(x: Exchange) -> None:
-    status, _ = await x.platform.call(
+async def _supabase(context: RequestContext) -> None:
+    status, _ = await context.host.platform.call(
         "POST",
-        f"{x.settings.supabase_url}/rest/v1/rpc/resolve_api_key",
-        json_headers(*x.settings.supabase_headers()),
+        f"{context.host.settings.supabase_url}/rest/v1/rpc/resolve_api_key",
+        json_headers(*context.host.settings.supabase_headers()),
         json.dumps({"key_hash": _NO_KEY}),
         timeout=_TIMEOUT_SECONDS,
     )
@@ -87,8 +89,8 @@ async def _supabase(x: Exchange) -> None:
         raise FetchFailed(f"status {status}")
 
 
-def _breakers(x: Exchange) -> dict[str, Any]:
-    runtime, now = x.runtime, x.platform.monotonic()
+def _breakers(context: RequestContext) -> dict[str, Any]:
+    runtime, now = context.host.runtime, context.host.platform.monotonic()
     own = {
         "redis": runtime.redis,
         "supabase": runtime.supabase,
@@ -103,8 +105,8 @@ def _breakers(x: Exchange) -> dict[str, Any]:
     }
 
 
-def _pending(x: Exchange) -> dict[str, Any]:
-    runtime = x.runtime
+def _pending(context: RequestContext) -> dict[str, Any]:
+    runtime = context.host.runtime
     return {
         "usage_rows": len(runtime.outbox.pending.rows),
         "usage_refused": runtime.outbox.pending.refused,

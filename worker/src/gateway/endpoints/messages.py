@@ -9,7 +9,7 @@ from gateway.endpoints import fields
 from gateway.endpoints.generation import GenerationEndpoint
 from gateway.formats.base import Json
 from gateway.formats.messages import MessagesFormat
-from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.request_context import RequestContext
 from gateway.providers import upstream
 from gateway.providers.base import COUNT_TOKENS, MESSAGES
 from gateway.providers.registry import resolve
@@ -33,41 +33,43 @@ GENERATION = GenerationEndpoint(
 )
 
 
-async def create(x: Exchange) -> Response:
+async def create(context: RequestContext) -> Response:
     """Serve one message, streamed or whole."""
-    return await GENERATION.handle(x)
+    return await GENERATION.handle(context)
 
 
-async def count_tokens(x: Exchange) -> Response:
+async def count_tokens(context: RequestContext) -> Response:
     """Ask the provider to count a request's tokens. Free of charge there, and never cached."""
-    record = await x.authenticate()
-    body = await x.json()
+    record = await context.authenticate()
+    body = await context.json()
     model = fields.model(body)
     fields.sizes(body)
     fields.required(body, "messages", "an array")
-    target = resolve(model, record.project, x.request.path)
-    x.event.provider, x.event.model = target.provider.name, target.model
-    x.bypass("this endpoint is passed through")
-    await x.admit(AdmissionRequest())
+    target = resolve(model, record.project, context.caller.request.path)
+    context.row.event.provider, context.row.event.model = target.provider.name, target.model
+    context.row.bypass("this endpoint is passed through")
+    await context.admit(AdmissionRequest())
     if not target.provider.supports(COUNT_TOKENS):
-        return _estimated(x, body)
+        return _estimated(context, body)
     sent = {**body, "model": target.model}
-    answer = await upstream.ask(x.upstream(), [target], lambda _: Outgoing(COUNT_TOKENS, sent))
+    answer = await upstream.ask(
+        context.upstream(), [target], lambda _: Outgoing(COUNT_TOKENS, sent)
+    )
     text = await answer.text()
     if answer.response.status != 200:
-        return x.provider_error(answer, text)
-    x.event.cost_nanousd = x.event.saved_nanousd = 0
-    response = x.response(200, "application/json", text, *answer.headers)
-    x.finish(200)
+        return context.provider_error(answer, text)
+    context.row.event.cost_nanousd = context.row.event.saved_nanousd = 0
+    response = context.response(200, "application/json", text, *answer.headers)
+    context.row.finish(200)
     return response
 
 
-def _estimated(x: Exchange, body: Json) -> Response:
+def _estimated(context: RequestContext, body: Json) -> Response:
     """Other providers do not count: an estimate that says that it is one."""
     from gateway.providers.messages_over_chat import token_estimate
 
-    x.event.cost_nanousd = x.event.saved_nanousd = 0
+    context.row.event.cost_nanousd = context.row.event.saved_nanousd = 0
     told = {"input_tokens": token_estimate.estimate(body), "estimated": True}
-    response = x.response(200, "application/json", json.dumps(told))
-    x.finish(200)
+    response = context.response(200, "application/json", json.dumps(told))
+    context.row.finish(200)
     return response

@@ -13,7 +13,7 @@ from gateway.admission.request import AdmissionRequest
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Response
 from gateway.formats.base import count
-from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.request_context import RequestContext
 from gateway.providers import upstream
 from gateway.providers.base import MODELS, Provider
 from gateway.providers.registry import PROVIDERS, Target, resolve
@@ -24,18 +24,20 @@ _SNAPSHOT = re.compile(r"-\d{8}\Z")
 """How Anthropic dates a model: it lists the snapshot, and knows the name without the date, too."""
 
 
-async def handle(x: Exchange) -> Response:
+async def handle(context: RequestContext) -> Response:
     """Ask each configured provider; fail only when none of them answers."""
-    record = await x.authenticate()
-    await x.admit(AdmissionRequest(no_upstream=True))
-    usable = set(x.settings.provider_keys) | {item.provider for item in record.credentials}
+    record = await context.authenticate()
+    await context.admit(AdmissionRequest(no_upstream=True))
+    usable = set(context.host.settings.provider_keys) | {
+        item.provider for item in record.credentials
+    }
     data: list[Any] = []
     failure: errors.GatewayError | None = None
     for provider in PROVIDERS.values():
         if provider.name not in usable or not provider.supports(MODELS):
             continue
         try:
-            models = await _models_of(x, provider)
+            models = await _models_of(context, provider)
         except errors.GatewayError as error:
             failure = error
             continue
@@ -43,40 +45,39 @@ async def handle(x: Exchange) -> Response:
         data += [{"object": "model", **model, "id": prefix + model["id"]} for model in models]
     if not data and failure is not None:
         raise failure
-    if _speaks_anthropic(x):
+    if _speaks_anthropic(context):
         ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
         listed = {"data": [_as_anthropic(model) for model in data], "has_more": False, **ends}
     else:
         listed = {"object": "list", "data": data}
-    response = x.response(200, "application/json", json.dumps(listed))
-    x.finish(200)
+    response = context.response(200, "application/json", json.dumps(listed))
+    context.row.finish(200)
     return response
 
 
-async def retrieve(x: Exchange) -> Response:
+async def retrieve(context: RequestContext) -> Response:
     """``GET /v1/models/{model}``: asked of the provider that a request for it would go to."""
-    name = unquote(x.endpoint.removeprefix("/v1/models/"))
-    x.endpoint = "/v1/models"
-    record = await x.authenticate()
-    await x.admit(AdmissionRequest(no_upstream=True))
-    target = resolve(name, record.project, x.request.path)
-    x.event.provider = target.provider.name
+    name = unquote(context.caller.path.removeprefix("/v1/models/"))
+    record = await context.authenticate("/v1/models")
+    await context.admit(AdmissionRequest(no_upstream=True))
+    target = resolve(name, record.project, context.caller.request.path)
+    context.row.event.provider = target.provider.name
     if not target.provider.supports(MODELS):
         raise errors.UnknownModel(
             f"The provider '{target.provider.name}' does not list its models."
         )
-    for model in await _models_of(x, target.provider):
+    for model in await _models_of(context, target.provider):
         if target.model in (model["id"], _SNAPSHOT.sub("", model["id"])):
             found = {"object": "model", **model, "id": name}
-            body = json.dumps(_as_anthropic(found) if _speaks_anthropic(x) else found)
-            response = x.response(200, "application/json", body)
-            x.finish(200)
+            body = json.dumps(_as_anthropic(found) if _speaks_anthropic(context) else found)
+            response = context.response(200, "application/json", body)
+            context.row.finish(200)
             return response
     raise errors.UnknownModel(f"The model '{name}' does not exist.", param="model")
 
 
-def _speaks_anthropic(x: Exchange) -> bool:
-    return x.request.header("anthropic-version") is not None
+def _speaks_anthropic(context: RequestContext) -> bool:
+    return context.caller.request.header("anthropic-version") is not None
 
 
 def _as_anthropic(model: dict[str, Any]) -> dict[str, Any]:
@@ -90,9 +91,9 @@ def _as_anthropic(model: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _models_of(x: Exchange, provider: Provider) -> list[dict[str, Any]]:
+async def _models_of(context: RequestContext, provider: Provider) -> list[dict[str, Any]]:
     outgoing = Outgoing(MODELS, method="GET")
-    answer = await upstream.ask(x.upstream(), [Target(provider, "")], lambda _: outgoing)
+    answer = await upstream.ask(context.upstream(), [Target(provider, "")], lambda _: outgoing)
     text = await answer.text()
     try:
         listed = strict_json.answer(text)

@@ -11,7 +11,7 @@ from gateway.admission.request import AdmissionRequest
 from gateway.core import errors
 from gateway.core.http import Live, Response, declared_length
 from gateway.endpoints import stored_objects
-from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.request_context import RequestContext
 from gateway.providers import anthropic, upstream
 from gateway.providers.base import Provider
 from gateway.providers.redaction import Redaction
@@ -48,26 +48,25 @@ _LONGEST_ENDPOINT = 64
 _BODY_HEADERS = ("content-type", "content-length", "content-encoding")
 
 
-async def handle(x: Exchange) -> Response:
+async def handle(context: RequestContext) -> Response:
     """Relay one request and its answer as they arrive."""
-    request = x.request
-    path = x.endpoint
+    request = context.caller.request
+    path = context.caller.path
     _check_path(path, request.method)
-    x.endpoint = endpoint_name(path)
-    await x.authenticate()
-    provider = _provider(x, path)
-    x.event.provider = provider.name
-    x.bypass("this endpoint is passed through")
-    own = stored_objects.own_account(x.record, x.settings, provider)
-    inspected = not own and _needs_look(x, provider, path)
-    await x.admit(AdmissionRequest())
-    most = x.settings.max_body_bytes
+    await context.authenticate(endpoint_name(path))
+    provider = _provider(context, path)
+    context.row.event.provider = provider.name
+    context.row.bypass("this endpoint is passed through")
+    own = stored_objects.own_account(context.record, context.host.settings, provider)
+    inspected = not own and _needs_look(context, provider, path)
+    await context.admit(AdmissionRequest())
+    most = context.host.settings.max_body_bytes
     if declared_length(request) > most:
         raise errors.too_large(most)
     has_body = request.method == "POST"
     body: Any = request.stream(most) if has_body and not inspected else None
     if inspected:
-        body = await x.json()
+        body = await context.json()
         if stored_objects.are_named(body):
             raise stored_objects.own_key_needed(provider)
     sent = ("accept", *_BODY_HEADERS) if has_body and not inspected else ("accept",)
@@ -81,32 +80,32 @@ async def handle(x: Exchange) -> Response:
         ],
         repeatable=not has_body,
     )
-    answer = await upstream.ask(x.upstream(), [Target(provider, "")], lambda _: outgoing)
+    answer = await upstream.ask(context.upstream(), [Target(provider, "")], lambda _: outgoing)
     response = answer.response
     if response.status >= 400:
-        return x.provider_error(answer, await answer.text())
+        return context.provider_error(answer, await answer.text())
     kept = [
         (name, response.headers[name])
         for name in ("content-length", "content-disposition")
         if name in response.headers and "content-encoding" not in response.headers
     ]
-    source = x.platform.relay(response, idle_timeout=x.settings.timeouts.idle)
+    source = context.host.platform.relay(response, idle_timeout=context.host.settings.timeouts.idle)
     content_type = response.headers.get("content-type", "application/octet-stream")
-    x.finish(response.status)
-    redact = Redaction(answer.secret) if x.platform.reads_streams else None
+    context.row.finish(response.status)
+    redact = Redaction(answer.secret) if context.host.platform.reads_streams else None
     live = Live(source, errors.stream_event, redact)
-    return x.response(response.status, content_type, live, *kept, *answer.headers)
+    return context.response(response.status, content_type, live, *kept, *answer.headers)
 
 
-def _provider(x: Exchange, path: str) -> Provider:
+def _provider(context: RequestContext, path: str) -> Provider:
     """Who has ``path``: Anthropic for its own paths and its own callers, else the default provider.
 
     Raises ``NotFound`` for what Anthropic has not: its callers' requests are never anybody else's.
     """
     if _within(path, ANTHROPIC_ALONE):
         return anthropic.PROVIDER
-    if x.request.header("anthropic-version") is None:
-        return default(x.record.project, x.request.path)
+    if context.caller.request.header("anthropic-version") is None:
+        return default(context.record.project, context.caller.request.path)
     if not _within(path, anthropic.PROVIDER.capabilities.passed_through):
         raise errors.NotFound(f"Anthropic has no {path}.")
     return anthropic.PROVIDER
@@ -133,11 +132,15 @@ def _within(path: str, prefixes: tuple[str, ...]) -> bool:
     )
 
 
-def _needs_look(x: Exchange, provider: Provider, path: str) -> bool:
+def _needs_look(context: RequestContext, provider: Provider, path: str) -> bool:
     """Whether a request with the deployment's key has to be read before it is passed on; False for
     a form that can name nothing. Raises ``ProviderNotConfigured``."""
-    posted = x.request.method == "POST"
-    form = (x.request.header("content-type") or "").lower().startswith("multipart/form-data")
+    posted = context.caller.request.method == "POST"
+    form = (
+        (context.caller.request.header("content-type") or "")
+        .lower()
+        .startswith("multipart/form-data")
+    )
     takes_form = path.removeprefix("/v1") in provider.capabilities.forms
     if not posted or not (takes_form or path in WITHOUT_OBJECTS) or (form and not takes_form):
         raise stored_objects.own_key_needed(provider, path)

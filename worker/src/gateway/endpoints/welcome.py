@@ -3,7 +3,7 @@
 import json
 
 from gateway.core.http import Response
-from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.request_context import RequestContext
 
 _BODY = json.dumps(
     {
@@ -15,6 +15,6 @@ _BODY = json.dumps(
 )
 
 
-async def handle(x: Exchange) -> Response:  # noqa: ARG001 (it is the same for everybody)
+async def handle(context: RequestContext) -> Response:  # noqa: ARG001 (it is the same for everybody)
     """Needs no key and calls no other service."""
     return Response(200, [("content-type", "application/json")], _BODY)

@@ -11,7 +11,7 @@ from gateway.core.log import log_event
 from gateway.core.platform import Copy, CopyGivenUp
 from gateway.formats.base import MALFORMED, Assembler, Usage
 from gateway.formats.sse import Event, EventReader
-from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.request_context import RequestContext
 from gateway.providers.base import StreamTranslation
 from gateway.providers.redaction import Redaction
 
@@ -40,7 +40,7 @@ class Capture:
 
     def __init__(
         self,
-        x: Exchange,
+        context: RequestContext,
         assembler: Assembler,
         copy: Copy,
         translate: StreamTranslation | None,
@@ -49,16 +49,16 @@ class Capture:
         secret: str,
     ) -> None:
         """``secret``: the key that the provider was asked with."""
-        self._x = x
+        self._context = context
         self._assembler = assembler
         self._copy = copy
         self._translate = translate
         self._slot = slot
         self._clean = chain(Redaction(secret), translate) or Redaction(secret)
-        self._limit = x.most_stored_bytes()
+        self._limit = context.most_stored_bytes()
         self._too_large = False
         self._characters = 0
-        self._last = x.platform.monotonic()
+        self._last = context.host.platform.monotonic()
 
     async def run(self, commit: Callable[[CapturedStream], Coroutine[Any, Any, None]]) -> None:
         """``commit`` is run once: as soon as the terminal event is there (the provider may hold
@@ -70,15 +70,20 @@ class Capture:
                 if self._assembler.done and not committed:
                     committed = True
                     self._copy.ends()
-                    self._x.platform.wait_until(commit(self._outcome(None)))
+                    self._context.host.platform.wait_until(commit(self._outcome(None)))
         except FetchFailed as error:
             error_code = "upstream_timeout" if error.timeout else "upstream_disconnected"
-            log_event("stream_broken", "warning", request_id=self._x.request_id, reason=str(error))
+            log_event(
+                "stream_broken",
+                "warning",
+                request_id=self._context.caller.request_id,
+                reason=str(error),
+            )
         except CopyGivenUp:
             error_code = "too_large_to_cache"
-            log_event("stream_copy_given_up", "warning", request_id=self._x.request_id)
+            log_event("stream_copy_given_up", "warning", request_id=self._context.caller.request_id)
         except _ClientLeft:
-            stays = self._x.record.project.cache_on_disconnect
+            stays = self._context.record.project.cache_on_disconnect
             error_code = "too_large_to_cache" if stays else "client_disconnected"
             await self._copy.cancel()
         finally:
@@ -91,14 +96,14 @@ class Capture:
             self._assembler.feed(event)
 
     async def _chunks(self) -> AsyncIterator[None]:
-        x, assembler, limit = self._x, self._assembler, self._limit
-        stays = x.record.project.cache_on_disconnect
+        context, assembler, limit = self._context, self._assembler, self._limit
+        stays = context.record.project.cache_on_disconnect
         reader = EventReader()
         alone = 0
         async for chunk in self._copy:
-            self._last = x.platform.monotonic()
-            if x.event.ttfb_ms is None:
-                x.event.ttfb_ms = x.timing.elapsed_ms()
+            self._last = context.host.platform.monotonic()
+            if context.row.event.ttfb_ms is None:
+                context.row.event.ttfb_ms = context.timing.elapsed_ms()
             self._take(reader.feed(self._clean(chunk)))
             self._characters = max(self._characters, assembler.collected)
             if reader.pending > limit:
@@ -124,7 +129,7 @@ class Capture:
                 answer = self._assembler.finish()
         if error_code is None and self._translate is not None and self._translate.lost:
             # Translation lost data: fine for this client, not good enough to cache.
-            log_untranslated(self._x, self._translate.lost)
+            log_untranslated(self._context, self._translate.lost)
             answer = None
         elif answer is None and error_code is None:
             error_code = "too_large_to_cache" if self._too_large else "stream_incomplete"
@@ -132,10 +137,12 @@ class Capture:
         return CapturedStream(answer, usage, self._last, self._characters, error_code)
 
 
-def log_untranslated(x: Exchange, lost: set[str]) -> None:
+def log_untranslated(context: RequestContext, lost: set[str]) -> None:
     """Say what a translated answer is without, and that it is not stored for that reason."""
     names = ", ".join(sorted(lost))[:200]
-    log_event("answer_not_translatable", "warning", request_id=x.request_id, lost=names)
+    log_event(
+        "answer_not_translatable", "warning", request_id=context.caller.request_id, lost=names
+    )
 
 
 class _ClientLeft(Exception):

@@ -35,32 +35,36 @@ class GenerationRequest:
     choice: "SemanticChoice | None" = None
 
 
-def outgoing(call: GenerationRequest, target: Target) -> Outgoing:
-    """``call`` as ``target`` gets it: its model, its endpoint, its dialect."""
-    body = call.body if target is call.target else {**call.body, "model": target.model}
-    body = call.format.upstream_body(body, stream_usage=asks_usage(call, target))
-    if not target.provider.supports(call.endpoint):
+def outgoing(generation: GenerationRequest, target: Target) -> Outgoing:
+    """``generation`` as ``target`` gets it: its model, its endpoint, its dialect."""
+    body = (
+        generation.body
+        if target is generation.target
+        else {**generation.body, "model": target.model}
+    )
+    body = generation.format.upstream_body(body, stream_usage=asks_usage(generation, target))
+    if not target.provider.supports(generation.endpoint):
         raise errors.InvalidRequest(
-            f"The provider '{target.provider.name}' does not serve /v1{call.endpoint}.",
+            f"The provider '{target.provider.name}' does not serve /v1{generation.endpoint}.",
             param="model",
         )
-    translation = target.provider.translation(call.endpoint)
-    endpoint = call.endpoint
+    translation = target.provider.translation(generation.endpoint)
+    endpoint = generation.endpoint
     if translation is None:
         body = target.provider.prepared(endpoint, body)
     else:
         endpoint, body = translation.endpoint, translation.request(body)
     without_usage = None
-    if _USAGE in body and _USAGE not in call.body:
+    if _USAGE in body and _USAGE not in generation.body:
         without_usage = {name: value for name, value in body.items() if name != _USAGE}
     return Outgoing(endpoint, body, translation=translation, without_usage=without_usage)
 
 
-def asks_usage(call: GenerationRequest, target: Target) -> bool:
+def asks_usage(generation: GenerationRequest, target: Target) -> bool:
     """Whether the gateway asks ``target`` for the usage of a stream. Not where the provider is not
     known to take the question, and not where the request says that nothing may be added to it."""
     capabilities = target.provider.capabilities
-    value: Any = call.body
+    value: Any = generation.body
     for name in capabilities.strict_at:
         value = value.get(name) if isinstance(value, dict) else None
     strict = bool(capabilities.strict_at) and value is True

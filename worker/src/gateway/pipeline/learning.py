@@ -13,8 +13,8 @@ from gateway.cache import entry as entries
 from gateway.core import errors, strict_json
 from gateway.core.log import log_event
 from gateway.formats.base import Json, Usage
-from gateway.pipeline.exchange import Exchange
 from gateway.pipeline.generation_request import GenerationRequest, outgoing
+from gateway.pipeline.request_context import RequestContext
 from gateway.providers import upstream
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
@@ -39,48 +39,50 @@ def shadow_due(checks: int, share: float | None) -> bool:
 
 
 async def remember_hit(
-    x: Exchange, call: GenerationRequest, query: Query, served: Candidate
+    context: RequestContext, generation: GenerationRequest, query: Query, served: Candidate
 ) -> None:
     """Keep what a semantic hit served, so that feedback on its request id can undo it."""
     hit = SemanticHit(
-        row=x.event.request_id,
-        asked=call.key,
+        row=context.row.event.request_id,
+        asked=generation.key,
         entry=served.exact_key,
         namespace=query.namespace,
         bin=served.bin or 0,
     )
-    key = redis_keys.semantic_hit(x.record.project_id, x.request_id)
+    key = redis_keys.semantic_hit(context.record.project_id, context.caller.request_id)
     try:
-        await x.store.put(key, hit.dump(), ttl_seconds=_FEEDBACK_SECONDS)
+        await context.host.store.put(key, hit.dump(), ttl_seconds=_FEEDBACK_SECONDS)
     except StoreUnavailable as error:
         log_event("semantic_hit_not_kept", "warning", reason=str(error))
 
 
 async def learn_from_miss(
-    x: Exchange, call: GenerationRequest, outcome: SemanticChoice, fresh: Json
+    context: RequestContext, generation: GenerationRequest, outcome: SemanticChoice, fresh: Json
 ) -> None:
     """Hold the nearest candidate that was not served against the answer that was fetched."""
-    query, best = call.query, outcome.best
+    query, best = generation.query, outcome.best
     if query is None or best is None or best.serve or best.guard is not None:
         return
-    cached = await _cached_answer(x, call, best)
+    cached = await _cached_answer(context, generation, best)
     if cached is not None:
-        await _record(x, query, best, call.format.text(cached), call.format.text(fresh))
+        await _record(
+            context, query, best, generation.format.text(cached), generation.format.text(fresh)
+        )
 
 
 async def shadow_check(
-    x: Exchange, call: GenerationRequest, served: Candidate, cached: Json
+    context: RequestContext, generation: GenerationRequest, served: Candidate, cached: Json
 ) -> Usage | None:
     """Ask the provider what a semantic hit was asked, and compare. Returns what was spent."""
-    query = call.query
+    query = generation.query
     if query is None:
         return None
-    body = {**call.body, "stream": False}
+    body = {**generation.body, "stream": False}
     body.pop("stream_options", None)
-    once = replace(outgoing(replace(call, body=body), call.target), repeatable=False)
+    once = replace(outgoing(replace(generation, body=body), generation.target), repeatable=False)
     translation = once.translation
     try:
-        answer = await upstream.ask(x.upstream(), [call.target], lambda _: once)
+        answer = await upstream.ask(context.upstream(), [generation.target], lambda _: once)
         text = await answer.text()
         if answer.response.status != 200:
             return None
@@ -90,68 +92,80 @@ async def shadow_check(
     except (errors.GatewayError, ValueError, KeyError, TypeError) as error:
         log_event("shadow_check_failed", "warning", reason=type(error).__name__)
         return None
-    spent = call.format.usage(fresh)
-    x.account_shadow(call.target.provider.name, call.target.model, spent)
-    if call.format.storable(fresh, call.body):
-        agreed = await _record(x, query, served, call.format.text(cached), call.format.text(fresh))
+    spent = generation.format.usage(fresh)
+    context.row.account_shadow(generation.target.provider.name, generation.target.model, spent)
+    if generation.format.storable(fresh, generation.body):
+        agreed = await _record(
+            context, query, served, generation.format.text(cached), generation.format.text(fresh)
+        )
         if agreed is False:
-            await _keep_apart(x, call, served)
+            await _keep_apart(context, generation, served)
     return spent
 
 
-async def _keep_apart(x: Exchange, call: GenerationRequest, served: Candidate) -> None:
+async def _keep_apart(
+    context: RequestContext, generation: GenerationRequest, served: Candidate
+) -> None:
     """Blocks a pair whose answers differed in a check for a year, as a person's verdict would."""
-    pair = redis_keys.semantic_refused(x.record.project_id, call.key, served.exact_key)
+    pair = redis_keys.semantic_refused(context.record.project_id, generation.key, served.exact_key)
     try:
-        await x.store.put(pair, "1", ttl_seconds=REFUSED_SECONDS)
+        await context.host.store.put(pair, "1", ttl_seconds=REFUSED_SECONDS)
     except StoreUnavailable as error:
         log_event("refuted_pair_not_kept", "warning", reason=str(error))
 
 
-async def _cached_answer(x: Exchange, call: GenerationRequest, candidate: Candidate) -> Json | None:
-    value = await look_up(x, call, candidate.exact_key)
+async def _cached_answer(
+    context: RequestContext, generation: GenerationRequest, candidate: Candidate
+) -> Json | None:
+    value = await look_up(context, generation, candidate.exact_key)
     if value is None:
         return None
-    redis_key = redis_keys.entry(x.record.project_id, candidate.exact_key)
+    redis_key = redis_keys.entry(context.record.project_id, candidate.exact_key)
     try:
-        stored = await entries.unseal(x.platform, x.data_key(), redis_key, value)
+        stored = await entries.unseal(context.host.platform, context.data_key(), redis_key, value)
         answer: Json = json.loads(stored.body)
     except ValueError:
         return None
     return answer
 
 
-async def look_up(x: Exchange, call: GenerationRequest, exact_key: str) -> str | None:
-    """One live entry by its exact key, unless a person or a check refuted it for ``call``.
+async def look_up(
+    context: RequestContext, generation: GenerationRequest, exact_key: str
+) -> str | None:
+    """One live entry by its exact key, unless a person or a check refuted it for ``generation``.
 
     If nothing is returned, ``decision.reason`` says why.
     """
-    project = x.record.project_id
-    max_age = call.policy.max_age
+    project = context.record.project_id
+    max_age = generation.policy.max_age
     try:
         value, refused = await calls.look_up_pair(
-            x.store,
+            context.host.store,
             cutoffs=redis_keys.cutoffs(project),
             entry=redis_keys.entry(project, exact_key),
-            refused_pair=redis_keys.semantic_refused(project, call.key, exact_key),
-            model_field=model_field(call.target.model),
-            namespace_field=namespace_field(call.policy.namespace),
+            refused_pair=redis_keys.semantic_refused(project, generation.key, exact_key),
+            model_field=model_field(generation.target.model),
+            namespace_field=namespace_field(generation.policy.namespace),
             max_age_ms=-1 if max_age is None else max_age * 1000,
         )
     except StoreUnavailable:
         return None
     if isinstance(value, str):
         return value
-    if x.event.decision is not None:
+    if context.row.event.decision is not None:
         reason = "judged wrong before" if refused else "answer gone"
-        x.event.decision.served, x.event.decision.reason = False, reason
+        context.row.event.decision.served, context.row.event.decision.reason = False, reason
     return None
 
 
 async def _record(
-    x: Exchange, query: Query, candidate: Candidate, cached: str | None, fresh: str | None
+    context: RequestContext,
+    query: Query,
+    candidate: Candidate,
+    cached: str | None,
+    fresh: str | None,
 ) -> bool | None:
-    agreed = await evidence.count_pair(x.store, query, candidate, cached, fresh)
-    if agreed is not None and x.event.decision is not None:
-        x.event.decision.agreed = agreed
+    agreed = await evidence.count_pair(context.host.store, query, candidate, cached, fresh)
+    if agreed is not None and context.row.event.decision is not None:
+        context.row.event.decision.agreed = agreed
     return agreed

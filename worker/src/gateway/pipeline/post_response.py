@@ -13,8 +13,8 @@ from gateway.core import strict_json
 from gateway.core.log import log_event
 from gateway.formats import labels
 from gateway.formats.base import Usage
-from gateway.pipeline.exchange import Exchange
 from gateway.pipeline.generation_request import GenerationRequest
+from gateway.pipeline.request_context import RequestContext
 from gateway.providers.registry import Target
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
@@ -42,12 +42,14 @@ class PostResponse:
     Either ``commit`` or ``release`` is called, once.
     """
 
-    def __init__(self, x: Exchange, call: GenerationRequest, held: Held, created_ms: int) -> None:
-        self._x = x
-        self._call = call
+    def __init__(
+        self, context: RequestContext, generation: GenerationRequest, held: Held, created_ms: int
+    ) -> None:
+        self._context = context
+        self._generation = generation
         self._held = held
         self._created_ms = created_ms
-        self._began = x.platform.monotonic()
+        self._began = context.host.platform.monotonic()
 
     async def commit(self, answer: ProviderAnswer) -> None:
         """Write a complete answer, give the lock and the stream's slot up, charge what was used.
@@ -55,15 +57,17 @@ class PostResponse:
         Without an answer to store, waiting followers are told to ask the provider themselves. A
         fallback's answer is never stored: it is not what the request asked for.
         """
-        x, held = self._x, self._held
+        context, held = self._context, self._held
         writes = self._writable(answer)
-        tokens = accounts.used_tokens(x.record, x.event, held.tokens) - held.tokens
-        owes = held.lock_token or held.slot or accounts.counts_money_or_tokens(x.record)
+        tokens = accounts.used_tokens(context.record, context.row.event, held.tokens) - held.tokens
+        owes = held.lock_token or held.slot or accounts.counts_money_or_tokens(context.record)
         if not writes and not owes:
             return
-        lock = redis_keys.lock(x.record.project_id, self._call.key)
-        account = accounts.account_keys(x.record, x.timing.started)
-        charges = accounts.charges(x.record, tokens, x.event.cost_nanousd or 0, held.slot)
+        lock = redis_keys.lock(context.record.project_id, self._generation.key)
+        account = accounts.account_keys(context.record, context.timing.started)
+        charges = accounts.charges(
+            context.record, tokens, context.row.event.cost_nanousd or 0, held.slot
+        )
         try:
             if writes:
                 await self._write(answer, lock, account, charges)
@@ -74,13 +78,13 @@ class PostResponse:
 
     async def charge_shadow(self, spent: Usage) -> None:
         """Charge the tokens and the money of a semantic hit's shadow check."""
-        x = self._x
-        if not accounts.counts_money_or_tokens(x.record):
+        context = self._context
+        if not accounts.counts_money_or_tokens(context.record):
             return
         tokens = (spent.prompt or 0) + (spent.completion or 0)
-        lock = redis_keys.lock(x.record.project_id, self._call.key)
-        account = accounts.account_keys(x.record, x.timing.started)
-        charges = accounts.charges(x.record, tokens, x.event.cost_nanousd or 0)
+        lock = redis_keys.lock(context.record.project_id, self._generation.key)
+        account = accounts.account_keys(context.record, context.timing.started)
+        charges = accounts.charges(context.record, tokens, context.row.event.cost_nanousd or 0)
         try:
             await self._charge(lock, account, charges)
         except StoreUnavailable as error:
@@ -88,7 +92,7 @@ class PostResponse:
 
     async def _charge(self, lock: str, account: AccountKeys, charges: Charges) -> None:
         await calls.commit(
-            self._x.store,
+            self._context.host.store,
             lock=lock,
             **account,
             entries=(),
@@ -101,13 +105,13 @@ class PostResponse:
     async def _write(
         self, answer: ProviderAnswer, lock: str, account: AccountKeys, charges: Charges
     ) -> None:
-        x, query, token = self._x, self._call.query, self._held.lock_token
-        redis_key = redis_keys.entry(x.record.project_id, self._call.key)
+        context, query, token = self._context, self._generation.query, self._held.lock_token
+        redis_key = redis_keys.entry(context.record.project_id, self._generation.key)
         value = await self._sealed(redis_key, answer)
-        ttl_ms = self._call.policy.ttl_seconds * 1000
+        ttl_ms = self._generation.policy.ttl_seconds * 1000
         if query is None:
             await calls.commit(
-                x.store,
+                context.host.store,
                 lock=lock,
                 **account,
                 entries=(redis_key,),
@@ -120,7 +124,7 @@ class PostResponse:
         from gateway.semantic import choice as semantic
 
         await calls.commit_indexed(
-            x.store,
+            context.host.store,
             lock=lock,
             **account,
             entry=redis_key,
@@ -129,36 +133,40 @@ class PostResponse:
             ttl_ms=ttl_ms,
             value=value,
             **await semantic.filing(
-                x.platform, x.data_key(), query, self._call.key, self._created_ms
+                context.host.platform,
+                context.data_key(),
+                query,
+                self._generation.key,
+                self._created_ms,
             ),
         )
 
     def release(self) -> None:
         """Nothing to store: release lock, slot and reserved tokens, after the response."""
-        x = self._x
-        nothing = ProviderAnswer(self._call.target, x.platform.monotonic())
-        x.platform.wait_until(self.commit(nothing))
+        context = self._context
+        nothing = ProviderAnswer(self._generation.target, context.host.platform.monotonic())
+        context.host.platform.wait_until(self.commit(nothing))
 
     def _writable(self, answer: ProviderAnswer) -> bool:
         return (
             answer.body is not None
-            and self._call.policy.write
-            and self._x.event.cache_status != BYPASS
-            and answer.target is self._call.target
+            and self._generation.policy.write
+            and self._context.row.event.cache_status != BYPASS
+            and answer.target is self._generation.target
         )
 
     async def _sealed(self, redis_key: str, answer: ProviderAnswer) -> str:
-        x, call = self._x, self._call
+        context, generation = self._context, self._generation
         body = answer.body or {}
         took_ms = int((answer.answered_at - self._began) * 1000)
         facts = entries.facts(
-            call.target.provider.name,
-            call.target.model,
-            call.format.usage(body),
+            generation.target.provider.name,
+            generation.target.model,
+            generation.format.usage(body),
             self._created_ms + took_ms,
         )
         facts["labels"] = labels.found(body)
         text = answer.text if answer.text is not None else strict_json.dumps(body)
-        label = entry_head.label(call.target.model, call.policy.namespace)
+        label = entry_head.label(generation.target.model, generation.policy.namespace)
         stored = Entry(self._created_ms, label, facts, text)
-        return await entries.seal(x.platform, x.data_key(), redis_key, stored)
+        return await entries.seal(context.host.platform, context.data_key(), redis_key, stored)

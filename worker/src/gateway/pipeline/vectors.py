@@ -10,7 +10,7 @@ from gateway.cache.entry import Entry, EntryError
 from gateway.cache.policy import Policy
 from gateway.core.log import log_event
 from gateway.formats.vectors import Vector
-from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.request_context import RequestContext
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
 from shared import entry_head, hashing, redis_keys
@@ -24,8 +24,8 @@ PER_TRIP = 256
 class VectorCache:
     """Embedding entries as one request sees them."""
 
-    def __init__(self, x: Exchange, policy: Policy, model: str) -> None:
-        self._x = x
+    def __init__(self, context: RequestContext, policy: Policy, model: str) -> None:
+        self._context = context
         self._policy = policy
         self._model = model
         self._created_ms = 0
@@ -35,25 +35,27 @@ class VectorCache:
     async def look_up(self, keys: list[str]) -> tuple[dict[str, Vector], Admission]:
         """Admission and the vectors that are there. One round trip, and one more for each
         further 256 inputs."""
-        x, policy = self._x, self._policy
+        context, policy = self._context, self._policy
         wanted = list(dict.fromkeys(keys)) if policy.read else []
         # Batches that are alike fly together; those that overlap each ask for what is new.
         competes = bool(wanted) and policy.write and policy.max_age is None
         wants = Held(
-            lock_token=x.token if competes else "",
-            tokens=accounts.estimate_tokens(x.record, x.characters, 0),
+            lock_token=context.caller.own_id if competes else "",
+            tokens=accounts.estimate_tokens(context.record, context.caller.characters, 0),
         )
         self._request = request = AdmissionRequest(
             entries=[self._entry(key) for key in wanted[:PER_TRIP]],
             model=self._model,
             namespace=policy.namespace,
             max_age_ms=-1 if policy.max_age is None else policy.max_age * 1000,
-            lock=redis_keys.lock(x.record.project_id, hashing.digest(*wanted)) if competes else "",
-            lease_ms=round(x.settings.lease_seconds * 1000),
+            lock=redis_keys.lock(context.record.project_id, hashing.digest(*wanted))
+            if competes
+            else "",
+            lease_ms=round(context.host.settings.lease_seconds * 1000),
             wants=wants,
             no_upstream=policy.only_if_cached,
         )
-        admission = await x.admit(request)
+        admission = await context.admit(request)
         self._created_ms = admission.now_ms
         found_all = bool(admission.entries) and None not in admission.entries
         self._held = NOTHING_HELD if admission.degraded or found_all else wants
@@ -65,10 +67,12 @@ class VectorCache:
         to ask the provider itself."""
         # A batch is written in its order, the last of it in its last trip.
         last = replace(self._request, entries=[self._entry(missing[-1])])
-        x = self._x
-        began = x.platform.monotonic()
-        arrived = await single_flight.follow(x.platform, x.store, x.record.project_id, last)
-        x.timing.mark("follow", began)
+        context = self._context
+        began = context.host.platform.monotonic()
+        arrived = await single_flight.follow(
+            context.host.platform, context.host.store, context.record.project_id, last
+        )
+        context.timing.mark("follow", began)
         if not arrived.leads:
             self._held = self._held.without_lock()
         if arrived.entry is None:
@@ -78,25 +82,29 @@ class VectorCache:
     async def commit(self, new: dict[str, Vector], tokens: int) -> None:
         """Write vectors, a trip for each 256; charge ``tokens`` and their money with the first one,
         give the lock up with the last. Without vectors those who wait ask the provider."""
-        x, held = self._x, self._held
-        writes = self._policy.write and x.event.cache_status != BYPASS
+        context, held = self._context, self._held
+        writes = self._policy.write and context.row.event.cache_status != BYPASS
         items = list(new.items()) if writes else []
-        if not items and not held.lock_token and not accounts.counts_money_or_tokens(x.record):
+        if (
+            not items
+            and not held.lock_token
+            and not accounts.counts_money_or_tokens(context.record)
+        ):
             return
         tokens -= held.tokens
-        cost = x.event.cost_nanousd or 0
+        cost = context.row.event.cost_nanousd or 0
         for start in range(0, max(1, len(items)), PER_TRIP):
             is_last = start + PER_TRIP >= len(items)
             part = items[start : start + PER_TRIP]
             ttl_ms = self._policy.ttl_seconds * 1000
             values = [(ttl_ms, await self._seal(key, vector)) for key, vector in part]
-            charges = accounts.charges(x.record, tokens, cost)
+            charges = accounts.charges(context.record, tokens, cost)
             tokens = cost = 0
             try:
                 await calls.commit(
-                    x.store,
-                    lock=self._request.lock or redis_keys.no_lock(x.record.project_id),
-                    **accounts.account_keys(x.record, x.timing.started),
+                    context.host.store,
+                    lock=self._request.lock or redis_keys.no_lock(context.record.project_id),
+                    **accounts.account_keys(context.record, context.timing.started),
                     entries=[self._entry(key) for key, _ in part],
                     lock_token=held.lock_token if is_last else "",
                     tombstone_ms=0 if items else single_flight.TOMBSTONE_MS,
@@ -108,7 +116,7 @@ class VectorCache:
                 return
 
     def _entry(self, key: str) -> str:
-        return redis_keys.entry(self._x.record.project_id, key)
+        return redis_keys.entry(self._context.record.project_id, key)
 
     async def _more(self, keys: list[str]) -> list[str | None]:
         request = self._request
@@ -117,8 +125,8 @@ class VectorCache:
             part = keys[start : start + PER_TRIP]
             try:
                 values += await calls.look_up(
-                    self._x.store,
-                    cutoffs=redis_keys.cutoffs(self._x.record.project_id),
+                    self._context.host.store,
+                    cutoffs=redis_keys.cutoffs(self._context.record.project_id),
                     entries=[self._entry(key) for key in part],
                     model_field=model_field(request.model),
                     namespace_field=namespace_field(request.namespace),
@@ -137,9 +145,11 @@ class VectorCache:
         return found
 
     async def _open(self, key: str, value: str) -> Vector | None:
-        x = self._x
+        context = self._context
         try:
-            stored = await entries.unseal(x.platform, x.data_key(), self._entry(key), value)
+            stored = await entries.unseal(
+                context.host.platform, context.data_key(), self._entry(key), value
+            )
         except EntryError as error:
             log_event("entry_unreadable", "error", reason=str(error))
             return None
@@ -147,12 +157,14 @@ class VectorCache:
 
     def release(self) -> None:
         """No vectors at all: release who waits, and the reservation, after the response."""
-        self._x.platform.wait_until(self.commit({}, 0))
+        self._context.host.platform.wait_until(self.commit({}, 0))
 
     async def _seal(self, key: str, vector: Vector) -> str:
-        x = self._x
+        context = self._context
         facts = {"tokens": vector.tokens, "model": vector.model}
         label = entry_head.label(self._model, self._policy.namespace)
         body = json.dumps(vector.value, separators=(",", ":"))
         stored = Entry(self._created_ms, label, facts, body)
-        return await entries.seal(x.platform, x.data_key(), self._entry(key), stored)
+        return await entries.seal(
+            context.host.platform, context.data_key(), self._entry(key), stored
+        )

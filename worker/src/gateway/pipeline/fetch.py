@@ -1,0 +1,188 @@
+"""A provider's answer: asked for, passed on, captured, stored after the response."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.admission.request import Held
+from gateway.admission.stream_slot import StreamSlot
+from gateway.core import errors, strict_json
+from gateway.core.http import FetchFailed, Live, Response, chain
+from gateway.core.keep_alive import KeepAlive
+from gateway.formats.base import MALFORMED
+from gateway.pipeline.capture import Capture, CapturedStream, log_untranslated
+from gateway.pipeline.generation_request import GenerationRequest, asks_usage, outgoing
+from gateway.pipeline.post_response import PostResponse, ProviderAnswer
+from gateway.pipeline.request_context import RequestContext
+from gateway.pipeline.stored_answer import replayed
+from gateway.providers import upstream
+from gateway.providers.redaction import Redaction
+from gateway.providers.registry import Target, fallbacks
+from gateway.providers.upstream_answer import Upstream
+
+EVENT_STREAM = "text/event-stream; charset=utf-8"
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class MustFetch:
+    """No cached answer: the provider is to be asked. ``held``: what this request holds meanwhile.
+
+    ``created_ms``: what its entry is dated. ``waited``: it was a follower, without a slot so far.
+    """
+
+    held: Held
+    created_ms: int
+    waited: bool = False
+
+
+async def fetch_answer(
+    context: RequestContext, generation: GenerationRequest, fetch: MustFetch, slot: StreamSlot
+) -> Response:
+    """The provider's answer; what this request holds is given up after it, whatever it is."""
+    after = PostResponse(context, generation, fetch.held, fetch.created_ms)
+    try:
+        if fetch.waited:
+            await slot.take()
+        context.row.when_finished(slot.end)
+        slot.keep()
+        return await _ask(context, generation, after, slot)
+    except Exception:
+        # Release on any error: no follower may wait a whole lease for an answer that will not come.
+        after.release()
+        raise
+
+
+async def _ask(
+    context: RequestContext, generation: GenerationRequest, after: PostResponse, slot: StreamSlot
+) -> Response:
+    targets = [generation.target, *fallbacks(generation.target)]
+    answer = await upstream.ask(
+        context.upstream(), targets, lambda target: outgoing(generation, target)
+    )
+    _account_target(context, answer.target)
+    if generation.stream and answer.response.status == 200 and await answer.streams_events():
+        return _stream(context, generation, answer, after, slot)
+    text = await answer.text()
+    if answer.response.status != 200:
+        after.release()
+        return context.provider_error(answer, text)
+    return _whole(context, generation, answer, text, after)
+
+
+def _account_target(context: RequestContext, target: Target) -> None:
+    context.row.event.provider, context.row.event.model = target.provider.name, target.model
+
+
+def _whole(
+    context: RequestContext,
+    generation: GenerationRequest,
+    answer: Upstream,
+    text: str,
+    after: PostResponse,
+) -> Response:
+    """An answer that came in one piece."""
+    lost: set[str] = set()
+    try:
+        parsed = strict_json.answer(text)
+        if answer.translation is not None:
+            lost = answer.translation.lost(parsed)
+            parsed = answer.translation.answer(parsed)
+            text = strict_json.dumps(parsed)
+    except MALFORMED:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise errors.UpstreamUnreachable("The provider's answer is not a JSON object.")
+    target = answer.target
+    context.row.account(target.provider.name, target.model, generation.format.usage(parsed))
+    context.row.log_response(text)
+    complete = _storable(generation, parsed)
+    if lost:
+        log_untranslated(context, lost)
+    storable = complete and not lost and len(text) <= context.most_stored_bytes()
+    body: str | bytes = text
+    content_type = JSON
+    if generation.stream and complete and (as_stream := replayed(generation, parsed)) is not None:
+        # Asked for a stream, answered whole: some compatible servers do.
+        body, content_type = as_stream, EVENT_STREAM
+    response = context.response(200, content_type, body, *answer.headers)
+    context.row.stop_clock()
+    answered = ProviderAnswer(
+        target, context.host.platform.monotonic(), parsed if storable else None, text
+    )
+    context.host.platform.wait_until(_commit(context, generation, after, answered))
+    return response
+
+
+def _storable(generation: GenerationRequest, answer: Any) -> bool:
+    """Whether ``answer`` is complete and good; one that is not of its format's shape is neither."""
+    try:
+        return generation.format.storable(answer, generation.body)
+    except MALFORMED:
+        return False
+
+
+async def _commit(
+    context: RequestContext,
+    generation: GenerationRequest,
+    after: PostResponse,
+    answered: ProviderAnswer,
+) -> None:
+    """Store first: followers wait for it. Then what the answer teaches, then the row."""
+    try:
+        await after.commit(answered)
+        if answered.body is not None and generation.choice is not None:
+            from gateway.pipeline import learning
+
+            await learning.learn_from_miss(context, generation, generation.choice, answered.body)
+    finally:
+        context.row.finish(200)
+
+
+def _stream(
+    context: RequestContext,
+    generation: GenerationRequest,
+    answer: Upstream,
+    after: PostResponse,
+    slot: StreamSlot,
+) -> Response:
+    """Pass the stream through as it arrives; a copy of it is assembled after the response."""
+    target = answer.target
+    timeouts = context.host.settings.timeouts
+    source, copy = context.host.platform.split(
+        answer.response, first_timeout=timeouts.first_byte, idle_timeout=timeouts.idle
+    )
+
+    async def commit(captured: CapturedStream) -> None:
+        context.timing.answered()
+        if captured.usage.prompt is None and captured.error_code is not None:
+            context.row.account_estimate(target.provider.name, target.model, captured.characters)
+        else:
+            context.row.account(target.provider.name, target.model, captured.usage)
+        context.row.log_response(strict_json.dumps(captured.answer) if captured.answer else "")
+        context.row.stop_clock()
+        if captured.error_code is not None:
+            context.row.finish(200, captured.error_code)
+        answered = ProviderAnswer(target, captured.answered_at, captured.answer)
+        await _commit(context, generation, after, answered)
+
+    # Translations keep state, so client and copy have one each.
+    translate = answer.translation.stream if answer.translation else None
+    assembler = generation.format.assembler(generation.body)
+    capture = Capture(
+        context, assembler, copy, translate and translate(), slot, secret=answer.secret
+    )
+    context.host.platform.wait_until(capture.run(commit))
+    watch = generation.format.client_filter(
+        generation.body, stream_usage=asks_usage(generation, target)
+    )
+    transform = chain(translate and translate(), watch)
+    if transform is not None or context.host.platform.reads_streams:
+        transform = chain(Redaction(answer.secret), transform)
+    dialect = errors.dialect(context.caller.path)
+
+    def broken(failure: FetchFailed) -> bytes:
+        number = watch.next_number if watch else 0
+        return errors.stream_event(failure, dialect, number)
+
+    body = Live(source, broken, transform, KeepAlive(dialect))
+    return context.response(200, EVENT_STREAM, body, *answer.headers)

@@ -1,0 +1,61 @@
+"""A stored answer as a request wants it: opened, with its own labels, replayed as a stream."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.cache import entry as entries
+from gateway.cache.entry import Entry
+from gateway.core import strict_json
+from gateway.core.log import log_event
+from gateway.formats import labels
+from gateway.formats.base import MALFORMED
+from gateway.pipeline.generation_request import GenerationRequest
+from gateway.pipeline.request_context import RequestContext
+from shared import redis_keys
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """A stored answer, and its body as this request wants it."""
+
+    entry: Entry
+    body: str | bytes
+
+
+async def open_stored(
+    context: RequestContext, generation: GenerationRequest, exact_key: str, value: str
+) -> StoredAnswer | None:
+    """``None`` when the stored value does not open, or has no form that this request takes."""
+    redis_key = redis_keys.entry(context.record.project_id, exact_key)
+    try:
+        stored = await entries.unseal(context.host.platform, context.data_key(), redis_key, value)
+    except entries.EntryError as error:
+        log_event(
+            "entry_unreadable", "error", project_id=context.record.project_id, reason=str(error)
+        )
+        return None
+    body = _served(generation, stored)
+    return None if body is None else StoredAnswer(stored, body)
+
+
+def _served(generation: GenerationRequest, stored: Entry) -> str | bytes | None:
+    """The answer with the labels of ``generation``, in its form; ``None``: it has no such form."""
+    if not generation.stream and stored.facts.get("labels") == []:
+        return stored.body
+    answer = json.loads(stored.body)
+    own = labels.own(answer, generation.body)
+    if generation.stream:
+        return replayed(generation, own)
+    own = labels.shown(own)
+    return stored.body if own is answer else strict_json.dumps(own)
+
+
+def replayed(generation: GenerationRequest, answer: Any) -> bytes | None:
+    """``answer`` as a stream; ``None`` when a provider gave it a shape that no stream has."""
+    try:
+        with_end = generation.target.provider.capabilities.usage_with_end
+        return generation.format.replay(answer, generation.body, usage_with_end=with_end)
+    except MALFORMED as error:
+        log_event("answer_not_replayable", "warning", reason=f"{type(error).__name__}: {error}")
+        return None

@@ -1,0 +1,152 @@
+"""One request's usage row: what is written into it, and how it is closed."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.core import strict_json
+from gateway.core.log import log_event
+from gateway.core.timing import Timing
+from gateway.formats.base import Usage, count
+from gateway.pipeline import traces
+from gateway.pipeline.caller import Caller
+from gateway.pipeline.host import Host
+from gateway.reporting import usage, writer
+from shared.usage_events import BYPASS, HITS, CacheDecision, CacheStatus, UsageEvent
+
+_QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
+_LOGGED_CHARACTERS = 32_000
+
+
+@dataclass(slots=True)
+class UsageRow:
+    """``logs_prompts``: whether the project keeps questions and answers."""
+
+    event: UsageEvent
+    logs_prompts: bool
+    host: Host
+    caller: Caller
+    timing: Timing
+    _finished: bool = False
+    _clock_stopped: bool = False
+    _when_finished: list[Callable[[], None]] = field(default_factory=list)
+
+    def set_status(self, status: CacheStatus) -> None:
+        """What the cache did for this request."""
+        self.event.cache_status = status
+
+    def bypass(self, why: str) -> None:
+        """The cache takes no part; ``why`` is told in the row, and to who asks for explanations."""
+        self.set_status(BYPASS)
+        self.event.decision = CacheDecision(bypass=why)
+
+    def account(self, provider: str, model: str, spent: Usage) -> None:
+        """Put tokens and cost of the answer into the row."""
+        event = self.event
+        event.prompt_tokens, event.completion_tokens = spent.prompt, spent.completion
+        event.cached_tokens = spent.cached
+        price = usage.cost(provider, model, spent, self.timing.started)
+        if event.cache_status in HITS:
+            event.cost_nanousd, event.saved_nanousd = 0, price
+        else:
+            event.cost_nanousd, event.saved_nanousd = price, 0
+
+    def account_estimate(self, provider: str, model: str, received: int) -> None:
+        """For a provider that worked and told no usage, because its stream did not end well.
+
+        Four characters count as a token; ``received``: characters of the answer. The row says that
+        its numbers are estimated.
+        """
+        spent = Usage(prompt=self.caller.characters // 4, completion=received // 4)
+        self.account(provider, model, spent)
+        self.event.decision = self.event.decision or CacheDecision()
+        self.event.decision.estimated = True
+
+    def account_shadow(self, provider: str, model: str, spent: Usage) -> None:
+        """The shadow request cost money: add it to cost, subtract it from savings."""
+        price = usage.cost(provider, model, spent, self.timing.started)
+        self.event.cost_nanousd = price
+        if price is not None and self.event.saved_nanousd is not None:
+            self.event.saved_nanousd = max(0, self.event.saved_nanousd - price)
+        if self.event.decision is not None:
+            self.event.decision.shadow = True
+
+    def account_parts(
+        self, provider: str, model: str, *, tokens: int | None, paid: int | None
+    ) -> None:
+        """For an answer of which a part came from the cache (embeddings). Input tokens only, and
+        ``None`` where they are unknown."""
+        event = self.event
+        event.prompt_tokens = count(tokens)
+        saved = None if tokens is None or paid is None else tokens - paid
+        at = self.timing.started
+        event.cost_nanousd = usage.cost(provider, model, Usage(prompt=paid), at)
+        event.saved_nanousd = usage.cost(provider, model, Usage(prompt=saved), at)
+
+    def log_prompt(self, body: dict[str, Any]) -> None:
+        """Keep the question in the row, where the project wants that."""
+        if self.logs_prompts:
+            asked = {name: body[name] for name in _QUESTION_FIELDS if name in body}
+            self.event.prompt = strict_json.dumps(asked)[:_LOGGED_CHARACTERS]
+
+    def log_response(self, text: str) -> None:
+        """Keep the answer in the row, where the project wants that."""
+        if self.logs_prompts:
+            self.event.response = text[:_LOGGED_CHARACTERS]
+
+    def stop_clock(self) -> None:
+        """Record what the request took now; later work, a shadow check's too, is not part of it.
+        Only the first call counts."""
+        if not self._clock_stopped:
+            self._clock_stopped = True
+            self.event.latency_ms = self.timing.elapsed_ms()
+            self.event.upstream_ms = self.timing.upstream_ms
+
+    def when_finished(self, act: Callable[[], None]) -> None:
+        """Have ``act`` called when the row is closed."""
+        self._when_finished.append(act)
+
+    def finish(self, status: int, error_code: str | None = None) -> None:
+        """Close the row and have it written after the response. Only the first call counts."""
+        if self._finished:
+            return
+        self._finished = True
+        for act in self._when_finished:
+            act()
+        event = self.event
+        trace_id, parent_id = traces.ids(self.caller.request.header("traceparent"))
+        event.status = status
+        event.error_code = error_code
+        self.stop_clock()
+        log_event(
+            "request",
+            request_id=event.request_id,
+            trace_id=trace_id,
+            project_id=event.project_id,
+            endpoint=event.endpoint,
+            provider=event.provider,
+            model=event.model,
+            cache=event.cache_status,
+            status=status,
+            error_code=error_code,
+            latency_ms=event.latency_ms,
+            prompt_tokens=event.prompt_tokens,
+            completion_tokens=event.completion_tokens,
+        )
+        platform, outbox = self.host.platform, self.host.runtime.outbox
+        outbox.pending.add(event.row())
+        telemetry = self.host.settings.telemetry
+        rate = telemetry.traces_sample_rate
+        if rate and telemetry.sentry_dsn and random.random() < rate:  # noqa: S311
+            measured = traces.measurements(
+                event,
+                self.timing.started,
+                name=f"{self.caller.request.method} {event.endpoint}",
+                request_id=self.caller.request_id,
+                trace_id=trace_id or platform.request_id(),
+                span_id=platform.request_id()[:16],
+                parent_id=parent_id,
+            )
+            outbox.reports.events.append(measured)
+        writer.start(platform, outbox)

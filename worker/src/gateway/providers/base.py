@@ -10,6 +10,7 @@ from typing import Protocol
 
 from gateway.core.http import Headers
 from gateway.formats.base import Json
+from gateway.providers.prompt_cache_rules import PromptCacheRules
 
 CHAT = "/chat/completions"
 COMPLETIONS = "/completions"
@@ -97,6 +98,7 @@ class Capabilities:
     ``effort_models``: name patterns of chat models that take ``reasoning_effort``.
     ``reasoning_field``: the member of an assistant's message in which it wants its reasoning back.
     ``live``: what makes its answers depend on more than the request.
+    ``prompt_cache``: the rules of its prompt cache, where requests can mark what is kept.
     ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
     ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
     ``translations``: our endpoint → what makes the ``Translation`` by which another one of the
@@ -118,6 +120,7 @@ class Capabilities:
     reasoning_field: str | None = None
     openai_defaults: bool = False
     live: LiveData = LiveData()
+    prompt_cache: PromptCacheRules | None = None
 
 
 class Provider:

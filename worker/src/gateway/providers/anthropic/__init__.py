@@ -13,6 +13,7 @@ from gateway.providers.base import (
     Translation,
     same_paths,
 )
+from gateway.providers.prompt_cache_rules import ANTHROPIC
 
 VERSION = "2023-06-01"
 """The API version for callers who name none. Not 2026-10-21, which differs in what it refuses:
@@ -61,5 +62,6 @@ PROVIDER = Anthropic(
             fields=("container", "mcp_servers"),
             source="Anthropic, Code execution tool, MCP connector (2026-11)",
         ),
+        prompt_cache=ANTHROPIC,
     )
 )

@@ -12,6 +12,7 @@ from gateway.providers.base import (
     same_paths,
 )
 from gateway.providers.messages_over_chat import with_messages
+from gateway.providers.prompt_cache_rules import OPENAI
 
 PROVIDER = Provider(
     with_messages(
@@ -40,6 +41,7 @@ PROVIDER = Provider(
                 ),
                 source="OpenAI, Web search, Conversation state, Background mode (2026-11)",
             ),
+            prompt_cache=OPENAI,
         ),
         limit="max_completion_tokens",
     )

@@ -28,7 +28,7 @@ from aiohttp import web
 from local_stack.anthropic_api.service import AnthropicService
 from local_stack.openai_api.service import OpenAIService
 
-PACKAGES = {"@anthropic-ai/claude-code": "2.1.197", "@openai/codex": "0.171.0"}
+PACKAGES = {"@anthropic-ai/claude-code": "2.1.332", "@openai/codex": "0.171.0"}
 _REPOSITORY = Path(__file__).resolve().parents[1]
 _RUN_SECONDS = 120
 _START_SECONDS = 60

@@ -62,13 +62,15 @@ def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 def upstream_answer(given: dict[str, Any], *, stream: bool) -> Answer:
     """What the provider says to a request."""
-    status = given.get("status", 200)
+    status, headers = given.get("status", 200), given.get("headers", {})
     if "raw" in given:
-        return Answer(given["raw"], given.get("type", "application/json"), status)
+        return Answer(given["raw"], given.get("type", "application/json"), status, headers)
     if "stream" in given and (stream or "whole" not in given):
         text = "".join(_event_text(event) for event in given["stream"])
-        return Answer(text, given.get("type", "text/event-stream"), status)
-    return Answer(json.dumps(given["whole"]), given.get("type", "application/json"), status)
+        return Answer(text, given.get("type", "text/event-stream"), status, headers)
+    return Answer(
+        json.dumps(given["whole"]), given.get("type", "application/json"), status, headers
+    )
 
 
 def _event_text(event: Any) -> str:

@@ -5,7 +5,7 @@ import copy
 import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -53,12 +53,14 @@ class Answer:
     text: str
     content_type: str = "application/json"
     status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class _Answered(MemoryResponse):
     def __init__(self, answer: Answer) -> None:
         super().__init__((answer.content_type, answer.text))
         self.status = answer.status
+        self.headers |= answer.headers
 
 
 class _Body(MemoryBody):

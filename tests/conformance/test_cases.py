@@ -130,6 +130,10 @@ def _asked(step: Step, times: int) -> str | None:
     return None if len(step.edge.sent) == times else f"asked {len(step.edge.sent)} times"
 
 
+def _row(step: Step, expected: Any) -> str | None:
+    return cases.difference(expected, step.edge.rows[-1], "row")
+
+
 def _headers(step: Step, expected: dict[str, str | None]) -> str | None:
     told = {name: step.response.headers.get(name) for name in expected}
     return None if told == expected else f"headers {told}"
@@ -148,4 +152,5 @@ _CHECKS: dict[str, Callable[[Step, Any], str | None]] = {
     "sent_to": _sent_to,
     "asked": _asked,
     "headers": _headers,
+    "row": _row,
 }

@@ -254,16 +254,16 @@ def test_an_error_event_reaches_the_sdk_as_an_exception(edge: Edge, tenant: Tena
         stream.get_final_message()
 
 
-def test_models_in_anthropics_shape(edge: Edge, tenant: Tenant) -> None:
+def test_anthropics_sdk_lists_anthropics_models(edge: Edge, tenant: Tenant) -> None:
     with sdk(tenant) as client:
         page = client.models.list()
         listed = {model.id: model for model in page}
         alias = client.models.retrieve("claude-sonnet-4-5")
     assert (page.has_more, page.first_id in listed, page.last_id in listed) == (False, True, True)
-    opus = listed["anthropic/claude-opus-5-5"]
+    opus = listed["claude-opus-5-5"]
     assert (opus.type, opus.display_name) == ("model", "Claude Opus 5 5")
     assert opus.created_at.year >= 2025
-    assert listed["gpt-4o-mini"].display_name == "gpt-4o-mini"
+    assert all(name.startswith("claude-") for name in listed)
     # Anthropic lists the snapshot, claude-sonnet-4-5-20250929.
     assert (alias.type, alias.id) == ("model", "claude-sonnet-4-5")
 

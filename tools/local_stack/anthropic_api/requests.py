@@ -16,8 +16,11 @@ PARAMETERS = frozenset(
 )
 BETA_PARAMETERS = {"context_management": "context-management-2025-06-27"}
 """Parameter → what ``anthropic-beta`` must name for it to be known."""
-_SYSTEM_TURNS = "mid-conversation-system-2026-04-07"
-"""The beta with which a turn may be the system's (Claude Code 2.1.197 sends it)."""
+_EFFORT_TURNS = frozenset(
+    ("mid-conversation-output-config-2026-07-01", "per-turn-control-2026-07-01")
+)
+"""The betas with which a system turn may set the effort from there on: the documented one
+("Per-message effort", read 2026-12) and the one that Claude Code 2.1.332 sends."""
 _BLOCKS = {
     "system": {"text"},
     "user": {"text", "image", "document", "tool_result", "search_result"},
@@ -105,10 +108,11 @@ def check(
     if messages[0].get("role") != "user":
         raise invalid('messages: first message must use the "user" role')
     turns = [turn for turn in messages if turn.get("role") != "system"]
-    if len(turns) < len(messages) and _SYSTEM_TURNS not in enabled:
-        raise invalid('messages: Unexpected role "system".')
     for index, message in enumerate(messages):
-        _check_message(message, f"messages.{index}", last=message is turns[-1])
+        if message.get("role") == "system":
+            _check_system_turn(messages, index, enabled)
+        else:
+            _check_message(message, f"messages.{index}", last=message is turns[-1])
     _check_tool_results(turns)
 
 
@@ -165,6 +169,29 @@ def _check_tools(request: dict[str, Any]) -> None:
             raise invalid("tool_choice.type: unknown")
         if choice["type"] == "tool" and choice["name"] not in [tool["name"] for tool in tools]:
             raise invalid(f"Tool '{choice['name']}' not found in provided tools")
+
+
+def _check_system_turn(messages: list[Any], index: int, enabled: frozenset[str]) -> None:
+    """What the system says between the turns ("Mid-conversation system messages", read 2026-12).
+
+    With content it follows a user's turn, and an assistant's or nothing follows it. Without, it
+    sets the effort, and may stand anywhere but first.
+    """
+    message, where = messages[index], f"messages.{index}"
+    if "output_config" in message:
+        if not enabled & _EFFORT_TURNS:
+            raise invalid(f"{where}.output_config: Extra inputs are not permitted")
+        if set(message["output_config"]) - {"effort"}:
+            raise invalid(f"{where}.output_config: only effort may be set for a turn")
+        if not message["content"] and message["output_config"]:
+            return
+        message = {name: value for name, value in message.items() if name != "output_config"}
+    after = [turn["role"] for turn in messages[index + 1 : index + 2]]
+    if messages[index - 1]["role"] != "user" or after not in ([], ["assistant"]):
+        raise invalid(
+            f"{where}: a system message must follow a user message and precede an assistant's"
+        )
+    _check_message(message, where, last=False)
 
 
 def _check_message(message: Any, where: str, *, last: bool) -> None:

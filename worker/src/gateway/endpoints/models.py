@@ -1,6 +1,7 @@
 """``GET /v1/models``: the models of every provider that this project can use, all or one.
 
-In OpenAI's shape, or in Anthropic's for who sends ``anthropic-version``, as its SDKs do.
+In OpenAI's shape. Who sends ``anthropic-version``, as Anthropic's SDKs do, gets Anthropic's models
+in Anthropic's shape; no other provider is asked.
 """
 
 import json
@@ -14,7 +15,7 @@ from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Response
 from gateway.formats.base import count
 from gateway.pipeline.request_context import RequestContext
-from gateway.providers import upstream
+from gateway.providers import anthropic, upstream
 from gateway.providers.base import MODELS, Provider
 from gateway.providers.registry import PROVIDERS, Target, resolve
 from gateway.providers.upstream import Outgoing
@@ -28,6 +29,9 @@ async def handle(context: RequestContext) -> Response:
     """Ask each configured provider; fail only when none of them answers."""
     record = await context.authenticate()
     await context.admit(AdmissionRequest(no_upstream=True))
+    if _speaks_anthropic(context):
+        models = await _models_of(context, anthropic.PROVIDER)
+        return _answer(context, _as_anthropics_list(models))
     usable = set(context.host.settings.provider_keys) | {
         item.provider for item in record.credentials
     }
@@ -45,14 +49,7 @@ async def handle(context: RequestContext) -> Response:
         data += [{"object": "model", **model, "id": prefix + model["id"]} for model in models]
     if not data and failure is not None:
         raise failure
-    if _speaks_anthropic(context):
-        ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
-        listed = {"data": [_as_anthropic(model) for model in data], "has_more": False, **ends}
-    else:
-        listed = {"object": "list", "data": data}
-    response = context.response(200, "application/json", json.dumps(listed))
-    context.row.finish(200)
-    return response
+    return _answer(context, {"object": "list", "data": data})
 
 
 async def retrieve(context: RequestContext) -> Response:
@@ -62,6 +59,8 @@ async def retrieve(context: RequestContext) -> Response:
     await context.admit(AdmissionRequest(no_upstream=True))
     target = resolve(name, record.project, context.caller.request.path)
     context.row.event.provider = target.provider.name
+    if _speaks_anthropic(context) and target.provider is not anthropic.PROVIDER:
+        raise errors.UnknownModel(f"Anthropic has no model '{name}'.", param="model")
     if not target.provider.supports(MODELS):
         raise errors.UnknownModel(
             f"The provider '{target.provider.name}' does not list its models."
@@ -69,15 +68,24 @@ async def retrieve(context: RequestContext) -> Response:
     for model in await _models_of(context, target.provider):
         if target.model in (model["id"], _SNAPSHOT.sub("", model["id"])):
             found = {"object": "model", **model, "id": name}
-            body = json.dumps(_as_anthropic(found) if _speaks_anthropic(context) else found)
-            response = context.response(200, "application/json", body)
-            context.row.finish(200)
-            return response
+            return _answer(context, _as_anthropic(found) if _speaks_anthropic(context) else found)
     raise errors.UnknownModel(f"The model '{name}' does not exist.", param="model")
 
 
 def _speaks_anthropic(context: RequestContext) -> bool:
     return context.caller.request.header("anthropic-version") is not None
+
+
+def _answer(context: RequestContext, body: dict[str, Any]) -> Response:
+    response = context.response(200, "application/json", json.dumps(body))
+    context.row.finish(200)
+    return response
+
+
+def _as_anthropics_list(models: list[dict[str, Any]]) -> dict[str, Any]:
+    data = [_as_anthropic(model) for model in models]
+    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
+    return {"data": data, "has_more": False, **ends}
 
 
 def _as_anthropic(model: dict[str, Any]) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def _complete(answer: Json, expected: Any) -> bool:
 def _message_choice(choice: Json) -> Json:
     """A merged streamed choice in the form of a non-streamed one."""
     message = choice.pop("delta", {})
-    message.setdefault("role", "assistant")
+    message["role"] = message.get("role") or "assistant"
     message.setdefault("content", None)
     for name in NUMBERED:
         for item in message.get(name) or ():

@@ -62,7 +62,7 @@ def chunks(answer: Json, *, asks_for_usage: bool, usage_with_end: bool) -> Itera
 def _deltas(message: Json, logprobs: Any) -> Iterator[tuple[Json, Json | None]]:
     """The deltas of a message with the log probabilities that come with them."""
     content = message.get("content")
-    begin: Json = {"role": message.get("role", "assistant")}
+    begin: Json = {"role": message.get("role") or "assistant"}
     if "content" in message and not isinstance(content, list):
         begin["content"] = None if content is None else ""
     if "refusal" in message:

@@ -24,8 +24,8 @@ def convert(system: Any, messages: Any, *, reasoning_field: str | None = None) -
         where = f"messages.{index}"
         role = message.get("role") if isinstance(message, dict) else None
         if role == "system":
-            text = _text_content(message.get("content"), f"{where}.content")
-            made.append({"role": "system", "content": text})
+            if text := _text_content(message.get("content"), f"{where}.content"):
+                made.append({"role": "system", "content": text})
         elif role == "user":
             made += _user(_blocks(message.get("content"), f"{where}.content"), f"{where}.content")
         elif role == "assistant":
@@ -141,6 +141,8 @@ def _parts(block: Json, where: str) -> list[Json]:
             return [{"type": "image_url", "image_url": {"url": _image_url(source, where)}}]
         case "document" if isinstance(source, dict):
             return _document(block, source, where)
+        case "tool_reference":
+            return [{"type": "text", "text": f"Loaded tool: {block.get('tool_name')}"}]
         case "search_result":
             heading = {"type": "text", "text": f"{block.get('title')}\n{source}"}
             return [heading, *(_text(item, where) for item in block.get("content") or ())]

@@ -11,7 +11,8 @@ from typing import Any
 from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
 from gateway.providers.base import Capabilities
-from gateway.providers.messages_over_chat import conversation
+from gateway.providers.messages_over_chat import conversation, tools
+from gateway.providers.messages_over_chat.fields import given
 
 DROPPED = frozenset(
     {
@@ -29,7 +30,6 @@ _TRANSLATED = frozenset(
         *("stream", "thinking", "output_config", "metadata", "service_tier"),
     }
 )
-_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 _GREATEST_EFFORT = "max"
 """Anthropic's own. What other providers have above ``high`` differs between their models."""
 _LONGEST_USER = 64
@@ -57,9 +57,9 @@ def translate(body: Json, capabilities: Capabilities, *, limit: str) -> Json:
         made["stream"] = True
         if capabilities.stream_usage:
             made["stream_options"] = {"include_usage": True}
-    _take_tools(body, made)
+    tools.take(body, made)
     _take_output(body, made, capabilities)
-    user = (_given(body, "metadata", dict) or {}).get("user_id")
+    user = (given(body, "metadata", dict) or {}).get("user_id")
     if user:
         made["user"] = _short(user)
     tier = _SERVICE_TIERS.get(str(body.get("service_tier")))
@@ -76,43 +76,11 @@ def _short(user: Any) -> Any:
     return hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _take_tools(body: Json, made: Json) -> None:
-    offered = _given(body, "tools", list)
-    if offered:
-        made["tools"] = [_tool(tool, f"tools.{i}") for i, tool in enumerate(offered)]
-    choice = body.get("tool_choice")
-    if choice is None:
-        return
-    kind = choice.get("type") if isinstance(choice, dict) else None
-    if kind == "tool":
-        made["tool_choice"] = {"type": "function", "function": {"name": choice.get("name")}}
-    elif isinstance(kind, str) and kind in _CHOICES:
-        made["tool_choice"] = _CHOICES[kind]
-    else:
-        raise InvalidRequest(
-            "tool_choice: Input should be 'auto', 'any', 'tool' or 'none'.", param="tool_choice"
-        )
-    if choice.get("disable_parallel_tool_use"):
-        made["parallel_tool_calls"] = False
-
-
-def _tool(tool: Any, where: str) -> Json:
-    if not isinstance(tool, dict) or tool.get("type") not in (None, "custom"):
-        raise InvalidRequest(
-            f"{where}.type: Anthropic's own tools are not supported by this model.",
-            param=f"{where}.type",
-        )
-    function = {"name": tool.get("name"), "parameters": tool.get("input_schema")}
-    if tool.get("description"):
-        function["description"] = tool["description"]
-    if tool.get("strict"):
-        function["strict"] = True
-    return {"type": "function", "function": function}
-
-
 def _take_output(body: Json, made: Json, capabilities: Capabilities) -> None:
-    config = _given(body, "output_config", dict) or {}
-    effort = config.get("effort") or _effort(body.get("thinking"))
+    config = given(body, "output_config", dict) or {}
+    effort = (
+        _effort_of_turns(body["messages"]) or config.get("effort") or _effort(body.get("thinking"))
+    )
     model = body["model"]
     if effort and any(fnmatchcase(model, pattern) for pattern in capabilities.effort_models):
         made["reasoning_effort"] = "high" if effort == _GREATEST_EFFORT else effort
@@ -127,13 +95,12 @@ def _take_output(body: Json, made: Json, capabilities: Capabilities) -> None:
         )
 
 
-def _given(body: Json, name: str, kind: type) -> Any:
-    """The field's value, ``None`` where it is not set. Raises ``InvalidRequest``."""
-    value = body.get(name)
-    if value is not None and not isinstance(value, kind):
-        what = "list" if kind is list else "dictionary"
-        raise InvalidRequest(f"{name}: Input should be a valid {what}", param=name)
-    return value
+def _effort_of_turns(messages: list[Json]) -> Any:
+    """What the last system turn that names an effort wants from there on (Anthropic, Per-message
+    effort, read 2026-12)."""
+    configs = (turn.get("output_config") for turn in reversed(messages) if turn["role"] == "system")
+    efforts = (config.get("effort") for config in configs if isinstance(config, dict))
+    return next(filter(None, efforts), None)
 
 
 def _effort(thinking: Any) -> str | None:

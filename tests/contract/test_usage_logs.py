@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from apps.usage.models import UsageLog
-from shared.usage_events import CacheDecision
+from shared.usage_events import CACHE_STATUSES, CacheDecision
 from tests.contract.callers import Caller, Refused
 from tests.contract.tenants import tenant
 
@@ -46,6 +46,13 @@ def test_rows_seen_before_are_ignored_and_new_ones_kept(caller: Caller) -> None:
     caller.insert([customer.row(first, latency_ms=2), customer.row(second), customer.row(second)])
     stored = UsageLog.objects.filter(project=customer.project).order_by("id")
     assert [(log.request_id, log.latency_ms) for log in stored] == [(first, 1), (second, 0)]
+
+
+@pytest.mark.parametrize("status", CACHE_STATUSES)
+def test_every_verdict_is_stored(caller: Caller, status: str) -> None:
+    customer = tenant()
+    caller.insert([customer.row(str(uuid.uuid4()), cache_status=status)])
+    assert UsageLog.objects.get(project=customer.project).cache_status == status
 
 
 def test_a_thousand_rows_at_once(caller: Caller) -> None:

@@ -52,6 +52,11 @@ def test_only_headers_that_were_sent_are_told(values: dict[str, Any], told: set[
     assert names == told | {"x-watchllm-cache", "x-request-id"}
 
 
+def test_what_the_cache_header_of_a_refused_request_said_is_not_told() -> None:
+    refused = log(cache_status="REFUSED", status=429, error_code="rate_limit_exceeded")
+    assert [name for name, _ in sent_headers(refused)] == ["x-request-id"]
+
+
 def test_headers_have_what_the_edge_wrote() -> None:
     sent = dict(sent_headers(log(request_id="order-7.0123456789ab")))
     assert sent["x-request-id"] == "order-7"
@@ -118,7 +123,7 @@ def test_the_waterfall_has_the_charts_colours(status: str, _: str, css: str) -> 
 def test_verdicts_of_the_charts_differ_in_hue(scheme: int) -> None:
     css = (settings.BASE_DIR / "static/css/tokens.css").read_text()
     hues = []
-    for name in ("hit", "semantic", "coalesced", "bypass"):
+    for name in ("hit", "semantic", "coalesced", "bypass", "refused"):
         found = re.search(rf"--c-{name}: light-dark\(#(\w{{6}}), #(\w{{6}})\)", css)
         assert found is not None
         red, green, blue = bytes.fromhex(found[scheme])

@@ -108,7 +108,7 @@ def test_usage_row_holds_every_column_of_the_contract() -> None:
 
 
 def test_cache_statuses() -> None:
-    expected = ("HIT", "HIT-SEMANTIC", "HIT-COALESCED", "MISS", "BYPASS")
+    expected = ("HIT", "HIT-SEMANTIC", "HIT-COALESCED", "MISS", "BYPASS", "REFUSED")
     assert expected == usage_events.CACHE_STATUSES
 
 

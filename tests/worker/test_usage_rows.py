@@ -121,10 +121,47 @@ def test_a_model_without_a_price_costs_an_unknown_amount(tenant: Tenant) -> None
 def test_a_failure_after_authentication(
     tenant: Tenant, body: bytes, status: int, code: str | None
 ) -> None:
-    assert tenant.http.post("/v1/chat/completions", content=body).status_code == status
+    answer = tenant.http.post("/v1/chat/completions", content=body)
+    assert answer.status_code == status
     row = only(tenant)
     assert row["status"] == status
     assert row["error_code"] == (code or "model_not_found")
+    asked = row["upstream_ms"] is not None
+    assert asked is (code not in ("invalid_json", "invalid_request"))
+    assert (row["cache_status"] == "REFUSED") is not asked
+    assert (row["cost_nanousd"], row["saved_nanousd"]) == ((None, None) if asked else (0, 0))
+    assert answer.headers["x-watchllm-cache"] in ("MISS", "BYPASS")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (
+            "/v1/chat/completions",
+            {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "a"}]},
+        ),
+        ("/v1/embeddings", {"model": "text-embedding-3-small", "input": "a"}),
+    ],
+)
+def test_over_a_limit_a_request_is_refused(edge: Edge, path: str, body: dict[str, Any]) -> None:
+    """The header goes on to say what the cache had done."""
+    tenant = edge.tenant(plan={"requests_per_minute": 1})
+    answers = [tenant.post(path, body) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1].headers["x-watchllm-cache"] == "MISS"
+    refused = next(row for row in tenant.rows(2) if row["status"] == 429)
+    assert refused["cache_status"] == "REFUSED"
+    assert (refused["cost_nanousd"], refused["saved_nanousd"]) == (0, 0)
+    assert refused["upstream_ms"] is None
+
+
+def test_a_miss_that_was_asked_for_is_no_refusal(edge: Edge, tenant: Tenant) -> None:
+    answer = tenant.chat("never asked", {"x-watchllm-cache": "only"})
+    assert answer.status_code == 504
+    row = only(tenant)
+    assert (row["cache_status"], row["error_code"]) == ("MISS", "cache_miss")
+    assert (row["cost_nanousd"], row["saved_nanousd"]) == (0, 0)
+    assert edge.openai.calls() == 0
 
 
 def test_a_providers_failure(edge: Edge, tenant: Tenant) -> None:

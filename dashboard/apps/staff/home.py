@@ -13,23 +13,25 @@ from apps.audit.models import AuditLog
 from apps.billing.models import Invoice, Subscription
 from apps.projects.models import ApiKey, Project
 from apps.usage.models import UsageHourly
-from shared.usage_events import HITS
+from shared.usage_events import HITS, REFUSED
 
 _WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One UTC day's sums; ``hit_percent`` is None without requests."""
+    """One UTC day's sums; ``hit_percent`` is None without a request that was not refused."""
 
     requests: int
     hits: int
+    refused: int
     errors: int
     saved_nanousd: int
 
     @property
     def hit_percent(self) -> float | None:
-        return 100 * self.hits / self.requests if self.requests else None
+        accepted = self.requests - self.refused
+        return 100 * self.hits / accepted if accepted else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def two_days(today: datetime) -> tuple[Day, Day]:
             for name, column, only in (
                 ("requests", "requests", Q()),
                 ("hits", "requests", Q(cache_status__in=HITS)),
+                ("refused", "requests", Q(cache_status=REFUSED)),
                 ("errors", "errors", Q()),
                 ("saved", "saved_nanousd", Q()),
             )
@@ -125,6 +128,7 @@ def two_days(today: datetime) -> tuple[Day, Day]:
         Day(
             sums[f"{day}_requests"],
             sums[f"{day}_hits"],
+            sums[f"{day}_refused"],
             sums[f"{day}_errors"],
             sums[f"{day}_saved"],
         )

@@ -24,6 +24,7 @@ _CACHE_LABELS = {
     "HIT-COALESCED": "success",
     "MISS": "info",
     "BYPASS": "warning",
+    "REFUSED": "danger",
 }
 
 

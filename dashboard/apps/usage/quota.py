@@ -17,8 +17,8 @@ UNCOUNTED_ERRORS = (
 """Error codes of requests that the edge does not count, or uncounts when it refuses them."""
 
 # A provider's own 429 has the same code as ours, but was counted, and took time upstream.
-REFUSED = Q(upstream_ms=None, error_code__in=UNCOUNTED_ERRORS)
-REFUSED_SQL = "upstream_ms IS NULL AND error_code IN ({})".format(
+UNCOUNTED = Q(upstream_ms=None, error_code__in=UNCOUNTED_ERRORS)
+UNCOUNTED_SQL = "upstream_ms IS NULL AND error_code IN ({})".format(
     ", ".join(f"'{code}'" for code in UNCOUNTED_ERRORS)
 )
 """The same as SQL for the rollup; NULL (so not true) for a row without an error."""

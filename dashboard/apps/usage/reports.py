@@ -17,11 +17,13 @@ from shared import usage_events
 
 HITS = frozenset({usage_events.HIT, usage_events.HIT_SEMANTIC, usage_events.HIT_COALESCED})
 _HIT = Q(cache_status__in=HITS)
+_REFUSED = Q(cache_status=usage_events.REFUSED)
 _DAY = timedelta(days=1)
 # In the order of the fields of Sums.
 _SUMS = {
     "sum_requests": Sum("requests"),
     "sum_hits": Sum("requests", filter=_HIT, default=0),
+    "sum_refused": Sum("requests", filter=_REFUSED, default=0),
     "sum_errors": Sum("errors"),
     "sum_unpriced": Sum("unpriced_requests"),
     "sum_prompt": Sum("prompt_tokens"),
@@ -34,10 +36,14 @@ _SUMS = {
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Of any set of requests. ``saved_tokens`` are those of answers from the cache."""
+    """Of any set of requests. ``saved_tokens`` are those of answers from the cache.
+
+    ``refused``: those of ``requests`` that WatchLLM refused, which no cache could have answered.
+    """
 
     requests: int = 0
     hits: int = 0
+    refused: int = 0
     errors: int = 0
     unpriced_requests: int = 0
     prompt_tokens: int = 0
@@ -55,8 +61,12 @@ class Sums:
 
     @property
     def hit_rate(self) -> float | None:
-        """From 0 to 1; None without requests."""
-        return self.hits / self.requests if self.requests else None
+        """Share of the requests that were not refused, from 0 to 1; None without one."""
+        return self.hits / self.accepted if self.accepted else None
+
+    @property
+    def accepted(self) -> int:
+        return self.requests - self.refused
 
     @property
     def error_rate(self) -> float | None:
@@ -117,11 +127,15 @@ def totals(
 
 
 def latency(project: Project, period: Period) -> dict[str, Latency]:
-    """One query: ``hit`` (answers from the cache) and ``miss`` (answers through the provider)."""
+    """One query: ``hit`` (answers from the cache) and ``miss`` (answers through the provider).
+
+    Requests that were refused are neither.
+    """
     rows = (
         UsageLatencyHourly.objects.filter(
             project=project, hour__gte=period.start, hour__lt=period.end
         )
+        .exclude(_REFUSED)
         .values_list("cache_status", "bucket")
         .annotate(Sum("requests"))
         .order_by()

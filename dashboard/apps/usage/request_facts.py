@@ -21,8 +21,11 @@ def sent_headers(log: UsageLog) -> list[tuple[str, str]]:
 
     What a stream costs is known only after its headers; the cost of a semantic hit that was checked
     later is not what was told; an error tells no money, and no provider where it is the edge's own.
+    A refused request's header says what the cache had done before, which its row does not.
     """
-    headers = [("x-watchllm-cache", log.cache_status), ("x-request-id", _told_id(log.request_id))]
+    headers = [("x-request-id", _told_id(log.request_id))]
+    if log.cache_status != usage_events.REFUSED:
+        headers.insert(0, ("x-watchllm-cache", log.cache_status))
     if log.status >= 400:
         return headers
     if log.provider:

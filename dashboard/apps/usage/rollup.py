@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from apps.usage.latency import BOUNDS_MS
 from apps.usage.models import RollupState, UsageLog
-from apps.usage.quota import REFUSED_SQL
+from apps.usage.quota import UNCOUNTED_SQL
 from shared.usage_events import HIT_SEMANTIC
 
 _BATCH_ROWS = 50_000
@@ -58,7 +58,7 @@ INSERT INTO {table} ({unit}, organization_id, project_id, api_key_id, endpoint, 
 SELECT {start}, organization_id, project_id, api_key_id, endpoint, COALESCE(provider, ''),
     SUBSTR(COALESCE(model, ''), 1, 128), cache_status,
     COUNT(*),
-    SUM(CASE WHEN {refused} THEN 0 ELSE 1 END),
+    SUM(CASE WHEN {uncounted} THEN 0 ELSE 1 END),
     SUM(CASE WHEN status >= 400 THEN 1 ELSE 0 END),
     SUM(CASE WHEN cost_nanousd IS NULL THEN 1 ELSE 0 END),
     SUM(COALESCE(prompt_tokens, 0)),
@@ -153,7 +153,7 @@ def _add_batch(settled: int, batch_rows: int) -> int:
                     table=table,
                     unit=unit,
                     start=start,
-                    refused=REFUSED_SQL,
+                    uncounted=UNCOUNTED_SQL,
                     columns=", ".join(_SUMS),
                     additions=", ".join(
                         f"{name} = {table}.{name} + excluded.{name}" for name in _SUMS

@@ -21,23 +21,30 @@ _REASONS = {
         "The cache was left out: by a header, by the project's settings, because the request "
         "cannot be cached, or because the cache could not be reached."
     ),
+    usage_events.REFUSED: (
+        "WatchLLM refused this request and asked no provider: it cost nothing, and is no part of "
+        "the hit rate. The error code says why."
+    ),
 }
 
-_HIT_FILLS = {
+_FILLS = {
     usage_events.HIT: "fill-hit",
     usage_events.HIT_SEMANTIC: "fill-semantic",
     usage_events.HIT_COALESCED: "fill-coalesced",
+    usage_events.REFUSED: "fill-refused",
 }
 
 
 def reason(log: UsageLog) -> str:
     """Of the verdict; the ``decision`` beside it has the numbers."""
+    if log.cache_status == usage_events.REFUSED:
+        return _REASONS[log.cache_status]
     why = (log.decision or {}).get("bypass")
     if why:
         return f"The cache was left out: {why}."
     if log.error_code and log.upstream_ms is None:
         if log.cache_status == usage_events.BYPASS:
-            # A row begins as BYPASS, and stays so if the request ends before its policy is read.
+            # Written by an edge that did not know the verdict REFUSED.
             return "The request was refused before the cache was asked; the error code says why."
         if log.cache_status == usage_events.MISS:
             return "The provider was not asked; the error code says why."
@@ -62,7 +69,7 @@ def waterfall(log: UsageLog) -> list[Span]:
     """
     total = log.latency_ms
     if log.upstream_ms is None:
-        css = _HIT_FILLS.get(log.cache_status, "fill-miss")
+        css = _FILLS.get(log.cache_status, "fill-miss")
         coalesced = log.cache_status == usage_events.HIT_COALESCED
         label = "Waited for the same request" if coalesced else "WatchLLM"
         return [Span(label, css, 0, total)]

@@ -4,14 +4,24 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final, Literal
 
-CacheStatus = Literal["HIT", "HIT-SEMANTIC", "HIT-COALESCED", "MISS", "BYPASS"]
+CacheStatus = Literal["HIT", "HIT-SEMANTIC", "HIT-COALESCED", "MISS", "BYPASS", "REFUSED"]
 HIT: Final = "HIT"
 HIT_SEMANTIC: Final = "HIT-SEMANTIC"
 HIT_COALESCED: Final = "HIT-COALESCED"
 MISS: Final = "MISS"
 BYPASS: Final = "BYPASS"
+REFUSED: Final = "REFUSED"
+"""Of rows only: an error of ours ended the request before a provider was asked. The response's
+header says what the cache had done until then."""
 HITS: tuple[CacheStatus, ...] = (HIT, HIT_SEMANTIC, HIT_COALESCED)
-CACHE_STATUSES: tuple[CacheStatus, ...] = (HIT, HIT_SEMANTIC, HIT_COALESCED, MISS, BYPASS)
+CACHE_STATUSES: tuple[CacheStatus, ...] = (
+    HIT,
+    HIT_SEMANTIC,
+    HIT_COALESCED,
+    MISS,
+    BYPASS,
+    REFUSED,
+)
 
 
 @dataclass(slots=True)
@@ -63,7 +73,8 @@ class UsageEvent:
     """Money is integer nano-USD (10⁻⁹ $); ``None`` means unknown, never zero. Times are ms.
 
     On a hit ``cost_nanousd`` is 0 and ``saved_nanousd`` what the provider would have charged;
-    on a miss it is the other way round. Tokens are those of the original answer.
+    on a miss it is the other way round. Where no provider was asked and nothing was served, both
+    are 0. Tokens are those of the original answer.
     """
 
     request_id: str

@@ -55,6 +55,7 @@ def test_the_weekly_report_counts_monday_to_sunday_and_comes_once(
         monday = timezone.now() - timedelta(days=7)
         traffic(60, hour=monday, cost_nanousd=2 * DOLLAR)
         traffic(40, hour=monday, cache_status="HIT", saved_nanousd=3 * DOLLAR)
+        traffic(900, hour=monday, cache_status="REFUSED")
         traffic(999, hour=monday - timedelta(days=1))
         traffic(999)
         assert weekly_reports_due() == 0

@@ -63,6 +63,7 @@ def _plain(logs: list[UsageLog]) -> reports.Sums:
     return reports.Sums(
         requests=len(logs),
         hits=len(hits),
+        refused=sum(log.cache_status == "REFUSED" for log in logs),
         errors=sum(log.status >= 400 for log in logs),
         unpriced_requests=sum(log.cost_nanousd is None for log in logs),
         prompt_tokens=sum(log.prompt_tokens or 0 for log in logs),

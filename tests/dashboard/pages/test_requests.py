@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 from django.utils.html import escape
 
 from apps.projects.services.api_keys import CreatedApiKey
@@ -27,7 +28,7 @@ def logs(created_key: CreatedApiKey) -> list[UsageLog]:
             request_id=f"r-{number}",
             ts=START + timedelta(seconds=number // 7),
             status=502 if number % 10 == 0 else 200,
-            cache_status=CACHE_STATUSES[number % 5],
+            cache_status=CACHE_STATUSES[number % len(CACHE_STATUSES)],
             model=f"model-{number % 3}",
         )
         for number in range(PAGE * 5 // 2)
@@ -151,6 +152,34 @@ def test_every_verdict_has_a_reason() -> None:
 def test_a_bypass_tells_what_the_edge_told() -> None:
     told = UsageLog(cache_status="BYPASS", decision={"bypass": "x-watchllm-cache: off"})
     assert reason(told) == "The cache was left out: x-watchllm-cache: off."
+
+
+def test_refused_requests_are_told_apart(cast: Cast, home: str, created_key: CreatedApiKey) -> None:
+    """Outside the hit rate, cost nothing, are not unpriced, and did not reach a provider."""
+    now = timezone.now()
+    refused = {"status": 429, "error_code": "rate_limit_exceeded", "cost_nanousd": 0}
+    rows = [
+        usage_row(created_key.api_key, ts=now, cache_status="HIT", cost_nanousd=0, latency_ms=1),
+        usage_row(created_key.api_key, ts=now, cache_status="MISS", cost_nanousd=5, latency_ms=900),
+        usage_row(created_key.api_key, ts=now, cache_status="REFUSED", latency_ms=2, **refused),
+    ]
+    UsageLog.objects.bulk_create(rows)
+    usage_rollup()
+    overview = cast.viewer.get(home)
+    sums = overview.context["now"]
+    assert (sums.requests, sums.refused, sums.hit_rate) == (3, 1, 0.5)
+    assert sums.unpriced_requests == 0
+    assert overview.context["latency"]["miss"].p50 > 800
+    link = overview.context["refused_url"]
+    assert escape(link) in overview.content.decode()
+    assert [log.cache_status for log in cast.viewer.get(link).context["page"].logs] == ["REFUSED"]
+    export = b"".join(
+        cast.viewer.get(f"{home}usage/export.csv?status=REFUSED").streaming_content  # type: ignore[attr-defined]
+    )
+    assert export.count(b"REFUSED,1,1,0") == 1
+    detail = cast.viewer.get(f"{home}requests/{UsageLog.objects.get(status=429).pk}/")
+    assert "asked no provider" in detail.content.decode()
+    assert [span.label for span in detail.context["spans"]] == ["WatchLLM"]
 
 
 def test_a_request_that_was_refused_was_not_a_matter_of_the_cache() -> None:

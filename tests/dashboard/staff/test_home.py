@@ -93,6 +93,15 @@ def test_a_day_begins_at_midnight_utc(created_key: CreatedApiKey) -> None:
     assert (before.requests, before.hit_percent) == (2, 50.0)
 
 
+def test_what_was_refused_is_outside_the_hit_rate(created_key: CreatedApiKey) -> None:
+    today = NOON.replace(hour=0)
+    for status in ("HIT", "MISS", "REFUSED", "REFUSED"):
+        usage_row(created_key.api_key, ts=today, cache_status=status).save()
+    usage_rollup()
+    now, _ = home.two_days(today)
+    assert (now.requests, now.refused, now.hit_percent) == (4, 2, 50.0)
+
+
 def test_few_queries(staff_client: Client, created_key: CreatedApiKey) -> None:
     for name in ("one", "two"):
         _subscription(_customer(name), "pro", "past_due")

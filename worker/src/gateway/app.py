@@ -150,5 +150,5 @@ def _failed(context: RequestContext | None, error: errors.GatewayError, dialect:
         known = {name for name, _ in response.headers}
         response.headers += [item for item in context.headers if item[0] not in known]
         response.headers.append(("x-watchllm-cache", context.row.event.cache_status))
-        context.row.finish(error.status, error.code)
+        context.row.fail(error)
     return response

@@ -22,9 +22,8 @@ from apps.projects.models import ApiKey, Project
 from apps.usage.models import UsageHourly
 from shared import usage_events
 
-_HITS = Q(
-    cache_status__in=[usage_events.HIT, usage_events.HIT_SEMANTIC, usage_events.HIT_COALESCED]
-)
+_HITS = Q(cache_status__in=usage_events.HITS)
+_REFUSED = Q(cache_status=usage_events.REFUSED)
 _ALL = (Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER)
 _WRITERS = (Role.OWNER, Role.ADMIN, Role.MEMBER)
 _SEND_FROM_HOUR = 7
@@ -47,6 +46,7 @@ def weekly_reports_due() -> int:
         .annotate(
             total=Sum("requests"),
             hits=Sum("requests", filter=_HITS, default=0),
+            refused=Sum("requests", filter=_REFUSED, default=0),
             saved=Sum("saved_nanousd"),
             spent=Sum("cost_nanousd"),
         )
@@ -81,11 +81,12 @@ def key_expiries_due() -> int:
 
 def _report(organization: Organization, start: datetime, row: Mapping[str, Any]) -> bool:
     end = start + timedelta(days=6)
+    accepted = row["total"] - row["refused"]
     content = usage.weekly_report(
         organization=organization.name,
         week=f"{day(start)} to {day(end)}",
         requests=f"{row['total']:,}",
-        hit_rate=f"{100 * row['hits'] / row['total']:.1f}%",
+        hit_rate=f"{100 * row['hits'] / accepted:.1f}%" if accepted else "none",
         saved=dollars(row["saved"]),
         spent=dollars(row["spent"]),
         usage_url=links.absolute(reverse("app_home")),

@@ -22,7 +22,7 @@ from apps.alerts.counters import CountersUnavailableError, add_to_counter, read_
 from apps.alerts.models import QuotaCheck
 from apps.usage.models import RollupState, UsageHourly, UsageLog
 from apps.usage.month import month_key, month_start
-from apps.usage.quota import REFUSED
+from apps.usage.quota import UNCOUNTED
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def _logged(since: datetime) -> dict[UUID, int]:
     watermark = Coalesce(Subquery(RollupState.objects.values("last_log_id")[:1]), 0)
     rows = (
         UsageLog.objects.filter(id__gt=watermark, ts__gte=since)
-        .exclude(REFUSED)
+        .exclude(UNCOUNTED)
         .values_list("organization_id")
         .annotate(total=Count("id"))
     )

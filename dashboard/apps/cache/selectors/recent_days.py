@@ -10,7 +10,7 @@ from django.db.models import Sum
 from apps.projects.models import Project
 from apps.usage.models import UsageHourly
 from apps.usage.period import latest_days
-from shared.usage_events import HIT, HIT_COALESCED, HIT_SEMANTIC
+from shared.usage_events import HIT, HIT_COALESCED, HIT_SEMANTIC, REFUSED
 
 DAYS = 7
 
@@ -24,12 +24,14 @@ class CacheDay:
     exact: int
     semantic: int
     coalesced: int
+    refused: int
 
     @property
     def rate(self) -> float | None:
-        """Share of all that were hits, None without requests."""
+        """Share of hits in what was not refused, None without such requests."""
         hits = self.exact + self.semantic + self.coalesced
-        return hits / self.requests if self.requests else None
+        accepted = self.requests - self.refused
+        return hits / accepted if accepted else None
 
 
 def recent_days(project: Project, *, now: datetime, zone: tzinfo) -> list[CacheDay]:
@@ -47,6 +49,7 @@ def recent_days(project: Project, *, now: datetime, zone: tzinfo) -> list[CacheD
             exact=counted[HIT],
             semantic=counted[HIT_SEMANTIC],
             coalesced=counted[HIT_COALESCED],
+            refused=counted[REFUSED],
         )
         for day, counted in zip(reversed(days), reversed(found), strict=True)
     ]

@@ -231,6 +231,7 @@ _BADGES = {
     usage_events.HIT_COALESCED: ("info", "HIT · coalesced"),
     usage_events.MISS: ("", "MISS"),
     usage_events.BYPASS: ("warn", "BYPASS"),
+    usage_events.REFUSED: ("danger", "REFUSED"),
 }
 
 

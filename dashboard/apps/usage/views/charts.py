@@ -19,6 +19,7 @@ STATUS_SERIES: tuple[tuple[str, str, str], ...] = (
     (usage_events.HIT_COALESCED, "Coalesced hit", "fill-coalesced"),
     (usage_events.MISS, "Miss", "fill-miss"),
     (usage_events.BYPASS, "Bypass", "fill-bypass"),
+    (usage_events.REFUSED, "Refused", "fill-refused"),
 )
 """From the bottom of the bar up."""
 _OTHERS = "Other"

@@ -13,6 +13,7 @@ from apps.usage import freshness, period, reports
 from apps.usage.filters import Filters
 from apps.usage.models import UsageLog
 from apps.usage.views.charts import STATUS_SERIES, span, usage_chart
+from shared.usage_events import REFUSED
 
 _RECENT = 6
 _MODELS = 5
@@ -37,6 +38,7 @@ def overview(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         .defer("prompt", "response", "decision")
         .order_by("-ts", "-id")[:_RECENT]
     )
+    shown_span = span(shown.start, shown.end)
     live = request.headers.get("HX-Target") == "live"
     context = {
         "access": access,
@@ -63,7 +65,7 @@ def overview(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         "models": sorted(models.items(), key=lambda item: -item[1].requests)[:_MODELS],
         "recent": recent,
         "requests_url": requests_url,
-        "errors_url": f"{requests_url}?"
-        + urlencode({"outcome": "error", **span(shown.start, shown.end)}),
+        "errors_url": f"{requests_url}?" + urlencode({"outcome": "error", **shown_span}),
+        "refused_url": f"{requests_url}?" + urlencode({"status": REFUSED, **shown_span}),
     }
     return render(request, "app/overview/live.html" if live else "app/overview.html", context)

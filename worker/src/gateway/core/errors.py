@@ -15,12 +15,17 @@ _LONGEST_PARAM = 200
 
 
 class GatewayError(Exception):
-    """Base of the tree. ``status``, ``code`` and ``kind`` (OpenAI's ``type``) are per class."""
+    """Base of the tree. ``status``, ``code`` and ``kind`` (OpenAI's ``type``) are per class.
+
+    ``refuses``: a request that ends in it before a provider was asked was refused by us, which is
+    the verdict of its usage row.
+    """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     kind: ClassVar[str] = "api_error"
     anthropic_kind: ClassVar[str] = "api_error"
+    refuses: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -258,6 +263,7 @@ class ClientLeft(GatewayError):
     code = "client_disconnected"
     kind = "invalid_request_error"
     anthropic_kind = "invalid_request_error"
+    refuses = False
 
 
 class UpstreamUnreachable(GatewayError):
@@ -307,12 +313,13 @@ class WebSocketRefused(GatewayError):
 
 
 class NotCached(GatewayError):
-    """``x-watchllm-cache: only`` and nothing in the cache."""
+    """``x-watchllm-cache: only`` and nothing in the cache: a miss, as the caller wanted it."""
 
     status = 504
     code = "cache_miss"
     kind = "invalid_request_error"
     anthropic_kind = "not_found_error"
+    refuses = False
 
 
 def openai_envelope(error: GatewayError) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.core import strict_json
+from gateway.core import errors, strict_json
 from gateway.core.log import log_event
 from gateway.core.timing import Timing
 from gateway.formats.base import Usage, count
@@ -13,7 +13,7 @@ from gateway.pipeline import traces
 from gateway.pipeline.caller import Caller
 from gateway.pipeline.host import Host
 from gateway.reporting import usage, writer
-from shared.usage_events import BYPASS, HITS, CacheDecision, CacheStatus, UsageEvent
+from shared.usage_events import BYPASS, HITS, REFUSED, CacheDecision, CacheStatus, UsageEvent
 
 _QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
 _LOGGED_CHARACTERS = 32_000
@@ -106,6 +106,15 @@ class UsageRow:
     def when_finished(self, act: Callable[[], None]) -> None:
         """Have ``act`` called when the row is closed."""
         self._when_finished.append(act)
+
+    def fail(self, error: errors.GatewayError) -> None:
+        """Close the row of a request that ends in an error of ours. Without a provider asked it has
+        cost nothing, and was refused unless the error says otherwise."""
+        if self.timing.upstream_ms is None:
+            self.event.cost_nanousd = self.event.saved_nanousd = 0
+            if error.refuses:
+                self.set_status(REFUSED)
+        self.finish(error.status, error.code)
 
     def finish(self, status: int, error_code: str | None = None) -> None:
         """Close the row and have it written after the response. Only the first call counts."""

@@ -34,7 +34,9 @@ _VERDICTS = (
     (usage_events.HIT_COALESCED, 3, 420),
     (usage_events.MISS, 48, 900),
     (usage_events.BYPASS, 4, 950),
+    (usage_events.REFUSED, 1, 3),
 )
+_REFUSALS = ((429, "rate_limit_exceeded"), (400, "invalid_request"))
 # Of semantic hits: checked against the provider; and of those, found to be wrong.
 _CHECKED, _WRONG = 0.15, 0.004
 _ERRORS = ((429, "rate_limited"), (502, "upstream_error"), (504, "upstream_timeout"))
@@ -93,8 +95,11 @@ def _rows(
         status, _, typical = dice.choices(_VERDICTS, cum_weights=verdicts)[0]
         if status == usage_events.HIT_SEMANTIC and endpoint == "/v1/embeddings":
             status = usage_events.HIT
-        failed = status in (usage_events.MISS, usage_events.BYPASS) and dice.random() < 0.015
-        code, error = dice.choice(_ERRORS) if failed else (200, None)
+        refused = status == usage_events.REFUSED
+        asked = status in (usage_events.MISS, usage_events.BYPASS)
+        failed = refused or (asked and dice.random() < 0.015)
+        faults = _REFUSALS if refused else _ERRORS
+        code, error = dice.choice(faults) if failed else (200, None)
         prompt = int(dice.lognormvariate(6, 1)) + 1
         completion = 0 if endpoint == "/v1/embeddings" or failed else int(prompt * dice.random())
         price = pricing.cost_nanousd(
@@ -104,7 +109,7 @@ def _rows(
             prompt_tokens=prompt,
             completion_tokens=completion,
         )
-        hit = status.startswith("HIT")
+        hit = status in usage_events.HITS
         cache_key = _answer(dice, model) if completion else None
         semantic = status == usage_events.HIT_SEMANTIC and cache_key is not None
         latency = max(1, int(typical * dice.lognormvariate(0, 0.45)))
@@ -128,8 +133,8 @@ def _rows(
             "cost_nanousd": 0 if hit or failed else price,
             "saved_nanousd": price if hit else 0,
             "latency_ms": latency,
-            "upstream_ms": None if hit else max(0, latency - 6),
-            "ttfb_ms": None if hit else latency // 3,
+            "upstream_ms": max(0, latency - 6) if asked else None,
+            "ttfb_ms": latency // 3 if asked else None,
             "status": code,
             "error_code": error,
         }

@@ -1,12 +1,12 @@
 """The accounts that requests are charged to: tokens a minute, money a month, open streams."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypedDict
 
 from shared import redis_keys
 from shared.key_record import KeyRecord
-from shared.usage_events import HITS, UsageEvent
 
 
 class AccountKeys(TypedDict):
@@ -17,6 +17,17 @@ class AccountKeys(TypedDict):
     project_spend: str
     key_spend: str
     streams: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What an answer used: tokens, and their cost in nano-USD."""
+
+    tokens: int = 0
+    nanousd: int = 0
+
+
+NOTHING_SPENT = Spent()
 
 
 class Charges(TypedDict):
@@ -71,20 +82,6 @@ def estimate_tokens(record: KeyRecord, characters: int, most_completion: int) ->
     if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:
         return 0
     return characters // 4 + most_completion
-
-
-def used_tokens(record: KeyRecord, event: UsageEvent, reserved: int) -> int:
-    """Tokens to charge: 0 without reported usage, without a token limit, and on a hit.
-
-    Where they are estimated, at least those that were ``reserved``.
-    """
-    if event.cache_status in HITS:
-        return 0
-    if record.plan.tokens_per_minute is None and record.key_limits.tokens_per_minute is None:
-        return 0
-    told = (event.prompt_tokens or 0) + (event.completion_tokens or 0)
-    estimated = event.decision is not None and event.decision.estimated
-    return max(told, reserved) if estimated else told
 
 
 def day(now: float) -> str:

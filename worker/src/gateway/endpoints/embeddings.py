@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from gateway.admission.request import Admission
 from gateway.cache import policy as policies
+from gateway.cache.policy import Policy
 from gateway.core import errors, strict_json
 from gateway.core.http import Response
 from gateway.endpoints import fields
 from gateway.formats import vectors
 from gateway.formats.base import MALFORMED, Usage
+from gateway.pipeline import vectors as vector_cache
 from gateway.pipeline.request_context import RequestContext
 from gateway.pipeline.vectors import VectorCache
 from gateway.providers import upstream, upstream_answer
@@ -18,6 +22,21 @@ from gateway.providers.credentials import source
 from gateway.providers.registry import Target, resolve
 from shared import hashing
 from shared.usage_events import HIT, HIT_COALESCED, MISS
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """``body`` as it came, ``sent`` as ``target`` gets it; ``keys``: an exact key an input."""
+
+    body: dict[str, Any]
+    sent: dict[str, Any]
+    target: Target
+    inputs: list[Any]
+    keys: list[str]
+
+    def missing(self, found: dict[str, vectors.Vector]) -> list[str]:
+        """Keys that are not among ``found``, each once."""
+        return [key for key in dict.fromkeys(self.keys) if key not in found]
 
 
 async def handle(context: RequestContext) -> Response:
@@ -30,52 +49,98 @@ async def handle(context: RequestContext) -> Response:
         raise errors.InvalidRequest("Missing required parameter: 'input'.", param="input")
     policy = policies.from_request(context.caller.request, record.project, embeddings=True)
     target = resolve(model, record.project, context.caller.request.path)
-    sent = body if target.model == model else {**body, "model": target.model}
-    event = context.row.event
-    event.provider, event.model = target.provider.name, target.model
+    context.row.event.provider, context.row.event.model = target.provider.name, target.model
     context.row.set_status(MISS)
-
+    sent = body if target.model == model else {**body, "model": target.model}
     inputs = vectors.inputs(body["input"])
-    identity = hashing.embedding_identity(sent)
-    parts = (
-        source(context.record, target.provider),
-        policy.namespace,
-        fields.answer_headers(context),
-        identity,
+    keys = _keys(context, sent, target, policy, inputs)
+    context.row.event.cache_key = keys[0] if len(keys) == 1 else None
+    request = vector_cache.admission_request(
+        record,
+        policy,
+        target.model,
+        keys,
+        own_id=context.caller.own_id,
+        characters=context.caller.characters,
+        lease_seconds=context.host.settings.lease_seconds,
     )
-    keys = [hashing.digest(EMBEDDINGS, *parts, item) for item in inputs]
-    event.cache_key = keys[0] if len(keys) == 1 else None
-    cache = VectorCache(context, policy, target.model)
-    found, admission = await cache.look_up(keys)
+    admission = await context.admit(request)
+    started = context.timing.started
+    cache = VectorCache(
+        context.cache(), context.record, policy, request, admission, started=started
+    )
+    return await _serve(
+        context, _Wanted(body, sent, target, inputs, keys), policy, admission, cache
+    )
+
+
+def _keys(
+    context: RequestContext,
+    sent: dict[str, Any],
+    target: Target,
+    policy: Policy,
+    inputs: list[Any],
+) -> list[str]:
+    answers = source(context.record, target.provider)
+    identity = hashing.embedding_identity(sent)
+    parts = (answers, policy.namespace, fields.answer_headers(context), identity)
+    return [hashing.digest(EMBEDDINGS, *parts, item) for item in inputs]
+
+
+async def _serve(
+    context: RequestContext,
+    wanted: _Wanted,
+    policy: Policy,
+    admission: Admission,
+    cache: VectorCache,
+) -> Response:
+    """From the cache, from the request that is fetching the same batch, or from the provider."""
+    found = await cache.look_up(wanted.keys)
     bypassed = policy.why_bypass or admission.degraded
     if bypassed:
         context.row.bypass(bypassed)
-    missing = _missing(keys, found)
-    if not missing and keys:
+    if wanted.keys and not wanted.missing(found):
         context.row.set_status(HIT)
-    else:
-        policies.check_may_fetch(policy)
-        admission.check_upstream()
-        if bypassed or not keys:
-            return await _forward(context, target, sent, cache)
-        if admission.lease_left_ms:
-            found |= await cache.follow(missing)
-            missing = _missing(keys, found)
-            if not missing:
-                context.row.set_status(HIT_COALESCED)
-                cache.release()
-    new: dict[str, vectors.Vector] = {}
-    if missing:
-        first = dict(zip(reversed(keys), reversed(inputs), strict=True))
-        fetched = await _fetch(context, target, sent, [first[key] for key in missing], cache)
-        if isinstance(fetched, Response):
-            return fetched
-        new = dict(zip(missing, fetched, strict=True))
-        found |= new
-    paid = _sum(new.values())
-    response = _respond(context, target, body, [found[key] for key in keys], paid)
+        return _respond(context, wanted, found, {}, cache)
+    policies.check_may_fetch(policy)
+    admission.check_upstream()
+    if bypassed or not wanted.keys:
+        return await _forward(context, wanted, cache)
+    if admission.lease_left_ms:
+        began = context.host.platform.monotonic()
+        found |= await cache.follow(wanted.missing(found))
+        context.timing.mark("follow", began)
+        if not wanted.missing(found):
+            context.row.set_status(HIT_COALESCED)
+            cache.release()
+            return _respond(context, wanted, found, {}, cache)
+    missing = wanted.missing(found)
+    first = dict(zip(reversed(wanted.keys), reversed(wanted.inputs), strict=True))
+    asked = {**wanted.sent, "input": [first[key] for key in missing]}
+    answer, text = await _ask(context, wanted.target, asked, cache)
+    if answer.response.status != 200:
+        return context.provider_error(answer, text)
+    new = dict(zip(missing, _parsed(text, asked, wanted.target, cache), strict=True))
+    return _respond(context, wanted, found, new, cache)
+
+
+def _respond(
+    context: RequestContext,
+    wanted: _Wanted,
+    found: dict[str, vectors.Vector],
+    new: dict[str, vectors.Vector],
+    cache: VectorCache,
+) -> Response:
+    """``new``: those that the provider was asked for just now, to be charged and stored."""
+    together = found | new
+    answers = [together[key] for key in wanted.keys]
+    tokens, paid = _sum(answers), _sum(new.values())
+    provider = wanted.target.provider.name
+    spent = context.row.account_parts(provider, wanted.target.model, tokens=tokens, paid=paid)
+    response = context.response(200, "application/json", _listed(wanted.body, answers, tokens))
+    context.row.finish(200)
     if new:
-        context.host.platform.wait_until(cache.commit(new, paid or 0))
+        context.host.platform.wait_until(cache.commit(new, spent))
     return response
 
 
@@ -85,21 +150,9 @@ def _sum(answers: Iterable[vectors.Vector]) -> int | None:
     return None if None in tokens else sum(one or 0 for one in tokens)
 
 
-def _missing(keys: list[str], found: dict[str, vectors.Vector]) -> list[str]:
-    return [key for key in dict.fromkeys(keys) if key not in found]
-
-
-def _respond(
-    context: RequestContext,
-    target: Target,
-    body: dict[str, Any],
-    answers: list[vectors.Vector],
-    paid: int | None,
-) -> Response:
-    """``paid``: the tokens among them that were asked for just now. Where tokens are unknown the
-    answer has no ``usage``, as its provider's had none."""
-    tokens = _sum(answers)
-    context.row.account_parts(target.provider.name, target.model, tokens=tokens, paid=paid)
+def _listed(body: dict[str, Any], answers: list[vectors.Vector], tokens: int | None) -> str:
+    """The response's JSON. Where ``tokens`` are unknown it has no ``usage``, as its provider's had
+    none."""
     converts = hashing.converts_vectors(body)
     base64 = body.get("encoding_format") == "base64"
     listed: dict[str, Any] = {
@@ -116,25 +169,16 @@ def _respond(
     }
     if tokens is not None:
         listed["usage"] = {"prompt_tokens": tokens, "total_tokens": tokens}
-    text = json.dumps(listed, separators=(",", ":"))
-    response = context.response(200, "application/json", text)
-    context.row.finish(200)
-    return response
+    return json.dumps(listed, separators=(",", ":"))
 
 
-async def _fetch(
-    context: RequestContext,
-    target: Target,
-    body: dict[str, Any],
-    inputs: list[Any],
-    cache: VectorCache,
-) -> list[vectors.Vector] | Response:
-    """The vectors of ``inputs`` in order, or the provider's error as it came."""
-    answer, text = await _ask(context, target, {**body, "input": inputs}, cache)
-    if answer.response.status != 200:
-        return context.provider_error(answer, text)
+def _parsed(
+    text: str, asked: dict[str, Any], target: Target, cache: VectorCache
+) -> list[vectors.Vector]:
+    """The vectors of what was asked in its order, from the provider's JSON."""
+    inputs = asked["input"]
     try:
-        floats = hashing.converts_vectors(body)
+        floats = hashing.converts_vectors(asked)
         return vectors.parse(strict_json.answer(text), inputs, target.model, floats=floats)
     except MALFORMED as error:
         cache.release()
@@ -143,19 +187,18 @@ async def _fetch(
         ) from error
 
 
-async def _forward(
-    context: RequestContext, target: Target, body: dict[str, Any], cache: VectorCache
-) -> Response:
+async def _forward(context: RequestContext, wanted: _Wanted, cache: VectorCache) -> Response:
     """Without the cache: request and answer as they are, and charged all the same."""
-    answer, text = await _ask(context, target, body, cache)
+    target = wanted.target
+    answer, text = await _ask(context, target, wanted.sent, cache)
     if answer.response.status != 200:
         return context.provider_error(answer, text)
     try:
         tokens = vectors.prompt_tokens(strict_json.answer(text))
     except ValueError:
         tokens = None
-    context.row.account(target.provider.name, target.model, Usage(prompt=tokens))
-    context.host.platform.wait_until(cache.commit({}, tokens or 0))
+    spent = context.row.account(target.provider.name, target.model, Usage(prompt=tokens))
+    context.host.platform.wait_until(cache.commit({}, spent))
     response = context.response(200, "application/json", text, *answer.headers)
     context.row.finish(200)
     return response

@@ -8,10 +8,10 @@ from typing import Any
 from gateway.admission.stream_slot import StreamSlot
 from gateway.core.http import FetchFailed, chain
 from gateway.core.log import log_event
-from gateway.core.platform import Copy, CopyGivenUp
+from gateway.core.platform import Copy, CopyGivenUp, Platform
 from gateway.formats.base import MALFORMED, Assembler, Usage
 from gateway.formats.sse import Event, EventReader
-from gateway.pipeline.request_context import RequestContext
+from gateway.pipeline.usage_row import UsageRow
 from gateway.providers.base import StreamTranslation
 from gateway.providers.redaction import Redaction
 
@@ -40,25 +40,32 @@ class Capture:
 
     def __init__(
         self,
-        context: RequestContext,
-        assembler: Assembler,
+        platform: Platform,
+        row: UsageRow,
         copy: Copy,
+        assembler: Assembler,
+        *,
         translate: StreamTranslation | None,
         slot: StreamSlot,
-        *,
         secret: str,
+        limit: int,
+        outlives_client: bool,
     ) -> None:
-        """``secret``: the key that the provider was asked with."""
-        self._context = context
-        self._assembler = assembler
+        """``secret``: the key that the provider was asked with. ``limit``: bytes of the longest
+        answer that is stored. ``outlives_client``: read on when the client has left."""
+        self._platform = platform
+        self._row = row
+        self._request_id = row.caller.request_id
         self._copy = copy
+        self._assembler = assembler
         self._translate = translate
         self._slot = slot
         self._clean = chain(Redaction(secret), translate) or Redaction(secret)
-        self._limit = context.most_stored_bytes()
+        self._limit = limit
+        self._outlives_client = outlives_client
         self._too_large = False
         self._characters = 0
-        self._last = context.host.platform.monotonic()
+        self._last = platform.monotonic()
 
     async def run(self, commit: Callable[[CapturedStream], Coroutine[Any, Any, None]]) -> None:
         """``commit`` is run once: as soon as the terminal event is there (the provider may hold
@@ -70,21 +77,16 @@ class Capture:
                 if self._assembler.done and not committed:
                     committed = True
                     self._copy.ends()
-                    self._context.host.platform.wait_until(commit(self._outcome(None)))
+                    self._platform.wait_until(commit(self._outcome(None)))
         except FetchFailed as error:
             error_code = "upstream_timeout" if error.timeout else "upstream_disconnected"
-            log_event(
-                "stream_broken",
-                "warning",
-                request_id=self._context.caller.request_id,
-                reason=str(error),
-            )
+            log_event("stream_broken", "warning", request_id=self._request_id, reason=str(error))
         except CopyGivenUp:
             error_code = "too_large_to_cache"
-            log_event("stream_copy_given_up", "warning", request_id=self._context.caller.request_id)
+            log_event("stream_copy_given_up", "warning", request_id=self._request_id)
         except _ClientLeft:
-            stays = self._context.record.project.cache_on_disconnect
-            error_code = "too_large_to_cache" if stays else "client_disconnected"
+            too_large = self._outlives_client
+            error_code = "too_large_to_cache" if too_large else "client_disconnected"
             await self._copy.cancel()
         finally:
             self._slot.end()
@@ -96,14 +98,12 @@ class Capture:
             self._assembler.feed(event)
 
     async def _chunks(self) -> AsyncIterator[None]:
-        context, assembler, limit = self._context, self._assembler, self._limit
-        stays = context.record.project.cache_on_disconnect
+        assembler, limit = self._assembler, self._limit
         reader = EventReader()
         alone = 0
         async for chunk in self._copy:
-            self._last = context.host.platform.monotonic()
-            if context.row.event.ttfb_ms is None:
-                context.row.event.ttfb_ms = context.timing.elapsed_ms()
+            self._last = self._platform.monotonic()
+            self._row.first_byte_came()
             self._take(reader.feed(self._clean(chunk)))
             self._characters = max(self._characters, assembler.collected)
             if reader.pending > limit:
@@ -117,7 +117,7 @@ class Capture:
             if not self._copy.client_left():
                 continue
             alone += len(chunk)
-            if not stays or self._too_large or alone > limit * _WIRE_BYTES:
+            if not self._outlives_client or self._too_large or alone > limit * _WIRE_BYTES:
                 raise _ClientLeft
         self._take([*reader.feed(self._clean(b"")), *reader.finish()])
         yield
@@ -129,7 +129,7 @@ class Capture:
                 answer = self._assembler.finish()
         if error_code is None and self._translate is not None and self._translate.lost:
             # Translation lost data: fine for this client, not good enough to cache.
-            log_untranslated(self._context, self._translate.lost)
+            log_untranslated(self._request_id, self._translate.lost)
             answer = None
         elif answer is None and error_code is None:
             error_code = "too_large_to_cache" if self._too_large else "stream_incomplete"
@@ -137,12 +137,10 @@ class Capture:
         return CapturedStream(answer, usage, self._last, self._characters, error_code)
 
 
-def log_untranslated(context: RequestContext, lost: set[str]) -> None:
+def log_untranslated(request_id: str, lost: set[str]) -> None:
     """Say what a translated answer is without, and that it is not stored for that reason."""
     names = ", ".join(sorted(lost))[:200]
-    log_event(
-        "answer_not_translatable", "warning", request_id=context.caller.request_id, lost=names
-    )
+    log_event("answer_not_translatable", "warning", request_id=request_id, lost=names)
 
 
 class _ClientLeft(Exception):

@@ -1,9 +1,8 @@
 """A provider's answer: asked for, passed on, captured, stored after the response."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from gateway.admission.request import Held
+from gateway.admission.accounts import Spent
 from gateway.admission.stream_slot import StreamSlot
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Live, Response, chain
@@ -23,25 +22,20 @@ EVENT_STREAM = "text/event-stream; charset=utf-8"
 JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class MustFetch:
-    """No cached answer: the provider is to be asked. ``held``: what this request holds meanwhile.
-
-    ``created_ms``: what its entry is dated. ``waited``: it was a follower, without a slot so far.
-    """
-
-    held: Held
-    created_ms: int
-    waited: bool = False
-
-
 async def fetch_answer(
-    context: RequestContext, generation: GenerationRequest, fetch: MustFetch, slot: StreamSlot
+    context: RequestContext,
+    generation: GenerationRequest,
+    after: PostResponse,
+    slot: StreamSlot,
+    *,
+    takes_slot: bool,
 ) -> Response:
-    """The provider's answer; what this request holds is given up after it, whatever it is."""
-    after = PostResponse(context, generation, fetch.held, fetch.created_ms)
+    """The provider's answer; ``after`` gives up what this request holds, whatever happens.
+
+    ``takes_slot``: the request was a follower, which has no slot before it asks itself.
+    """
     try:
-        if fetch.waited:
+        if takes_slot:
             await slot.take()
         context.row.when_finished(slot.end)
         slot.keep()
@@ -93,11 +87,12 @@ def _whole(
     if not isinstance(parsed, dict):
         raise errors.UpstreamUnreachable("The provider's answer is not a JSON object.")
     target = answer.target
-    context.row.account(target.provider.name, target.model, generation.format.usage(parsed))
+    used = generation.format.usage(parsed)
+    spent = context.row.account(target.provider.name, target.model, used)
     context.row.log_response(text)
     complete = _storable(generation, parsed)
     if lost:
-        log_untranslated(context, lost)
+        log_untranslated(context.caller.request_id, lost)
     storable = complete and not lost and len(text) <= context.most_stored_bytes()
     body: str | bytes = text
     content_type = JSON
@@ -109,7 +104,7 @@ def _whole(
     answered = ProviderAnswer(
         target, context.host.platform.monotonic(), parsed if storable else None, text
     )
-    context.host.platform.wait_until(_commit(context, generation, after, answered))
+    context.host.platform.wait_until(_commit(context, generation, after, answered, spent))
     return response
 
 
@@ -126,14 +121,17 @@ async def _commit(
     generation: GenerationRequest,
     after: PostResponse,
     answered: ProviderAnswer,
+    spent: Spent,
 ) -> None:
     """Store first: followers wait for it. Then what the answer teaches, then the row."""
     try:
-        await after.commit(answered)
-        if answered.body is not None and generation.choice is not None:
-            from gateway.pipeline import learning
+        await after.commit(answered, spent)
+        if answered.body is not None and generation.choice and generation.query:
+            from gateway.pipeline.learning import Learning
 
-            await learning.learn_from_miss(context, generation, generation.choice, answered.body)
+            decision = context.row.event.decision
+            lessons = Learning(after.cache, generation, generation.query, decision)
+            await lessons.from_miss(generation.choice, answered.body)
     finally:
         context.row.finish(200)
 
@@ -155,21 +153,33 @@ def _stream(
     async def commit(captured: CapturedStream) -> None:
         context.timing.answered()
         if captured.usage.prompt is None and captured.error_code is not None:
-            context.row.account_estimate(target.provider.name, target.model, captured.characters)
+            spent = context.row.account_estimate(
+                target.provider.name, target.model, captured.characters, after.held.tokens
+            )
         else:
-            context.row.account(target.provider.name, target.model, captured.usage)
+            spent = context.row.account(target.provider.name, target.model, captured.usage)
         context.row.log_response(strict_json.dumps(captured.answer) if captured.answer else "")
         context.row.stop_clock()
+        answered = ProviderAnswer(target, captured.answered_at, captured.answer)
         if captured.error_code is not None:
             context.row.finish(200, captured.error_code)
-        answered = ProviderAnswer(target, captured.answered_at, captured.answer)
-        await _commit(context, generation, after, answered)
+            await after.commit(answered, spent)
+        else:
+            await _commit(context, generation, after, answered, spent)
 
     # Translations keep state, so client and copy have one each.
     translate = answer.translation.stream if answer.translation else None
     assembler = generation.format.assembler(generation.body)
     capture = Capture(
-        context, assembler, copy, translate and translate(), slot, secret=answer.secret
+        context.host.platform,
+        context.row,
+        copy,
+        assembler,
+        translate=translate and translate(),
+        slot=slot,
+        secret=answer.secret,
+        limit=context.most_stored_bytes(),
+        outlives_client=context.record.project.cache_on_disconnect,
     )
     context.host.platform.wait_until(capture.run(commit))
     watch = generation.format.client_filter(

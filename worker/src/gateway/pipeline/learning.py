@@ -7,15 +7,15 @@ free. Outcomes move the namespace's threshold (``shared.decision.evidence``).
 
 import json
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from gateway.cache import entry as entries
+from gateway.cache.project_cache import ProjectCache
 from gateway.core import errors, strict_json
 from gateway.core.log import log_event
-from gateway.formats.base import Json, Usage
+from gateway.formats.base import Json
 from gateway.pipeline.generation_request import GenerationRequest, outgoing
-from gateway.pipeline.request_context import RequestContext
 from gateway.providers import upstream
+from gateway.providers.context import UpstreamContext
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
 from gateway.semantic import evidence
@@ -23,6 +23,7 @@ from gateway.semantic.choice import Candidate, Query, SemanticChoice
 from shared import redis_keys
 from shared.purge_cutoffs import model_field, namespace_field
 from shared.semantic_verdict import REFUSED_SECONDS, SemanticHit
+from shared.usage_events import CacheDecision
 
 SHADOW_SHARE = 0.05
 """Share of semantic hits that are checked; of a new namespace, more."""
@@ -38,134 +39,119 @@ def shadow_due(checks: int, share: float | None) -> bool:
     return random.random() < share  # noqa: S311 (sampling)
 
 
-async def remember_hit(
-    context: RequestContext, generation: GenerationRequest, query: Query, served: Candidate
-) -> None:
-    """Keep what a semantic hit served, so that feedback on its request id can undo it."""
-    hit = SemanticHit(
-        row=context.row.event.request_id,
-        asked=generation.key,
-        entry=served.exact_key,
-        namespace=query.namespace,
-        bin=served.bin or 0,
-    )
-    key = redis_keys.semantic_hit(context.record.project_id, context.caller.request_id)
-    try:
-        await context.host.store.put(key, hit.dump(), ttl_seconds=_FEEDBACK_SECONDS)
-    except StoreUnavailable as error:
-        log_event("semantic_hit_not_kept", "warning", reason=str(error))
-
-
-async def learn_from_miss(
-    context: RequestContext, generation: GenerationRequest, outcome: SemanticChoice, fresh: Json
-) -> None:
-    """Hold the nearest candidate that was not served against the answer that was fetched."""
-    query, best = generation.query, outcome.best
-    if query is None or best is None or best.serve or best.guard is not None:
-        return
-    cached = await _cached_answer(context, generation, best)
-    if cached is not None:
-        await _record(
-            context, query, best, generation.format.text(cached), generation.format.text(fresh)
-        )
-
-
-async def shadow_check(
-    context: RequestContext, generation: GenerationRequest, served: Candidate, cached: Json
-) -> Usage | None:
-    """Ask the provider what a semantic hit was asked, and compare. Returns what was spent."""
-    query = generation.query
-    if query is None:
-        return None
+async def ask_again(context: UpstreamContext, generation: GenerationRequest) -> Json | None:
+    """The provider's own answer to what was answered by a semantic hit; ``None`` without one."""
     body = {**generation.body, "stream": False}
     body.pop("stream_options", None)
     once = replace(outgoing(replace(generation, body=body), generation.target), repeatable=False)
     translation = once.translation
     try:
-        answer = await upstream.ask(context.upstream(), [generation.target], lambda _: once)
+        answer = await upstream.ask(context, [generation.target], lambda _: once)
         text = await answer.text()
         if answer.response.status != 200:
             return None
-        fresh = strict_json.answer(text)
-        if translation is not None:
-            fresh = translation.answer(fresh)
+        fresh: Json = strict_json.answer(text)
+        return fresh if translation is None else translation.answer(fresh)
     except (errors.GatewayError, ValueError, KeyError, TypeError) as error:
         log_event("shadow_check_failed", "warning", reason=type(error).__name__)
         return None
-    spent = generation.format.usage(fresh)
-    context.row.account_shadow(generation.target.provider.name, generation.target.model, spent)
-    if generation.format.storable(fresh, generation.body):
-        agreed = await _record(
-            context, query, served, generation.format.text(cached), generation.format.text(fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What one request teaches about ``query``. ``decision``: its row's, which tells outcomes."""
+
+    cache: ProjectCache
+    generation: GenerationRequest
+    query: Query
+    decision: CacheDecision | None
+
+    async def remember_hit(self, served: Candidate, request_id: str, row_id: str) -> None:
+        """Keep what a semantic hit served, so that feedback on its request id can undo it."""
+        hit = SemanticHit(
+            row=row_id,
+            asked=self.generation.key,
+            entry=served.exact_key,
+            namespace=self.query.namespace,
+            bin=served.bin or 0,
         )
-        if agreed is False:
-            await _keep_apart(context, generation, served)
-    return spent
+        key = redis_keys.semantic_hit(self.cache.project_id, request_id)
+        try:
+            await self.cache.store.put(key, hit.dump(), ttl_seconds=_FEEDBACK_SECONDS)
+        except StoreUnavailable as error:
+            log_event("semantic_hit_not_kept", "warning", reason=str(error))
 
+    async def from_miss(self, choice: SemanticChoice, fresh: Json) -> None:
+        """Hold the nearest candidate that was not served against the answer that was fetched."""
+        best = choice.best
+        if best is None or best.serve or best.guard is not None:
+            return
+        cached = await self._cached_answer(best)
+        if cached is not None:
+            await self._compare(best, cached, fresh)
 
-async def _keep_apart(
-    context: RequestContext, generation: GenerationRequest, served: Candidate
-) -> None:
-    """Blocks a pair whose answers differed in a check for a year, as a person's verdict would."""
-    pair = redis_keys.semantic_refused(context.record.project_id, generation.key, served.exact_key)
-    try:
-        await context.host.store.put(pair, "1", ttl_seconds=REFUSED_SECONDS)
-    except StoreUnavailable as error:
-        log_event("refuted_pair_not_kept", "warning", reason=str(error))
+    async def from_hit(self, served: Candidate, cached: Json, fresh: Json) -> None:
+        """Hold the answer that was served against the provider's own; refuse the pair of prompts if
+        they differ.
 
+        The entry itself stays: it is right for the prompt that it was stored for.
+        """
+        if not self.generation.format.storable(fresh, self.generation.body):
+            return
+        if await self._compare(served, cached, fresh) is False:
+            await self._refuse_pair(served)
 
-async def _cached_answer(
-    context: RequestContext, generation: GenerationRequest, candidate: Candidate
-) -> Json | None:
-    value = await look_up(context, generation, candidate.exact_key)
-    if value is None:
+    async def look_up(self, exact_key: str) -> str | None:
+        """One live entry by its exact key, unless a person or a check refuted it for this prompt.
+
+        If Redis answers that there is none, ``decision.reason`` says why.
+        """
+        project, policy = self.cache.project_id, self.generation.policy
+        try:
+            value, refused = await calls.look_up_pair(
+                self.cache.store,
+                cutoffs=redis_keys.cutoffs(project),
+                entry=redis_keys.entry(project, exact_key),
+                refused_pair=redis_keys.semantic_refused(project, self.generation.key, exact_key),
+                model_field=model_field(self.generation.target.model),
+                namespace_field=namespace_field(policy.namespace),
+                max_age_ms=-1 if policy.max_age is None else policy.max_age * 1000,
+            )
+        except StoreUnavailable:
+            return None
+        if isinstance(value, str):
+            return value
+        if self.decision is not None:
+            self.decision.served = False
+            self.decision.reason = "judged wrong before" if refused else "answer gone"
         return None
-    redis_key = redis_keys.entry(context.record.project_id, candidate.exact_key)
-    try:
-        stored = await entries.unseal(context.host.platform, context.data_key(), redis_key, value)
-        answer: Json = json.loads(stored.body)
-    except ValueError:
-        return None
-    return answer
 
+    async def _refuse_pair(self, served: Candidate) -> None:
+        """Blocks the pair for a year, as a person's verdict would."""
+        project = self.cache.project_id
+        pair = redis_keys.semantic_refused(project, self.generation.key, served.exact_key)
+        try:
+            await self.cache.store.put(pair, "1", ttl_seconds=REFUSED_SECONDS)
+        except StoreUnavailable as error:
+            log_event("refuted_pair_not_kept", "warning", reason=str(error))
 
-async def look_up(
-    context: RequestContext, generation: GenerationRequest, exact_key: str
-) -> str | None:
-    """One live entry by its exact key, unless a person or a check refuted it for ``generation``.
+    async def _cached_answer(self, candidate: Candidate) -> Json | None:
+        value = await self.look_up(candidate.exact_key)
+        stored = None if value is None else await self.cache.unseal(candidate.exact_key, value)
+        if stored is None:
+            return None
+        try:
+            answer: Json = json.loads(stored.body)
+        except ValueError:
+            return None
+        return answer
 
-    If nothing is returned, ``decision.reason`` says why.
-    """
-    project = context.record.project_id
-    max_age = generation.policy.max_age
-    try:
-        value, refused = await calls.look_up_pair(
-            context.host.store,
-            cutoffs=redis_keys.cutoffs(project),
-            entry=redis_keys.entry(project, exact_key),
-            refused_pair=redis_keys.semantic_refused(project, generation.key, exact_key),
-            model_field=model_field(generation.target.model),
-            namespace_field=namespace_field(generation.policy.namespace),
-            max_age_ms=-1 if max_age is None else max_age * 1000,
+    async def _compare(self, candidate: Candidate, cached: Json, fresh: Json) -> bool | None:
+        """Whether both answers agree, counted as evidence; ``None`` when that cannot be told."""
+        text = self.generation.format.text
+        agreed = await evidence.count_pair(
+            self.cache.store, self.query, candidate, text(cached), text(fresh)
         )
-    except StoreUnavailable:
-        return None
-    if isinstance(value, str):
-        return value
-    if context.row.event.decision is not None:
-        reason = "judged wrong before" if refused else "answer gone"
-        context.row.event.decision.served, context.row.event.decision.reason = False, reason
-    return None
-
-
-async def _record(
-    context: RequestContext,
-    query: Query,
-    candidate: Candidate,
-    cached: str | None,
-    fresh: str | None,
-) -> bool | None:
-    agreed = await evidence.count_pair(context.host.store, query, candidate, cached, fresh)
-    if agreed is not None and context.row.event.decision is not None:
-        context.row.event.decision.agreed = agreed
-    return agreed
+        if agreed is not None and self.decision is not None:
+            self.decision.agreed = agreed
+        return agreed

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.admission import limits
 from gateway.admission.auth import KeyResolver, check_usable, presented_key
-from gateway.admission.request import Admission, AdmissionRequest
+from gateway.admission.request import Admission, AdmissionRequest, Held
+from gateway.cache.project_cache import ProjectCache
 from gateway.core import errors
 from gateway.core.http import FetchFailed, Headers, Response
 from gateway.core.log import log_event
 from gateway.core.timing import Timing
 from gateway.pipeline.caller import Caller
+from gateway.pipeline.generation_request import GenerationRequest
 from gateway.pipeline.host import Host
+from gateway.pipeline.post_response import PostResponse
 from gateway.pipeline.usage_row import UsageRow
 from gateway.providers.context import UpstreamContext
 from gateway.providers.upstream_answer import Upstream, error_code, error_text
@@ -200,9 +203,20 @@ class RequestContext:
         """The deployment's embedder, where it has one."""
         return self.host.outside_embedder(self.timing)
 
-    def data_key(self) -> bytes:
-        """The key under which the project's entries are sealed."""
-        return self.host.runtime.data_key(self.record)
+    def cache(self) -> ProjectCache:
+        """The project's entries."""
+        host, record = self.host, self.record
+        key = host.runtime.data_key(record)
+        return ProjectCache(host.platform, host.store, record.project_id, key)
+
+    def post_response(
+        self, generation: GenerationRequest, held: Held, created_ms: int, *, may_write: bool = False
+    ) -> PostResponse:
+        """What is to be done after the response to ``generation``."""
+        started = self.timing.started
+        return PostResponse(
+            self.cache(), self.record, generation, held, started, created_ms, may_write
+        )
 
 
 def _differ(one: KeyRecord, other: KeyRecord) -> bool:

@@ -4,15 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.cache import entry as entries
 from gateway.cache.entry import Entry
+from gateway.cache.project_cache import ProjectCache
 from gateway.core import strict_json
 from gateway.core.log import log_event
 from gateway.formats import labels
 from gateway.formats.base import MALFORMED
 from gateway.pipeline.generation_request import GenerationRequest
-from gateway.pipeline.request_context import RequestContext
-from shared import redis_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +22,15 @@ class StoredAnswer:
 
 
 async def open_stored(
-    context: RequestContext, generation: GenerationRequest, exact_key: str, value: str
+    cache: ProjectCache, generation: GenerationRequest, exact_key: str, value: str
 ) -> StoredAnswer | None:
     """``None`` when the stored value does not open, or has no form that this request takes."""
-    redis_key = redis_keys.entry(context.record.project_id, exact_key)
-    try:
-        stored = await entries.unseal(context.host.platform, context.data_key(), redis_key, value)
-    except entries.EntryError as error:
-        log_event(
-            "entry_unreadable", "error", project_id=context.record.project_id, reason=str(error)
-        )
-        return None
-    body = _served(generation, stored)
-    return None if body is None else StoredAnswer(stored, body)
+    stored = await cache.unseal(exact_key, value)
+    body = None if stored is None else _body(generation, stored)
+    return None if stored is None or body is None else StoredAnswer(stored, body)
 
 
-def _served(generation: GenerationRequest, stored: Entry) -> str | bytes | None:
+def _body(generation: GenerationRequest, stored: Entry) -> str | bytes | None:
     """The answer with the labels of ``generation``, in its form; ``None``: it has no such form."""
     if not generation.stream and stored.facts.get("labels") == []:
         return stored.body

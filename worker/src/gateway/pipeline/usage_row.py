@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gateway.admission.accounts import Spent
 from gateway.core import errors, strict_json
 from gateway.core.log import log_event
 from gateway.core.timing import Timing
@@ -13,7 +14,7 @@ from gateway.pipeline import traces
 from gateway.pipeline.caller import Caller
 from gateway.pipeline.host import Host
 from gateway.reporting import usage, writer
-from shared.usage_events import BYPASS, HITS, REFUSED, CacheDecision, CacheStatus, UsageEvent
+from shared.usage_events import BYPASS, REFUSED, CacheDecision, CacheStatus, UsageEvent
 
 _QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
 _LOGGED_CHARACTERS = 32_000
@@ -41,48 +42,59 @@ class UsageRow:
         self.set_status(BYPASS)
         self.event.decision = CacheDecision(bypass=why)
 
-    def account(self, provider: str, model: str, spent: Usage) -> None:
-        """Put tokens and cost of the answer into the row."""
-        event = self.event
-        event.prompt_tokens, event.completion_tokens = spent.prompt, spent.completion
-        event.cached_tokens = spent.cached
-        price = usage.cost(provider, model, spent, self.timing.started)
-        if event.cache_status in HITS:
-            event.cost_nanousd, event.saved_nanousd = 0, price
-        else:
-            event.cost_nanousd, event.saved_nanousd = price, 0
+    def account_hit(self, provider: str, model: str, saved: Usage) -> None:
+        """Put the original answer's tokens into the row, and its cost as saved."""
+        self._tokens(saved)
+        self.event.cost_nanousd = 0
+        self.event.saved_nanousd = usage.cost(provider, model, saved, self.timing.started)
 
-    def account_estimate(self, provider: str, model: str, received: int) -> None:
+    def account(self, provider: str, model: str, used: Usage) -> Spent:
+        """Put tokens and cost of a provider's answer into the row. Returns what to charge."""
+        self._tokens(used)
+        price = usage.cost(provider, model, used, self.timing.started)
+        self.event.cost_nanousd, self.event.saved_nanousd = price, 0
+        return _spent(used, price)
+
+    def account_estimate(self, provider: str, model: str, received: int, reserved: int) -> Spent:
         """For a provider that worked and told no usage, because its stream did not end well.
 
         Four characters count as a token; ``received``: characters of the answer. The row says that
-        its numbers are estimated.
+        its numbers are estimated. At least the ``reserved`` tokens are charged.
         """
-        spent = Usage(prompt=self.caller.characters // 4, completion=received // 4)
-        self.account(provider, model, spent)
+        used = Usage(prompt=self.caller.characters // 4, completion=received // 4)
+        spent = self.account(provider, model, used)
         self.event.decision = self.event.decision or CacheDecision()
         self.event.decision.estimated = True
+        return replace(spent, tokens=max(spent.tokens, reserved))
 
-    def account_shadow(self, provider: str, model: str, spent: Usage) -> None:
-        """The shadow request cost money: add it to cost, subtract it from savings."""
-        price = usage.cost(provider, model, spent, self.timing.started)
+    def _tokens(self, used: Usage) -> None:
+        event = self.event
+        event.prompt_tokens, event.completion_tokens = used.prompt, used.completion
+        event.cached_tokens = used.cached
+
+    def account_shadow(self, provider: str, model: str, used: Usage) -> Spent:
+        """The shadow request cost money: add it to cost, subtract it from savings. Returns what to
+        charge."""
+        price = usage.cost(provider, model, used, self.timing.started)
         self.event.cost_nanousd = price
         if price is not None and self.event.saved_nanousd is not None:
             self.event.saved_nanousd = max(0, self.event.saved_nanousd - price)
         if self.event.decision is not None:
             self.event.decision.shadow = True
+        return _spent(used, price)
 
     def account_parts(
         self, provider: str, model: str, *, tokens: int | None, paid: int | None
-    ) -> None:
+    ) -> Spent:
         """For an answer of which a part came from the cache (embeddings). Input tokens only, and
-        ``None`` where they are unknown."""
+        ``None`` where they are unknown. Returns what to charge."""
         event = self.event
         event.prompt_tokens = count(tokens)
         saved = None if tokens is None or paid is None else tokens - paid
         at = self.timing.started
         event.cost_nanousd = usage.cost(provider, model, Usage(prompt=paid), at)
         event.saved_nanousd = usage.cost(provider, model, Usage(prompt=saved), at)
+        return _spent(Usage(prompt=paid), event.cost_nanousd)
 
     def log_prompt(self, body: dict[str, Any]) -> None:
         """Keep the question in the row, where the project wants that."""
@@ -94,6 +106,11 @@ class UsageRow:
         """Keep the answer in the row, where the project wants that."""
         if self.logs_prompts:
             self.event.response = text[:_LOGGED_CHARACTERS]
+
+    def first_byte_came(self) -> None:
+        """Record when the first chunk of a stream came. Only the first call counts."""
+        if self.event.ttfb_ms is None:
+            self.event.ttfb_ms = self.timing.elapsed_ms()
 
     def stop_clock(self) -> None:
         """Record what the request took now; later work, a shadow check's too, is not part of it.
@@ -159,3 +176,8 @@ class UsageRow:
             )
             outbox.reports.events.append(measured)
         writer.start(platform, outbox)
+
+
+def _spent(used: Usage, price: int | None) -> Spent:
+    """Unknown tokens and an unknown price count as 0."""
+    return Spent((used.prompt or 0) + (used.completion or 0), price or 0)

@@ -4,108 +4,118 @@ import json
 from dataclasses import replace
 
 from gateway.admission import accounts, single_flight
+from gateway.admission.accounts import NOTHING_SPENT, Spent
 from gateway.admission.request import NOTHING_HELD, Admission, AdmissionRequest, Held
-from gateway.cache import entry as entries
-from gateway.cache.entry import Entry, EntryError
+from gateway.cache.entry import Entry
 from gateway.cache.policy import Policy
+from gateway.cache.project_cache import ProjectCache
 from gateway.core.log import log_event
 from gateway.formats.vectors import Vector
-from gateway.pipeline.request_context import RequestContext
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
 from shared import entry_head, hashing, redis_keys
+from shared.key_record import KeyRecord
 from shared.purge_cutoffs import model_field, namespace_field
-from shared.usage_events import BYPASS
 
 PER_TRIP = 256
 """Entries asked for or written in one round trip: 256 large vectors are about 4 MB."""
 
 
+def admission_request(
+    record: KeyRecord,
+    policy: Policy,
+    model: str,
+    keys: list[str],
+    *,
+    own_id: str,
+    characters: int,
+    lease_seconds: float,
+) -> AdmissionRequest:
+    """What to admit for the inputs of these exact ``keys``; see ``AdmissionRequest``."""
+    wanted = list(dict.fromkeys(keys)) if policy.read else []
+    # Batches that are alike fly together; those that overlap each ask for what is new.
+    competes = bool(wanted) and policy.write and policy.max_age is None
+    project = record.project_id
+    wants = Held(
+        lock_token=own_id if competes else "",
+        tokens=accounts.estimate_tokens(record, characters, 0),
+    )
+    return AdmissionRequest(
+        entries=[redis_keys.entry(project, key) for key in wanted[:PER_TRIP]],
+        model=model,
+        namespace=policy.namespace,
+        max_age_ms=-1 if policy.max_age is None else policy.max_age * 1000,
+        lock=redis_keys.lock(project, hashing.digest(*wanted)) if competes else "",
+        lease_ms=round(lease_seconds * 1000),
+        wants=wants,
+        no_upstream=policy.only_if_cached,
+    )
+
+
 class VectorCache:
-    """Embedding entries as one request sees them."""
+    """Embedding entries as one admitted request sees them. ``started``: unix time it came at."""
 
-    def __init__(self, context: RequestContext, policy: Policy, model: str) -> None:
-        self._context = context
+    def __init__(
+        self,
+        cache: ProjectCache,
+        record: KeyRecord,
+        policy: Policy,
+        request: AdmissionRequest,
+        admission: Admission,
+        *,
+        started: float,
+    ) -> None:
+        self._cache = cache
+        self._record = record
         self._policy = policy
-        self._model = model
-        self._created_ms = 0
-        self._request = AdmissionRequest()
-        self._held = NOTHING_HELD
-
-    async def look_up(self, keys: list[str]) -> tuple[dict[str, Vector], Admission]:
-        """Admission and the vectors that are there. One round trip, and one more for each
-        further 256 inputs."""
-        context, policy = self._context, self._policy
-        wanted = list(dict.fromkeys(keys)) if policy.read else []
-        # Batches that are alike fly together; those that overlap each ask for what is new.
-        competes = bool(wanted) and policy.write and policy.max_age is None
-        wants = Held(
-            lock_token=context.caller.own_id if competes else "",
-            tokens=accounts.estimate_tokens(context.record, context.caller.characters, 0),
-        )
-        self._request = request = AdmissionRequest(
-            entries=[self._entry(key) for key in wanted[:PER_TRIP]],
-            model=self._model,
-            namespace=policy.namespace,
-            max_age_ms=-1 if policy.max_age is None else policy.max_age * 1000,
-            lock=redis_keys.lock(context.record.project_id, hashing.digest(*wanted))
-            if competes
-            else "",
-            lease_ms=round(context.host.settings.lease_seconds * 1000),
-            wants=wants,
-            no_upstream=policy.only_if_cached,
-        )
-        admission = await context.admit(request)
+        self._request = request
+        self._entries = admission.entries
         self._created_ms = admission.now_ms
+        self._writes = policy.write and not admission.degraded
+        self._started = started
         found_all = bool(admission.entries) and None not in admission.entries
-        self._held = NOTHING_HELD if admission.degraded or found_all else wants
-        values = [*admission.entries, *await self._more(wanted[PER_TRIP:])]
-        return await self._opened(wanted, values), admission
+        self._held = NOTHING_HELD if admission.degraded or found_all else request.wants
+
+    async def look_up(self, keys: list[str]) -> dict[str, Vector]:
+        """The vectors that are there. One more round trip for each 256 inputs after the first."""
+        wanted = list(dict.fromkeys(keys)) if self._policy.read else []
+        values = [*self._entries, *await self._more(wanted[PER_TRIP:])]
+        return await self._opened(wanted, values)
 
     async def follow(self, missing: list[str]) -> dict[str, Vector]:
         """What another request for the same batch has fetched meanwhile; nothing when this one has
         to ask the provider itself."""
         # A batch is written in its order, the last of it in its last trip.
-        last = replace(self._request, entries=[self._entry(missing[-1])])
-        context = self._context
-        began = context.host.platform.monotonic()
-        arrived = await single_flight.follow(
-            context.host.platform, context.host.store, context.record.project_id, last
-        )
-        context.timing.mark("follow", began)
+        last = replace(self._request, entries=[self._cache.name(missing[-1])])
+        cache = self._cache
+        arrived = await single_flight.follow(cache.platform, cache.store, cache.project_id, last)
         if not arrived.leads:
             self._held = self._held.without_lock()
         if arrived.entry is None:
             return {}
         return await self._opened(missing, await self._more(missing))
 
-    async def commit(self, new: dict[str, Vector], tokens: int) -> None:
-        """Write vectors, a trip for each 256; charge ``tokens`` and their money with the first one,
+    async def commit(self, new: dict[str, Vector], spent: Spent) -> None:
+        """Write vectors, a trip for each 256; charge ``spent`` with the first one,
         give the lock up with the last. Without vectors those who wait ask the provider."""
-        context, held = self._context, self._held
-        writes = self._policy.write and context.row.event.cache_status != BYPASS
-        items = list(new.items()) if writes else []
-        if (
-            not items
-            and not held.lock_token
-            and not accounts.counts_money_or_tokens(context.record)
-        ):
+        held, record = self._held, self._record
+        items = list(new.items()) if self._writes else []
+        if not items and not held.lock_token and not accounts.counts_money_or_tokens(record):
             return
-        tokens -= held.tokens
-        cost = context.row.event.cost_nanousd or 0
+        tokens, cost = spent.tokens - held.tokens, spent.nanousd
         for start in range(0, max(1, len(items)), PER_TRIP):
             is_last = start + PER_TRIP >= len(items)
             part = items[start : start + PER_TRIP]
             ttl_ms = self._policy.ttl_seconds * 1000
             values = [(ttl_ms, await self._seal(key, vector)) for key, vector in part]
-            charges = accounts.charges(context.record, tokens, cost)
+            charges = accounts.charges(record, tokens, cost)
             tokens = cost = 0
             try:
                 await calls.commit(
-                    context.host.store,
-                    lock=self._request.lock or redis_keys.no_lock(context.record.project_id),
-                    **accounts.account_keys(context.record, context.timing.started),
-                    entries=[self._entry(key) for key, _ in part],
+                    self._cache.store,
+                    lock=self._request.lock or redis_keys.no_lock(record.project_id),
+                    **accounts.account_keys(record, self._started),
+                    entries=[self._cache.name(key) for key, _ in part],
                     lock_token=held.lock_token if is_last else "",
                     tombstone_ms=0 if items else single_flight.TOMBSTONE_MS,
                     **charges,
@@ -115,9 +125,6 @@ class VectorCache:
                 log_event("entry_not_stored", "warning", reason=str(error))
                 return
 
-    def _entry(self, key: str) -> str:
-        return redis_keys.entry(self._context.record.project_id, key)
-
     async def _more(self, keys: list[str]) -> list[str | None]:
         request = self._request
         values: list[str | None] = []
@@ -125,9 +132,9 @@ class VectorCache:
             part = keys[start : start + PER_TRIP]
             try:
                 values += await calls.look_up(
-                    self._context.host.store,
-                    cutoffs=redis_keys.cutoffs(self._context.record.project_id),
-                    entries=[self._entry(key) for key in part],
+                    self._cache.store,
+                    cutoffs=redis_keys.cutoffs(self._cache.project_id),
+                    entries=[self._cache.name(key) for key in part],
                     model_field=model_field(request.model),
                     namespace_field=namespace_field(request.namespace),
                     max_age_ms=request.max_age_ms,
@@ -145,26 +152,18 @@ class VectorCache:
         return found
 
     async def _open(self, key: str, value: str) -> Vector | None:
-        context = self._context
-        try:
-            stored = await entries.unseal(
-                context.host.platform, context.data_key(), self._entry(key), value
-            )
-        except EntryError as error:
-            log_event("entry_unreadable", "error", reason=str(error))
+        stored = await self._cache.unseal(key, value)
+        if stored is None:
             return None
         return Vector(json.loads(stored.body), stored.facts["tokens"], stored.facts["model"])
 
     def release(self) -> None:
         """No vectors at all: release who waits, and the reservation, after the response."""
-        self._context.host.platform.wait_until(self.commit({}, 0))
+        self._cache.platform.wait_until(self.commit({}, NOTHING_SPENT))
 
     async def _seal(self, key: str, vector: Vector) -> str:
-        context = self._context
         facts = {"tokens": vector.tokens, "model": vector.model}
-        label = entry_head.label(self._model, self._policy.namespace)
+        label = entry_head.label(self._request.model, self._policy.namespace)
         body = json.dumps(vector.value, separators=(",", ":"))
         stored = Entry(self._created_ms, label, facts, body)
-        return await entries.seal(
-            context.host.platform, context.data_key(), self._entry(key), stored
-        )
+        return await self._cache.seal(key, stored)

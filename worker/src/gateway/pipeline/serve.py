@@ -13,7 +13,7 @@ from gateway.admission.request import NO_SEMANTICS, NOTHING_HELD, Admission, Adm
 from gateway.admission.stream_slot import LEASE_MS, StreamSlot
 from gateway.cache import entry as entries
 from gateway.cache import policy as policies
-from gateway.cache.entry import Entry
+from gateway.cache.entry import AnswerFacts, Entry
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Live, Response, chain
 from gateway.core.keep_alive import KeepAlive
@@ -129,7 +129,7 @@ async def _exact_hit(
     opened = await _open(x, call, call.key, value)
     if opened is None:
         return None
-    if status == HIT_COALESCED and opened.entry.facts["answered_ms"] <= admitted_ms + _STORING_MS:
+    if status == HIT_COALESCED and opened.facts.answered_ms <= admitted_ms + _STORING_MS:
         # The answer was complete when this request came, and only on its way into Redis.
         status = HIT
     response = _respond(x, call, opened, admitted_ms, status)
@@ -203,6 +203,7 @@ class _Opened:
     """A stored answer, and its body as this request wants it."""
 
     entry: Entry
+    facts: AnswerFacts
     body: str | bytes
 
 
@@ -211,21 +212,22 @@ async def _open(x: Exchange, call: GenerationRequest, exact_key: str, value: str
     redis_key = redis_keys.entry(x.record.project_id, exact_key)
     try:
         stored = await entries.unseal(x.platform, x.data_key(), redis_key, value)
-    except entries.EntryError as error:
+        facts = entries.read_facts(stored.facts)
+        body = _served(call, stored)
+    except MALFORMED as error:  # sealed for something else, or of a release with another layout
         log_event("entry_unreadable", "error", project_id=x.record.project_id, reason=str(error))
         return None
-    body = _served(call, stored)
-    return None if body is None else _Opened(stored, body)
+    return None if body is None else _Opened(stored, facts, body)
 
 
 def _respond(
     x: Exchange, call: GenerationRequest, opened: _Opened, admitted_ms: int, status: CacheStatus
 ) -> Response:
     """The response of a hit; its cost and savings go into the row."""
-    facts = opened.entry.facts
+    facts = opened.facts
     x.set_status(status)
-    x.event.provider = facts["provider"]
-    x.account(facts["provider"], facts["model"], entries.usage(facts))
+    x.event.provider = facts.provider
+    x.account(facts.provider, facts.model, facts.usage)
     x.log_response(opened.entry.body)
     age = max(0, (admitted_ms - opened.entry.created_ms) // 1000)
     extra = [("x-watchllm-cache-age", str(age))]

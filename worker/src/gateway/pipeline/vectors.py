@@ -6,9 +6,10 @@ from dataclasses import replace
 from gateway.admission import accounts, single_flight
 from gateway.admission.request import NOTHING_HELD, Admission, AdmissionRequest, Held
 from gateway.cache import entry as entries
-from gateway.cache.entry import Entry, EntryError
+from gateway.cache.entry import Entry
 from gateway.cache.policy import Policy
 from gateway.core.log import log_event
+from gateway.formats.base import MALFORMED
 from gateway.formats.vectors import Vector
 from gateway.pipeline.exchange import Exchange
 from gateway.redis import calls
@@ -140,10 +141,10 @@ class VectorCache:
         x = self._x
         try:
             stored = await entries.unseal(x.platform, x.data_key(), self._entry(key), value)
-        except EntryError as error:
-            log_event("entry_unreadable", "error", reason=str(error))
+            return Vector(json.loads(stored.body), stored.facts["tokens"], stored.facts["model"])
+        except MALFORMED as error:  # sealed for something else, or of a release with another layout
+            log_event("entry_unreadable", "error", reason=f"{type(error).__name__}: {error}")
             return None
-        return Vector(json.loads(stored.body), stored.facts["tokens"], stored.facts["model"])
 
     def release(self) -> None:
         """No vectors at all: release who waits, and the reservation, after the response."""

@@ -13,6 +13,7 @@ from gateway.core.platform import json_headers
 from gateway.pipeline.exchange import Exchange
 from gateway.redis.store import Store, StoreUnavailable
 from gateway.redis.upstash import UpstashError
+from shared.version import VERSION
 
 _HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
 _NO_KEY = "0" * 64
@@ -21,7 +22,7 @@ _TIMEOUT_SECONDS = 3.0
 
 async def handle(x: Exchange) -> Response:
     """Liveness; needs no key and calls no other service."""
-    body = {"status": "ok", "environment": x.settings.environment}
+    body = {"status": "ok", "version": VERSION, "environment": x.settings.environment}
     if x.settings.release:
         body["release"] = x.settings.release
     return Response(200, [*_HEADERS], json.dumps(body, separators=(",", ":")))
@@ -42,6 +43,7 @@ async def detailed(x: Exchange) -> Response:
     redis, supabase = await asyncio.gather(_timed(x, _redis(x)), _timed(x, _supabase(x)))
     body = {
         "status": "ok" if redis["ok"] and supabase["ok"] else "degraded",
+        "version": VERSION,
         "environment": x.settings.environment,
         "release": x.settings.release or None,
         "redis": redis,

@@ -44,8 +44,7 @@ def postgres_cluster() -> Iterator[postgres.Cluster]:
     except postgres.PostgresMissingError as error:
         pytest.skip(str(error))
     try:
-        _execute(cluster, "postgres", _SUPABASE)
-        _execute(cluster, "dashboard", _DEFAULT_RIGHTS)
+        prepare(cluster)
         yield cluster
     finally:
         context.__exit__(None, None, None)
@@ -95,18 +94,27 @@ def supabase_client(base_url: str) -> Client:
     return client
 
 
-def authenticator(cluster: postgres.Cluster) -> psycopg.Connection[tuple[object, ...]]:
+def authenticator(
+    cluster: postgres.Cluster, database: str = "dashboard"
+) -> psycopg.Connection[tuple[object, ...]]:
     """A connection as PostgREST's log-in role."""
     return psycopg.connect(
         host=str(cluster.socket_dir),
         port=cluster.port,
-        dbname="dashboard",
+        dbname=database,
         user="authenticator",
         autocommit=True,
     )
 
 
-def _execute(cluster: postgres.Cluster, database: str, statements: str) -> None:
+def prepare(cluster: postgres.Cluster) -> None:
+    """Make Supabase's roles, and the empty database ``dashboard``."""
+    execute(cluster, "postgres", _SUPABASE)
+    execute(cluster, "dashboard", _DEFAULT_RIGHTS)
+
+
+def execute(cluster: postgres.Cluster, database: str, statements: str) -> None:
+    """Run statements as the superuser."""
     with psycopg.connect(
         host=str(cluster.socket_dir),
         port=cluster.port,

@@ -10,8 +10,10 @@ from config.settings.database import database
 
 
 @contextmanager
-def default_database(url: str) -> Iterator[None]:
-    """Django's default connection goes to ``url``, migrated, until the block ends.
+def default_database(url: str, *, migrated: bool = True) -> Iterator[None]:
+    """Django's default connection goes to ``url`` until the block ends.
+
+    ``migrated``: it has today's tables then.
 
     Threads started inside it (a live server's) find the same database.
     """
@@ -26,7 +28,8 @@ def default_database(url: str) -> Iterator[None]:
     connections.databases["default"] = config
     connections["default"] = connections.create_connection("default")
     try:
-        call_command("migrate", verbosity=0)
+        if migrated:
+            call_command("migrate", verbosity=0)
         yield
     finally:
         connections["default"].close()

@@ -12,6 +12,7 @@ from apps.accounts.services.organizations import organization_create
 from apps.emails.models import Email
 from apps.projects.models import Project
 from apps.projects.services.projects import project_archive, project_create
+from shared.version import VERSION
 from tests.dashboard.sign_up import CODE_PAGE, sign_up
 
 pytestmark = pytest.mark.django_db
@@ -134,7 +135,7 @@ def test_only_the_staff_site_may_evaluate(staff_client: Client) -> None:
 
 def test_health(client: Client) -> None:
     response = client.get("/healthz")
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "version": VERSION})
 
 
 def test_health_without_a_database(client: Client) -> None:

@@ -12,6 +12,7 @@ from apps.accounts.models import Plan
 from apps.docs.markdown import render
 from apps.docs.pages import API_REFERENCE, PAGES, SECTIONS, Page
 from apps.docs.sources import FOLDER
+from shared.version import VERSION
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +98,12 @@ def test_home_lists_every_section_and_page(client: Client) -> None:
     assert all(f"/docs/{page.slug}/" in links for page in PAGES)
     html = client.get("/docs/").content.decode()
     assert all(f"<h2>{section.title}</h2>" in html for section in SECTIONS)
+
+
+def test_pages_say_which_version_they_describe(client: Client) -> None:
+    for path in ("/docs/", "/docs/caching/"):
+        assert f">WatchLLM {VERSION}</a>" in client.get(path).content.decode()
+    assert f"version {VERSION}." in client.get("/llms.txt").content.decode()
 
 
 def test_unknown_page_is_not_found(client: Client) -> None:

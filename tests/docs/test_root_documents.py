@@ -1,9 +1,13 @@
 """README and its neighbours: links that lead somewhere, a map that matches the tree."""
 
+import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from shared.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
@@ -39,8 +43,28 @@ def test_decisions_have_numbers_of_their_own_and_the_same_parts() -> None:
         assert {"## Context", "## Decision", "## Consequences"} <= set(text.splitlines()), path.name
 
 
-def test_changelog_has_a_place_for_what_comes() -> None:
-    assert "\n## [Unreleased]\n" in (ROOT / "CHANGELOG.md").read_text()
+def test_changelog_has_a_place_for_what_comes_and_dates_what_was_released() -> None:
+    headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == "[Unreleased]"
+    assert re.fullmatch(rf"\[{re.escape(VERSION)}\] - \d{{4}}-\d\d-\d\d", headings[1])
+
+
+@pytest.mark.parametrize("folder", ["", "shared"])
+def test_packages_have_the_version(folder: str) -> None:
+    package = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())
+    assert package["project"]["version"] == VERSION
+
+
+def test_the_api_description_has_the_version() -> None:
+    description = json.loads((ROOT / "docs/public/openapi.json").read_text())
+    assert description["info"]["version"] == VERSION
+    health = description["paths"]["/health"]["get"]["responses"]["200"]["content"]
+    assert health["application/json"]["example"]["version"] == VERSION
+
+
+def test_the_upgrade_page_checks_the_version_out() -> None:
+    page = (ROOT / "docs/public/upgrading.md").read_text()
+    assert set(re.findall(r"git checkout v([\d.]+)", page)) == {VERSION}
 
 
 def test_long_files_are_those_whose_reason_is_written_down() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.version import VERSION
 from tests.worker.edge import ROOT, Edge, until
 from tests.worker.edges import HOSTS, missing
 
@@ -35,7 +36,8 @@ def test_liveness_asks_nobody(edge: Edge) -> None:
     for double in (edge.upstash, edge.supabase):
         double.break_with("refused")
     answer = httpx.get(f"{edge.base_url}/health", timeout=60)
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "environment": "test"})
+    told = {"status": "ok", "version": VERSION, "environment": "test"}
+    assert (answer.status_code, answer.json()) == (200, told)
 
 
 def smoke(edge: Edge, release: str, key: str = "") -> subprocess.CompletedProcess[str]:
@@ -83,6 +85,7 @@ def test_all_is_well(watched: Edge) -> None:
     until(written, "nothing to wait")
     assert report["status"] == "ok"
     assert (report["environment"], report["release"]) == ("test", "1.2.3")
+    assert report["version"] == VERSION
     assert report["redis"]["ok"]
     assert report["supabase"]["ok"]
     assert report["breakers"] == {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from local_stack.options import Options
+from local_stack.options import Options, version
 from local_stack.services import Stack
 from local_stack.state import Secrets, read_json, write_json
 
@@ -22,7 +22,7 @@ def announce(
     }
     write_json(options.state / "dev.json", ready)
     show("")
-    show(f"WatchLLM is ready ({seconds:.1f} s, {options.edge_host} edge)")
+    show(f"WatchLLM {version()} is ready ({seconds:.1f} s, {options.edge_host} edge)")
     show("")
     show(f"  Base URL   {ready['base_url']}")
     show(f"  API key    {ready['api_key']}")

@@ -1,11 +1,20 @@
 """What `make run` is told, by its arguments and by the environment."""
 
 import argparse
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def version() -> str:
+    """WatchLLM's, as ``pyproject.toml`` has it."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(project["project"]["version"])
+
+
 EDGE_HOSTS = ("cpython", "pyodide", "workerd")
 _DEFAULT_PORTS = {"WATCHLLM_EDGE_PORT": 8787, "WATCHLLM_DASHBOARD_PORT": 8000}
 

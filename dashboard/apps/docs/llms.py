@@ -6,12 +6,14 @@ from django.urls import reverse
 
 from apps.docs.pages import PAGES, SECTIONS
 from apps.docs.sources import page_text
+from shared.version import VERSION
 
 _ABOUT = (
     "# WatchLLM\n\n"
     "> An OpenAI-compatible caching proxy for LLM APIs. Point a client's base URL and API key at "
     "WatchLLM: repeated requests are answered from the cache, the rest are forwarded to the "
-    "provider.\n"
+    "provider.\n\n"
+    f"This documentation describes version {VERSION}.\n"
 )
 
 

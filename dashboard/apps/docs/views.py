@@ -11,6 +11,7 @@ from apps.docs.pages import BY_SLUG, PAGES, SECTIONS, Page, neighbours
 from apps.docs.search import search
 from apps.docs.sources import openapi, page_text
 from apps.pages.analytics import counted
+from shared.version import VERSION
 
 _MARKDOWN = "text/markdown; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
@@ -77,4 +78,4 @@ def _page(slug: str) -> Page:
 
 
 def _context(**own: Any) -> dict[str, Any]:
-    return {"sections": SECTIONS, **own}
+    return {"sections": SECTIONS, "version": VERSION, **own}

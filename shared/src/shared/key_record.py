@@ -103,15 +103,19 @@ class KeyRecord:
 
 
 def parse(data: dict[str, Any]) -> KeyRecord:
-    """Raises ``KeyRecordError`` naming what is missing or of the wrong shape."""
+    """Raises ``KeyRecordError`` naming what is missing or of the wrong shape.
+
+    What this release does not know is ignored: the database is upgraded before the edges.
+    """
     try:
-        project = dict(data["project"])
+        project = data["project"]
         routes = tuple(
             Route(r["match"], r["provider"], r.get("model"), tuple(r.get("fallbacks") or ()))
-            for r in project.pop("routes")
+            for r in project["routes"]
         )
         credentials = sorted(
-            (Credential(**item) for item in data["credentials"]), key=lambda c: c.priority
+            (Credential(**_known(Credential, item)) for item in data["credentials"]),
+            key=lambda c: c.priority,
         )
         return KeyRecord(
             key_id=data["key_id"],
@@ -120,10 +124,15 @@ def parse(data: dict[str, Any]) -> KeyRecord:
             revision=int(data["revision"]),
             status=data["status"],
             expires_at=data["expires_at"],
-            plan=Plan(**data["plan"]),
-            key_limits=KeyLimits(**data["key_limits"]),
-            project=Project(**project, routes=routes),
+            plan=Plan(**_known(Plan, data["plan"])),
+            key_limits=KeyLimits(**_known(KeyLimits, data["key_limits"])),
+            project=Project(**{**_known(Project, project), "routes": routes}),
             credentials=tuple(credentials),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise KeyRecordError(f"malformed key record: {type(error).__name__}: {error}") from error
+
+
+def _known(part: type, data: dict[str, Any]) -> dict[str, Any]:
+    names = part.__dataclass_fields__  # type: ignore[attr-defined]
+    return {name: value for name, value in data.items() if name in names}

@@ -5,6 +5,9 @@ dashboard counts entries by model and namespace (``shared.entry_head``). The pay
 JSON facts, a line feed, then the answer's body, so that a plain hit sends the body without parsing
 it. Sealed by AES-256-GCM under the project's data key, with the Redis key and the head as
 additional data: an entry copied to another key or tenant, or made to look younger, does not open.
+
+A change of this layout raises the version in the name of the Redis key (``redis_keys.entry``), so
+that releases do not read each other's entries. One that is read all the same is a miss, no error.
 """
 
 import base64
@@ -83,6 +86,17 @@ def facts(provider: str, model: str, usage: Usage, answered_ms: int) -> dict[str
     }
 
 
-def usage(facts: dict[str, Any]) -> Usage:
-    """The original answer's tokens."""
-    return Usage(*facts["usage"])
+@dataclass(frozen=True, slots=True)
+class AnswerFacts:
+    """What ``facts`` keeps of a generation's answer. Times are unix ms."""
+
+    answered_ms: int
+    provider: str
+    model: str
+    usage: Usage
+
+
+def read_facts(facts: dict[str, Any]) -> AnswerFacts:
+    """The inverse of ``facts``. Raises ``KeyError`` or ``TypeError`` for another layout."""
+    usage = Usage(*facts["usage"])
+    return AnswerFacts(facts["answered_ms"], facts["provider"], facts["model"], usage)

@@ -13,6 +13,7 @@ from gateway.core.platform import json_headers
 from gateway.pipeline.request_context import RequestContext
 from gateway.redis.store import Store, StoreUnavailable
 from gateway.redis.upstash import UpstashError
+from shared.version import VERSION
 
 _HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
 _NO_KEY = "0" * 64
@@ -21,7 +22,11 @@ _TIMEOUT_SECONDS = 3.0
 
 async def handle(context: RequestContext) -> Response:
     """Liveness; needs no key and calls no other service."""
-    body = {"status": "ok", "environment": context.host.settings.environment}
+    body = {
+        "status": "ok",
+        "version": VERSION,
+        "environment": context.host.settings.environment,
+    }
     if context.host.settings.release:
         body["release"] = context.host.settings.release
     return Response(200, [*_HEADERS], json.dumps(body, separators=(",", ":")))
@@ -44,6 +49,7 @@ async def detailed(context: RequestContext) -> Response:
     )
     body = {
         "status": "ok" if redis["ok"] and supabase["ok"] else "degraded",
+        "version": VERSION,
         "environment": context.host.settings.environment,
         "release": context.host.settings.release or None,
         "redis": redis,

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.admission.request import NOTHING_HELD, Admission, Held
-from gateway.cache import entry as entries
 from gateway.core.http import Response
 from gateway.pipeline.fetch import EVENT_STREAM, JSON
 from gateway.pipeline.generation_request import GenerationRequest
@@ -66,7 +65,7 @@ async def find_coalesced(
     if stored is None:
         return None
     # If it was complete when this request came, it was only on its way into Redis.
-    was_complete = stored.entry.facts["answered_ms"] <= admitted_ms + _STORING_MS
+    was_complete = stored.facts.answered_ms <= admitted_ms + _STORING_MS
     return Hit(stored, HIT if was_complete else HIT_COALESCED, admitted_ms)
 
 
@@ -106,11 +105,10 @@ def respond(
     context: RequestContext, generation: GenerationRequest, hit: Hit, held: Held
 ) -> Response:
     """The response. ``held`` is released and the row closed, after it where it is semantic."""
-    row, entry = context.row, hit.stored.entry
-    facts = entry.facts
+    row, entry, facts = context.row, hit.stored.entry, hit.stored.facts
     row.set_status(hit.status)
-    row.event.provider = facts["provider"]
-    row.account_hit(facts["provider"], facts["model"], entries.usage(facts))
+    row.event.provider = facts.provider
+    row.account_hit(facts.provider, facts.model, facts.usage)
     row.log_response(entry.body)
     age = max(0, (hit.admitted_ms - entry.created_ms) // 1000)
     extra = [("x-watchllm-cache-age", str(age))]

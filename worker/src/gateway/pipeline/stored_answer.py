@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.cache.entry import Entry
+from gateway.cache.entry import AnswerFacts, Entry, read_facts
 from gateway.cache.project_cache import ProjectCache
 from gateway.core import strict_json
 from gateway.core.log import log_event
@@ -18,6 +18,7 @@ class StoredAnswer:
     """A stored answer, and its body as this request wants it."""
 
     entry: Entry
+    facts: AnswerFacts
     body: str | bytes
 
 
@@ -26,8 +27,15 @@ async def open_stored(
 ) -> StoredAnswer | None:
     """``None`` when the stored value does not open, or has no form that this request takes."""
     stored = await cache.unseal(exact_key, value)
-    body = None if stored is None else _body(generation, stored)
-    return None if stored is None or body is None else StoredAnswer(stored, body)
+    if stored is None:
+        return None
+    try:
+        facts = read_facts(stored.facts)
+        body = _body(generation, stored)
+    except MALFORMED as error:
+        log_event("entry_of_another_layout", "error", reason=f"{type(error).__name__}: {error}")
+        return None
+    return None if body is None else StoredAnswer(stored, facts, body)
 
 
 def _body(generation: GenerationRequest, stored: Entry) -> str | bytes | None:

@@ -10,6 +10,7 @@ from gateway.cache.entry import Entry
 from gateway.cache.policy import Policy
 from gateway.cache.project_cache import ProjectCache
 from gateway.core.log import log_event
+from gateway.formats.base import MALFORMED
 from gateway.formats.vectors import Vector
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
@@ -155,7 +156,11 @@ class VectorCache:
         stored = await self._cache.unseal(key, value)
         if stored is None:
             return None
-        return Vector(json.loads(stored.body), stored.facts["tokens"], stored.facts["model"])
+        try:
+            return Vector(json.loads(stored.body), stored.facts["tokens"], stored.facts["model"])
+        except MALFORMED as error:
+            log_event("entry_of_another_layout", "error", reason=f"{type(error).__name__}: {error}")
+            return None
 
     def release(self) -> None:
         """No vectors at all: release who waits, and the reservation, after the response."""

@@ -1,6 +1,6 @@
 # Everything a person or CI runs. `make help` lists it; each target is one command, so CI can time it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit agents bench prices format \
+.PHONY: help run test check audit agents bench soak prices format \
 	check-ruff check-types check-dashboard-types check-imports check-templates
 
 VENV_PYTHON = .venv/bin/python
@@ -70,3 +70,7 @@ agents: ## Run Claude Code and Codex through the edge, twice each (needs npm)
 bench: ## Measure on this machine; ratios are what counts (ARGS=… goes to the benchmark)
 	@tools/bootstrap.sh dev
 	@PYTHONPATH=shared/src:worker/src:dashboard:tools:. exec $(VENV_PYTHON) -m benchmarks $(ARGS)
+
+soak: ## Mixed traffic under a schedule of faults, 30 minutes (ARGS="--hours 8 --seed 7"); then invariants
+	@tools/bootstrap.sh dev
+	@PYTHONPATH=shared/src:worker/src:dashboard:tools:. exec $(VENV_PYTHON) -m benchmarks.soak $(ARGS)

@@ -14,7 +14,7 @@ NAMES = {
     "semantic_cold_start": "the Worker's bundle and start with and without the semantic files",
     "semantic_index": "the semantic index on a real Redis as a scope grows",
     "neighbours": "how long a neighbour waits while somebody's largest legal request is worked on",
-    "outage": "how long requests take while Redis or Supabase is gone",
+    "outage": "the table of faults: failed, wrong and lost, and how long requests wait",
     "stripe_webhook": "Stripe's webhook on SQLite and PostgreSQL, beside a view that does nothing",
     "redis_rest": "one Redis round trip through the local Upstash REST server",
 }

@@ -281,7 +281,53 @@ class Edge:
     def __enter__(self) -> Self:
         for double in self._doubles:
             double.start()
-        environment = {
+        try:
+            self.begin()
+            # Redis learns the scripts, so that what a test counts does not depend on its place.
+            self.tenant().chat()
+            self.settled()
+            self.quiet()
+        except BaseException:
+            print(self.log())  # noqa: T201 (pytest shows it with the error)
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._tenants:
+            self._tenants.pop().http.close()
+        self._neighbours.remove(self)
+        self.end()
+        shutil.rmtree(self._output)
+        for double in self._doubles:
+            double.stop()
+
+    def begin(self, **env: str) -> None:
+        """Start the process, with these settings changed; return once it answers."""
+        self._env |= env
+        environment = self._environment()
+        with (self._output / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command(environment),
+                env=environment,
+                cwd=self._output if self.host == "workerd" else ROOT,
+                stdout=log,
+                stderr=log,
+            )
+        self._wait()
+
+    def end(self) -> None:
+        """SIGTERM, and return once it has ended; its doubles go on."""
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _environment(self) -> dict[str, str]:
+        return {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             "PYTHONPATH": os.pathsep.join(
                 str(ROOT / part) for part in ("shared/src", "worker/src", "tools")
@@ -308,40 +354,6 @@ class Edge:
             "ANTHROPIC_API_KEY": self.anthropic.key,
             **self._env,
         }
-        with (self._output / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                self._command(environment),
-                env=environment,
-                cwd=self._output if self.host == "workerd" else ROOT,
-                stdout=log,
-                stderr=log,
-            )
-        try:
-            self._wait()
-            # Redis learns the scripts, so that what a test counts does not depend on its place.
-            self.tenant().chat()
-            self.settled()
-            self.quiet()
-        except BaseException:
-            print(self.log())  # noqa: T201 (pytest shows it with the error)
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        while self._tenants:
-            self._tenants.pop().http.close()
-        self._neighbours.remove(self)
-        assert self._process is not None
-        self._process.terminate()
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        shutil.rmtree(self._output)
-        for double in self._doubles:
-            double.stop()
 
     def _command(self, environment: dict[str, str]) -> list[str]:
         if self.host == "workerd":

@@ -11,6 +11,7 @@ NAMES = {
     "http_client": "a short exchange by the CPython host's own HTTP client, and by aiohttp",
     "import_time": "importing the Worker's entry under Pyodide, by package",
     "streaming": "time to the first event that the edge adds, and memory by stream length",
+    "prompt_cache": "what planned markers in prompt caches save, on simulated traffic",
     "semantic_cold_start": "the Worker's bundle and start with and without the semantic files",
     "semantic_index": "the semantic index on a real Redis as a scope grows",
     "neighbours": "how long a neighbour waits while somebody's largest legal request is worked on",

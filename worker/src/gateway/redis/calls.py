@@ -19,6 +19,7 @@ GIVE_VERDICT = Script("give_verdict")
 HOLD = Script("hold")
 LOOK_UP = Script("look_up")
 LOOK_UP_PAIR = Script("look_up_pair")
+PROMPT_CACHE = Script("prompt_cache")
 SPOOL_FORGET = Script("spool_forget")
 SPOOL_LEAD = Script("spool_lead")
 SPOOL_READ = Script("spool_read")
@@ -339,6 +340,48 @@ async def look_up_pair(
     keys = [cutoffs, entry, refused_pair]
     arguments: list[str | int] = [model_field, namespace_field, max_age_ms]
     return LookUpPairReply(*await store.run(LOOK_UP_PAIR, keys, arguments))
+
+
+async def prompt_cache(
+    store: Store,
+    *,
+    state: str,
+    due: str,
+    recent: str,
+    roots: str,
+    started_ms: int,
+    root: str,
+    most_prefixes: int,
+    most_roots: int,
+    tokens: int,
+    characters: int,
+    paid: int,
+    saved: int,
+    taken_bits: int,
+    missed: bool,
+    touches: Iterable[tuple[str, str, int, int]],
+) -> int:
+    """Counts one use of each prefix of a prompt that a provider has answered, and what the
+    provider's prompt cache cost and saved (`shared.prompt_cache`). Bounded: as many
+    prefixes and applications as the arguments say; a prefix is forgotten an hour after its
+    last use. Answers how many prefixes are known now.
+    """
+    keys = [state, due, recent, roots]
+    arguments: list[str | int] = [
+        started_ms,
+        root,
+        most_prefixes,
+        most_roots,
+        tokens,
+        characters,
+        paid,
+        saved,
+        taken_bits,
+        int(missed),
+        *(part for each in touches for part in each),
+    ]
+    answer: int = await store.run(PROMPT_CACHE, keys, arguments)
+    return answer
 
 
 async def spool_forget(

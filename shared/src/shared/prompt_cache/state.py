@@ -1,0 +1,91 @@
+"""What is remembered of a project: the fields of one Redis hash, as ``prompt_cache.lua`` writes.
+
+The field of a prefix is its hash and holds a ``Record``. ``stats`` holds the project's life tables
+by class and by family (the first letter of a class), ``stats:<root>`` those of one application,
+``ledger`` a ``Ledger`` and ``kept`` how often what was taken to be cached was.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shared.prompt_cache import life_table
+from shared.prompt_cache.boundaries import Boundaries
+from shared.prompt_cache.life_table import LifeTable
+from shared.prompt_cache.prompt import Prompt
+
+_COMMON = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A prefix that was seen. ``uses``: how often; ``expires``: when its entry ends, unix ms (0: it
+    has none); ``lifetime``: of its entry, seconds; ``waits``: for its next use, which will be
+    counted."""
+
+    uses: int
+    expires: int
+    lifetime: int
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Tokens: ``paid`` beyond the input price for writes, ``saved`` by reads (both in tokens at the
+    input price), ``seen`` in all prompts, which had ``characters``."""
+
+    paid: float = 0.0
+    saved: float = 0.0
+    seen: float = 0.0
+    characters: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """``records``: by block. ``kept``: by the bits of a prefix's tokens, how often it was taken to
+    be cached, and how often the usage said otherwise."""
+
+    records: dict[int, Record] = field(default_factory=dict)
+    tables: dict[str, LifeTable] = field(default_factory=dict)
+    root_tables: dict[str, LifeTable] = field(default_factory=dict)
+    ledger: Ledger = Ledger()
+    kept: dict[int, tuple[float, float]] = field(default_factory=dict)
+
+
+def fields(prompt: Prompt, found: Boundaries) -> list[str]:
+    """What to read for ``prompt``: 48 fields at most."""
+    prefixes = (prompt.prefixes[at] for at in found.looked_up)
+    return ["stats", f"stats:{prompt.root}", "ledger", "kept", *prefixes]
+
+
+def parse(found: Boundaries, values: Sequence[str | None]) -> State:
+    """The values of ``fields``, in their order; ``None`` where there is none."""
+    stats, root_stats, ledger, kept = values[:_COMMON]
+    records = {
+        at: _record(value)
+        for at, value in zip(found.looked_up, values[_COMMON:], strict=True)
+        if value is not None
+    }
+    return State(
+        records,
+        _tables(stats),
+        _tables(root_stats),
+        Ledger(*map(float, ledger.split(" "))) if ledger else Ledger(),
+        _kept(kept),
+    )
+
+
+def _record(text: str) -> Record:
+    uses, expires, lifetime, name, _ = text.split(" ", 4)
+    return Record(int(uses), int(expires), int(lifetime), name != "-")
+
+
+def _tables(text: str | None) -> dict[str, LifeTable]:
+    if not text:
+        return {}
+    items = (item.partition(":") for item in text.split(";"))
+    return {name: life_table.parse(numbers) for name, _, numbers in items}
+
+
+def _kept(text: str | None) -> dict[int, tuple[float, float]]:
+    items = (item.split(":") for item in text.split(" ")) if text else ()
+    return {int(bits): (float(taken), float(missed)) for bits, taken, missed in items}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.redis.calls import ADMIT
-from lua_calls.generate import header
+from lua_calls.generate import EDGE
 from tests.doubles.openai_api import Behaviour
 from tests.worker.edge import Edge, Tenant, until
 
@@ -166,5 +166,5 @@ def test_a_plan_without_the_limit_leaves_no_trace(edge: Edge) -> None:
 
 def argument(script: str, name: str, command: list[Any]) -> Any:
     """What the argument of that name was in an ``EVALSHA`` command."""
-    names = [item.name for item in header(script).arguments]
+    names = [item.name for item in EDGE.header(script).arguments]
     return command[3 + int(command[2]) + names.index(name)]

@@ -7,11 +7,17 @@ import pytest
 from lupa.lua51 import LuaRuntime
 
 from gateway.redis import scripts
-from lua_calls.generate import ROOT, TARGET, formatted
-from lua_calls.generate import scripts as script_files
+from lua_calls.generate import DASHBOARD, EDGE, ROOT, SIDES, Side
 from lua_calls.header import HeaderError, parse
+from shared import lua
 
-NAMES = [path.stem for path in script_files()]
+SOURCES = {
+    **{path.stem: scripts.source(path.stem) for path in EDGE.scripts()},
+    **{
+        path.stem: lua.compose(path.stem, folders=(DASHBOARD.folder,))
+        for path in DASHBOARD.scripts()
+    },
+}
 SCRIPT = """\
 -- Does something.
 --
@@ -26,8 +32,9 @@ return redis.call('INCRBY', first, count)
 """
 
 
-def test_the_calls_are_made_from_the_headers() -> None:
-    assert TARGET.read_text() == formatted(), "run: PYTHONPATH=tools python -m lua_calls"
+@pytest.mark.parametrize("side", SIDES, ids=["edge", "dashboard"])
+def test_the_calls_are_made_from_the_headers(side: Side) -> None:
+    assert side.target.read_text() == side.formatted(), "run: PYTHONPATH=tools python -m lua_calls"
 
 
 @pytest.mark.parametrize(
@@ -49,13 +56,13 @@ def test_a_header_that_says_something_else_than_the_code_is_refused(
         parse("script", SCRIPT.replace(said, instead))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SOURCES)
 def test_it_compiles(name: str) -> None:
-    loaded = LuaRuntime().globals().loadstring(scripts.source(name))
+    loaded = LuaRuntime().globals().loadstring(SOURCES[name])
     assert not isinstance(loaded, tuple), loaded
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SOURCES)
 def test_luacheck_finds_nothing(name: str) -> None:
     luacheck = shutil.which("luacheck")
     if luacheck is None:
@@ -63,7 +70,7 @@ def test_luacheck_finds_nothing(name: str) -> None:
     options = ["--std", "lua51", "--read-globals", "redis", "KEYS", "ARGV", "--no-color"]
     done = subprocess.run(
         [luacheck, *options, "--max-line-length", "100", "-"],
-        input=scripts.source(name),
+        input=SOURCES[name],
         capture_output=True,
         text=True,
         cwd=ROOT,

@@ -1,7 +1,8 @@
-"""`python -m lua_calls`: a typed Python function for each Lua script of the gateway.
+"""`python -m lua_calls`: a typed Python function for each Lua script of edge and dashboard.
 
-Reads the header of every `worker/src/gateway/redis/lua/*.lua` and of the scripts that `shared` has,
-and writes `worker/src/gateway/redis/calls.py`. A header is what CONTRIBUTING.md describes:
+Reads the header of every script in `worker/src/gateway/redis/lua`, `dashboard/apps/projects/lua`
+and `shared/src/shared/lua`, which both sides run. Writes `worker/src/gateway/redis/calls.py` and
+`dashboard/apps/projects/redis_calls.py`. A header looks like this:
 
     -- include: a, b          (files of local functions)
     -- What the script does.

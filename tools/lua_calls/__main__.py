@@ -1,15 +1,12 @@
 """Write the calls, formatted as everything else."""
 
-import subprocess
-import sys
-
-from lua_calls.generate import TARGET, generate
+from lua_calls.generate import SIDES
 
 
 def main() -> None:
-    """Write `calls.py`."""
-    TARGET.write_text(generate())
-    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(TARGET)], check=True)
+    """Write the module of each side."""
+    for side in SIDES:
+        side.target.write_text(side.formatted())
 
 
 if __name__ == "__main__":

@@ -15,47 +15,15 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.services import audit_record
+from apps.projects import redis_calls
 from apps.projects.cache_control import CacheUnreachableError, unreachable
 from apps.projects.models import Project
 from apps.projects.redis import redis_client, redis_configured
-from shared import entry_head, lua, redis_keys
+from shared import entry_head, redis_keys
 
 SCAN_COUNT = 2_000
 MOST_SCANS = 30
 _KEPT_SECONDS = 60
-_MEASURE = (
-    lua.source("cutoff")
-    + """
--- KEYS: 1 cutoffs, then entries   ARGV: bytes of an entry's head
--- Answer: label, live entries, their bytes, dead entries (purged, not yet expired), their bytes; …
-local function plain(text)
-  local decoded = string.gsub(text, '%%(%x%x)', function(c) return string.char(tonumber(c, 16)) end)
-  return decoded
-end
-local cuts, groups, order = {}, {}, {}
-for i = 2, #KEYS do
-  local head = redis.call('GETRANGE', KEYS[i], 0, ARGV[1] - 1)
-  local created, model, namespace = string.match(head, '^(%d+):([^:]*):([^:]*):')
-  if created then
-    local label = model .. ':' .. namespace
-    if not groups[label] then
-      groups[label] = {0, 0, 0, 0}
-      order[#order + 1] = label
-      cuts[label] = cutoff(KEYS[1], 'model:' .. plain(model), 'ns:' .. plain(namespace))
-    end
-    local at = tonumber(created) > cuts[label] and 1 or 3
-    groups[label][at] = groups[label][at] + 1
-    groups[label][at + 1] = groups[label][at + 1] + redis.call('STRLEN', KEYS[i])
-  end
-end
-local answer = {}
-for _, label in ipairs(order) do
-  answer[#answer + 1] = label
-  for at = 1, 4 do answer[#answer + 1] = groups[label][at] end
-end
-return answer
-"""
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +148,11 @@ def _count(project: Project, most_scans: int, scan_count: int) -> EntryCount:
 
 
 def _add(sums: dict[str, list[int]], redis: Any, tenant: str, keys: list[str]) -> None:
-    told = redis.eval(
-        _MEASURE, keys=[redis_keys.cutoffs(tenant), *keys], args=[str(entry_head.HEAD_BYTES)]
+    counted = redis_calls.count_entries(
+        redis,
+        cutoffs=redis_keys.cutoffs(tenant),
+        entries=keys,
+        head_bytes=entry_head.HEAD_BYTES,
     )
-    for start in range(0, len(told), 5):
-        label, *counts = told[start : start + 5]
-        sums[label] = [one + int(more) for one, more in zip(sums[label], counts, strict=True)]
+    for label, *counts in counted:
+        sums[label] = [one + more for one, more in zip(sums[label], counts, strict=True)]

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 from apps.accounts.models import User
 from apps.audit.services import audit_record
+from apps.projects import redis_calls
 from apps.projects.models import Project
 from apps.projects.redis import redis_client, redis_configured
-from shared import lua, purge_cutoffs, redis_keys
+from shared import purge_cutoffs, redis_keys
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +44,16 @@ def cache_purge(*, project: Project, scope: Scope, actor: User | None) -> dateti
     age_ms = round(scope.older_than.total_seconds() * 1000)
     try:
         with redis_client() as redis:
-            until_ms = redis.eval(
-                lua.source("advance_cutoff"),
-                keys=[redis_keys.cutoffs(str(project.pk))],
-                args=[scope.field, str(age_ms), str(purge_cutoffs.KEPT_SECONDS)],
+            until_ms = redis_calls.advance_cutoff(
+                redis,
+                cutoffs=redis_keys.cutoffs(str(project.pk)),
+                field=scope.field,
+                age_ms=age_ms,
+                ttl_seconds=purge_cutoffs.KEPT_SECONDS,
             )
     except Exception as error:
         raise unreachable(error) from error
-    until = datetime.fromtimestamp(int(until_ms) / 1000, UTC)
+    until = datetime.fromtimestamp(until_ms / 1000, UTC)
     audit_record(
         action="cache.purge",
         actor=actor,

@@ -8,16 +8,17 @@ was lost; it may run at any time and any number of times and never counts twice.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q, Sum
 
 from apps.cache.models import EvidenceState, SemanticEvidence, SemanticVerdict
+from apps.projects import redis_calls
 from apps.projects.models import ApiKey, Project
 from apps.projects.redis import redis_client, redis_configured
 from apps.usage.models import RollupState, UsageLog
@@ -25,27 +26,22 @@ from shared import redis_keys
 from shared.decision.evidence import EDGES
 from shared.usage_events import HIT_SEMANTIC
 
+if TYPE_CHECKING:
+    from upstash_redis import Redis
+
 logger = logging.getLogger(__name__)
 
 _BATCH_IDS = 50_000
-_SCOPES_PER_TRIP = 100
-_RAISE = """
--- KEYS: evidence   ARGV: bin, checked, wrong of each bin   Answer: how many counters were behind
-local raised = 0
-for i = 1, #ARGV, 3 do
-  for offset, name in ipairs({'checked:', 'wrong:'}) do
-    local field, value = name .. ARGV[i], tonumber(ARGV[i + offset])
-    if value > tonumber(redis.call('HGET', KEYS[1], field) or '0') then
-      redis.call('HSET', KEYS[1], field, value)
-      raised = raised + 1
-    end
-  end
-end
-return raised
-"""
+_NAMESPACES_PER_TRIP = 100
 
 
-class Place(NamedTuple):
+_Namespace = tuple[UUID, str]
+"""Project and namespace."""
+_BinCounts = tuple[int, int, int]
+"""Bin, pairs checked, wrong ones among them."""
+
+
+class EvidenceKey(NamedTuple):
     """What evidence is counted by."""
 
     project_id: UUID
@@ -91,7 +87,7 @@ def _count_batch(batch_ids: int) -> int:
         id__gt=first,
         id__lte=last,
     )
-    found: defaultdict[Place, Counts] = defaultdict(Counts)
+    found: defaultdict[EvidenceKey, Counts] = defaultdict(Counts)
     columns = ("project_id", "api_key_id", "ts", "model", "cache_status", "decision")
     for project_id, api_key_id, ts, model, status, decision in rows.values_list(*columns):
         told = decision or {}
@@ -100,11 +96,11 @@ def _count_batch(batch_ids: int) -> int:
         if "hit" in told:
             _api_verdict(project_id, api_key_id, ts, told, found)
             continue
-        place = Place(project_id, told.get("namespace", ""), (model or "")[:128], told["bin"])
-        found[place].served += status == HIT_SEMANTIC
+        key = EvidenceKey(project_id, told.get("namespace", ""), (model or "")[:128], told["bin"])
+        found[key].served += status == HIT_SEMANTIC
         if "agreed" in told:
-            found[place].checked += 1
-            found[place].wrong += not told["agreed"]
+            found[key].checked += 1
+            found[key].wrong += not told["agreed"]
     evidence_add(found)
     state.last_log_id = last
     state.save()
@@ -116,7 +112,7 @@ def _api_verdict(
     api_key_id: UUID,
     ts: datetime,
     told: Mapping[str, Any],
-    found: defaultdict[Place, Counts],
+    found: defaultdict[EvidenceKey, Counts],
 ) -> None:
     """Counts a row of ``POST /v1/cache/feedback``, unless the hit was already judged in the
     dashboard: that verdict is then the one that both sides have counted.
@@ -142,22 +138,21 @@ def _api_verdict(
         },
     )
     if new:
-        place = Place(project_id, told.get("namespace", ""), model, told["bin"])
-        found[place].checked += 1
-        found[place].wrong += wrong
+        counted = EvidenceKey(project_id, told.get("namespace", ""), model, told["bin"])
+        found[counted].checked += 1
+        found[counted].wrong += wrong
 
 
-def evidence_add(found: Mapping[Place, Counts]) -> None:
+def evidence_add(found: Mapping[EvidenceKey, Counts]) -> None:
     """Adds to the counts, within the caller's transaction. Of projects that are gone, nothing."""
-    ids = {place.project_id for place in found}
+    ids = {key.project_id for key in found}
     alive = set(Project.objects.filter(pk__in=ids).values_list("pk", flat=True))
-    for place in sorted(found):
-        if place.project_id not in alive:
+    for key in sorted(found):
+        if key.project_id not in alive:
             continue
-        counts = found[place]
-        key = place._asdict()
-        SemanticEvidence.objects.get_or_create(**key)
-        SemanticEvidence.objects.filter(**key).update(
+        counts, fields = found[key], key._asdict()
+        SemanticEvidence.objects.get_or_create(**fields)
+        SemanticEvidence.objects.filter(**fields).update(
             served=F("served") + counts.served,
             checked=F("checked") + counts.checked,
             wrong=F("wrong") + counts.wrong,
@@ -178,14 +173,14 @@ def semantic_evidence_restore() -> int:
         .annotate(Sum("checked"), Sum("wrong"))
         .order_by("project_id", "namespace", "bin")
     )
-    scopes: defaultdict[tuple[UUID, str], list[int]] = defaultdict(list)
+    known: defaultdict[_Namespace, list[_BinCounts]] = defaultdict(list)
     for project_id, namespace, number, checked, wrong in sums:
-        scopes[project_id, namespace] += [number, checked, wrong]
+        known[project_id, namespace].append((number, checked, wrong))
     raised = 0
-    waiting = list(scopes.items())
-    for start in range(0, len(waiting), _SCOPES_PER_TRIP):
+    waiting = list(known.items())
+    for start in range(0, len(waiting), _NAMESPACES_PER_TRIP):
         try:
-            raised += _raise_all(waiting[start : start + _SCOPES_PER_TRIP])
+            raised += _raise_all(waiting[start : start + _NAMESPACES_PER_TRIP])
         except Exception:
             logger.exception(
                 "semantic evidence was not restored to Redis; the next run tries again"
@@ -198,23 +193,31 @@ def semantic_evidence_restore() -> int:
     return raised
 
 
-def _raise_all(scopes: Iterable[tuple[tuple[UUID, str], list[int]]]) -> int:
+def _raise_all(known: Sequence[tuple[_Namespace, list[_BinCounts]]]) -> int:
     with redis_client() as redis:
-        pipeline = redis.pipeline()
-        for (project_id, namespace), counts in scopes:
-            key = redis_keys.semantic_evidence(str(project_id), namespace)
-            pipeline.eval(_RAISE, keys=[key], args=[str(number) for number in counts])
-        answers: Any = pipeline.exec()
-    return sum(answers)
+        return redis_calls.raise_evidence(
+            redis,
+            evidence=[
+                redis_keys.semantic_evidence(str(project), name) for (project, name), _ in known
+            ],
+            counts=[
+                (position, *counts)
+                for position, (_, bins) in enumerate(known, start=1)
+                for counts in bins
+            ],
+        )
 
 
-def scope_raise(redis: Any, project_id: UUID, namespace: str) -> None:
-    """The same for one namespace, with an open client."""
+def evidence_raise(redis: "Redis", project_id: UUID, namespace: str) -> None:
+    """Raises Redis's lower counters of one namespace, with an open client."""
     sums = (
         SemanticEvidence.objects.filter(project_id=project_id, namespace=namespace, checked__gt=0)
         .values_list("bin")
         .annotate(Sum("checked"), Sum("wrong"))
         .order_by("bin")
     )
-    key = redis_keys.semantic_evidence(str(project_id), namespace)
-    redis.eval(_RAISE, keys=[key], args=[str(number) for row in sums for number in row])
+    redis_calls.raise_evidence(
+        redis,
+        evidence=[redis_keys.semantic_evidence(str(project_id), namespace)],
+        counts=[(1, *row) for row in sums],
+    )

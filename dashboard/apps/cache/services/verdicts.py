@@ -1,10 +1,10 @@
 """A member's verdict on a semantic hit, with the effect of ``POST /v1/cache/feedback``.
 
-``wrong`` removes the stored answer at once and keeps the two prompts apart. Either verdict counts
-as evidence of its scope, once: where the edge still remembers the hit, by the very script that the
-edge runs; where it does not
-(after a week, after a loss, or because feedback came through the API a moment ago) through the
-counts in the database (``apps.cache.services.evidence``).
+``wrong`` deletes the stored answer at once and refuses this pair of prompts for a year. Either
+verdict is counted once as evidence of its namespace. While Redis still remembers the hit, the
+script that the edge runs counts it. Otherwise (after a week, after Redis lost it, or because
+feedback came through the API a moment ago) the counters are raised to those of the database
+(``apps.cache.services.evidence``).
 """
 
 from typing import Any
@@ -15,12 +15,13 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.services import audit_record
 from apps.cache.models import SemanticVerdict
-from apps.cache.services.evidence import Counts, Place, evidence_add, scope_raise
+from apps.cache.services.evidence import Counts, EvidenceKey, evidence_add, evidence_raise
+from apps.projects import redis_calls
 from apps.projects.cache_control import CacheUnreachableError, unreachable
 from apps.projects.models import Project
 from apps.projects.redis import redis_client, redis_configured
 from apps.usage.models import UsageLog
-from shared import lua, redis_keys
+from shared import redis_keys
 from shared.decision.evidence import EDGES
 from shared.semantic_verdict import REFUSED_SECONDS, SemanticHit, parse_hit
 from shared.usage_events import HIT_SEMANTIC
@@ -60,9 +61,9 @@ def verdict_give(*, project: Project, log: UsageLog, wrong: bool, actor: User) -
     if not redis_configured():
         raise CacheUnreachableError("Redis is not configured")
     with transaction.atomic():
-        place = Place(project.pk, hit.namespace, (log.model or "")[:128], hit.bin)
-        verdict = _record(project, hit, place.model, actor, wrong=wrong)
-        evidence_add({place: Counts(checked=1, wrong=int(wrong))})
+        key = EvidenceKey(project.pk, hit.namespace, (log.model or "")[:128], hit.bin)
+        verdict = _record(project, hit, key.model, actor, wrong=wrong)
+        evidence_add({key: Counts(checked=1, wrong=int(wrong))})
         audit_record(
             action="cache.verdict",
             actor=actor,
@@ -119,14 +120,19 @@ def _apply(project: Project, hit: SemanticHit, *, wrong: bool) -> None:
             known = parse_hit(text or "")
             # A caller may use its id again: then what is remembered is a later hit.
             if known is not None and known.row == hit.row:
-                given = redis.eval(
-                    lua.source("give_verdict"),
-                    keys=[key, entry, evidence, refused],
-                    args=[str(hit.bin), str(int(wrong)), str(REFUSED_SECONDS)],
+                given = redis_calls.give_verdict(
+                    redis,
+                    hit=key,
+                    entry=entry,
+                    evidence=evidence,
+                    refused_pair=refused,
+                    bin_number=hit.bin,
+                    wrong=int(wrong),
+                    refused_seconds=REFUSED_SECONDS,
                 )
                 if given:
                     return
         if wrong:
             redis.delete(entry)
             redis.set(refused, 1, ex=REFUSED_SECONDS)
-        scope_raise(redis, project.pk, hit.namespace)
+        evidence_raise(redis, project.pk, hit.namespace)

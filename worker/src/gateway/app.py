@@ -86,8 +86,9 @@ async def handle(runtime: Runtime, platform: Platform, request: Request) -> Resp
 def canonical(path: str) -> tuple[str, str | None]:
     """The path as ``ROUTES`` has it, and the model where the path names one as Azure's do.
 
-    ``/v1/…`` once, whether the caller's base URL ended in ``/v1`` or not: OpenAI's SDKs want it
-    there, Anthropic's add it themselves, Groq's adds ``/openai/v1``, and all get mixed up.
+    ``/v1/…`` once, whether the caller's base URL ended in ``/v1`` or not: OpenAI's SDKs expect it
+    in the base URL, Anthropic's add it themselves, Groq's adds ``/openai/v1``, and callers mix
+    these up.
     """
     path = tidy(path)
     while path.startswith(("/v1/v1/", "/v1/openai/v1/", "/openai/v1/")):

@@ -1,8 +1,8 @@
 """Request bodies with a ``content-encoding``, decoded while they are read (RFC 9110, 8.4).
 
 What a host can decode depends on what is installed: gzip and deflate everywhere, br and zstd where
-there is a decoder. Both what arrives and what comes out of it is counted, piece by piece: a few
-kilobytes can stand for gigabytes.
+there is a decoder. Compressed and decompressed bytes are both counted, piece by piece: a few
+kilobytes can decompress to gigabytes.
 """
 
 import zlib
@@ -16,7 +16,7 @@ _PIECE = 2**16
 _MOST_PARTS = 16
 """Members of gzip, frames of zstd. Clients send one; each costs a new decoder."""
 _EITHER_HEADER = zlib.MAX_WBITS | 32
-"""Takes gzip's header, and zlib's, which ``deflate`` means."""
+"""Window bits that accept gzip's header and zlib's, which ``deflate`` means."""
 _ZSTD_MODULES = ("compression.zstd", "backports.zstd")
 
 

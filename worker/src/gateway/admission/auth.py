@@ -1,12 +1,12 @@
 """From an API key to its record: isolate memory, then Redis, then Supabase. An outdated record in
 memory is renewed from Supabase directly.
 
-A record is used for at most ``RECORD_SECONDS`` after Supabase answered it, wherever it was kept
-in between, so an edit is in force within a minute even when Redis could not be told. While
-Supabase cannot be asked, a known record serves on for ``STALE_SECONDS``: a key that was good a
-moment ago must not fail because our own database is away. A key that was revoked does not: the
-dashboard leaves word of that in Redis, which is read then (docs/adr/0205). What lies in Redis is
-signed, and what is not reads as absent.
+A record is used for at most ``RECORD_SECONDS`` after Supabase answered it, wherever it was kept in
+between, so an edit is in force within a minute even when Redis could not be told. While Supabase
+cannot be asked, a known record serves on for ``STALE_SECONDS``: a key that was good a moment ago
+must not fail because our own database is away. A key that was revoked does not: the dashboard notes
+it in Redis, and the edge reads the note in that case (docs/adr/0205). Values in Redis are signed;
+an unsigned one counts as absent.
 """
 
 import json
@@ -93,8 +93,8 @@ class KeyResolver:
     async def check_refused(self, key_hash: str) -> None:
         """Raises the error for a key that the dashboard told Redis not to serve any more.
 
-        To be asked when the record cannot be renewed. Without Redis nothing is known, and nothing
-        is raised.
+        Call this when the record cannot be renewed. Without Redis nothing is known, and nothing is
+        raised.
         """
         refusal = await self._refusal(key_hash)
         if refusal is not None:

@@ -1,8 +1,10 @@
 """Waiting for another request that is fetching the same answer.
 
-The leader holds a lock in Redis for its lease. Followers look there with growing pauses until
-the entry appears, the leader gives up (a tombstone), or the lease ran out. A follower waits at
-most one lease, then asks the provider itself: nobody waits longer than lease + one upstream call.
+The leader holds a lock in Redis for its lease. Followers look there with growing pauses until the
+entry appears, the leader gives up (a tombstone), or the lease ran out. A follower waits at most one
+lease, then asks the provider itself: nobody waits longer than lease + one upstream call. The
+follower that finds an expired lock leads from then on. While a tombstone stands, none leads:
+followers and new requests ask the provider side by side, and each stores what it gets.
 """
 
 from dataclasses import dataclass

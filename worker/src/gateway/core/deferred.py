@@ -1,8 +1,8 @@
 """Modules that others import at their top and that this Worker does not use.
 
-An isolate's first user waits for every import. ``defer`` puts a promise in a module's place which
-becomes the real module when somebody asks it for anything. (``importlib.util.LazyLoader`` would
-load at the first ``import`` statement, which reads the module's ``__spec__``.)
+An isolate's first user waits for every import. ``defer`` puts a placeholder in a module's place,
+which loads the real module when one of its attributes is first used. (``importlib.util.LazyLoader``
+would load at the first ``import`` statement, which reads the module's ``__spec__``.)
 """
 
 import importlib

@@ -294,8 +294,8 @@ class UpstreamTimeout(GatewayError):
 
 
 class StreamNotRead(GatewayError):
-    """The caller left its stream unread for as long as a provider may be silent. Only an event
-    within that stream tells it: its status is long sent."""
+    """The caller left its stream unread for as long as a provider may be silent. The client learns
+    it from an event within the stream, because the status has already been sent."""
 
     status = 504
     code = "stream_not_read"
@@ -313,7 +313,8 @@ class WebSocketRefused(GatewayError):
 
 
 class NotCached(GatewayError):
-    """``x-watchllm-cache: only`` and nothing in the cache: a miss, as the caller wanted it."""
+    """``x-watchllm-cache: only`` and nothing in the cache. The row is a miss and no refusal: the
+    caller asked for this outcome."""
 
     status = 504
     code = "cache_miss"
@@ -367,7 +368,8 @@ def response(error: GatewayError, dialect: str = "openai") -> Response:
 
 
 _OPENAI_ALONE = frozenset({"/v1/chat/completions", "/v1/completions", "/v1/embeddings"})
-"""Paths that Anthropic has not. Who names a version of its API there still speaks OpenAI's."""
+"""Paths that Anthropic does not have. A caller that sends ``anthropic-version`` there still speaks
+OpenAI's dialect."""
 
 
 def dialect(path: str, anthropic_version: str | None = None) -> str:
@@ -383,9 +385,9 @@ def dialect(path: str, anthropic_version: str | None = None) -> str:
 
 
 def stream_event(failure: FetchFailed, dialect: str = "openai", number: int = 0) -> bytes:
-    """The event that ends a stream that broke: the status is long sent, and an error event is
-    what the SDKs turn into an exception. Begins with a blank line, for the stream may have broken
-    in the middle of an event.
+    """The event that ends a broken stream. The status has already been sent; the SDKs turn an error
+    event into an exception. Begins with a blank line, because the stream may have broken in the
+    middle of an event.
 
     ``number``: the event's place in its stream, for the dialects that count."""
     error: GatewayError

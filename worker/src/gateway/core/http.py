@@ -78,7 +78,8 @@ class FetchFailed(Exception):
     """An outside call did not complete.
 
     ``timeout`` tells a slow peer from an unreachable one. ``answered``: the peer did answer, and
-    nothing can be made of it. A provider has charged for such an answer, so it is not asked again.
+    nothing can be made of it. A provider has charged for such an answer, so the request is not sent
+    again.
     """
 
     def __init__(self, reason: str, *, timeout: bool = False, answered: bool = False) -> None:
@@ -99,7 +100,8 @@ class Unsendable(FetchFailed):
 
 
 class ClientStalled(FetchFailed):
-    """Not the upstream: the client stopped reading its stream, and was left behind."""
+    """The client, not the upstream, is at fault: it stopped reading its stream, and its copy was
+    dropped."""
 
 
 class AddressRefused(FetchFailed):
@@ -113,7 +115,7 @@ class Live:
     The host streams ``source`` (its own object, from ``Platform.split``) chunk by chunk, each
     through ``transform`` when there is one, never holding chunks back to join them. Where it
     breaks, the host ends it with what ``broken`` makes of the failure, and ``transform`` is not
-    asked for its rest. ``keep_alive``: what may fill its silence.
+    asked for its rest. ``keep_alive``: what may be sent while the upstream is silent.
     """
 
     source: Any

@@ -1,4 +1,4 @@
-"""What a silent stream is filled with, so that no proxy takes its connection for a dead one.
+"""Filler for silent streams, so that no proxy closes the connection as idle.
 
 Rules: only between two events, and only what the clients of the dialect are known to skip: in
 Anthropic's a ``ping``, which its own servers send, in OpenAI's a comment. Never a comment after an
@@ -6,7 +6,8 @@ event with an ``id``: openai-python dispatches an empty event at the next blank 
 """
 
 SECONDS = 15.0
-"""Of silence. Load balancers close a silent connection after 30 to 100."""
+"""Seconds of silence before filler is sent. Load balancers close a silent connection after 30 to
+100."""
 _PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 _COMMENT = b": keep-alive\n\n"
 _ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")

@@ -14,10 +14,11 @@ MAX_DEPTH = 200
 OpenAI allows 10 levels."""
 MAX_VALUES = 500_000
 """Arrays, objects and the commas between their members: each costs Python some hundred bytes of
-memory, in the body it may be one. An array of 300,000 tokens, OpenAI's most to embed, fits."""
+memory, and may be a single byte of the body. An array of 300,000 tokens, OpenAI's most to embed,
+fits."""
 MAX_DIGITS = 308
-"""Of an integer, so that it is no larger than a double. Python computes with integers of any length
-and refuses to write those of more than 4,300 digits: a sum of two legal ones may be one of them."""
+"""The most digits of an integer; a longer one is larger than any double. Python also refuses to
+write integers of more than 4,300 digits, which the sum of two shorter ones may have."""
 
 _STEP = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # +1 and -1 as signed bytes
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
@@ -75,8 +76,8 @@ def _without_strings(text: str) -> str:
 
 
 def _too_deep(bare: str) -> bool:
-    """The running sum of brackets, without a step of Python's for each: a hostile body has millions
-    of them, and a loop would hold up everybody's requests for seconds."""
+    """Whether brackets nest too deeply, found without a Python loop over them: a hostile body has
+    millions, and a loop would block every request of the process for seconds."""
     brackets = bare.encode("utf-8", "surrogatepass").translate(_STEP, _NO_BRACKET)
     return max(accumulate(memoryview(brackets).cast("b")), default=0) > MAX_DEPTH
 

@@ -24,7 +24,7 @@ async def purge(context: RequestContext) -> Response:
     """Forget entries, at once and everywhere.
 
     ``key`` deletes one entry and tells whether there was one. Everything else advances a cutoff:
-    entries created until then are dead from this moment, however many there are.
+    entries created before it are never served again, however many there are.
     """
     record = await context.authenticate()
     body = await context.json()
@@ -74,8 +74,9 @@ async def stats(context: RequestContext) -> Response:
 async def feedback(context: RequestContext) -> Response:
     """A person's verdict on a semantic hit, by its request id.
 
-    ``wrong`` removes the entry that was served, keeps the two prompts apart from now on and counts
-    against its namespace; ``right`` counts for it. Each hit takes one verdict.
+    ``wrong`` deletes the entry that was served, refuses this pair of prompts for a year and counts
+    as wrong in the evidence of its namespace; ``right`` counts as right there. Each hit takes one
+    verdict.
     """
     record = await context.authenticate()
     body = await context.json()
@@ -93,7 +94,8 @@ async def feedback(context: RequestContext) -> Response:
         hit = await _judge(context, record.project_id, request_id, wrong=verdict == "wrong")
     except (StoreUnavailable, UpstashError) as error:
         raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
-    # With the row, the dashboard knows of the verdict, and can count it again.
+    # The dashboard learns of the verdict from this row, and can count it again after a loss of
+    # Redis.
     context.row.event.decision = CacheDecision(
         verdict=verdict,
         hit=hit.row,

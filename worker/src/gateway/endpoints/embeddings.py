@@ -1,4 +1,5 @@
-"""``POST /v1/embeddings``: cached per input, so a batch asks its provider only for what is new."""
+"""``POST /v1/embeddings``: cached per input, so a batch asks its provider only for inputs that are
+not cached."""
 
 import json
 from collections.abc import Iterable
@@ -26,7 +27,8 @@ from shared.usage_events import HIT, HIT_COALESCED, MISS
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """``body`` as it came, ``sent`` as ``target`` gets it; ``keys``: an exact key an input."""
+    """``body`` as it came, ``sent`` as ``target`` gets it; ``keys``: the exact key of each
+    input."""
 
     body: dict[str, Any]
     sent: dict[str, Any]
@@ -188,7 +190,8 @@ def _parsed(
 
 
 async def _forward(context: RequestContext, wanted: _Wanted, cache: VectorCache) -> Response:
-    """Without the cache: request and answer as they are, and charged all the same."""
+    """Without the cache: request and answer are passed on unchanged; tokens and cost are
+    charged."""
     target = wanted.target
     answer, text = await _ask(context, target, wanted.sent, cache)
     if answer.response.status != 200:

@@ -11,7 +11,7 @@ from shared.normalization import number
 from shared.request_fields import ANSWER_HEADERS
 
 MOST_CHARACTERS = 256
-"""Of a model's name, and of what else becomes part of a key in Redis."""
+"""The most characters of a model's name, and of other values that become part of a Redis key."""
 MOST_ITEMS: Mapping[str, int] = {
     "messages": 20_000,
     "input": 20_000,
@@ -78,8 +78,8 @@ def token_limit(body: dict[str, Any], names: Sequence[str]) -> int:
     """The most tokens that the answer may have, by the first of ``names`` that is set; 0 when none
     is, or when it is negative, as some servers write "no limit".
 
-    Raises ``InvalidRequest`` for numbers that no server takes: this one is computed with. Values of
-    another type are the provider's to refuse.
+    Raises ``InvalidRequest`` for numbers that no server takes, because the gateway computes with
+    this one. Values of another type are left for the provider to refuse.
     """
     name = next((name for name in names if body.get(name) is not None), None)
     value = None if name is None else number(body[name])

@@ -25,9 +25,9 @@ class GenerationEndpoint:
     """An endpoint as data.
 
     ``identity(body, openai_defaults)``: the request reduced to what can change its answer.
-    ``check(body)``: raises ``InvalidRequest`` for what the gateway needs and does not find.
-    ``semantic``: whether paraphrases may be answered from the cache.
-    ``completion_limit``: the fields that bound the completion's tokens.
+    ``check(body)``: raises ``InvalidRequest`` where a field that the gateway needs is missing.
+    ``semantic``: whether paraphrases may be answered from the cache. ``completion_limit``: the
+    fields that bound the completion's tokens.
     """
 
     endpoint: str
@@ -81,7 +81,8 @@ class GenerationEndpoint:
 
 
 def _check_account(context: RequestContext, target: Target, body: Json) -> None:
-    """Raises ``ProviderNotConfigured`` for a stored object in an account that projects share."""
+    """Raises ``ProviderNotConfigured`` for a request that names a stored object in an account that
+    several projects share."""
     provider = target.provider
     if not stored_objects.own_account(context.record, context.host.settings, provider) and (
         stored_objects.are_named_by_generation(body)
@@ -102,7 +103,7 @@ def _policy(context: RequestContext, body: Json, uncached: str | None) -> Policy
 
 
 def _digest(parts: list[Any], identity: Json) -> str:
-    """The exact key, hex. Raises ``InvalidJson`` for what JSON cannot say."""
+    """The exact key, hex. Raises ``InvalidJson`` for a value that JSON cannot express."""
     try:
         return hashing.digest(*parts, identity)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""``GET /health``: the process answers. ``GET /health/detailed``: what an operator asks next."""
+"""``GET /health``: the process answers. ``GET /health/detailed``: its connections and backlogs."""
 
 import asyncio
 import hmac
@@ -33,7 +33,7 @@ async def handle(context: RequestContext) -> Response:
 
 
 async def detailed(context: RequestContext) -> Response:
-    """Redis, Supabase, breakers and what waits, of this isolate or process.
+    """The state of Redis, Supabase and the breakers, and the backlogs, of this isolate or process.
 
     Needs ``Bearer HEALTH_TOKEN``; where the variable is unset the route does not exist. 200 also
     when something is ``degraded``: requests of known keys are served without either service.
@@ -72,7 +72,8 @@ async def _timed(context: RequestContext, check: Awaitable[None]) -> dict[str, A
 
 async def _redis(context: RequestContext) -> None:
     settings = context.host.settings
-    # A breaker of its own: to ask is the point, and one failure must not close the cache.
+    # A breaker of its own: this check must always ask, and its failure must not switch the cache
+    # off.
     store = Store(
         context.host.platform,
         settings.redis_url,

@@ -1,11 +1,10 @@
-"""Which requests are answered from more than themselves, and so must never be cached.
+"""Which requests are answered from live data or stored state, and so must never be cached.
 
 What a provider's models and fields do is data of the provider (``Capabilities.live``). Every
 provider's data counts for every request, because an endpoint of the customer's own may be any of
 them, and a model may be served through another provider. Tools are judged the other way round: a
-type is cacheable only if it is known that the client runs it, so a new tool of a provider bypasses
-the cache before anybody has heard of it. An offline search is the exception: answers show whether
-it was used.
+type is cacheable only if it is known that the client runs it, so a provider's new tool bypasses the
+cache from its first day. An offline search is the exception: answers show whether it was used.
 """
 
 import re
@@ -36,7 +35,7 @@ _LIVE = tuple(provider.capabilities.live for provider in PROVIDERS.values())
 _LIVE_FIELDS = tuple(path for live in _LIVE for path in live.fields)
 _LIVE_MODELS = re.compile("|".join(translate(name) for live in _LIVE for name in live.models))
 _NESTING = 6
-"""How deep a conversation may hold a file's id: message, part, source, part, source."""
+"""How deep a file's id may be nested in a conversation: message, part, source, part, source."""
 
 
 def why_uncached(endpoint: str, body: Json, *models: str) -> str | None:
@@ -73,7 +72,8 @@ def _is_clients(tool: Any, endpoint: str) -> bool:
 
 
 def state_in_conversation(body: Json) -> str | None:
-    """What the conversation only names, and the provider holds: an item or a file; or ``None``."""
+    """The kind of item or file that the conversation refers to and the provider stores; ``None``
+    without any."""
     for name in ("messages", "input", "system"):
         for item in _objects(body.get(name), _NESTING):
             if item.get("type") == "item_reference":
@@ -84,7 +84,8 @@ def state_in_conversation(body: Json) -> str | None:
 
 
 def _objects(value: Any, depth: int) -> Iterator[Json]:
-    """A conversation's objects. What a model gave to a tool is left out: it refers to nothing."""
+    """A conversation's objects. A tool call's arguments are left out: they refer to nothing that
+    the provider stores."""
     if isinstance(value, list) and depth:
         for item in value:
             yield from _objects(item, depth - 1)
@@ -103,7 +104,7 @@ def _member(value: Any, path: str) -> Any:
 
 
 def _is_set(value: Any) -> bool:
-    """An empty object asks for something (``web_search_options: {}``); these ask for nothing."""
+    """Whether a field has an effect. An empty object has one (``web_search_options: {}``)."""
     return value is not None and value is not False and value not in ("", [])
 
 

@@ -65,7 +65,7 @@ async def count_tokens(context: RequestContext) -> Response:
 
 
 def _estimated(context: RequestContext, body: Json) -> Response:
-    """Other providers do not count: an estimate that says that it is one."""
+    """For providers that do not count tokens: an estimate, marked as one."""
     from gateway.providers.messages_over_chat import token_estimate
 
     context.row.event.cost_nanousd = context.row.event.saved_nanousd = 0

@@ -1,7 +1,7 @@
 """``GET /v1/models``: the models of every provider that this project can use, all or one.
 
-In OpenAI's shape. Who sends ``anthropic-version``, as Anthropic's SDKs do, gets Anthropic's models
-in Anthropic's shape; no other provider is asked.
+In OpenAI's shape. A caller that sends ``anthropic-version``, as Anthropic's SDKs do, gets
+Anthropic's models in Anthropic's shape; no other provider is asked.
 """
 
 import json
@@ -89,7 +89,7 @@ def _as_anthropics_list(models: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _as_anthropic(model: dict[str, Any]) -> dict[str, Any]:
-    """OpenAI's object of a model as Anthropic's. Names for people are only Anthropic's own."""
+    """OpenAI's object of a model as Anthropic's. Only Anthropic's models have display names."""
     seconds = count(model.get("created")) or 0
     return {
         "type": "model",

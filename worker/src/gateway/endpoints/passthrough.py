@@ -38,9 +38,9 @@ WITHOUT_OBJECTS = (
     "/v1/responses/input_tokens",
     "/v1/responses/compact",
 )
-"""What may be asked with the deployment's key, as JSON that names no stored object; forms, which
-are not read, where ``Capabilities.forms`` says so. Whatever else a provider has belongs to
-everybody who uses the same account: one project would see, use and delete another's.
+"""Paths that are allowed with the deployment's key, for JSON that names no stored object. Forms are
+not read; they are allowed where ``Capabilities.forms`` says so. Everything else that a provider
+stores belongs to all users of the account: one project would see, use and delete another's objects.
 ``SHARED_PROVIDER_FILES`` is for deployments of one customer."""
 _PATH = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._:@=~-]+)+")
 _WORD = re.compile(r"[a-z_]{1,24}\Z")
@@ -100,7 +100,8 @@ async def handle(context: RequestContext) -> Response:
 def _provider(context: RequestContext, path: str) -> Provider:
     """Who has ``path``: Anthropic for its own paths and its own callers, else the default provider.
 
-    Raises ``NotFound`` for what Anthropic has not: its callers' requests are never anybody else's.
+    Raises ``NotFound`` for paths that Anthropic does not have: requests of its callers never go to
+    another provider.
     """
     if _within(path, ANTHROPIC_ALONE):
         return anthropic.PROVIDER
@@ -118,7 +119,7 @@ def endpoint_name(path: str) -> str:
 
 
 def _check_path(path: str, method: str) -> None:
-    """No way out of what is passed through. Raises ``NotFound``.
+    """Raises ``NotFound`` for a path that could leave those that are passed through.
 
     The provider's server, or the HTTP client, would resolve ``..`` and decode what is encoded.
     """

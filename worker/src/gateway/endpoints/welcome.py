@@ -1,4 +1,4 @@
-"""``GET /`` and ``GET /v1``: what the base URL answers to who opens it in a browser."""
+"""``GET /`` and ``GET /v1``: what the base URL answers to a browser."""
 
 import json
 

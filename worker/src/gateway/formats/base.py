@@ -50,7 +50,8 @@ class Assembler(Protocol):
         """The usage seen so far, also of a stream that is not stored."""
 
     def forget(self) -> None:
-        """Drop the collected text (too much of it); ``finish`` gives ``None`` from now on."""
+        """Drop the collected text, because there is too much of it; ``finish`` gives ``None`` from
+        now on."""
 
 
 class ClientFilter(Protocol):
@@ -96,7 +97,8 @@ class Format(Protocol):
 
 
 MOST_TOKENS = 2**31 - 1
-"""Of one answer: what the database's column holds. No model's context has a thousandth of it."""
+"""The most tokens of one answer, limited by the database's column: over a thousand times any
+model's context."""
 
 
 def tier_name(value: Any) -> str:

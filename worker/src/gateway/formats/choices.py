@@ -13,7 +13,8 @@ from gateway.formats.merge import joined, merge_delta
 from gateway.formats.sse import Event
 
 _OF_CHUNKS = frozenset({"choices", "usage", "obfuscation"})
-"""What is collected apart, and the padding by which OpenAI hides how long a chunk's text is."""
+"""Members of a chunk that are collected separately, and OpenAI's padding, which hides the length of
+a chunk's text."""
 
 _NOT_TEXT = ("audio_tokens", "image_tokens")
 

@@ -26,7 +26,7 @@ def found(answer: Json) -> list[str]:
 
 
 def own(answer: Json, request: Json) -> Json:
-    """``answer`` with the labels of ``request``; the same object when it has none of others."""
+    """``answer`` with the labels of ``request``; the same object when nothing has to change."""
     changes: Json = {}
     for name in found(answer):
         if name == "usage":
@@ -43,21 +43,21 @@ def own(answer: Json, request: Json) -> Json:
 
 
 def shown(answer: Json) -> Json:
-    """``answer`` without what only replays use."""
+    """``answer`` without the members that only replays need."""
     if RAW_INPUTS not in answer:
         return answer
     return {name: value for name, value in answer.items() if name != RAW_INPUTS}
 
 
 def _label(stored: Any, given: Any) -> Any:
-    """The caller's value, or what a provider says to who gave none."""
+    """The caller's value, or what a provider answers where the request has none."""
     if given is not None:
         return given
     return {} if isinstance(stored, dict) else None
 
 
 def _tier(stored: Json, request: Json) -> Any:
-    """The tier that the caller asked for. Who asked for none is served at the standard one."""
+    """The tier that the caller asked for; the standard one where it asked for none."""
     asked = request.get("service_tier")
     if asked not in (None, "auto", "standard_only"):
         return asked

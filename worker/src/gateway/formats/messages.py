@@ -155,8 +155,8 @@ class MessagesFormat:
         return None
 
     def replay(self, answer: Json, request: Json, *, usage_with_end: bool = False) -> bytes:  # noqa: ARG002
-        """Per content block its start, its content in pieces and its stop, between Anthropic's
-        brackets."""
+        """Per content block its start, its content in pieces and its stop, between
+        ``message_start`` and ``message_stop``."""
         return encode(_events(answer), named=True)
 
     def upstream_body(self, request: Json, *, stream_usage: bool) -> Json:  # noqa: ARG002

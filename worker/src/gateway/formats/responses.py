@@ -21,7 +21,7 @@ _TERMINAL = frozenset({"response.completed", "response.incomplete", "response.fa
 class ResponsesAssembler:
     """Waits for the terminal event, which carries the whole response.
 
-    Some servers leave ``output`` empty there; then it is what the items' own last events said.
+    Some servers leave ``output`` empty there; then it is put together from each item's last event.
     """
 
     def __init__(self, request: Json) -> None:
@@ -87,7 +87,7 @@ class ResponsesFormat:
         return ResponsesAssembler(request)
 
     def storable(self, answer: Json, request: Json) -> bool:
-        """Completed, or cut by the token limit that the request set, without a look at the web."""
+        """Completed, or cut by the token limit that the request set, without a web search."""
         return _good(answer, may_search=_may_search(request))
 
     def usage(self, answer: Json) -> Usage:

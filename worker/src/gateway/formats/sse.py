@@ -86,8 +86,8 @@ class EventFilter:
     """A transform that drops some events of a stream and leaves all other bytes as they came.
 
     Works on whole events: bytes of an unfinished event wait for its end, but never more than
-    ``limit``; a longer event passes unseen. ``marker`` must occur in an event for ``drop`` to be
-    asked, which keeps the usual chunk at the cost of one search.
+    ``limit``; a longer event passes unexamined. ``marker`` must occur in an event for ``drop`` to
+    be asked, which keeps the usual chunk at the cost of one search.
     """
 
     next_number = 0

@@ -1,4 +1,5 @@
-"""The usage chunk of OpenAI's streams: always asked for upstream, shown only to who asked for it.
+"""The usage chunk of OpenAI's streams: always requested from the provider, shown only to clients
+that asked for it.
 
 Source: OpenAI's API reference, ``stream_options.include_usage``.
 """

@@ -16,8 +16,8 @@ from gateway.providers.base import StreamTranslation
 from gateway.providers.redaction import Redaction
 
 _WIRE_BYTES = 64
-"""Bytes of a stream for each character of its answer, and more: tokens come one an event. What is
-read for nobody but the cache ends there, also where nothing of it is collected."""
+"""At least as many bytes of a stream as one character of its answer takes, where each event carries
+one token. Once the client has left, no more than this times the limit is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,5 +144,5 @@ def log_untranslated(request_id: str, lost: set[str]) -> None:
 
 
 class _ClientLeft(Exception):
-    """The client is gone, and its project does not want the answer without it, or it is no longer
-    one that can be stored."""
+    """The client is gone, and reading on has no use: the project does not store answers of clients
+    that left, or this one can no longer be stored."""

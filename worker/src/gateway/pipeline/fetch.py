@@ -97,7 +97,7 @@ def _whole(
     body: str | bytes = text
     content_type = JSON
     if generation.stream and complete and (as_stream := replayed(generation, parsed)) is not None:
-        # Asked for a stream, answered whole: some compatible servers do.
+        # Some compatible servers answer a streaming request with one JSON object.
         body, content_type = as_stream, EVENT_STREAM
     response = context.response(200, content_type, body, *answer.headers)
     context.row.stop_clock()
@@ -109,7 +109,8 @@ def _whole(
 
 
 def _storable(generation: GenerationRequest, answer: Any) -> bool:
-    """Whether ``answer`` is complete and good; one that is not of its format's shape is neither."""
+    """Whether ``answer`` is complete and good, which one of another shape than its format's is
+    not."""
     try:
         return generation.format.storable(answer, generation.body)
     except MALFORMED:

@@ -61,8 +61,8 @@ def outgoing(generation: GenerationRequest, target: Target) -> Outgoing:
 
 
 def asks_usage(generation: GenerationRequest, target: Target) -> bool:
-    """Whether the gateway asks ``target`` for the usage of a stream. Not where the provider is not
-    known to take the question, and not where the request says that nothing may be added to it."""
+    """Whether the gateway asks ``target`` for the usage of a stream: only where the provider is
+    known to take that option, and the request does not forbid additions."""
     capabilities = target.provider.capabilities
     value: Any = generation.body
     for name in capabilities.strict_at:

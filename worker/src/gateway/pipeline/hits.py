@@ -36,7 +36,7 @@ class SemanticMatch:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A stored answer that is served. ``admitted_ms``: the age of its entry is counted to then."""
+    """A stored answer that is served. ``admitted_ms``: the moment at which its age is told."""
 
     stored: StoredAnswer
     status: CacheStatus

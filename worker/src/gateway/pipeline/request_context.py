@@ -176,7 +176,7 @@ class RequestContext:
         return response
 
     def seal_headers(self, response: Response) -> Response:
-        """The last touch before the host takes over: request id and timing."""
+        """Add request id and timing, last of all."""
         caller = self.caller
         self.timing.mark("total", self.timing.began)
         response.headers.append(("x-request-id", caller.request_id))
@@ -187,7 +187,7 @@ class RequestContext:
         return response
 
     def upstream(self) -> UpstreamContext:
-        """This request as what asks providers takes it."""
+        """The values that asking a provider needs."""
         host = self.host
         return UpstreamContext(
             host.platform,
@@ -220,5 +220,6 @@ class RequestContext:
 
 
 def _differ(one: KeyRecord, other: KeyRecord) -> bool:
-    """In what policy, key and provider come from. Limits are read when they are applied."""
+    """Whether the settings differ from which policy, cache key and provider were derived. Changed
+    limits need no second attempt: they are read when they are applied."""
     return (one.project, one.credentials) != (other.project, other.credentials)

@@ -38,7 +38,8 @@ class UsageRow:
         self.event.cache_status = status
 
     def bypass(self, why: str) -> None:
-        """The cache takes no part; ``why`` is told in the row, and to who asks for explanations."""
+        """The cache takes no part; ``why`` goes into the row, and into the response of callers that
+        ask for explanations."""
         self.set_status(BYPASS)
         self.event.decision = CacheDecision(bypass=why)
 
@@ -56,7 +57,7 @@ class UsageRow:
         return _spent(used, price)
 
     def account_estimate(self, provider: str, model: str, received: int, reserved: int) -> Spent:
-        """For a provider that worked and told no usage, because its stream did not end well.
+        """For a provider that did work but reported no usage, because its stream broke.
 
         Four characters count as a token; ``received``: characters of the answer. The row says that
         its numbers are estimated. At least the ``reserved`` tokens are charged.

@@ -1,4 +1,4 @@
-"""The cache of embeddings: one entry an input, many entries a request."""
+"""The cache of embeddings: one entry for each input, many entries for each request."""
 
 import json
 from dataclasses import replace
@@ -34,7 +34,8 @@ def admission_request(
 ) -> AdmissionRequest:
     """What to admit for the inputs of these exact ``keys``; see ``AdmissionRequest``."""
     wanted = list(dict.fromkeys(keys)) if policy.read else []
-    # Batches that are alike fly together; those that overlap each ask for what is new.
+    # Only equal batches share a single flight. Batches that overlap each ask for their own missing
+    # inputs.
     competes = bool(wanted) and policy.write and policy.max_age is None
     project = record.project_id
     wants = Held(
@@ -97,8 +98,8 @@ class VectorCache:
         return await self._opened(missing, await self._more(missing))
 
     async def commit(self, new: dict[str, Vector], spent: Spent) -> None:
-        """Write vectors, a trip for each 256; charge ``spent`` with the first one,
-        give the lock up with the last. Without vectors those who wait ask the provider."""
+        """Write vectors, 256 in each round trip. The first trip charges ``spent``, the last one
+        releases the lock. Without vectors followers are told to ask the provider."""
         held, record = self._held, self._record
         items = list(new.items()) if self._writes else []
         if not items and not held.lock_token and not accounts.counts_money_or_tokens(record):
@@ -163,7 +164,7 @@ class VectorCache:
             return None
 
     def release(self) -> None:
-        """No vectors at all: release who waits, and the reservation, after the response."""
+        """No vectors: release followers and the reservation, after the response."""
         self._cache.platform.wait_until(self.commit({}, NOTHING_SPENT))
 
     async def _seal(self, key: str, vector: Vector) -> str:

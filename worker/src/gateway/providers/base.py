@@ -27,7 +27,7 @@ def same_paths(*endpoints: str) -> dict[str, str]:
 
 
 class StreamTranslation(Protocol):
-    """A ``Transform`` that knows what it could not pass on.
+    """A ``Transform`` that records what it could not pass on.
 
     ``lost``: names of what had no place in the caller's dialect and was left out so far.
     """
@@ -41,7 +41,7 @@ class StreamTranslation(Protocol):
 class Translation(Protocol):
     """Between a caller's dialect and a provider's. Stateless; ``stream`` gives what has state.
 
-    What a provider says and the caller's dialect cannot is left out, and named: the caller gets the
+    What the caller's dialect cannot express is left out and named in ``lost``. The caller gets the
     rest, and the answer is not stored.
 
     ``endpoint``: the provider's endpoint (a constant above) that serves the caller's.
@@ -65,7 +65,8 @@ class Translation(Protocol):
         """
 
     def error(self, text: str, status: int = 500) -> str:
-        """The provider's error body in the caller's envelope. ``status`` tells what it does not."""
+        """The provider's error body in the caller's envelope. ``status`` is used where the body
+        does not name the kind of error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +89,20 @@ class Capabilities:
     """A provider as data.
 
     ``model_prefixes``: model names that are routed here without a prefix or rule.
-    ``request_headers``: headers of the caller that change what the provider does.
-    ``stream_usage``: known to take ``stream_options.include_usage``.
-    ``forms``: paths whose multipart forms cannot name anything stored in the provider's account.
-    ``strict_at``: path of a field of the request; where it is true, the request may only hold what
-    its caller wrote.
-    ``passed_through``: paths of ours that it has, where its callers can be told from others'.
-    ``usage_with_end``: its streams always tell usage, in the chunk that ends the last choice.
-    ``effort_models``: name patterns of chat models that take ``reasoning_effort``.
-    ``reasoning_field``: the member of an assistant's message in which it wants its reasoning back.
-    ``live``: what makes its answers depend on more than the request.
-    ``prompt_cache``: the rules of its prompt cache, where requests can mark what is kept.
-    ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
-    ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
-    ``translations``: our endpoint → what makes the ``Translation`` by which another one of the
-    provider's serves it. Its module is imported when it is first needed.
+    ``request_headers``: headers of the caller that change what the provider does. ``stream_usage``:
+    known to take ``stream_options.include_usage``. ``forms``: paths whose multipart forms cannot
+    name anything stored in the provider's account. ``strict_at``: path of a field of the request;
+    where it is true, the gateway must not add fields to the request. ``passed_through``: paths that
+    are passed through to this provider for callers that use its own SDK. ``usage_with_end``: its
+    streams always tell usage, in the chunk that ends the last choice. ``effort_models``: name
+    patterns of chat models that take ``reasoning_effort``. ``reasoning_field``: the member of an
+    assistant's message in which it wants its reasoning back. ``live``: what makes its answers
+    depend on more than the request. ``prompt_cache``: the rules of its prompt cache, where requests
+    can mark what is kept. ``openai_defaults``: documents the parameter defaults of
+    ``shared.request_fields.DEFAULTS``. ``paths``: our endpoint → the provider's path below its base
+    URL, for those it has itself. ``translations``: our endpoint → a function that makes the
+    ``Translation`` to another endpoint of the provider. The translation's module is imported when
+    it is first needed.
     """
 
     name: str
@@ -140,7 +140,8 @@ class Provider:
         return endpoint in capabilities.paths or endpoint in capabilities.translations
 
     def url(self, base_url: str, endpoint: str) -> str:
-        """Where a request for ``endpoint`` is sent; a path that is none of ours stays as it is."""
+        """Where a request for ``endpoint`` is sent; a path that is not among the constants above is
+        used as it is."""
         return base_url + self.capabilities.paths.get(endpoint, endpoint)
 
     def translation(self, endpoint: str) -> Translation | None:

@@ -1,4 +1,4 @@
-"""Providers that speak OpenAI's protocol: nothing but data. ``<NAME>_API_KEY`` switches one on."""
+"""Providers that speak OpenAI's protocol, as data. ``<NAME>_API_KEY`` switches one on."""
 
 from gateway.providers.base import (
     CHAT,

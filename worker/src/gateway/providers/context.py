@@ -1,4 +1,4 @@
-"""What asking a provider takes from the request and its host."""
+"""The values of a request and its host that asking a provider needs."""
 
 from dataclasses import dataclass
 

@@ -43,10 +43,9 @@ async def keys_for(context: UpstreamContext, provider: Provider) -> list[Provide
 
 
 def source(record: KeyRecord, provider: Provider) -> str:
-    """Who answers, as a part of the cache key: the provider, at the project's own address if any.
-
-    Two servers that know a model by one name do not give one answer. Further keys stand in for the
-    first one, and so does what they answer.
+    """Who answers, as a part of the cache key: the provider, and the project's own base URL if it
+    has one. Two servers may give different answers under one model name. Answers to a project's
+    further keys count as answers to its first.
     """
     own = (item for item in record.credentials if item.provider == provider.name)
     address = next((item.base_url for item in own), None)

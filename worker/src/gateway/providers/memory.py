@@ -36,7 +36,7 @@ class ProviderMemory:
         return place in self._usage_refused
 
     def usage_was_refused(self, place: tuple[str, str, str, str]) -> None:
-        """Remember it: the next request there does not ask."""
+        """Remember it: the next request there does not ask for usage."""
         if len(self._usage_refused) >= _MOST_REMEMBERED:
             self._usage_refused.clear()
         self._usage_refused.add(place)

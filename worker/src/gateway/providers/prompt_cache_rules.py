@@ -79,5 +79,5 @@ OPENAI = PromptCacheRules(
     source="OpenAI, Prompt caching guide (2026-09); openai 3.54.0",
 )
 """Matches at markers only, never at a shorter prefix. The guide says that the latest 50 markers are
-looked for, the API reference 80: the fewer holds. Models before GPT-5.6 cache by themselves, write
+looked for, the API reference 80: we count on 50. Models before GPT-5.6 cache by themselves, write
 for free and refuse markers."""

@@ -1,7 +1,7 @@
-"""A provider's key is cut out of what the provider sends back.
+"""Cuts a provider's key out of what the provider sends back.
 
-Some providers, and more of the proxies before them, repeat the request's headers in an error. Who
-reads the answer is a caller of the project, and need not know the key that it was asked with.
+Some providers, and more of the proxies before them, repeat the request's headers in an error. The
+caller who reads the answer must not learn the key that the provider was asked with.
 """
 
 _SHORTEST = 8
@@ -15,7 +15,7 @@ def redacted(text: str, secret: str) -> str:
 
 
 class Redaction:
-    """A ``Transform`` that does it to a stream, also where the key lies on two chunks.
+    """A ``Transform`` that redacts a stream, also where the key is split between two chunks.
 
     The length stays: it may have been declared. What looks like the key's beginning at the end of a
     chunk is held back until the next one.

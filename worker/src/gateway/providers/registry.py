@@ -29,7 +29,7 @@ _GROQ_PATHS = ("/openai/v1/", "/v1/openai/v1/")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes: the provider, and the model as it knows it."""
+    """Where a request goes: the provider, and the model by the provider's own name."""
 
     provider: Provider
     model: str
@@ -48,8 +48,8 @@ def resolve(model: str, project: Project, path: str = "") -> Target:
 
 
 def default(project: Project, path: str) -> Provider:
-    """Where goes what no name decides: to Groq from Groq's own SDK, which cannot but ask for
-    ``/openai/v1/…``, else to the project's default provider."""
+    """The provider of requests whose model name decides nothing: Groq for requests of Groq's SDK,
+    which always asks for ``/openai/v1/…``, else the project's default provider."""
     if tidy(path).startswith(_GROQ_PATHS):
         return groq.PROVIDER
     return PROVIDERS.get(project.default_provider, openai.PROVIDER)
@@ -62,7 +62,7 @@ def fallbacks(target: Target) -> list[Target]:
 
 
 def _by_name(model: str) -> Target | None:
-    """Known names first: some begin as a provider's prefix does (``groq/compound``)."""
+    """Known names come first, because some begin like a provider's prefix (``groq/compound``)."""
     for provider in PROVIDERS.values():
         if model.startswith(provider.capabilities.model_prefixes):
             return Target(provider, model)

@@ -1,7 +1,8 @@
 """Asking providers: keys by priority, retries before the first byte, fallbacks, breakers.
 
-Rules: every attempt begins in ``_send``, which is where the request's time and its client are
-looked at; what a request may cost is bounded by the numbers below, whatever a project has set up.
+Rules: every attempt begins in ``_send``, which checks the request's remaining time and whether its
+client is still there. The constants below bound the attempts of a request, whatever a project has
+configured.
 """
 
 import asyncio
@@ -35,11 +36,11 @@ MOST_KEYS = 5
 """A project's keys for one provider that a request tries."""
 _LONGEST_PAUSE = 1.0
 _LOOKS_EVERY = 1.0
-"""Seconds after which a waiting request looks for its client."""
+"""Seconds between two checks whether the client of a waiting request is still there."""
 _RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 _KEY_REFUSED = frozenset({401, 403, 429})
 _NOT_IMPLEMENTED = 501
-"""Says that there is no such endpoint, and nothing of how the provider is."""
+"""Says that there is no such endpoint. It does not count as a failure of the provider."""
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?\Z")
 _USAGE_FIELDS = ("stream_options", "include_usage")
 
@@ -48,8 +49,8 @@ _USAGE_FIELDS = ("stream_options", "include_usage")
 class Outgoing:
     """A request as one target gets it. ``body`` is JSON, a stream of the host's, or nothing.
 
-    ``without_usage``: the body without the question for the stream's usage, where the gateway asks
-    it and not the caller; for a provider that refuses the question.
+    ``without_usage``: the body without the option that asks for the stream's usage, where the
+    gateway added it; it is sent to a provider that refuses the option.
     """
 
     endpoint: str
@@ -142,7 +143,8 @@ async def _ask_target(context: UpstreamContext, target: Target, outgoing: Outgoi
 
 
 class _UsageQuestion:
-    """Whether a stream's usage is asked for where the caller did not ask: until it is refused."""
+    """Whether the gateway adds the option that asks for a stream's usage: until a provider refuses
+    it."""
 
     def __init__(self, context: UpstreamContext, target: Target, outgoing: Outgoing) -> None:
         self._context = context
@@ -160,9 +162,9 @@ class _UsageQuestion:
         return self._outgoing.body if self._asked or plain is None else plain
 
     async def refused(self, answer: Upstream) -> bool:
-        """Whether ``answer`` refuses the question, so that the request is sent again without it.
-
-        Remembered once a request without it is taken: a caller may have provoked the refusal.
+        """Whether ``answer`` refuses the option, so that the request is sent again without it. The
+        refusal is remembered only when the request succeeds without the option: it may have had
+        another cause.
         """
         status = answer.response.status
         if not self._asked:
@@ -179,7 +181,7 @@ class _UsageQuestion:
 async def _send(
     context: UpstreamContext, provider: Provider, key: ProviderKey, outgoing: Outgoing, body: Any
 ) -> UpstreamResponse:
-    """One attempt. Raises ``FetchFailed``, and a ``GatewayError`` where it is not worth it."""
+    """One attempt. Raises ``FetchFailed``, or a ``GatewayError`` where no attempt must follow."""
     if context.request.client_left():
         raise _left()
     timeouts = context.settings.timeouts
@@ -232,7 +234,8 @@ def _failure(provider: Provider, error: FetchFailed) -> errors.GatewayError:
 async def _unless_left(
     context: UpstreamContext, fetching: Coroutine[Any, Any, UpstreamResponse]
 ) -> UpstreamResponse:
-    """What ``fetching`` gives. It is cut off soon after the client has left: ``ClientLeft``."""
+    """The result of ``fetching``. Raises ``ClientLeft``, and stops it, soon after the client has
+    left."""
     waiting = True
 
     async def look(limit: asyncio.Timeout) -> None:

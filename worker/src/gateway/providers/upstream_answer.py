@@ -1,7 +1,6 @@
-"""What a provider answered, before anybody knows what is in it.
-
-Rules: a body that leaves this module does not hold the key it was asked with; whether a body is an
-event stream is decided here and nowhere else.
+"""A provider's answer before its body was parsed. Rules: a body that leaves this module does not
+contain the key that the provider was asked with; only this module decides whether a body is an
+event stream.
 """
 
 from dataclasses import dataclass, field
@@ -58,8 +57,8 @@ class Upstream:
         return begun.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_EVENT_FIELDS)
 
     async def text(self) -> str:
-        """The whole body, without our key where it echoes it. Raises ``GatewayError`` when the
-        provider breaks off or sends too much."""
+        """The whole body, without the key where the provider repeats it. Raises ``GatewayError``
+        when the provider breaks off or sends too much."""
         if self._text is None:
             try:
                 text = await self.response.text()

@@ -1,8 +1,8 @@
 """Log lines to Datadog's log intake, in batches, after the response.
 
 The intake takes a JSON array of at most 1,000 entries and 5 MB, an entry of at most 1 MB, gzip
-welcome, and answers 202 (Datadog's "Send logs", v2). Lines are worth less than usage rows: when
-the intake is away the oldest go, and an isolate that ends takes its last lines with it.
+welcome, and answers 202 (Datadog's "Send logs", v2). Lines are worth less than usage rows: when the
+intake is away the oldest are dropped, and an isolate that ends loses its last lines.
 """
 
 import json

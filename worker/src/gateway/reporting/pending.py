@@ -19,9 +19,9 @@ class PendingRows:
     that is cancelled, or ends silently with its request, loses nothing.
 
     ``spooled``: the spool holds rows of this isolate, or a drain left some of others; the next
-    batch drains it. ``next_drain``: when to look there otherwise. ``refused``: how many rows
-    Supabase has refused; ``next_refused``: when to try the kept ones again. ``retrier_until``:
-    until when a request waits in order to try again. Times are of the platform's monotonic clock.
+    batch drains it. ``next_drain``: when to drain it otherwise. ``refused``: how many rows Supabase
+    has refused; ``next_refused``: when to try the kept ones again. ``retrier_until``: until when a
+    request waits in order to try again. Times are of the platform's monotonic clock.
     """
 
     rows: dict[str, Row] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class PendingRows:
             self.lost += 1
 
     def try_acquire_writer(self, now: float) -> bool:
-        """True for the caller who has to write; the others' rows go with its batch."""
+        """True for the request that has to write; its batch includes the rows of the others."""
         if now < self._writer_until:
             return False
         self._turn_ends = now + _LONGEST_TURN
@@ -50,8 +50,9 @@ class PendingRows:
         return True
 
     def hold(self, now: float) -> None:
-        """The writer lives. One that fell silent is replaced when its lease has run out; under
-        steady load a second one may start after 20 s, since the first one's request may end."""
+        """Extend the writer's lease. A writer that stops calling this is replaced when its lease
+        has run out; under steady load a second one may start after 20 s, since the first one's
+        request may end."""
         self._writer_until = min(now + _LEASE_SECONDS, self._turn_ends)
 
     def release(self) -> None:
@@ -63,6 +64,6 @@ class PendingRows:
         return list(islice(self.rows.values(), MAX_BATCH))
 
     def handed_over(self, batch: Sequence[Row]) -> None:
-        """Somebody else keeps these now."""
+        """Drop rows that are stored elsewhere now."""
         for row in batch:
             self.rows.pop(row["request_id"], None)

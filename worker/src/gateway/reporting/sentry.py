@@ -1,10 +1,8 @@
-"""What Sentry is told: unhandled errors, error lines of the log, and sampled measurements.
-
-Nothing here imports the SDK: it costs an isolate's first user 100 ms. ``sentry_client`` does, after
-the response, once there is something to say. What is kept until then is plain data.
-
-Nothing of a customer's content may go out: no bodies, prompts, headers, keys, query strings or
-local variables, and of an exception's message only what this code base wrote itself.
+"""Reports to Sentry: unhandled errors, error lines of the log, and sampled measurements. Nothing
+here imports the SDK, which costs an isolate's first user 100 ms. ``sentry_client`` imports it after
+the response, once there is something to send; until then reports are plain data. No report contains
+a customer's content: no bodies, prompts, headers, keys, query strings or local variables, and of
+exceptions only messages that this code base wrote.
 """
 
 import json
@@ -23,20 +21,20 @@ Event = dict[str, Any]
 _MAX_WAITING = 100
 _TIMEOUT_SECONDS = 5.0
 _PAUSE_SECONDS = 60.0
-"""After a failure or a 429; Sentry's own default where it names no time."""
+"""Seconds without sending after a failure or a 429; Sentry's own default where it names no time."""
 _LINE_TAGS = ("project_id", "request_id", "endpoint", "provider", "model", "status", "credential")
 _LINE_EXTRA = ("rows", "waiting", "lost")
 
 
 @dataclass(slots=True)
 class Reports:
-    """Events that nobody has sent yet; plain data. The newest are kept."""
+    """Events that have not been sent yet; plain data. The newest are kept."""
 
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=_MAX_WAITING))
     breaker: Breaker = field(default_factory=lambda: Breaker(cooldown=_PAUSE_SECONDS))
 
     def add_line(self, line: str, at: float) -> None:
-        """An error line of the log; of its texts only those that are names."""
+        """Keep an error line of the log; of its texts only those that are names."""
         if '"level": "error"' not in line:
             return
         fields = json.loads(line)
@@ -132,7 +130,7 @@ def _texts(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
 
 
 def _scrub(event: Event, error: BaseException) -> None:
-    """A message may quote what was being handled, unless it is one of ours."""
+    """Removes messages that may quote a request: all but those of our own exceptions."""
     ours = {type(each).__name__ for each in _chain(error) if _is_ours(each)}
     for value in event["exception"]["values"]:
         value["value"] = redact(str(value["value"])) if value["type"] in ours else ""

@@ -33,7 +33,7 @@ _RETRY_MS = 3_600_000
 _PROJECTS = 20
 _CHUNKS = 50
 _TIMEOUT_SECONDS = 2.0
-"""Nobody waits for it, so it may take longer than a request's look-up."""
+"""No request waits for it, so it may take longer than a request's look-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Spool:
         self._names = names
         self._platform = platform
         self._keys = settings.encryption_keys
-        # A breaker of its own: what is slow for a large write must not close the cache.
+        # A breaker of its own: a slow large write must not switch the cache off.
         self._store = Store(
             platform,
             settings.redis_url,
@@ -124,7 +124,8 @@ class Spool:
                         left += bool(rest)
                         del spools[project_id]
         finally:
-            # Like the lease itself only a courtesy: it runs out by itself, and two may drain.
+            # A failure is harmless: the lease expires by itself, and two isolates may drain at
+            # once.
             with contextlib.suppress(StoreUnavailable, UpstashError):
                 await self._store.command("DEL", self._names.lease)
         return not left and not spools

@@ -15,7 +15,8 @@ _OWNER = ("api_key_id", "project_id", "organization_id")
 
 
 class _Refused(Exception):
-    """Some row of the batch cannot be stored. ``owner``: because of whom it belongs to."""
+    """Some row of the batch cannot be stored. ``owner``: whether the reason is its key or
+    project."""
 
     def __init__(self, reason: str, *, owner: bool) -> None:
         super().__init__(reason)
@@ -24,15 +25,15 @@ class _Refused(Exception):
 
 @dataclass(slots=True)
 class NotStored:
-    """``rows``: the database does not take them as they are. ``of_nobody``: their key or project is
-    gone, and they go with it."""
+    """``rows``: the database refuses them as they are. ``of_nobody``: their key or project was
+    deleted, so they are dropped."""
 
     rows: list[Row] = field(default_factory=list)
     of_nobody: list[Row] = field(default_factory=list)
 
 
 async def insert(platform: Platform, settings: Settings, rows: Sequence[Row]) -> NotStored:
-    """Store every row that can be stored; the answer are the others, which are logged.
+    """Store every row that can be stored. Returns the others, which are logged.
 
     Raises ``FetchFailed`` when Supabase cannot take rows now. Some may be in then: inserting them
     again does nothing, for ``request_id`` is unique and a conflict is ignored.
@@ -62,7 +63,8 @@ async def insert(platform: Platform, settings: Settings, rows: Sequence[Row]) ->
 
 
 def _smaller(batch: list[Row], *, by_owner: bool) -> list[list[Row]]:
-    """A key that was deleted spoils all its rows; any other fault is one row's, closed in on."""
+    """The parts to try next: one for each key where a key or project was deleted; for any other
+    fault both halves, until the faulty row is alone."""
     if by_owner:
         owners: dict[tuple[str, ...], list[Row]] = {}
         for row in batch:

@@ -18,9 +18,10 @@ from gateway.reporting.pending import Row
 from gateway.reporting.spool import REFUSED, Spool
 
 LINGER_SECONDS = 0.05
-"""Lets a busy isolate's rows gather."""
+"""Seconds for which a busy isolate's rows are collected."""
 RETRY_PAUSES = (2.5, 5.0, 8.0, 10.0)
-"""Seconds. Together less than the 30 that Cloudflare gives to work after a response."""
+"""Seconds before each retry. Together less than the 30 that Cloudflare gives to work after a
+response."""
 DRAIN_EVERY_SECONDS = 60.0
 REFUSED_EVERY_SECONDS = 3600.0
 

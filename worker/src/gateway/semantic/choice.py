@@ -35,7 +35,7 @@ _REMEMBERED = 1_000
 class Query:
     """One eligible prompt. ``prefix``: of its partition's keys in Redis.
 
-    ``own_codes``: whether ``position`` is our own code's, or an outside embedder's.
+    ``own_codes``: whether ``position`` comes from our own code; if not, from an outside embedder.
     """
 
     encoded: "Encoded"
@@ -102,7 +102,8 @@ async def prepare(
     record: KeyRecord,
     embedder: OutsideEmbedder | None,
 ) -> Query | Ineligible | None:
-    """The query for a chat request's canonical ``identity``; ``None`` when it is more than a text.
+    """The query for a chat request's canonical ``identity``; ``None`` when more than text decides
+    the answer.
 
     ``key_parts``: what else the exact key is made of (endpoint, provider, namespace, headers).
     """

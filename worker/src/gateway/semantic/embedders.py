@@ -1,4 +1,4 @@
-"""Optional embedders of others for the semantic index; off unless the deployment names one.
+"""Optional outside embedders for the semantic index; off unless the deployment names one.
 
 An outside embedding changes which stored prompts are looked at, never which are served: guards,
 pair model and evidence judge every candidate as before, with our own code's distance (ADR 0102).

@@ -1,4 +1,4 @@
-"""What a service answered: what ``js.Response`` holds."""
+"""A service's answer, from a ``js.Response``."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -16,7 +16,7 @@ from hosts.cloudflare.streams import js_failure, read_all
 
 _T = TypeVar("_T")
 _BEGINNING = 16
-"""Bytes that tell what a body is."""
+"""How many bytes tell the kind of a body."""
 
 
 class JsResponse:

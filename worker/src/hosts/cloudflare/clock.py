@@ -6,12 +6,12 @@ _latest = [0.0]
 
 
 def now() -> float:
-    """Not ``time.time()``: while a Worker's clock stands, that runs ahead by 1 ms with each
-    reading, and falls back when the clock moves."""
+    """Not ``time.time()``: while a Worker's clock stands still, each call of it adds 1 ms, and it
+    is set back when the clock moves on."""
     return float(js.Date.now()) / 1000
 
 
 def monotonic() -> float:
-    """A Worker has no clock but the wall's; where that is set back, time stands for a while."""
+    """A Worker has only a wall clock. When that is set back, this one stands still for as long."""
     _latest[0] = max(_latest[0], now())
     return _latest[0]

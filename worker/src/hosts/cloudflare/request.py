@@ -1,4 +1,4 @@
-"""A caller's request: what ``js.Request`` holds."""
+"""A caller's request, from a ``js.Request``."""
 
 import json
 from typing import Any
@@ -59,7 +59,7 @@ class JsRequest:
         return body.text()
 
     def stream(self, limit: int) -> Upload:
-        """See ``Request``. A body that tells its length was looked at before."""
+        """See ``Request``. A body that declares its length was checked before."""
         upload = Upload(self._request.body)
         if upload.source is not None and declared_length(self, unknown=limit + 1) > limit:
             upload.source = _counted(upload, limit)

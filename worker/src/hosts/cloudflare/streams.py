@@ -14,7 +14,7 @@ from gateway.core.platform import CLOSING_SECONDS, CopyGivenUp
 
 _MOST_COPIED = 32 * 2**20
 """Bytes of a stream. A teed body keeps for the slower reader what the faster one has read, and the
-copy may be far ahead of a slow client: no stream of tokens is as long as this."""
+copy may be far ahead of a slow client: no stream of tokens is this long."""
 
 
 async def read_all(stream: Any, *, limit: int | None = None, enough: int | None = None) -> bytes:
@@ -69,7 +69,8 @@ class ClientBranch:
             reader.releaseLock()
 
     def leave(self) -> None:
-        """The client is gone: its branch would keep every chunk that nobody reads."""
+        """Cancel the branch: the client is gone, and its branch would keep every chunk that nobody
+        reads."""
         (self._reader or self.stream).cancel()
 
     async def _next(self) -> Any:
@@ -130,7 +131,8 @@ class CopyReader:
             yield read.value.to_bytes()
 
     def ends(self) -> None:
-        """See ``Copy``. A client's branch that JavaScript sends has no end but the provider's."""
+        """See ``Copy``. A client's branch that JavaScript sends ends only when the provider's
+        stream does."""
         self._client.ends = True
         asyncio.get_running_loop().call_later(CLOSING_SECONDS, self._close)
 

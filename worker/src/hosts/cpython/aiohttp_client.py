@@ -15,7 +15,7 @@ _LONGEST_HEADER = 2**16
 """Bytes of one header line. Some proxies answer with long policies and cookies."""
 _MOST_HEADERS = 256
 _BEGINNING = 16
-"""Bytes that tell what a body is."""
+"""How many bytes tell the kind of a body."""
 
 
 def new_session(*, public_only: bool) -> aiohttp.ClientSession:

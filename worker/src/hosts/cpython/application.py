@@ -24,7 +24,7 @@ from hosts.cpython.resp import RedisAddress, RespClient
 from hosts.cpython.streams import SplitBody
 
 _GRACE_SECONDS = 5.0
-"""For work after responses, when the process is told to end."""
+"""Seconds for work after responses, when the process is told to end."""
 
 
 class App:
@@ -128,14 +128,15 @@ async def _send_live(body: Live, request: AsgiRequest, send: Send) -> None:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
     except FetchFailed as error:
-        # The status is long sent: an error event is what SDKs turn into an exception.
+        # The status has already been sent. SDKs turn an error event into an exception.
         await send({"type": "http.response.body", "body": body.broken(error)})
     except (OSError, RuntimeError):
         source.leave()
 
 
 async def _filled(chunks: AsyncIterator[bytes], body: Live) -> AsyncIterator[bytes]:
-    """The client's stream, transformed; its silence (an empty chunk) filled where it may be."""
+    """The client's stream, transformed. An empty chunk stands for silence, and is replaced by
+    filler where that is allowed."""
     transform = body.transform
     filler = body.keep_alive
     async for chunk in chunks:

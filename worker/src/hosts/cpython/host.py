@@ -99,7 +99,7 @@ class CPythonPlatform:
         except aiohttp.ClientResponseError as error:
             raise FetchFailed(reason(error), answered=True) from error
         except aiohttp.InvalidURL as error:
-            # Not an address that aiohttp reads: where it may only be a public one, it is none.
+            # aiohttp cannot parse this address, so it is not a public one either.
             raise (AddressRefused if public_only else Unsendable)(reason(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             raise upload.failure or FetchFailed(reason(error)) from error

@@ -1,8 +1,8 @@
 """A small HTTP/1.1 client for the calls that every request makes: Redis and Supabase.
 
 One exchange at a time on a pooled connection, whole bodies, a quarter of the CPU that a general
-client takes (``docs/adr/0003``). Streaming, redirects and proxies are aiohttp's business.
-Parsing is llhttp's, through ``httptools``.
+client takes (``docs/adr/0003``). Streaming, redirects and proxies are left to aiohttp. Parsing is
+llhttp's, through ``httptools``.
 """
 
 import asyncio

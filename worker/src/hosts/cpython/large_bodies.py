@@ -1,9 +1,10 @@
 """Requests with large bodies, served by a process of their own.
 
-Parsing, normalizing, hashing and encoding some megabytes of JSON hold Python's interpreter for
-hundreds of milliseconds, threads or not, and everybody's requests of that process with it. So what
-has a large body is handed to a second process that runs the same application: its ASGI messages go
-over a Unix socket, a connection for each request. The process starts with the first such request.
+Parsing, normalizing, hashing and encoding some megabytes of JSON block Python's interpreter for
+hundreds of milliseconds, with threads too, and so all requests of the process. A request with a
+large body is therefore handed to a second process that runs the same application: its ASGI messages
+go over a Unix socket, one connection for each request. That process starts with the first such
+request.
 
 A message is a kind (one byte), a length (four bytes, big endian) and so many bytes.
 """
@@ -36,10 +37,10 @@ _BACKLOG = 128
 _CLOSING_SECONDS = 8.0
 _RESTART_SECONDS = 1.0
 _DENSITY = {"/v1/embeddings": 128}
-"""Path → times as much work as its body's bytes tell. An embeddings answer has some thousand
-numbers for each short input."""
+"""Path → how many times more work a request is than the size of its body suggests. An embeddings
+answer has some thousand numbers for each short input."""
 _CODED = 32
-"""The same of a compressed body, which becomes larger."""
+"""The same factor for a compressed body, which becomes larger."""
 
 
 class ProcessLost(Exception):
@@ -125,7 +126,7 @@ class LargeBodies:
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
             assert process.stdin is not None  # noqa: S101 (it was started with a pipe)
-            process.stdin.close()  # its sign to end
+            process.stdin.close()  # closing it tells the process to end
             try:
                 await asyncio.wait_for(process.wait(), _CLOSING_SECONDS)
             except TimeoutError:

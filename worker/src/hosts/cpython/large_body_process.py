@@ -1,7 +1,7 @@
 """Serves requests with large bodies: ``python -m hosts.cpython.large_body_process FD``.
 
-``FD``: the listening Unix socket that it inherits. It ends when its standard input does, which its
-parent holds open: also a parent that was killed leaves none behind.
+``FD``: the listening Unix socket that it inherits. It ends when its standard input ends. The parent
+holds that open, so the process ends even when the parent is killed.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from hosts.cpython.large_bodies import BODY, END, HEAD, dump_head, frame, load_h
 
 _GRACE_SECONDS = 5.0
 _NICENESS = 5
-"""Where processors are scarce, everybody's small requests come first."""
+"""Where processors are scarce, small requests come first."""
 
 
 class Connection:
@@ -68,8 +68,8 @@ class Connection:
         self._writer.close()
 
     async def _end(self) -> None:
-        """Return when the other side has closed. One task reads: who watches for a client that
-        leaves may not have stopped yet when the response is complete."""
+        """Return when the other side has closed. Only one task may read: the one that watches for a
+        client that leaves may still be running when the response is complete."""
         if self._ending is None:
             self._ending = asyncio.ensure_future(self._drain())
         await asyncio.shield(self._ending)

@@ -73,7 +73,7 @@ class AsgiRequest:
                 return
 
     def client_left(self) -> bool:
-        """See ``Request``. Looks from its first call on."""
+        """See ``Request``. Starts to watch the connection at its first call."""
         if self._watcher is None and self._ended:
             self._watcher = asyncio.ensure_future(self._watch())
         return self._watcher is not None and self._watcher.done()
@@ -90,7 +90,7 @@ class AsgiRequest:
         self._watcher.add_done_callback(gone)
 
     def close(self) -> None:
-        """The response is sent: nobody looks for the client any more."""
+        """The response is sent: stop watching the connection."""
         if self._watcher is not None:
             self._watcher.cancel()
 
@@ -99,8 +99,8 @@ class AsgiRequest:
             pass
 
     async def discard(self, limit: int) -> None:
-        """Read on, up to ``limit`` bytes, before an answer that came too early for the client:
-        one that is still sending when the server closes never reads why."""
+        """Read the rest of the body, up to ``limit`` bytes, before an early answer: a client that
+        is still sending when the server closes never reads the answer."""
         if self._ended:
             return
         try:

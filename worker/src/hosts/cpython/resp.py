@@ -20,7 +20,7 @@ from gateway.core.settings import SettingsError
 from gateway.redis.upstash import UpstashError
 
 _SILENCE_SECONDS = 1.0
-"""A connection whose oldest reply is late by so much is given up: its peer may be gone."""
+"""A connection whose oldest reply is this late is closed: its peer may be gone."""
 _LATE_TIMER_SECONDS = 0.02
 """A timer that fires later than this was held up by this process itself."""
 
@@ -133,7 +133,7 @@ class RespClient:
 
 @dataclass(slots=True)
 class _Waiting:
-    """A command on the wire: who waits for its reply, and until when (loop time)."""
+    """A command that was sent: the future of its reply, and its deadline (loop time)."""
 
     reply: asyncio.Future[Any]
     until: float

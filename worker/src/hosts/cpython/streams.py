@@ -26,9 +26,9 @@ class SplitBody:
     """One upstream body, read once, for two readers.
 
     The pump waits for the client (a bounded queue), so a slow client slows the provider down
-    instead of filling memory. When the client leaves, the pump goes on for the copy alone; one that
-    takes no chunk for a minute (or ``idle_timeout``) counts as gone, or it would hold up the copy,
-    the provider's connection and the usage row for as long as it likes.
+    instead of filling memory. When the client leaves, the pump goes on for the copy alone. A client
+    that takes no chunk for a minute (or ``idle_timeout``) counts as gone: it must not hold up the
+    copy, the provider's connection and the usage row.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class SplitBody:
         self._closes_at: float | None = None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """The copy: reading it is what drives the client's stream too."""
+        """The copy. Reading it also drives the client's stream."""
         failure: FetchFailed | None = None
         try:
             while chunk := await self._next():
@@ -94,7 +94,7 @@ class SplitBody:
                 self._strand()
 
     def _strand(self) -> None:
-        """Give up on a client that does not read: what waits for it makes room for an error."""
+        """Give up on a client that does not read: an error replaces the chunks that wait for it."""
         while not self._client.empty():
             self._client.get_nowait()
         self._client.put_nowait(ClientStalled("the client stopped reading"))

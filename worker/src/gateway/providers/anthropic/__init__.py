@@ -16,16 +16,16 @@ from gateway.providers.base import (
 from gateway.providers.prompt_cache_rules import ANTHROPIC
 
 VERSION = "2023-06-01"
-"""The API version for callers who name none. Not 2026-10-21, which differs in what it refuses:
-``temperature`` and ``top_p`` at any value, for every model, and chat callers send them."""
+"""The API version for callers who name none. Not 2026-10-21: that version refuses ``temperature``
+and ``top_p`` at any value, for every model, and chat clients send them."""
 
 
 class Anthropic(Provider):
     """Anthropic's own protocol: its key header, and a version with every request."""
 
     def prepared(self, endpoint: str, body: Json) -> Json:
-        """Without thoughts of other providers' models, which Anthropic has not signed and refuses:
-        a conversation may have begun with one of them."""
+        """Removes thinking blocks of other providers' models. A conversation may have begun with
+        such a model, and Anthropic refuses blocks that it has not signed."""
         if endpoint != MESSAGES or not isinstance(body.get("messages"), list):
             return body
         from gateway.providers.anthropic.foreign_thoughts import without

@@ -22,7 +22,8 @@ FINISH_REASONS = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
-"""``stop_reason`` → ``finish_reason``. What is unknown is a reason not to trust the answer."""
+"""``stop_reason`` → ``finish_reason``. An unknown reason becomes ``content_filter``, so that the
+answer is not stored."""
 
 ERRORS: dict[str, tuple[str, str | None]] = {
     "invalid_request_error": ("invalid_request_error", None),
@@ -46,7 +47,8 @@ def finish_reason(stop_reason: Any) -> str:
 
 _TIERS = {"standard": "default"}
 TRANSLATED_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
-"""What chat has a place for. Server tools' calls and results, and what is yet to come, has none."""
+"""Kinds of blocks that a chat completion can hold. It cannot hold server tools' calls and results,
+nor kinds that are not known yet."""
 
 
 def lost(message: Json) -> set[str]:
@@ -77,7 +79,8 @@ def completion(message: Json) -> Json:
 
 
 def service_tier(spent: Any) -> Json:
-    """The tier by OpenAI's name and in OpenAI's place, so that it is priced; empty where unsaid."""
+    """The tier by OpenAI's name and in OpenAI's place, so that it is priced; empty where the answer
+    names none."""
     tier = spent.get("service_tier") if isinstance(spent, dict) else None
     return {"service_tier": _TIERS.get(tier, tier)} if isinstance(tier, str) else {}
 

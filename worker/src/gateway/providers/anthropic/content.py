@@ -12,7 +12,7 @@ from gateway.formats.base import Json
 
 _IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 _ALIASES = {"image/jpg": "image/jpeg"}
-"""Names that clients use and no registry has."""
+"""Media types that clients use although no registry lists them."""
 _PDF = "application/pdf"
 
 

@@ -1,7 +1,7 @@
 """A chat completion request as Anthropic's "Create a Message".
 
-Fields that neither side's documentation connects pass on unchanged, so a caller can use
-Anthropic's own (``thinking``, ``top_k``, …) and Anthropic refuses what nobody knows.
+A field without a known equivalent is passed on unchanged: a caller can use Anthropic's own fields
+(``thinking``, ``top_k``, …), and Anthropic refuses fields that it does not know.
 """
 
 import hashlib
@@ -18,7 +18,8 @@ DROPPED = frozenset(
         "seed",  # OpenAI promises best effort only; Anthropic has no such thing
     }
 )
-"""Fields without an equal whose absence cannot make an answer wrong, or that are read elsewhere."""
+"""Fields without an equivalent that are left out: without them an answer cannot be wrong, or they
+are read elsewhere."""
 
 ONLY_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "n": (1,),
@@ -38,8 +39,8 @@ ONLY_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "mcp_servers": (),
     "container": (),
 }
-"""Fields without an equal → the values that ask for nothing. The last two are Anthropic's own, for
-its server tools, whose blocks chat has no place for: they belong to ``/v1/messages``."""
+"""Fields without an equivalent → their values that have no effect. The last two are Anthropic's
+own, for its server tools, whose blocks chat has no place for: they belong to ``/v1/messages``."""
 
 _TRANSLATED = frozenset(
     {

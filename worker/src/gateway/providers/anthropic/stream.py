@@ -18,8 +18,8 @@ _BROKEN_OFF = {"error": {"message": "The provider's stream ended before its answ
 
 
 class ChatChunks:
-    """A ``StreamTranslation``. Kinds of events, blocks and deltas that it does not know it leaves
-    out, and names in ``lost``: Anthropic may add some at any time."""
+    """A ``StreamTranslation``. It leaves out kinds of events, blocks and deltas that it does not
+    know, and names them in ``lost``: Anthropic may add kinds at any time."""
 
     def __init__(self) -> None:
         self.lost: set[str] = set()
@@ -51,7 +51,7 @@ class ChatChunks:
             return self._fail(_UNREADABLE)
 
     def _fail(self, envelope: Json) -> bytes:
-        """An error event, where the stream has not had its end yet."""
+        """An error event, unless the stream has ended already."""
         if self._over:
             return b""
         self._over = True

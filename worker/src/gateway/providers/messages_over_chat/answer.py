@@ -18,7 +18,8 @@ STOP_REASONS = {
     "function_call": "tool_use",
     "content_filter": "refusal",
 }
-"""``finish_reason`` → ``stop_reason``. What is unknown is a reason not to trust the answer."""
+"""``finish_reason`` → ``stop_reason``. An unknown reason becomes ``refusal``, so that the answer is
+not stored."""
 
 ERRORS: dict[str, str] = {
     "invalid_api_key": "authentication_error",
@@ -45,7 +46,7 @@ ERRORS_BY_STATUS: dict[int, str] = {
     504: "timeout_error",
     529: "overloaded_error",
 }
-"""Where neither says anything: Anthropic's "Errors", by HTTP status."""
+"""Used where neither is known: Anthropic's "Errors", by HTTP status."""
 
 
 def stop_reason(finish_reason: Any, *, calls_tools: bool, refused: bool) -> str:

@@ -1,4 +1,5 @@
-"""What a provider wants back with the next request, and Anthropic's messages have no place for.
+"""Content that a provider wants back with the next request, for which Anthropic's messages have no
+place.
 
 Gemini signs its thoughts and puts the signature into ``extra_content`` of the tool call that they
 led to; a request that repeats the call without it is refused (Google, "Thought signatures",

@@ -1,6 +1,6 @@
 """Anthropic's ``system`` and ``messages`` as chat messages.
 
-Thinking of earlier turns is left out: it is signed for the model that thought it, and OpenAI's
+Thinking of earlier turns is left out: it is signed for the model that produced it, and OpenAI's
 chat completions refuse such members. Providers that want theirs back get it (``reasoning_field``,
 ``carried``).
 """

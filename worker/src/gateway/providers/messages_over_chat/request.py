@@ -1,7 +1,7 @@
 """Anthropic's "Create a Message" as a chat completion request.
 
-Fields that neither side's documentation connects pass on unchanged, so a caller can use the
-provider's own (``seed``, ``verbosity``, …) and the provider refuses what nobody knows.
+A field without a known equivalent is passed on unchanged: a caller can use the provider's own
+fields (``seed``, ``verbosity``, …), and the provider refuses fields that it does not know.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ DROPPED = frozenset(
     }
 )
 REFUSED = ("top_k", "container", "mcp_servers", "inference_geo", "speed")
-"""Fields without an equal that a caller would miss."""
+"""Fields without an equivalent whose effect a caller would miss."""
 
 _TRANSLATED = frozenset(
     {
@@ -96,8 +96,8 @@ def _take_output(body: Json, made: Json, capabilities: Capabilities) -> None:
 
 
 def _effort_of_turns(messages: list[Json]) -> Any:
-    """What the last system turn that names an effort wants from there on (Anthropic, Per-message
-    effort, read 2026-12)."""
+    """The effort that the last system turn naming one asks for (Anthropic, Per-message effort, read
+    2026-12)."""
     configs = (turn.get("output_config") for turn in reversed(messages) if turn["role"] == "system")
     efforts = (config.get("effort") for config in configs if isinstance(config, dict))
     return next(filter(None, efforts), None)
@@ -105,7 +105,7 @@ def _effort_of_turns(messages: list[Json]) -> Any:
 
 def _effort(thinking: Any) -> str | None:
     """A thinking budget in tokens as the nearest effort; adaptive thinking is the model's own
-    default, and to switch it off is every provider's own affair."""
+    default, and each provider has its own way to switch thinking off."""
     budget = thinking.get("budget_tokens") if isinstance(thinking, dict) else None
     if not isinstance(budget, int):
         return None

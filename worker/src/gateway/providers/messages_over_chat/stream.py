@@ -63,8 +63,8 @@ class MessageEvents:
         return encode([answer.error(envelope)], named=True)
 
     def _at_the_end(self) -> bytes:
-        """``[DONE]``, or the end of a stream without it: some servers send none. A stream that
-        never said why it ended was not a whole answer, and gets no good end."""
+        """``[DONE]``, or the end of a stream without it: some servers send none. A stream without a
+        finish reason was no complete answer, so it does not end as one."""
         if self._over:
             return b""
         if self._reason is None:
@@ -202,7 +202,8 @@ class MessageEvents:
 
 
 class _Tool:
-    """A tool's block. ``waiting``: what came of its input and is not passed on yet."""
+    """A tool's block. ``waiting``: the part of its input that came and has not been passed on
+    yet."""
 
     def __init__(self, call: StreamedCall) -> None:
         self.call = call

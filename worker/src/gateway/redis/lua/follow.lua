@@ -1,5 +1,5 @@
--- include: clock, cutoff, fresh
--- One look of a follower for the leader's entry.
+-- include: clock, cutoff, fresh One look of a follower for the leader's entry. It needs no maximum
+-- age: requests that set one do not compete for the lock.
 --
 -- KEYS
 --   cutoffs: the project's purges

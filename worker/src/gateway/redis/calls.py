@@ -260,7 +260,9 @@ async def follow(
     lock_token: str,
     lease_ms: int,
 ) -> FollowReply:
-    """age: requests that set one do not compete for the lock."""
+    """One look of a follower for the leader's entry. It needs no maximum age: requests that
+    set one do not compete for the lock.
+    """
     keys = [cutoffs, lock, entry]
     arguments: list[str | int] = [model_field, namespace_field, lock_token, lease_ms]
     return FollowReply(*await store.run(FOLLOW, keys, arguments))

@@ -1,5 +1,6 @@
--- include: clock, cutoff, fresh One look of a follower for the leader's entry. It needs no maximum
--- age: requests that set one do not compete for the lock.
+-- include: clock, cutoff, fresh
+-- One look of a follower for the leader's entry. It needs no maximum age: requests that set one do
+-- not compete for the lock.
 --
 -- KEYS
 --   cutoffs: the project's purges

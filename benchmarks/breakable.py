@@ -29,6 +29,11 @@ class RedisServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._client = redis.Redis(port=self.port, socket_timeout=10, decode_responses=True)
 
+    @property
+    def url(self) -> str:
+        """Past every relay."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
     def start(self) -> None:
         """Start it, empty; return once it answers."""
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]

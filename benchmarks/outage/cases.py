@@ -20,7 +20,7 @@ from benchmarks.outage.streams import OpenStreams
 from benchmarks.soak.stack import until_up
 from local_stack import ports
 from tests.doubles.server import FaultName
-from tests.worker.edge import ROOT, Edge
+from tests.worker.edge import PEPPER, ROOT, Edge
 
 _SHIPPED = {
     "STORE_TIMEOUT_MS": "",
@@ -28,6 +28,7 @@ _SHIPPED = {
     "SINGLE_FLIGHT_LEASE_SECONDS": "",
 }
 """The edge's own defaults: tests are more patient."""
+_PEPPERS = (PEPPER, "another-tests-only-pepper")
 _KEYS = ("k1:" + "A" * 43 + "=", "k2:" + "B" * 43 + "=")
 
 
@@ -77,7 +78,7 @@ def _redis() -> Iterator[World]:
 @contextmanager
 def _rest(host: str = "cpython") -> Iterator[World]:
     """One edge on Upstash's REST protocol."""
-    with _stores() as (redis, relay), Edge(host, **_SHIPPED) as base:
+    with _stores() as (redis, relay), Edge(host, redis.url, **_SHIPPED) as base:
         yield World(base, (base,), redis, relay)
 
 
@@ -297,6 +298,15 @@ def _rotate(world: World) -> None:
             edge.begin(ENCRYPTION_KEYS=keys)
 
 
+def _change_pepper(world: World) -> None:
+    """Likewise. The keys of the load were made under the first one."""
+    first, second = _PEPPERS
+    for used, other in ((first, second), (second, first)):
+        for edge in world.edges:
+            edge.end()
+            edge.begin(API_KEY_PEPPER=used, API_KEY_PEPPER_SECOND=other)
+
+
 def _store_cases(world: str) -> Iterator[Case]:
     """Upstash's REST protocol and Supabase's, on any host."""
 
@@ -346,6 +356,7 @@ CASES: tuple[Case, ...] = (
     Case("provider refuses", "provider", _provider_refuses, _provider_heals),
     Case("SIGTERM with 50 open streams", "two", _sigterm_with_streams, _back_after_streams, 2.0),
     Case("ENCRYPTION_KEYS rotated", "two", _rotate, lasts=1.0),
+    Case("API_KEY_PEPPER rotated", "two", _change_pepper, lasts=1.0),
     Case("a worker killed", "workers", _kill_worker),
     Case("disk of the embedded store full", "disk", _fill_disk, _empty_disk),
     *_store_cases("pyodide"),

@@ -115,13 +115,14 @@ class _Client:
         self, http: aiohttp.ClientSession, tenant: str, question: str, kind: str
     ) -> None:
         self._number += 1
-        said = Answered(f"fault-{self._number}", kind, time.monotonic())
+        name = f"fault-{self._number}"
+        said = Answered(name, kind, time.monotonic())
         place = self._random.randrange(len(self._target.urls))
         for attempt in range(_RETRIES + 1):
             url = self._target.urls[(place + attempt) % len(self._target.urls)]
             said.retried = attempt
             # Each attempt has an id: the edge may have served one whose answer was lost.
-            said.id = f"fault-{self._number}-{attempt}"
+            said.id = f"{name}-{attempt}"
             try:
                 await self._exchange(http, url, tenant, f"Say <{tenant}-{question}>.", said)
                 break

@@ -34,6 +34,10 @@ _HEADINGS = (
 )
 
 
+_PROVIDERS_FAULT = ("upstream_", "provider_")
+"""How the codes of errors begin that tell of the provider: no row's failure where it is broken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What one fault did. Waits are milliseconds beyond the usual median of the same kind."""
@@ -108,10 +112,16 @@ def _row(world: World, answered: list[Answered], began: float, ended: float) -> 
     streams = world.streams
     note = f"{streams.whole} of {streams.opened} streams whole" if streams.opened else ""
     streams.opened = 0
+    failed = [one for one in asked if one.status != 200]
+    told = []
+    if world.provider is not None:
+        told = [one for one in failed if any(each in one.detail for each in _PROVIDERS_FAULT)]
+        failed = [one for one in failed if one not in told]
+        note = f"{len(told)} of {sum(one.verdict != 'HIT' for one in asked)} told of the provider"
     within = [one for one in met if one.verdict and one.began <= ended]
     return Row(
         requests=len(asked),
-        failed=[one for one in asked if one.status != 200],
+        failed=failed,
         wrong=sum(one.wrong for one in asked),
         lost=lost,
         doubled=doubled,

@@ -41,6 +41,7 @@ class Environment:
     behind_tls_proxy: bool
     database_url: str
     api_key_pepper: bytes
+    api_key_pepper_second: bytes
     encryption_keys: Mapping[str, bytes]
     edge_base_url: str
     edge_api_enabled: bool
@@ -207,6 +208,7 @@ def _parse(read: _Reader) -> Environment:
             "DATABASE_URL", f"sqlite:///{REPOSITORY / '.watchllm' / 'dashboard.sqlite3'}"
         ),
         api_key_pepper=read.text("API_KEY_PEPPER").encode(),
+        api_key_pepper_second=read.text("API_KEY_PEPPER_SECOND", "").encode(),
         encryption_keys=read.encryption_keys("ENCRYPTION_KEYS"),
         edge_base_url=read.text("EDGE_BASE_URL", "http://127.0.0.1:8787").rstrip("/"),
         edge_api_enabled=read.flag("EDGE_API_ENABLED", default=False),

@@ -102,7 +102,7 @@ def test_unknown_keys_share_a_bounded_number_of_look_ups_and_known_ones_wait_for
     most = 32
 
     async def work() -> None:
-        digest = api_keys.key_hash(known, load(ENV, {}).api_key_pepper)
+        digest = api_keys.key_hash(known, load(ENV, {}).api_key_peppers[0])
         platform.memory.remember(digest, record, platform.monotonic())
         strangers = [
             asyncio.create_task(platform.authenticate(api_keys.generate())) for _ in range(most + 8)

@@ -40,7 +40,7 @@ async def test_redis_is_asked_now_and_then_whether_the_key_was_revoked(
     platform = SupabaseAway(lambda *_: ("application/json", json.dumps(ANSWERS["chat"])))
     settings, memory, breaker = load(ENV, {}), KeyMemory(), Breaker()
     key = api_keys.generate()
-    digest = api_keys.key_hash(key, settings.api_key_pepper)
+    digest = api_keys.key_hash(key, settings.api_key_peppers[0])
     name = redis_keys.key_refused(digest)
     record = key_record.parse(RECORD_OF_A_KEY)
     store = Store(platform, "http://redis", "token", timeout=1, breaker=Breaker())
@@ -56,7 +56,7 @@ async def test_redis_is_asked_now_and_then_whether_the_key_was_revoked(
         await store.put(name, status, ttl_seconds=3_900)  # by somebody without the pepper
         platform.seconds += REFUSAL_SECONDS + 1
         assert await served()
-        signed = signed_value.sign(settings.api_key_pepper, name, status)
+        signed = signed_value.sign(settings.api_key_peppers[0], name, status)
         await store.put(name, signed, ttl_seconds=3_900)
         asked = len(platform.stored)
         assert await served()  # within five seconds of the last look

@@ -24,7 +24,7 @@ async def record_project(one: Isolate, key: str) -> str | None:
         one.platform, settings.redis_url, settings.redis_token, timeout=5, breaker=runtime.redis
     )
     resolver = KeyResolver(one.platform, store, settings, runtime.keys, runtime.supabase)
-    record = await resolver.newest(api_keys.key_hash(key, settings.api_key_pepper))
+    record = await resolver.newest(api_keys.key_hash(key, settings.api_key_peppers[0]))
     return record and record.project_id
 
 

@@ -15,6 +15,7 @@ SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 
 API_KEY_PEPPER = ENVIRONMENT.api_key_pepper
+API_KEY_PEPPER_SECOND = ENVIRONMENT.api_key_pepper_second
 ENCRYPTION_KEYS = ENVIRONMENT.encryption_keys
 EDGE_BASE_URL = ENVIRONMENT.edge_base_url
 EDGE_API_ENABLED = ENVIRONMENT.edge_api_enabled

@@ -42,14 +42,15 @@ def check_encryption() -> Iterator[Finding]:
 
 
 def check_api_key(key: str) -> Iterator[Finding]:
-    """A key of a customer or of the operator is found under today's pepper."""
+    """A key of a customer or of the operator is found under the pepper, or the second one."""
     if not api_keys.well_formed(key):
         yield Finding("pepper", "failed", "the given key is mistyped", "Copy it again.")
         return
-    found = ApiKey.objects.filter(key_hash=api_keys.key_hash(key, settings.API_KEY_PEPPER))
-    if found.exists():
-        yield Finding("pepper", "ok", "the given key is found")
-        return
+    for name in ("API_KEY_PEPPER", "API_KEY_PEPPER_SECOND"):
+        pepper = getattr(settings, name)
+        if pepper and ApiKey.objects.filter(key_hash=api_keys.key_hash(key, pepper)).exists():
+            yield Finding("pepper", "ok", f"the given key is found under {name}")
+            return
     same_prefix = ApiKey.objects.filter(prefix=api_keys.prefix(key), last4=api_keys.last4(key))
     if same_prefix.exists():
         mend = "Restore the API_KEY_PEPPER under which the keys were made; no key works without it."

@@ -72,12 +72,15 @@ class KeyResolver:
         """The key's hash and record. Raises the ``GatewayError`` that tells what is wrong."""
         if not api_keys.well_formed(key):
             raise _unknown(key)
-        key_hash = api_keys.key_hash(key, self._settings.api_key_pepper)
-        record = await self._record(key_hash)
-        if record is None:
-            raise _unknown(key)
-        check_usable(record, self._platform.now())
-        return key_hash, record
+        hashes = [api_keys.key_hash(key, pepper) for pepper in self._settings.api_key_peppers]
+        # While a pepper is replaced: first the hash under which this isolate knows the key.
+        hashes.sort(key=lambda key_hash: key_hash not in self._memory.records)
+        for key_hash in hashes:
+            record = await self._record(key_hash)
+            if record is not None:
+                check_usable(record, self._platform.now())
+                return key_hash, record
+        raise _unknown(key)
 
     async def newest(self, key_hash: str, *, hurry: bool = True) -> KeyRecord | None:
         """The record straight from Supabase, after Redis said that ours is outdated.
@@ -198,7 +201,9 @@ class KeyResolver:
         value = await self._store.get(redis_key)
         if value is None:
             return None
-        return signed_value.read(self._settings.api_key_pepper, redis_key, value)
+        peppers = self._settings.api_key_peppers
+        texts = (signed_value.read(pepper, redis_key, value) for pepper in peppers)
+        return next((text for text in texts if text is not None), None)
 
     async def _ask_supabase(self, key_hash: str, timeout: float) -> KeyRecord | None:
         if not self._breaker.allows(self._platform.monotonic()):
@@ -239,7 +244,7 @@ class KeyResolver:
     async def _share(self, key_hash: str, data: Any, fetched_at: float) -> None:
         text = json.dumps({"at": fetched_at, "record": data}, separators=(",", ":"))
         name = redis_keys.key_record(key_hash)
-        value = signed_value.sign(self._settings.api_key_pepper, name, text)
+        value = signed_value.sign(self._settings.api_key_peppers[0], name, text)
         try:
             await self._store.put(name, value, ttl_seconds=int(RECORD_SECONDS))
         except StoreUnavailable as error:

@@ -31,6 +31,7 @@ NUMBERS: dict[str, float] = {
 """Optional numbers with their defaults; all must be greater than 0."""
 
 OPTIONAL = (
+    "API_KEY_PEPPER_SECOND",
     "SUPABASE_PUBLISHABLE_KEY",
     "REDIS_URL",
     "RELEASE",
@@ -115,6 +116,7 @@ class Settings:
     hosted Supabase they are two, the project's publishable key and a JWT.
     ``redis_tcp_url``: Redis in its own protocol, on hosts that can keep a connection; ``redis_url``
     and ``redis_token``, Upstash's REST API, are empty then.
+    ``api_key_peppers``: the first signs what Redis keeps; keys and signatures of each are taken.
     ``max_answer_bytes``: of an answer that is held whole, once it is decompressed.
     ``byok_private_addresses``: a project's own base URL may lie in the host's network.
     ``shared_provider_files``: every project may use the files of the deployment's provider account.
@@ -128,7 +130,7 @@ class Settings:
     redis_url: str
     redis_tcp_url: str = field(repr=False)
     redis_token: str = field(repr=False)
-    api_key_pepper: bytes = field(repr=False)
+    api_key_peppers: tuple[bytes, ...] = field(repr=False)
     encryption_keys: Mapping[str, bytes] = field(repr=False)
     provider_base_urls: Mapping[str, str]
     provider_keys: Mapping[str, str] = field(repr=False)
@@ -168,7 +170,7 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         redis_url="" if redis_tcp_url else _url(env, "UPSTASH_REDIS_REST_URL"),
         redis_tcp_url=redis_tcp_url,
         redis_token="" if redis_tcp_url else _required(env, "UPSTASH_REDIS_REST_TOKEN"),
-        api_key_pepper=_required(env, "API_KEY_PEPPER").encode(),
+        api_key_peppers=_peppers(env),
         encryption_keys=_encryption_keys(env),
         provider_base_urls={
             name: env.get(f"{name.upper()}_BASE_URL", default).rstrip("/")
@@ -281,6 +283,11 @@ def _number(env: Mapping[str, str], name: str) -> float:
     if not 0 < value < float("inf"):
         raise SettingsError(f"{name} must be greater than 0")
     return value
+
+
+def _peppers(env: Mapping[str, str]) -> tuple[bytes, ...]:
+    peppers = (_required(env, "API_KEY_PEPPER"), env.get("API_KEY_PEPPER_SECOND", ""))
+    return tuple(pepper.encode() for pepper in peppers if pepper)
 
 
 def _encryption_keys(env: Mapping[str, str]) -> Mapping[str, bytes]:

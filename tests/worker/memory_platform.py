@@ -9,7 +9,7 @@ import itertools
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -97,14 +97,15 @@ class MemoryPlatform:
     reads_streams = True
     has_redis = False
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider, beside: "MemoryPlatform | None" = None) -> None:
+        """``beside``: another process of the same deployment, with its Redis and Supabase."""
         self._provider = provider
-        self._redis = EmbeddedStore()
+        self._redis = beside._redis if beside else EmbeddedStore()
         self._api = RestApi(self._redis, "token")
-        self._ids = itertools.count(1)
+        self._ids: Iterator[int] = beside._ids if beside else itertools.count(1)
         self._background: set[asyncio.Task[None]] = set()
-        self.records: dict[str, dict[str, Any]] = {}
-        self.usage_logs: list[dict[str, Any]] = []
+        self.records: dict[str, dict[str, Any]] = beside.records if beside else {}
+        self.usage_logs: list[dict[str, Any]] = beside.usage_logs if beside else []
         self.stored: list[str] = []
         """Every command that was sent to Redis, as JSON."""
 

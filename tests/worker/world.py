@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway import app
 from gateway.core import settings
+from gateway.core.http import FetchFailed
 from gateway.pipeline.runtime import Runtime
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from shared import api_keys
@@ -93,18 +94,24 @@ class World(MemoryPlatform):
     """One project and everything around it.
 
     ``answer``: the provider; it may raise. ``sent``: every attempt. ``left``: the client has gone.
-    ``moved``: seconds by which the clock is ahead.
+    ``moved``: seconds by which the clock is ahead. ``redis_away``: how
+    Redis fails.
     """
 
-    def __init__(self) -> None:
-        super().__init__(lambda *_: ("", ""))
+    def __init__(self, beside: "World | None" = None, **env: str) -> None:
+        """``beside``: another process of the same deployment."""
+        super().__init__(lambda *_: ("", ""), beside)
+        self.redis_away: FetchFailed | None = None
+        self._lost = ""
+        self._env = ENV | env
         self.answer: Callable[[Sent], Said | Awaitable[Said]] = lambda _: Said()
         self.sent: list[Sent] = []
         self.left = False
         self.moved = 0.0
-        self.runtime = Runtime(settings.load(ENV, DEFAULT_BASE_URLS))
-        self.key = api_keys.generate()
-        self.be()
+        self.runtime = Runtime(settings.load(self._env, DEFAULT_BASE_URLS))
+        self.key = beside.key if beside else api_keys.generate()
+        if beside is None:
+            self.be()
 
     def be(self, **project: Any) -> None:
         """The project's settings from now on."""
@@ -114,7 +121,7 @@ class World(MemoryPlatform):
             "organization_id": "organization",
             "project": RECORD["project"] | project,
         }
-        self.runtime = Runtime(settings.load(ENV, DEFAULT_BASE_URLS))
+        self.runtime = Runtime(settings.load(self._env, DEFAULT_BASE_URLS))
 
     def monotonic(self) -> float:
         return super().monotonic() + self.moved
@@ -135,6 +142,26 @@ class World(MemoryPlatform):
         self.sent.append(Sent(method, url, sent, timeout, key))
         said = self.answer(self.sent[-1])
         return Answer(said if isinstance(said, Said) else await said)
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: str | bytes,
+        *,
+        timeout: float,
+    ) -> tuple[int, str]:
+        if self.redis_away is not None and url.startswith(ENV["UPSTASH_REDIS_REST_URL"]):
+            raise self.redis_away
+        answer = await super().call(method, url, headers, body, timeout=timeout)
+        if self._lost and self._lost in str(body):
+            raise FetchFailed("the connection broke before the answer")
+        return answer
+
+    def lose_answers_of(self, text: str) -> None:
+        """Commands with this text are run, and nobody hears of it; empty: all is well again."""
+        self._lost = text
 
     async def post(self, path: str = "/v1/chat/completions", **body: Any) -> tuple[int, str]:
         """Status and text of a request; what it left to do is done."""

@@ -91,6 +91,16 @@ def usage_refused_lease() -> str:
     return "usage-refused:lease"
 
 
+def processes() -> str:
+    """Sorted set of the edge's processes: a random name, by when it lapses (unix ms)."""
+    return "edge-processes"
+
+
+def booking(name: str) -> str:
+    """String: what a process counted during an outage was added under this random name."""
+    return f"booking:{name}"
+
+
 def stats(project_id: str, day: str) -> str:
     """Hash of today's counters by cache status (``YYYYMMDD``, UTC)."""
     return f"{project_id}:stats:{day}"

@@ -1,17 +1,18 @@
 """Admission: limits, quota, look-up and leadership in one Redis round trip.
 
-When Redis does not answer, requests are admitted by an estimate that each process keeps for
-itself, and the cache takes no part.
+When Redis does not answer, this process admits its share of each limit (``local_limits``), and the
+cache takes no part.
 """
 
-from collections import deque
-from dataclasses import dataclass, field
+from operator import itemgetter
 
 from gateway.admission.accounts import account_keys, day, month, or_none
+from gateway.admission.local_limits import LocalLimits, Subjects
 from gateway.admission.request import Admission, AdmissionRequest
 from gateway.core import errors
 from gateway.core.http import Headers
 from gateway.core.log import log_event
+from gateway.core.platform import Platform
 from gateway.redis import calls
 from gateway.redis.calls import AdmitReply
 from gateway.redis.store import Store, StoreUnavailable
@@ -22,46 +23,35 @@ from shared.purge_cutoffs import model_field, namespace_field
 WINDOW_MS = 60_000
 STORE_AWAY = "Redis did not answer in time"
 RECORD_BEHIND = "the project's newest settings cannot be read yet"
-"""Why the cache takes no part in a request that was admitted by this process's own estimate."""
+"""Why the cache takes no part in a request that was admitted by this process alone."""
 
 
 class RecordOutdated(Exception):
     """Redis knows a newer revision of this key's record."""
 
 
-@dataclass(slots=True)
-class LocalEstimate:
-    """Requests per minute as this process alone has seen them, for when Redis is away."""
-
-    admitted: dict[str, deque[float]] = field(default_factory=dict)
-
-    def admit(self, subject: str, limit: int, now: float) -> float:
-        """0 when admitted, else the seconds to wait."""
-        log = self.admitted.setdefault(subject, deque())
-        while log and log[0] <= now - WINDOW_MS / 1000:
-            log.popleft()
-        if len(log) >= limit:
-            return log[0] + WINDOW_MS / 1000 - now
-        log.append(now)
-        return 0.0
-
-
 async def admit(
-    store: Store, record: KeyRecord, request: AdmissionRequest, estimate: LocalEstimate, now: float
+    platform: Platform,
+    store: Store,
+    record: KeyRecord,
+    request: AdmissionRequest,
+    local: LocalLimits,
 ) -> Admission:
-    """One round trip. Raises ``RateLimited``, ``QuotaExceeded`` or ``RecordOutdated``."""
-    project = record.project_id
+    """One round trip. Raises ``RateLimited``, ``QuotaExceeded`` or ``RecordOutdated``; without
+    Redis also what ``admit_locally`` does."""
+    project, now = record.project_id, platform.now()
     plan, own, search = record.plan, record.key_limits, request.semantic
+    on = _subjects(record, now)
     try:
         reply = await calls.admit(
             store,
             revision=redis_keys.revision(project),
-            plan_log=redis_keys.request_log(project, "plan"),
-            key_log=redis_keys.request_log(project, record.key_id),
-            quota=redis_keys.quota(record.organization_id, month(now)),
+            plan_log=on.plan_log,
+            key_log=on.key_log,
+            quota=on.quota,
             cutoffs=redis_keys.cutoffs(project),
             lock=request.lock or redis_keys.no_lock(project),
-            **account_keys(record, now),
+            **on.account,
             stats=redis_keys.stats(project, day(now)),
             entries=request.entries,
             record_revision=record.revision,
@@ -92,14 +82,44 @@ async def admit(
         )
     except StoreUnavailable as error:
         log_event("store_unavailable", "warning", reason=str(error))
-        return admit_locally(record, request, estimate, now, why=STORE_AWAY)
+        return admit_locally(
+            platform, record, request, local, why=STORE_AWAY, run_there=error.may_have_run
+        )
+    if reply.verdict == "STALE":
+        raise RecordOutdated
+    local.heard(record, on, reply, request.wants.tokens, platform.monotonic())
     return _read(reply, record, len(request.entries))
+
+
+def admit_locally(
+    platform: Platform,
+    record: KeyRecord,
+    request: AdmissionRequest,
+    local: LocalLimits,
+    *,
+    why: str,
+    run_there: bool = False,
+) -> Admission:
+    """Without Redis: by this process's share of each limit. ``run_there``: Redis may have counted
+    the request all the same. Raises the error of the limit that refuses."""
+    now = platform.now()
+    on = _subjects(record, now)
+    hold = local.admit(record, on, request, platform.monotonic(), run_there=run_there)
+    return Admission(int(now * 1000), [None] * len(request.entries), degraded=why, local=hold)
+
+
+def _subjects(record: KeyRecord, now: float) -> Subjects:
+    project = record.project_id
+    return Subjects(
+        plan_log=redis_keys.request_log(project, "plan"),
+        key_log=redis_keys.request_log(project, record.key_id),
+        quota=redis_keys.quota(record.organization_id, month(now)),
+        account=account_keys(record, now),
+    )
 
 
 def _read(reply: AdmitReply, record: KeyRecord, entries: int) -> Admission:
     verdict, now = reply.verdict, reply.now_ms
-    if verdict == "STALE":
-        raise RecordOutdated
     headers: Headers = []
     wait_ms = 0
     for limit, used, oldest in (
@@ -123,14 +143,19 @@ def _read(reply: AdmitReply, record: KeyRecord, entries: int) -> Admission:
             "Upgrade the plan, or wait for the first of the next month (UTC).",
             headers=[*headers, ("x-should-retry", "false")],
         )
-    headers += _token_headers(record, reply.tokens_used, now, reply.tokens_oldest_ms)
+    tokens_used, tokens_oldest = max(
+        (max(0, reply.plan_tokens), reply.plan_tokens_oldest_ms),
+        (reply.key_tokens, reply.key_tokens_oldest_ms),
+        key=itemgetter(0),
+    )
+    headers += _token_headers(record, tokens_used, now, tokens_oldest)
     return Admission(
         now_ms=now,
         entries=[*reply.entries, *[None] * (entries - len(reply.entries))],
         candidates=reply.candidates,
         evidence=reply.evidence,
         lease_left_ms=max(0, reply.lease_left_ms),
-        refusal=_refusal(verdict, record, max(0, reply.tokens_oldest_ms + WINDOW_MS - now)),
+        refusal=_refusal(verdict, record, max(0, tokens_oldest + WINDOW_MS - now)),
         headers=[*headers, *_quota_headers(record.plan.monthly_requests, reply.quota_used)],
     )
 
@@ -195,27 +220,3 @@ def _quota_headers(limit: int | None, used: int) -> Headers:
         ("x-watchllm-quota-limit", str(limit)),
         ("x-watchllm-quota-remaining", str(max(0, limit - used))),
     ]
-
-
-def admit_locally(
-    record: KeyRecord,
-    request: AdmissionRequest,
-    estimate: LocalEstimate,
-    now: float,
-    *,
-    why: str,
-) -> Admission:
-    """Without Redis: by this process's own estimate. Raises ``RateLimited``."""
-    for subject, limit in (
-        (record.project_id, record.plan.requests_per_minute),
-        (record.key_id, record.key_limits.requests_per_minute),
-    ):
-        if limit is None:
-            continue
-        wait = estimate.admit(subject, limit, now)
-        if wait > 0:
-            raise errors.RateLimited(
-                "Rate limit reached for requests per minute.",
-                headers=[("retry-after", str(max(1, round(wait))))],
-            )
-    return Admission(int(now * 1000), [None] * len(request.entries), degraded=why)

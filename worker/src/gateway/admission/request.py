@@ -23,16 +23,34 @@ NO_SEMANTICS = IndexSearch()
 
 
 @dataclass(frozen=True, slots=True)
+class LocalHold:
+    """What a request holds of this process's own shares, having been admitted without Redis.
+
+    ``tokens``: reserved as in ``Held``. ``costs``: expected costs by the name of their meter.
+    """
+
+    tokens: int = 0
+    costs: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """What a request holds until its post-response; each is empty or 0 where it holds none.
 
     ``lock_token``: with which it leads a single flight. ``slot``: its name among the project's open
     streams. ``tokens``: reserved from the tokens a minute until the answer tells its real ones.
+    ``local``: what it holds in this process alone; Redis knows of none of it.
     """
 
     lock_token: str = ""
     slot: str = ""
     tokens: int = 0
+    local: LocalHold | None = None
+
+    @property
+    def estimated_tokens(self) -> int:
+        """What is reserved, wherever that is."""
+        return self.tokens if self.local is None else self.local.tokens
 
     def without_lock(self) -> "Held":
         """The same, after another request came to hold the lock."""
@@ -49,6 +67,7 @@ class AdmissionRequest:
     ``wants``: what this request takes if it goes to the provider: the lock (where it competes for
     it), a slot, tokens. ``slot_ms``: for how long the slot is held unless its lease is renewed.
     ``no_upstream``: never calls the provider: token, budget and stream checks are skipped.
+    ``settles``: its cost is charged after the response.
     ``semantic``: what ``semantic.choice`` asks the index for.
     """
 
@@ -60,6 +79,7 @@ class AdmissionRequest:
     lease_ms: int = 0
     wants: Held = NOTHING_HELD
     no_upstream: bool = False
+    settles: bool = False
     slot_ms: int = 0
     semantic: IndexSearch = NO_SEMANTICS
 
@@ -75,7 +95,8 @@ class Admission:
 
     ``lease_left_ms`` > 0: another request is fetching the same answer, or gave up within the
     last two seconds. ``refusal``: why the provider must not be asked, where only the cache may
-    still answer. ``degraded``: why Redis was not asked; empty where it was. ``candidates``: records
+    still answer. ``degraded``: why Redis was not asked; empty where it was; ``local``: what the
+    request holds of this process's shares then. ``candidates``: records
     near in meaning with their distance, nearest first; ``evidence``: the namespace's counters, as
     alternating names and values.
     """
@@ -85,9 +106,14 @@ class Admission:
     lease_left_ms: int = 0
     refusal: errors.GatewayError | None = None
     degraded: str = ""
+    local: LocalHold | None = None
     candidates: list[tuple[int, str]] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
     headers: Headers = field(default_factory=list)
+
+    def held(self, wants: Held) -> Held:
+        """What a request holds now that wanted ``wants``."""
+        return wants if self.local is None else Held(slot=wants.slot, local=self.local)
 
     def check_upstream(self) -> None:
         """Raises the error of the limit that keeps this request from the provider."""

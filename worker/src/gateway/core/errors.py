@@ -219,6 +219,15 @@ class KeyCheckUnavailable(GatewayError):
     anthropic_kind = "overloaded_error"
 
 
+class BudgetUnknown(GatewayError):
+    """Redis does not answer, and this deployment spends nothing that it cannot count."""
+
+    status = 503
+    code = "budget_unavailable"
+    kind = "server_error"
+    anthropic_kind = "overloaded_error"
+
+
 class StoreAway(GatewayError):
     """The request is about the cache itself, and Redis does not answer."""
 

@@ -38,6 +38,8 @@ OPTIONAL = (
     "HEALTH_TOKEN",
     "BYOK_PRIVATE_ADDRESSES",
     "SHARED_PROVIDER_FILES",
+    "EDGE_PROCESSES",
+    "BUDGETS_FAIL_CLOSED",
     "DASHBOARD_TICK_URL",
     "TICK_TOKEN",
     "DD_API_KEY",
@@ -52,6 +54,7 @@ OPTIONAL = (
 )
 """Texts that may be absent; each switches something on or names something."""
 
+_MOST_PROCESSES = 100_000
 _DSN = re.compile(r"https?://[^@/\s]+@[^/\s]+/(.+/)?[0-9]+\Z")
 
 
@@ -119,6 +122,8 @@ class Settings:
     ``api_key_peppers``: the first signs what Redis keeps; keys and signatures of each are taken.
     ``max_answer_bytes``: of an answer that is held whole, once it is decompressed.
     ``byok_private_addresses``: a project's own base URL may lie in the host's network.
+    ``processes``: by how many the limits are divided while Redis is away; ``None``: they count
+    themselves. ``budgets_fail_closed``: nothing is spent then that counts against a budget.
     ``shared_provider_files``: every project may use the files of the deployment's provider account.
     """
 
@@ -144,6 +149,8 @@ class Settings:
     lease_seconds: float
     byok_private_addresses: bool
     shared_provider_files: bool
+    processes: int | None
+    budgets_fail_closed: bool
     health_token: str = field(repr=False)
     dashboard_tick_url: str
     tick_token: str = field(repr=False)
@@ -196,6 +203,8 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         lease_seconds=_number(env, "SINGLE_FLIGHT_LEASE_SECONDS"),
         byok_private_addresses=_switch(env, "BYOK_PRIVATE_ADDRESSES"),
         shared_provider_files=_switch(env, "SHARED_PROVIDER_FILES"),
+        processes=_processes(env),
+        budgets_fail_closed=_switch(env, "BUDGETS_FAIL_CLOSED"),
         health_token=env.get("HEALTH_TOKEN", ""),
         dashboard_tick_url=_optional_url(env, "DASHBOARD_TICK_URL"),
         tick_token=env.get("TICK_TOKEN", ""),
@@ -253,6 +262,13 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
     if value not in ("", "0", "1"):
         raise SettingsError(f"{name} must be 0 or 1")
     return value == "1"
+
+
+def _processes(env: Mapping[str, str]) -> int | None:
+    text = env.get("EDGE_PROCESSES", "")
+    if text and not (text.isascii() and text.isdigit() and 0 < int(text) <= _MOST_PROCESSES):
+        raise SettingsError(f"EDGE_PROCESSES must be a number from 1 to {_MOST_PROCESSES:,}")
+    return int(text) if text else None
 
 
 def _url(env: Mapping[str, str], name: str) -> str:

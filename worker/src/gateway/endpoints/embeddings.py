@@ -68,8 +68,9 @@ async def handle(context: RequestContext) -> Response:
     )
     admission = await context.admit(request)
     started = context.timing.started
+    local = context.host.runtime.limits
     cache = VectorCache(
-        context.cache(), context.record, policy, request, admission, started=started
+        context.cache(), context.record, policy, request, admission, local=local, started=started
     )
     return await _serve(
         context, _Wanted(body, sent, target, inputs, keys), policy, admission, cache

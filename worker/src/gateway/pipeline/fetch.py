@@ -38,7 +38,7 @@ async def fetch_answer(
         if takes_slot:
             await slot.take()
         context.row.when_finished(slot.end)
-        slot.keep()
+        slot.keep(in_redis=after.held.local is None)
         return await _ask(context, generation, after, slot)
     except Exception:
         # Release on any error: no follower may wait a whole lease for an answer that will not come.
@@ -155,7 +155,7 @@ def _stream(
         context.timing.answered()
         if captured.usage.prompt is None and captured.error_code is not None:
             spent = context.row.account_estimate(
-                target.provider.name, target.model, captured.characters, after.held.tokens
+                target.provider.name, target.model, captured.characters, after.held.estimated_tokens
             )
         else:
             spent = context.row.account(target.provider.name, target.model, captured.usage)

@@ -6,7 +6,8 @@ from typing import Any
 
 from gateway.admission import accounts, single_flight
 from gateway.admission.accounts import NOTHING_SPENT, AccountKeys, Charges, Spent
-from gateway.admission.request import Held
+from gateway.admission.local_limits import LocalLimits
+from gateway.admission.request import Held, LocalHold
 from gateway.cache import entry as entries
 from gateway.cache.entry import Entry
 from gateway.cache.project_cache import ProjectCache
@@ -45,6 +46,7 @@ class PostResponse:
 
     cache: ProjectCache
     record: KeyRecord
+    local: LocalLimits
     generation: GenerationRequest
     held: Held
     started: float
@@ -68,28 +70,46 @@ class PostResponse:
         if not writes and not owes:
             return
         lock, account, charges = self._charging(spent, held.tokens, held.slot)
+        booked = False
         try:
             if writes:
                 await self._write(answer, lock, account, charges)
             else:
                 await self._charge(lock, account, charges)
+            booked = True
         except StoreUnavailable as error:
+            booked = error.may_have_run
             log_event("entry_not_stored", "warning", reason=str(error))
+        finally:
+            self._count(charges, account, held.local, booked=booked)
 
     async def charge_shadow(self, spent: Spent) -> None:
         """Charge the tokens and the money of a semantic hit's shadow check."""
         if not accounts.counts_money_or_tokens(self.record):
             return
+        lock, account, charges = self._charging(spent, 0, "")
+        booked = False
         try:
-            await self._charge(*self._charging(spent, 0, ""))
+            await self._charge(lock, account, charges)
+            booked = True
         except StoreUnavailable as error:
+            booked = error.may_have_run
             log_event("shadow_check_not_charged", "warning", reason=str(error))
+        finally:
+            self._count(charges, account, None, booked=booked)
 
     def release(self) -> None:
         """Nothing to store: release lock, slot and reserved tokens, after the response."""
         platform = self.cache.platform
         nothing = ProviderAnswer(self.generation.target, platform.monotonic())
         platform.wait_until(self.commit(nothing, NOTHING_SPENT))
+
+    def _count(
+        self, charges: Charges, account: AccountKeys, hold: LocalHold | None, *, booked: bool
+    ) -> None:
+        """In this process, for while Redis is away; ``booked``: it knows, or may know."""
+        now = self.cache.platform.monotonic()
+        self.local.settle(self.record, account, charges, hold, booked=booked, now=now)
 
     def _charging(self, spent: Spent, reserved: int, slot: str) -> tuple[str, AccountKeys, Charges]:
         return (

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from gateway.admission import limits
+from gateway.admission import booking, limits
 from gateway.admission.auth import KeyResolver, check_usable, presented_key
 from gateway.admission.request import Admission, AdmissionRequest, Held
 from gateway.cache.project_cache import ProjectCache
@@ -109,9 +109,13 @@ class RequestContext:
                 admission = await self._admit(request)
             except limits.RecordOutdated:
                 # Supabase has not caught up with what Redis was told, or cannot be asked.
-                estimate, now = self.host.runtime.estimate, self.host.platform.now()
+                host = self.host
                 admission = limits.admit_locally(
-                    self.record, request, estimate, now, why=limits.RECORD_BEHIND
+                    host.platform,
+                    self.record,
+                    request,
+                    host.runtime.limits,
+                    why=limits.RECORD_BEHIND,
                 )
         self.headers += admission.headers
         self.timing.mark("store", began)
@@ -120,15 +124,17 @@ class RequestContext:
         return admission
 
     async def _admit(self, request: AdmissionRequest) -> Admission:
-        host = self.host
+        host, local = self.host, self.host.runtime.limits
         try:
-            return await limits.admit(
-                host.store, self.record, request, host.runtime.estimate, host.platform.now()
-            )
+            admission = await limits.admit(host.platform, host.store, self.record, request, local)
         except (errors.RateLimited, errors.QuotaExceeded) as refusal:
             now = host.platform.monotonic()
             host.runtime.refusals.remember(self.record.key_id, refusal, now)
             raise
+        if not admission.degraded:
+            local.processes.beat(host.platform, host.store)
+            booking.start(host.platform, host.store, local, host.runtime.bookings)
+        return admission
 
     async def _renew_record(self) -> None:
         try:
@@ -213,9 +219,9 @@ class RequestContext:
         self, generation: GenerationRequest, held: Held, created_ms: int, *, may_write: bool = False
     ) -> PostResponse:
         """What is to be done after the response to ``generation``."""
-        started = self.timing.started
+        started, local = self.timing.started, self.host.runtime.limits
         return PostResponse(
-            self.cache(), self.record, generation, held, started, created_ms, may_write
+            self.cache(), self.record, local, generation, held, started, created_ms, may_write
         )
 
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from gateway.admission.booking import Bookings
 from gateway.admission.key_memory import KeyMemory
-from gateway.admission.limits import LocalEstimate
+from gateway.admission.local_limits import LocalLimits
+from gateway.admission.processes import Processes
 from gateway.admission.refusals import Refusals
 from gateway.cache import entry
 from gateway.core.breaker import Breaker
@@ -27,13 +29,18 @@ class Runtime:
     redis: Breaker = field(default_factory=Breaker)
     supabase: Breaker = field(default_factory=Breaker)
     refusals: Refusals = field(default_factory=Refusals)
-    estimate: LocalEstimate = field(default_factory=LocalEstimate)
+    limits: LocalLimits = field(init=False)
+    bookings: Bookings = field(default_factory=Bookings)
     providers: ProviderMemory = field(default_factory=ProviderMemory)
     embedder: EmbedderMemory = field(default_factory=EmbedderMemory)
     _data_keys: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.settings)
+        fixed = self.settings.processes
+        self.limits = LocalLimits(
+            Processes(fixed or 1, fixed=fixed is not None), self.settings.budgets_fail_closed
+        )
         telemetry = self.settings.telemetry
         if telemetry.datadog_key:
             observe(self.outbox.logs.add)

@@ -26,11 +26,12 @@ async def serve(context: RequestContext, generation: GenerationRequest) -> Respo
         context.host.platform,
         context.host.store,
         context.record,
+        context.host.runtime.limits,
         context.caller.own_id if generation.stream else "",
     )
     request = _admission_request(context, generation, slot)
     admission = await context.admit(request)
-    now_ms, held = admission.now_ms, request.wants
+    now_ms, held = admission.now_ms, admission.held(request.wants)
     why = generation.policy.why_bypass or admission.degraded
     if why:
         context.row.bypass(why)
@@ -81,7 +82,7 @@ def _admission_request(
     project, policy = context.record.project_id, generation.policy
     wants = Held(slot=slot.name, tokens=generation.estimated_tokens)
     if policy.why_bypass:
-        return AdmissionRequest(wants=wants, slot_ms=LEASE_MS)
+        return AdmissionRequest(wants=wants, settles=True, slot_ms=LEASE_MS)
     competes = policy.write and policy.read and policy.max_age is None
     return AdmissionRequest(
         entries=(redis_keys.entry(project, generation.key),) if policy.read else (),
@@ -92,6 +93,7 @@ def _admission_request(
         lease_ms=round(context.host.settings.lease_seconds * 1000),
         wants=replace(wants, lock_token=context.caller.own_id) if competes else wants,
         no_upstream=policy.only_if_cached,
+        settles=True,
         slot_ms=LEASE_MS,
         semantic=generation.query.search() if generation.query else NO_SEMANTICS,
     )

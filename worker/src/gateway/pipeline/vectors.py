@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from gateway.admission import accounts, single_flight
 from gateway.admission.accounts import NOTHING_SPENT, Spent
+from gateway.admission.local_limits import LocalLimits
 from gateway.admission.request import NOTHING_HELD, Admission, AdmissionRequest, Held
 from gateway.cache.entry import Entry
 from gateway.cache.policy import Policy
@@ -51,6 +52,7 @@ def admission_request(
         lease_ms=round(lease_seconds * 1000),
         wants=wants,
         no_upstream=policy.only_if_cached,
+        settles=True,
     )
 
 
@@ -65,10 +67,12 @@ class VectorCache:
         request: AdmissionRequest,
         admission: Admission,
         *,
+        local: LocalLimits,
         started: float,
     ) -> None:
         self._cache = cache
         self._record = record
+        self._local = local
         self._policy = policy
         self._request = request
         self._entries = admission.entries
@@ -76,7 +80,7 @@ class VectorCache:
         self._writes = policy.write and not admission.degraded
         self._started = started
         found_all = bool(admission.entries) and None not in admission.entries
-        self._held = NOTHING_HELD if admission.degraded or found_all else request.wants
+        self._held = NOTHING_HELD if found_all else admission.held(request.wants)
 
     async def look_up(self, keys: list[str]) -> dict[str, Vector]:
         """The vectors that are there. One more round trip for each 256 inputs after the first."""
@@ -111,21 +115,29 @@ class VectorCache:
             ttl_ms = self._policy.ttl_seconds * 1000
             values = [(ttl_ms, await self._seal(key, vector)) for key, vector in part]
             charges = accounts.charges(record, tokens, cost)
+            account = accounts.account_keys(record, self._started)
             tokens = cost = 0
+            booked = False
             try:
                 await calls.commit(
                     self._cache.store,
                     lock=self._request.lock or redis_keys.no_lock(record.project_id),
-                    **accounts.account_keys(record, self._started),
+                    **account,
                     entries=[self._cache.name(key) for key, _ in part],
                     lock_token=held.lock_token if is_last else "",
                     tombstone_ms=0 if items else single_flight.TOMBSTONE_MS,
                     **charges,
                     values=values,
                 )
+                booked = True
             except StoreUnavailable as error:
+                booked = error.may_have_run
                 log_event("entry_not_stored", "warning", reason=str(error))
                 return
+            finally:
+                hold = held.local if start == 0 else None
+                now = self._cache.platform.monotonic()
+                self._local.settle(record, account, charges, hold, booked=booked, now=now)
 
     async def _more(self, keys: list[str]) -> list[str | None]:
         request = self._request

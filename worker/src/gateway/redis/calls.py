@@ -11,9 +11,11 @@ from gateway.redis.store import Store
 
 ADMIT = Script("admit")
 ADVANCE_CUTOFF = Script("advance_cutoff")
+BOOK = Script("book")
 COMMIT = Script("commit")
 COMMIT_INDEXED = Script("commit_indexed")
 COUNT_EVIDENCE = Script("count_evidence")
+ENROLL = Script("enroll")
 FOLLOW = Script("follow")
 GIVE_VERDICT = Script("give_verdict")
 HOLD = Script("hold")
@@ -38,8 +40,13 @@ class AdmitReply(NamedTuple):
     key_oldest_ms: int
     quota_used: int
     lease_left_ms: int
-    tokens_used: int
-    tokens_oldest_ms: int
+    plan_tokens: int
+    plan_tokens_oldest_ms: int
+    key_tokens: int
+    key_tokens_oldest_ms: int
+    project_spent: int
+    key_spent: int
+    streams_open: int
     candidates: list[tuple[int, str]]
     evidence: list[str]
     entries: list[str | None]
@@ -147,6 +154,18 @@ async def advance_cutoff(
     return answer
 
 
+async def book(
+    store: Store, *, booking: str, accounts: Sequence[str], amounts: Iterable[tuple[str, int]]
+) -> int:
+    """Books what processes counted by themselves while Redis was away. A booking that is sent
+    again, because its answer was lost, counts once. Answers 0 when it was made before.
+    """
+    keys = [booking, *accounts]
+    arguments: list[str | int] = [*(part for each in amounts for part in each)]
+    answer: int = await store.run(BOOK, keys, arguments)
+    return answer
+
+
 async def commit(
     store: Store,
     *,
@@ -238,6 +257,14 @@ async def count_evidence(store: Store, *, evidence: str, bin_number: int, wrong:
     keys = [evidence]
     arguments: list[str | int] = [bin_number, wrong]
     answer: int = await store.run(COUNT_EVIDENCE, keys, arguments)
+    return answer
+
+
+async def enroll(store: Store, *, processes: str, name: str, lease_ms: int) -> int:
+    """Counts the processes of the edge, this one included. Answers how many there are."""
+    keys = [processes]
+    arguments: list[str | int] = [name, lease_ms]
+    answer: int = await store.run(ENROLL, keys, arguments)
     return answer
 
 

@@ -17,7 +17,14 @@ from gateway.redis.upstash import UpstashError, UpstashRedis
 
 
 class StoreUnavailable(Exception):
-    """Redis did not answer in time, refused, or is not being asked for now."""
+    """Redis did not answer in time, refused, or is not being asked for now.
+
+    ``may_have_run``: the command was sent, only its answer did not come in time.
+    """
+
+    def __init__(self, reason: str, *, may_have_run: bool = False) -> None:
+        super().__init__(reason)
+        self.may_have_run = may_have_run
 
 
 class _Commands(Protocol):
@@ -150,7 +157,8 @@ class Store:
             if self._probes and not self._breaker.is_probed(now):
                 self._breaker.probe_until(now + self._patience)
                 self._platform.wait_until(self._probe())
-            raise StoreUnavailable(str(error) or type(error).__name__) from error
+            reason = str(error) or type(error).__name__
+            raise StoreUnavailable(reason, may_have_run=error.timeout) from error
         self._breaker.succeeded()
         return result
 

@@ -9,6 +9,8 @@ from gateway.providers.registry import DEFAULT_BASE_URLS
 _runtimes: list[Runtime] = []
 _MAX_ANSWER_BYTES = 16 * 2**20
 """The default of the setting on this host: an isolate has 128 MB for everything."""
+_ISOLATES = 10
+"""The default of ``EDGE_PROCESSES`` on this host, where nobody can count isolates."""
 
 
 def runtime(env: Any) -> Runtime:
@@ -19,5 +21,7 @@ def runtime(env: Any) -> Runtime:
         }  # a Worker has no sockets
         values = {name: value for name in names if (value := getattr(env, name, None))}
         values.setdefault("MAX_ANSWER_BYTES", str(_MAX_ANSWER_BYTES))
+        values.setdefault("EDGE_PROCESSES", str(_ISOLATES))
+        values.setdefault("BUDGETS_FAIL_CLOSED", "1")
         _runtimes.append(Runtime(settings.load(values, DEFAULT_BASE_URLS)))
     return _runtimes[0]

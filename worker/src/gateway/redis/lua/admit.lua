@@ -52,8 +52,13 @@
 --   key_oldest_ms: int
 --   quota_used: int
 --   lease_left_ms: int = over 0: another request is fetching this answer, or gave up moments ago
---   tokens_used: int
---   tokens_oldest_ms: int
+--   plan_tokens: int = of the last minute; -1 where the request did not come so far: a hit
+--   plan_tokens_oldest_ms: int
+--   key_tokens: int
+--   key_tokens_oldest_ms: int
+--   project_spent: int = of this month, nano-USD; -1 as above, and without a budget
+--   key_spent: int
+--   streams_open: int = without this request's; -1 as above, and where it opens none
 --   candidates: list[tuple[int, str]] = distance and record, nearest first
 --   evidence: list[str] = names and values in turn
 --   entries: list[str | None] = in the order asked
@@ -65,9 +70,10 @@ local record_revision, plan_rpm, key_rpm, monthly_requests, hits_past_quota, mod
   most_distance, candidates, evidence = unpack(ARGV, 1, 25)
 
 local now = now_ms()
-local reply = {'OK', now, 0, now, 0, now, -1, 0, 0, now, {}, {}, {}}
+local reply = {'OK', now, 0, now, 0, now, -1, 0, -1, now, -1, now, -1, -1, -1, {}, {}, {}}
 local VERDICT, PLAN_USED, PLAN_OLDEST, KEY_USED, KEY_OLDEST, QUOTA_USED = 1, 3, 4, 5, 6, 7
-local LEASE_LEFT, TOKENS_USED, TOKENS_OLDEST, CANDIDATES, EVIDENCE, ENTRIES = 8, 9, 10, 11, 12, 13
+local LEASE_LEFT, PLAN_TOKENS, PLAN_SINCE, KEY_TOKENS, KEY_SINCE = 8, 9, 10, 11, 12
+local PROJECT_SPENT, KEY_SPENT, STREAMS_OPEN, CANDIDATES, EVIDENCE, ENTRIES = 13, 14, 15, 16, 17, 18
 local function refuse(verdict)
   reply[VERDICT] = verdict
   return reply
@@ -140,24 +146,30 @@ local function refuse_upstream(verdict)
   end
   return refuse(verdict)
 end
-local function over_budget(key, budget)
-  if tonumber(budget) < 0 then return false end
-  return tonumber(redis.call('GET', key) or '0') >= tonumber(budget)
+local function spent(key, budget)
+  if tonumber(budget) < 0 then return -1 end
+  return tonumber(redis.call('GET', key) or '0')
+end
+local function over(amount, budget)
+  return amount >= 0 and amount >= tonumber(budget)
 end
 if hits_only then return refuse_upstream('HITS_ONLY') end
-if over_budget(project_spend, project_budget) or over_budget(key_spend, key_budget) then
+reply[PROJECT_SPENT] = spent(project_spend, project_budget)
+reply[KEY_SPENT] = spent(key_spend, key_budget)
+if over(reply[PROJECT_SPENT], project_budget) or over(reply[KEY_SPENT], key_budget) then
   return refuse_upstream('BUDGET')
 end
 local estimate = estimated_tokens
 local plan_is_full, plan_used, plan_since = tokens_full(plan_tokens, plan_tpm, estimate, now)
 local key_is_full, key_used, key_since = tokens_full(key_tokens, key_tpm, estimate, now)
-reply[TOKENS_USED], reply[TOKENS_OLDEST] = plan_used, plan_since
-if key_used > plan_used then reply[TOKENS_USED], reply[TOKENS_OLDEST] = key_used, key_since end
+reply[PLAN_TOKENS], reply[PLAN_SINCE] = plan_used, plan_since
+reply[KEY_TOKENS], reply[KEY_SINCE] = key_used, key_since
 if plan_is_full or key_is_full then return refuse_upstream('TOKENS') end
 -- A follower opens nothing at the provider.
 local follows = lock_token ~= '' and redis.call('EXISTS', lock) == 1
 if slot ~= '' and not follows then
-  if open_streams(streams, now) >= tonumber(concurrent_streams) then
+  reply[STREAMS_OPEN] = open_streams(streams, now)
+  if reply[STREAMS_OPEN] >= tonumber(concurrent_streams) then
     return refuse_upstream('STREAMS')
   end
   hold(streams, slot, now, tonumber(slot_ms))

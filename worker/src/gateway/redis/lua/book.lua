@@ -1,0 +1,27 @@
+-- include: clock, reserve
+-- Books what processes counted by themselves while Redis was away. A booking that is sent again,
+-- because its answer was lost, counts once.
+--
+-- KEYS
+--   booking: exists when this booking was made before
+--   accounts...
+-- ARGV
+--   amounts...: (kind: str, amount: int)
+-- RETURNS int = 0 when it was made before
+local booking = unpack(KEYS, 1, 1)
+
+if not redis.call('SET', booking, '1', 'NX', 'EX', 3600) then return 0 end
+local now = now_ms()
+for i = 2, #KEYS do
+  local kind, amount = ARGV[2 * i - 3], ARGV[2 * i - 2]
+  if kind == 'month' then
+    redis.call('INCRBY', KEYS[i], amount)
+    redis.call('EXPIRE', KEYS[i], 3456000)
+  elseif kind == 'tokens' then
+    reserve(KEYS[i], 0, amount, now)
+  else
+    for _ = 1, tonumber(amount) do redis.call('RPUSH', KEYS[i], now) end
+    redis.call('PEXPIRE', KEYS[i], 61000)
+  end
+end
+return 1

@@ -8,7 +8,7 @@ from typing import Any
 from apps.projects.models import ApiKey
 from apps.usage.latency import bucket_of
 from apps.usage.models import (
-    SemanticDaily,
+    SemanticHourly,
     UsageDaily,
     UsageHourly,
     UsageLatencyHourly,
@@ -74,9 +74,9 @@ def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
             decision = log.decision or {}
             mode = decision.get("mode", "")
             agreed = decision.get("agreed")
-            sums.setdefault(
-                ("semantic", hour.replace(hour=0), log.project_id, mode), Counter()
-            ).update(hits=1, checked=int(agreed is not None), wrong=int(agreed is False))
+            sums.setdefault(("semantic", hour, log.project_id, mode), Counter()).update(
+                hits=1, checked=int(agreed is not None), wrong=int(agreed is False)
+            )
     return {key: dict(counted) for key, counted in sums.items()}, dict(latency)
 
 
@@ -113,12 +113,12 @@ def rolled_up() -> tuple[dict[Any, Any], dict[Any, Any]]:
         for unit, start, row in rows
     }
     sums |= {
-        ("semantic", row.day, row.project_id, row.mode): {
+        ("semantic", row.hour, row.project_id, row.mode): {
             "hits": row.hits,
             "checked": row.checked,
             "wrong": row.wrong,
         }
-        for row in SemanticDaily.objects.all()
+        for row in SemanticHourly.objects.all()
     }
     latency = {
         (row.hour, row.project_id, row.cache_status, row.bucket): row.requests

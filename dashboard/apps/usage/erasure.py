@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.projects.models import Project
 from apps.usage.models import (
-    SemanticDaily,
+    SemanticHourly,
     UsageDaily,
     UsageHourly,
     UsageLatencyHourly,
@@ -35,7 +35,7 @@ def projects_erase_due() -> int:
             if UsageLog.objects.filter(project=project).exists():
                 continue  # not counted by the rollup yet: the next run finishes
             UsageLatencyHourly.objects.filter(project=project).delete()
-            SemanticDaily.objects.filter(project=project).delete()
+            SemanticHourly.objects.filter(project=project).delete()
             if not project.organization.memberships.exists():
                 UsageHourly.objects.filter(project=project).delete()
                 UsageDaily.objects.filter(project=project).delete()

@@ -85,7 +85,7 @@ DO UPDATE SET requests = usage_latency_hourly.requests + excluded.requests
 
 _ADD_SEMANTIC = """
 INSERT INTO usage_semantic_daily (day, project_id, mode, hits, checked, wrong)
-SELECT {day}, project_id, SUBSTR(COALESCE({mode}, ''), 1, 16), COUNT(*),
+SELECT {hour}, project_id, SUBSTR(COALESCE({mode}, ''), 1, 16), COUNT(*),
     COUNT({agreed}),
     SUM(CASE WHEN {agreed} = {false} THEN 1 ELSE 0 END)
 FROM usage_logs WHERE id > %s AND id <= %s AND cache_status = %s
@@ -171,7 +171,7 @@ def _add_batch(settled: int, batch_rows: int) -> int:
         )
         cursor.execute(
             _ADD_SEMANTIC.format(
-                day=day,
+                hour=hour,
                 mode=decision.format(name="mode"),
                 agreed=decision.format(name="agreed"),
                 false=_FALSE[vendor],

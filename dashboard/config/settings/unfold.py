@@ -80,6 +80,8 @@ UNFOLD: dict[str, Any] = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("img/mark.svg")}
     ],
     "COLORS": {"primary": _INDIGO},
+    "STYLES": [lambda _request: static("staff/staff.css")],
+    "SCRIPTS": [lambda _request: static("staff/staff.js")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "apps.staff.home.context",

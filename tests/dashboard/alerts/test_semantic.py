@@ -16,7 +16,7 @@ from apps.emails.models import Email, OptOut
 from apps.projects.models import Project
 from apps.projects.services.api_keys import CreatedApiKey
 from apps.projects.services.projects import project_archive
-from apps.usage.models import SemanticDaily, UsageLog
+from apps.usage.models import SemanticHourly, UsageLog
 from apps.usage.rollup import usage_rollup
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from shared.decision.evidence import OWN_WEIGHT, estimate
@@ -45,14 +45,14 @@ def endpoint(organization: Organization) -> WebhookEndpoint:
 
 def _checks(project: Project, checked: int, wrong: int, mode: str = "strict") -> None:
     today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    found, created = SemanticDaily.objects.get_or_create(
+    found, created = SemanticHourly.objects.get_or_create(
         project=project,
-        day=today,
+        hour=today,
         mode=mode,
         defaults={"hits": checked * 20, "checked": checked, "wrong": wrong},
     )
     if not created:
-        SemanticDaily.objects.filter(pk=found.pk).update(
+        SemanticHourly.objects.filter(pk=found.pk).update(
             checked=found.checked + checked, wrong=found.wrong + wrong
         )
 

@@ -1,10 +1,11 @@
 """The page on semantic quality: bounds, decisions, and who may judge them."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from apps.cache import freshness
@@ -19,6 +20,7 @@ from apps.projects.services.projects import project_update
 from apps.usage import freshness as usage_freshness
 from apps.usage.models import UsageLog
 from apps.usage.request_log import parse_cursor
+from apps.usage.rollup import usage_rollup
 from shared import redis_keys
 from shared.decision.evidence import standing
 from shared.decision.modes import STRICT
@@ -47,6 +49,21 @@ def test_nothing_yet(cast: Cast, home: str, redis: UpstashDouble) -> None:
     assert "No semantic hit yet" in page
     assert "open by the shipped prior, from P ≥ 0.70" in page
     assert "nothing checked yet" in page
+
+
+def test_the_charts_days_are_the_visitors(
+    cast: Cast, home: str, created_key: CreatedApiKey, redis: UpstashDouble
+) -> None:
+    """23:30 of the 18th and 0:30 of the 19th in Auckland are one day in UTC, and two there."""
+    for hour, agreed in ((10, True), (11, False)):
+        ts = datetime(2026, 11, 18, hour, 30, tzinfo=UTC)
+        semantic_row(created_key.api_key, ts=ts, agreed=agreed).save()
+    usage_rollup()
+    cast.viewer.cookies["tz"] = "Pacific/Auckland"
+    with time_machine.travel(datetime(2026, 11, 19, 2, tzinfo=UTC), tick=False):
+        chart = cast.viewer.get(f"{home}cache/quality/").context["chart"]
+    assert [bar.label for bar in chart.bars[-2:]] == ["Nov 18", "Nov 19"]
+    assert [list(series.values)[-2:] for series in chart.series] == [[0, 0], [1, 0], [0, 1]]
 
 
 def test_the_bound_is_the_edges(

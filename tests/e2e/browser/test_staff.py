@@ -188,6 +188,46 @@ def test_it_looks_right(
     context.close()
 
 
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_staff_page(
+    desk: BrowserContext, chromium: Browser, stack: Stack, axe: str, look: str
+) -> None:
+    """Each list with a form of it: axe finds nothing at all, nothing is wider than the screen."""
+    context = chromium.new_context(
+        base_url=stack.dashboard,
+        storage_state=desk.storage_state(),
+        reduced_motion="reduce",
+        **LOOKS[look],
+    )
+    page = context.new_page()
+    page.goto("/admin/")
+    lists = _paths(page, "#nav-sidebar-inner a")
+    assert len(lists) > 20
+    problems: list[str] = []
+    for path in lists:
+        page.goto(path)
+        forms = _paths(page, "#result_list a[href*='/change/']")[:1]
+        forms += [form for form in _paths(page, "#main a") if form == f"{path}add/"]
+        for address in (path, *forms):
+            page.goto(address)
+            wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            problems += [f"{address}: {wider} px wider than the screen"] if wider > 0 else []
+            if look == "phone":  # the same document as in the light
+                continue
+            page.evaluate(axe)
+            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            problems += [f"{address}: {each['id']}" for each in found["violations"]]
+    context.close()
+    assert problems == []
+
+
+def _paths(page: Page, selector: str) -> list[str]:
+    """Of the staff site's links among ``selector``, each once, without their queries."""
+    found = page.eval_on_selector_all(selector, "links => links.map(a => a.getAttribute('href'))")
+    paths = (link.partition("?")[0] for link in found if link and link.startswith("/admin/"))
+    return list(dict.fromkeys(paths))
+
+
 def _shoot(page: Page, look: str, name: str) -> None:
     page.screenshot(path=SCREENSHOTS / look / f"{name}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name

@@ -20,7 +20,7 @@ from apps.emails import links
 from apps.emails.messages import usage
 from apps.emails.services.outbox import emails_enqueue_for
 from apps.projects.models import Project
-from apps.usage.models import SemanticDaily
+from apps.usage.models import SemanticHourly
 from apps.webhooks.services.emit import event_emit
 from shared.decision.evidence import OWN_WEIGHT, estimate
 from shared.decision.modes import MODES, OFF, Mode
@@ -33,8 +33,8 @@ def semantic_alerts_due() -> int:
     """Returns how many crossings were told."""
     today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     checks = (
-        SemanticDaily.objects.filter(
-            day__gt=today - timedelta(days=WINDOW_DAYS), checked__gt=0, mode__in=_MODES
+        SemanticHourly.objects.filter(
+            hour__gte=today - timedelta(days=WINDOW_DAYS - 1), checked__gt=0, mode__in=_MODES
         )
         .values("project_id", "mode")
         .annotate(of=Sum("checked"), bad=Sum("wrong"))

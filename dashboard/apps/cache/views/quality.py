@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.cache.freshness import refresh
@@ -51,7 +52,9 @@ def semantic_quality(request: HttpRequest, access: ProjectAccess) -> HttpRespons
         return render(request, "app/cache/quality/pairs.html", context)
     context |= {
         "quality": quality(access.project),
-        "chart": daily_chart(access.project),
+        "chart": daily_chart(
+            access.project, now=timezone.now(), zone=timezone.get_current_timezone()
+        ),
         "days": DAYS,
     }
     return render(request, "app/cache/quality.html", context)

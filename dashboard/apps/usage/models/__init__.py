@@ -1,7 +1,7 @@
 from apps.usage.models.log import UsageLog
 from apps.usage.models.rollup import (
     RollupState,
-    SemanticDaily,
+    SemanticHourly,
     UsageDaily,
     UsageHourly,
     UsageLatencyHourly,
@@ -9,7 +9,7 @@ from apps.usage.models.rollup import (
 
 __all__ = [
     "RollupState",
-    "SemanticDaily",
+    "SemanticHourly",
     "UsageDaily",
     "UsageHourly",
     "UsageLatencyHourly",

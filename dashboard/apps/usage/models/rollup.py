@@ -132,14 +132,15 @@ class UsageLatencyHourly(models.Model):
         return f"{self.hour:%Y-%m-%d %H}:00 {self.cache_status} bucket {self.bucket}"
 
 
-class SemanticDaily(models.Model):
-    """Semantic hits of one UTC day, and how those of them that were checked turned out.
+class SemanticHourly(models.Model):
+    """Semantic hits of one UTC hour, and how those of them that were checked turned out.
 
     ``mode`` is that of the request, whose target error the hits are held against. ``wrong`` of
-    ``checked``: the provider's fresh answer differed from the cached one.
+    ``checked``: the provider's fresh answer differed from the cached one. Days that an earlier
+    release summed, whence the table's name, are in the first hour of their UTC day.
     """
 
-    day = models.DateTimeField()
+    hour = models.DateTimeField(db_column="day")
     project = models.ForeignKey(
         "projects.Project",
         on_delete=models.DO_NOTHING,
@@ -154,16 +155,16 @@ class SemanticDaily(models.Model):
 
     class Meta:
         db_table = "usage_semantic_daily"
-        verbose_name_plural = "daily semantic hits"
+        verbose_name_plural = "hourly semantic hits"
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "day", "mode"], name="usage_semantic_daily_key"
+                fields=["project", "hour", "mode"], name="usage_semantic_daily_key"
             )
         ]
-        indexes = [models.Index(fields=["day"], name="usage_semantic_daily_day")]
+        indexes = [models.Index(fields=["hour"], name="usage_semantic_daily_day")]
 
     def __str__(self) -> str:
-        return f"{self.day:%Y-%m-%d} {self.mode}: {self.wrong} of {self.checked} wrong"
+        return f"{self.hour:%Y-%m-%d %H}:00 {self.mode}: {self.wrong} of {self.checked} wrong"
 
 
 class RollupState(models.Model):

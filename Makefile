@@ -1,6 +1,6 @@
 # Everything a person or CI runs. `make help` lists it; each target is one command, so CI can time it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit agents bench soak prices format \
+.PHONY: help run test check audit clients agents bench soak prices format \
 	check-ruff check-types check-dashboard-types check-imports check-templates
 
 VENV_PYTHON = .venv/bin/python
@@ -63,9 +63,13 @@ format: ## Format and fix what can be fixed
 	$(VENV_PYTHON) -m ruff check --fix .
 	$(VENV_PYTHON) -m ruff format .
 
-agents: ## Run Claude Code and Codex through the edge, twice each (needs npm)
+clients: ## Try real SDKs and coding agents through the edge (ARGS=names; installs them, needs npm)
 	@tools/bootstrap.sh run
-	@PYTHONPATH=tools exec $(VENV_PYTHON) tools/agents.py
+	@PYTHONPATH=tools exec $(VENV_PYTHON) -m clients $(ARGS)
+
+agents: ## The same for the coding agents alone
+	@tools/bootstrap.sh run
+	@PYTHONPATH=tools exec $(VENV_PYTHON) -m clients --agents $(ARGS)
 
 bench: ## Measure on this machine; ratios are what counts (ARGS=… goes to the benchmark)
 	@tools/bootstrap.sh dev

@@ -13,6 +13,10 @@ from shared.request_fields import IGNORED
 RAW_INPUTS = "watchllm_raw_inputs"
 """A member of stored answers that no client sees: index of a content block → the text of its input
 as it was first streamed, where writing the parsed input again would give another text."""
+END_COUNTS = "watchllm_end_counts"
+"""A member of stored answers that no client sees: the names of the counts that came with the end of
+the first stream, where they were not all of them. Clients that add up counts see the difference."""
+_HIDDEN = frozenset({RAW_INPUTS, END_COUNTS})
 _AS_STORED = frozenset({"store"})
 """Part of the key where its value matters, so a stored answer tells it rightly."""
 _STANDARD_TIERS = ("default", "standard", "on_demand", "auto")
@@ -21,7 +25,7 @@ _STANDARD_TIERS = ("default", "standard", "on_demand", "auto")
 def found(answer: Json) -> list[str]:
     """Members of ``answer`` that a later caller must not get as they are."""
     usage = answer.get("usage")
-    names = [name for name in answer if name in IGNORED or name == RAW_INPUTS]
+    names = [name for name in answer if name in IGNORED or name in _HIDDEN]
     return [*names, "usage"] if isinstance(usage, dict) and "service_tier" in usage else names
 
 
@@ -33,7 +37,7 @@ def own(answer: Json, request: Json) -> Json:
             changes[name] = {**answer[name], "service_tier": _tier(answer[name], {})}
         elif name == "service_tier":
             changes[name] = _tier(answer, request)
-        elif name == RAW_INPUTS or (name in _AS_STORED and request.get(name) is None):
+        elif name in _HIDDEN or (name in _AS_STORED and request.get(name) is None):
             continue
         else:
             changes[name] = _label(answer[name], request.get(name))
@@ -44,9 +48,9 @@ def own(answer: Json, request: Json) -> Json:
 
 def shown(answer: Json) -> Json:
     """``answer`` without the members that only replays need."""
-    if RAW_INPUTS not in answer:
+    if _HIDDEN.isdisjoint(answer):
         return answer
-    return {name: value for name, value in answer.items() if name != RAW_INPUTS}
+    return {name: value for name, value in answer.items() if name not in _HIDDEN}
 
 
 def _label(stored: Any, given: Any) -> Any:

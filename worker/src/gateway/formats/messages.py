@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.core import strict_json
 from gateway.formats.base import ClientFilter, Json, Usage, count, tier_name
-from gateway.formats.labels import RAW_INPUTS, shown
+from gateway.formats.labels import END_COUNTS, RAW_INPUTS, shown
 from gateway.formats.merge import characters
 from gateway.formats.pieces import pieces
 from gateway.formats.sse import Event, encode
@@ -39,6 +39,7 @@ class MessagesAssembler:
         self._texts: dict[tuple[int, str], list[str]] = {}
         self._usage: Json = {}
         self._raw_inputs: dict[str, str] = {}
+        self._counted_at_end: list[str] = []
         self.done = False
         self.collected = 0
         self._broken = False
@@ -59,6 +60,8 @@ class MessagesAssembler:
         answer = {**self._answer, "usage": self._usage}
         if self._raw_inputs:
             answer[RAW_INPUTS] = self._raw_inputs
+        if self._counted_at_end != _counted(self._usage):
+            answer[END_COUNTS] = self._counted_at_end
         return answer if _complete(answer) else None
 
     def usage(self) -> Usage:
@@ -79,7 +82,9 @@ class MessagesAssembler:
             self._answer = {**data["message"], "content": []}
             self._usage = dict(data["message"].get("usage") or {})
         elif kind == "message_delta":
-            self._usage |= {k: v for k, v in (data.get("usage") or {}).items() if v is not None}
+            counted = {k: v for k, v in (data.get("usage") or {}).items() if v is not None}
+            self._counted_at_end = _counted(counted)
+            self._usage |= counted
             extra = {k: v for k, v in data.items() if k not in ("type", "delta", "usage")}
             self._answer |= {**extra, **data["delta"]}
         elif kind == "message_stop":
@@ -239,10 +244,15 @@ def _events(answer: Json) -> Iterator[Json]:
         for delta in deltas:
             yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
-    counts = {name: usage[name] for name in _COUNTS_AT_THE_END if usage.get(name) is not None}
+    counts = {name: usage[name] for name in answer.get(END_COUNTS, _counted(usage))}
     extra = {k: v for k, v in answer.items() if k == "context_management"}
     yield {"type": "message_delta", "delta": ending, "usage": counts, **extra}
     yield {"type": "message_stop"}
+
+
+def _counted(usage: Json) -> list[str]:
+    """The names of those counts that come at the end of a stream."""
+    return [name for name in _COUNTS_AT_THE_END if usage.get(name) is not None]
 
 
 def _parts(block: Json, raw_input: str | None) -> tuple[Json, list[Json]]:

@@ -155,6 +155,7 @@ class UsageRow:
             provider=event.provider,
             model=event.model,
             cache=event.cache_status,
+            bypass=event.decision.bypass if event.decision else None,
             status=status,
             error_code=error_code,
             latency_ms=event.latency_ms,

@@ -213,6 +213,8 @@ def _edge(
         "PYTHONPATH": _path("shared/src", "worker/src", "tools", "."),
         "SOAK_APP": command[-1],
         "ENVIRONMENT": "soak",
+        # Told, since one that is started while Redis is away cannot count them.
+        "EDGE_PROCESSES": "2",
         "SUPABASE_URL": supabase,
         "OPENAI_BASE_URL": provider.base_url,
         "OPENAI_API_KEY": provider.key,

@@ -27,6 +27,8 @@ from tests.contract.postgres import PostgresMissingError
 from tests.doubles.redis_process import redis_server_missing
 
 _SAMPLE_SECONDS = 5.0
+_PROCESSES_END = 0.4
+"""In this share of the run, from the beginning, processes are killed. Then they grow old."""
 _CALM_SECONDS = 60.0
 """Traffic without a fault at the end, in which everything comes to rest."""
 _LEASE_SECONDS = 65.0
@@ -110,6 +112,8 @@ class _Run:
             if left < quiet + lasts + _CALM_SECONDS:
                 time.sleep(max(0.0, left))
                 return
+            if fault.ends_a_process and self.traffic.now() > _PROCESSES_END * self._seconds:
+                continue
             time.sleep(quiet)
             print(f"{self.traffic.now():7.0f} s  {fault.name}, {lasts:.0f} s", flush=True)
             with under(fault, self._stack, self.began, self.windows):

@@ -22,6 +22,11 @@ class Fault:
     end: Callable[[Stack], None]
     loses: bool = False
 
+    @property
+    def ends_a_process(self) -> bool:
+        """Whether one of those that are measured begins anew."""
+        return self.name.endswith((" killed", " told to end"))
+
 
 @dataclass(slots=True)
 class Window:
@@ -99,9 +104,11 @@ def rounds(seed: int, longest: float) -> Iterator[tuple[Fault, float, float]]:
     """Endlessly: a fault, the seconds of quiet before it and the seconds that it lasts."""
     chance = random.Random(seed)
     while True:
-        for fault in chance.sample(FAULTS, len(FAULTS)):
+        for number, fault in enumerate(chance.sample(FAULTS, len(FAULTS))):
             lasts = _KILLED_SECONDS if " killed" in fault.name else chance.uniform(0.3, 1) * longest
-            yield fault, chance.uniform(0.5, 1) * longest, lasts
+            # Before each round time enough for a minute that no fault touches.
+            quiet = chance.uniform(0.5, 1) * longest + (0 if number else 4 * longest)
+            yield fault, quiet, lasts
 
 
 @contextmanager

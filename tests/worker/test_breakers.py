@@ -11,6 +11,7 @@ from gateway.admission.auth import KeyResolver
 from gateway.admission.key_memory import KeyMemory
 from gateway.core.breaker import Breaker
 from gateway.core.http import FetchFailed, Unsendable
+from gateway.core.probed_breaker import ProbedBreaker
 from gateway.core.settings import load
 from gateway.redis.store import Store, StoreUnavailable
 from hosts.cpython.host import CPythonPlatform
@@ -46,7 +47,7 @@ def run(
 
 
 def test_a_command_that_cannot_be_encoded_is_no_failure_of_redis() -> None:
-    breaker = Breaker()
+    breaker = ProbedBreaker(least=1)
 
     async def work(platform: ScriptedPlatform) -> None:
         store = Store(platform, "http://redis", "token", timeout=1, breaker=breaker)
@@ -59,7 +60,7 @@ def test_a_command_that_cannot_be_encoded_is_no_failure_of_redis() -> None:
 
 @pytest.mark.parametrize("answer", ["", "nonsense", "[]", "{}", FetchFailed("reset")])
 def test_what_is_no_answer_of_redis_is_its_failure(answer: str | FetchFailed) -> None:
-    breaker = Breaker()
+    breaker = ProbedBreaker(least=1)
 
     async def work(platform: ScriptedPlatform) -> None:
         store = Store(platform, "http://redis", "token", timeout=1, breaker=breaker)
@@ -67,7 +68,19 @@ def test_what_is_no_answer_of_redis_is_its_failure(answer: str | FetchFailed) ->
             await store.command("GET", "key")
 
     run(answer, work)
-    assert breaker.failures == 1
+    assert breaker.state(0) == "open"
+
+
+def test_a_busy_isolate_is_no_failure_of_redis() -> None:
+    breaker = ProbedBreaker(least=1)
+
+    async def work(platform: ScriptedPlatform) -> None:
+        store = Store(platform, "http://redis", "token", timeout=1, breaker=breaker)
+        with pytest.raises(StoreUnavailable):
+            await store.command("GET", "key")
+
+    run(FetchFailed("no answer in time", timeout=True, ours=True), work)
+    assert breaker.state(0) == "closed"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +90,7 @@ def test_one_tenants_record_is_no_failure_of_supabase(answer: str, failures: int
     breaker = Breaker()
 
     async def work(platform: ScriptedPlatform) -> None:
-        store = Store(platform, "http://redis", "token", timeout=1, breaker=Breaker())
+        store = Store(platform, "http://redis", "token", timeout=1, breaker=ProbedBreaker())
         keys = KeyResolver(platform, store, load(ENV, {}), KeyMemory(), breaker)
         key_hash = api_keys.key_hash(api_keys.generate(), b"pepper")
         if answer == "null":

@@ -1,5 +1,9 @@
 """The client for Redis and Supabase: where an answer ends, and how much of one is read."""
 
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
 import pytest
 
 from gateway.core.http import AnswerTooLarge, FetchFailed
@@ -64,3 +68,35 @@ async def test_endless_headers_are_left() -> None:
     lines = b"x: " + b"x" * 997 + b"\r\n"
     with pytest.raises(FetchFailed, match="headers"):
         await call(b"HTTP/1.1 200 OK\r\n" + lines * 1_000)
+
+
+async def test_the_time_that_this_process_has_no_time_is_not_the_servers() -> None:
+    async def answer() -> AsyncIterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
+        time.sleep(0.1)  # noqa: ASYNC251 (it is sent, and this loop has no time to read it)
+
+    client = KeepAliveClient(LIMIT)
+    try:
+        async with raw_server(answer) as server:
+            sent = client.call("POST", server.url, [], "{}", timeout=0.05)
+            assert await sent == (200, "hello")
+    finally:
+        client.close()
+
+
+async def test_a_server_that_is_late_is_given_up() -> None:
+    over = asyncio.Event()
+
+    async def answer() -> AsyncIterator[bytes]:
+        await over.wait()
+        yield b""
+
+    client = KeepAliveClient(LIMIT)
+    try:
+        async with raw_server(answer) as server:
+            with pytest.raises(FetchFailed) as failure:
+                await client.call("POST", server.url, [], "{}", timeout=0.01)
+            assert failure.value.timeout
+            over.set()
+    finally:
+        client.close()

@@ -13,6 +13,7 @@ from gateway.admission.key_memory import KeyMemory
 from gateway.core.breaker import Breaker
 from gateway.core.errors import AuthenticationError, KeyCheckUnavailable
 from gateway.core.http import FetchFailed
+from gateway.core.probed_breaker import ProbedBreaker
 from gateway.core.settings import load
 from gateway.redis.store import Store
 from shared import api_keys, key_record
@@ -49,7 +50,7 @@ class HeldSupabase(MemoryPlatform):
         return 200, json.dumps(self._record)
 
     async def authenticate(self, key: str) -> object:
-        store = Store(self, "http://redis", "token", timeout=1, breaker=Breaker())
+        store = Store(self, "http://redis", "token", timeout=1, breaker=ProbedBreaker())
         resolver = KeyResolver(self, store, self._settings, self.memory, self.breaker)
         try:
             return (await resolver.authenticate(key))[1]

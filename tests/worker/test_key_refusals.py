@@ -7,10 +7,12 @@ import pytest
 
 from gateway.admission.auth import RECORD_SECONDS, REFUSAL_SECONDS, KeyResolver
 from gateway.admission.key_memory import KeyMemory
+from gateway.core.breaker import Breaker
 from gateway.core.errors import GatewayError, KeyRevoked, ProjectSuspended
 from gateway.core.http import FetchFailed
+from gateway.core.probed_breaker import ProbedBreaker
 from gateway.core.settings import load
-from gateway.redis.store import Breaker, Store
+from gateway.redis.store import Store
 from shared import api_keys, key_record, redis_keys, signed_value
 from tests.worker.memory_platform import MemoryPlatform
 from tests.worker.test_key_look_ups import RECORD_OF_A_KEY
@@ -43,7 +45,7 @@ async def test_redis_is_asked_now_and_then_whether_the_key_was_revoked(
     digest = api_keys.key_hash(key, settings.api_key_peppers[0])
     name = redis_keys.key_refused(digest)
     record = key_record.parse(RECORD_OF_A_KEY)
-    store = Store(platform, "http://redis", "token", timeout=1, breaker=Breaker())
+    store = Store(platform, "http://redis", "token", timeout=1, breaker=ProbedBreaker())
     resolver = KeyResolver(platform, store, settings, memory, breaker)
 
     async def served() -> bool:

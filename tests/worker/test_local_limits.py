@@ -19,6 +19,7 @@ from gateway.admission.local_limits import MOST_MINUTES, LocalLimits
 from gateway.admission.meters import MinuteMeter, MonthMeter
 from gateway.admission.processes import Processes
 from gateway.core.http import FetchFailed
+from gateway.core.probed_breaker import ProbedBreaker
 from shared import redis_keys
 from tests.worker.world import GOOD, STREAM, Said, Sent, World, code
 
@@ -76,7 +77,7 @@ def away(worlds: list[World], how: FetchFailed | None) -> None:
     for world in worlds:
         world.redis_away = how
         if how is None:
-            world.runtime.redis.succeeded()
+            world.runtime.redis = ProbedBreaker()
 
 
 async def admitted(worlds: list[World], attempts: int, code_of_refusals: str) -> int:

@@ -1,13 +1,11 @@
 """Redis away or wrong: what the fault table (test_faults_stores.py) does not show."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
-from gateway.core.breaker import Breaker
 from gateway.redis import calls
 from shared import redis_keys
 from tests.worker.edge import Edge, Tenant
@@ -42,11 +40,11 @@ def test_a_failing_redis_is_not_asked_for_a_while(fragile: Edge) -> None:
     fragile.settled()
     fragile.upstash.break_with("frozen")
     fragile.upstash.forget()
-    began = time.monotonic()
-    for _ in range(8):
+    for _ in range(12):
         assert status(tenant.chat()) == (200, "BYPASS")
-    # The first of them, and then one in each pause of the breaker that has passed.
-    assert len(fragile.upstash.requests) <= 1 + (time.monotonic() - began) // Breaker().cooldown
+    # Three failures open the breaker, some of them a probe's. Then only probes ask.
+    asked = [command for command in fragile.upstash.commands() if command[0] != "PING"]
+    assert 1 <= len(asked) <= 3
 
 
 def test_limits_fall_back_to_an_estimate(fragile: Edge) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.reporting import pending, writer
+from gateway.reporting.outbox import spool_breaker
 from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.server import FaultName
 from tests.doubles.upstash import UpstashDouble
@@ -47,8 +48,8 @@ def add(one: Isolate, *numbers: int, project: str = "project-a", **changes: Any)
 
 def healthy_again(one: Isolate) -> None:
     """As if the breakers' pauses were over."""
-    for breaker in (one.runtime.outbox.usage_breaker, one.runtime.outbox.spool_breaker):
-        breaker.open_until = 0.0
+    one.runtime.outbox.usage_breaker.open_until = 0.0
+    one.runtime.outbox.spool_breaker = spool_breaker()
 
 
 # --- rows that cannot be stored ---

@@ -80,12 +80,16 @@ class FetchFailed(Exception):
     ``timeout`` tells a slow peer from an unreachable one. ``answered``: the peer did answer, and
     nothing can be made of it. A provider has charged for such an answer, so the request is not sent
     again.
+    ``ours``: this isolate was too busy to say whether the peer was late.
     """
 
-    def __init__(self, reason: str, *, timeout: bool = False, answered: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, timeout: bool = False, answered: bool = False, ours: bool = False
+    ) -> None:
         super().__init__(reason)
         self.timeout = timeout
         self.answered = answered
+        self.ours = ours
 
 
 class AnswerTooLarge(FetchFailed):

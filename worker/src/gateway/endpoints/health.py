@@ -7,9 +7,9 @@ from collections.abc import Awaitable
 from typing import Any
 
 from gateway.core import errors
-from gateway.core.breaker import Breaker
 from gateway.core.http import FetchFailed, Response
 from gateway.core.platform import json_headers
+from gateway.core.probed_breaker import ProbedBreaker
 from gateway.pipeline.request_context import RequestContext
 from gateway.redis.store import Store, StoreUnavailable
 from gateway.redis.upstash import UpstashError
@@ -79,7 +79,7 @@ async def _redis(context: RequestContext) -> None:
         settings.redis_url,
         settings.redis_token,
         timeout=_TIMEOUT_SECONDS,
-        breaker=Breaker(),
+        breaker=ProbedBreaker(),
     )
     await store.command("PING")
 
@@ -98,16 +98,14 @@ async def _supabase(context: RequestContext) -> None:
 
 def _breakers(context: RequestContext) -> dict[str, Any]:
     runtime, now = context.host.runtime, context.host.platform.monotonic()
-    own = {
-        "redis": runtime.redis,
-        "supabase": runtime.supabase,
-        "usage": runtime.outbox.usage_breaker,
-        "spool": runtime.outbox.spool_breaker,
-        "datadog": runtime.outbox.logs.breaker,
-        "sentry": runtime.outbox.reports.breaker,
-    }
+    outbox = runtime.outbox
     return {
-        **{name: breaker.state(now) for name, breaker in own.items()},
+        "redis": runtime.redis.state(now),
+        "supabase": runtime.supabase.state(now),
+        "usage": outbox.usage_breaker.state(now),
+        "spool": outbox.spool_breaker.state(now),
+        "datadog": outbox.logs.breaker.state(now),
+        "sentry": outbox.reports.breaker.state(now),
         "providers_open": runtime.providers.open_providers(now),
     }
 

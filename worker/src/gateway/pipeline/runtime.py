@@ -10,6 +10,7 @@ from gateway.admission.refusals import Refusals
 from gateway.cache import entry
 from gateway.core.breaker import Breaker
 from gateway.core.log import observe
+from gateway.core.probed_breaker import ProbedBreaker
 from gateway.core.settings import Settings
 from gateway.providers.memory import ProviderMemory
 from gateway.reporting.outbox import Outbox
@@ -26,7 +27,7 @@ class Runtime:
     settings: Settings
     outbox: Outbox = field(init=False)
     keys: KeyMemory = field(default_factory=KeyMemory)
-    redis: Breaker = field(default_factory=Breaker)
+    redis: ProbedBreaker = field(default_factory=ProbedBreaker)
     supabase: Breaker = field(default_factory=Breaker)
     refusals: Refusals = field(default_factory=Refusals)
     limits: LocalLimits = field(init=False)

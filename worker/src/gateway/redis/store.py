@@ -2,18 +2,21 @@
 
 ``upstash_redis.asyncio.Redis`` brings the commands; its own transport is httpx, which has no TLS
 in a Worker and costs 200 ms of cold start. Ours is below. A store belongs to one request (it
-holds the request's platform); what outlives requests is the ``Breaker``, plain data.
+holds the request's platform); what outlives requests is the ``ProbedBreaker``, plain data.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from gateway.core.breaker import Breaker
 from gateway.core.http import FetchFailed
 from gateway.core.platform import Platform
+from gateway.core.probed_breaker import ProbedBreaker
 from gateway.redis.scripts import Script
 from gateway.redis.upstash import UpstashError, UpstashRedis
+
+Limit = Callable[[], float]
+"""Seconds that a command sent now may take."""
 
 
 class StoreUnavailable(Exception):
@@ -37,21 +40,21 @@ class _Commands(Protocol):
 class _Direct:
     """The host's own connection to Redis."""
 
-    def __init__(self, platform: Platform, timeout: float) -> None:
+    def __init__(self, platform: Platform, limit: Limit) -> None:
         self._platform = platform
-        self._timeout = timeout
+        self._limit = limit
 
     async def execute(self, command: list[Any]) -> Any:
         """See ``_Commands``."""
-        return await self._platform.redis(command, timeout=self._timeout)
+        return await self._platform.redis(command, timeout=self._limit())
 
 
 class _FetchTransport:
     """What upstash-redis calls to send a command; counts nothing, retries nothing."""
 
-    def __init__(self, platform: Platform, timeout: float) -> None:
+    def __init__(self, platform: Platform, limit: Limit) -> None:
         self._platform = platform
-        self._timeout = timeout
+        self._limit = limit
 
     async def execute(
         self,
@@ -61,7 +64,7 @@ class _FetchTransport:
         from_pipeline: bool = False,  # noqa: FBT001, FBT002 (the client's own signature)
     ) -> Any:
         _, text = await self._platform.call(
-            "POST", url, list(headers.items()), json.dumps(command), timeout=self._timeout
+            "POST", url, list(headers.items()), json.dumps(command), timeout=self._limit()
         )
         try:
             body = json.loads(text)
@@ -81,15 +84,17 @@ def _result(body: Any) -> Any:
     return body["result"]
 
 
-_PROBES = 10
+_PROBE_PAUSES = (0.0, 0.05, 0.1, 0.1, 0.2, 0.3, *[0.5] * 30)
+"""Seconds before each probe. On Cloudflare they end with the request that began them, some 30 s
+after its response; the next request begins others."""
 _SLACK_SECONDS = 1.0
 
 
 class Store:
     """Redis as one request sees it. Every failure is ``StoreUnavailable``.
 
-    ``probes``: when it fails, a background PING probes Redis, so that no user request pays the
-    timeout to find out whether it is back; only those under way when it fails wait for it.
+    ``timeout``: the longest that a command may take. ``probes``: when one fails, a PING in the
+    background probes Redis, so that no request waits to find out whether it is back.
     """
 
     def __init__(
@@ -99,17 +104,17 @@ class Store:
         token: str,
         *,
         timeout: float,
-        breaker: Breaker,
+        breaker: ProbedBreaker,
         probes: bool = False,
     ) -> None:
         self._platform = platform
         self._breaker = breaker
+        self._timeout = timeout
         self._probes = probes
-        self._patience = breaker.cooldown + timeout + _SLACK_SECONDS
         self._redis: _Commands = (
-            _Direct(platform, timeout)
+            _Direct(platform, self._limit)
             if platform.has_redis
-            else UpstashRedis(url, token, _FetchTransport(platform, timeout))
+            else UpstashRedis(url, token, _FetchTransport(platform, self._limit))
         )
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
@@ -141,39 +146,55 @@ class Store:
 
     async def command(self, *command: Any) -> Any:
         """One command, one round trip. Raises ``UpstashError`` for Redis's own refusals."""
-        if not self._breaker.allows(self._platform.monotonic()):
+        platform, breaker = self._platform, self._breaker
+        began = platform.monotonic()
+        if breaker.is_open:
+            self._probe_if_nobody_does(began)
             raise StoreUnavailable("not asked: it failed a moment ago")
         try:
             result = await self._redis.execute(list(command))
         except UpstashError as error:
             # Redis answered: the connection is sound, the command was refused.
-            self._breaker.succeeded()
+            self._answered(began)
             raise UpstashError(str(error)) from error
         except FetchFailed as error:
             # Nothing else moves the breaker, which is every tenant's: a command that cannot be
             # encoded is this request's fault.
-            now = self._platform.monotonic()
-            self._breaker.failed(now)
-            if self._probes and not self._breaker.is_probed(now):
-                self._breaker.probe_until(now + self._patience)
-                self._platform.wait_until(self._probe())
+            if not error.ours:
+                now = platform.monotonic()
+                breaker.failed(now)
+                self._probe_if_nobody_does(now)
             reason = str(error) or type(error).__name__
             raise StoreUnavailable(reason, may_have_run=error.timeout) from error
-        self._breaker.succeeded()
+        self._answered(began)
         return result
 
+    def _limit(self) -> float:
+        return self._breaker.limit(self._timeout, self._platform.monotonic())
+
+    def _answered(self, began: float) -> None:
+        now = self._platform.monotonic()
+        self._breaker.succeeded(now, now - began)
+
+    def _probe_if_nobody_does(self, now: float) -> None:
+        if self._probes and not self._breaker.is_probed(now):
+            self._breaker.probed_until = now + self._timeout + _SLACK_SECONDS
+            self._platform.wait_until(self._probe())
+
     async def _probe(self) -> None:
-        """PING until it answers. If the isolate ends, probing stops; the next request after the
-        lease tries Redis."""
-        breaker = self._breaker
-        for _ in range(_PROBES):
-            breaker.probe_until(self._platform.monotonic() + self._patience)
-            await self._platform.sleep(breaker.cooldown)
+        """PING until it answers. If the isolate ends, probing stops, and the next request after
+        ``probed_until`` begins again."""
+        platform, breaker = self._platform, self._breaker
+        for pause in _PROBE_PAUSES:
+            breaker.probed_until = platform.monotonic() + pause + self._timeout + _SLACK_SECONDS
+            if pause:
+                await platform.sleep(pause)
             try:
                 await self._redis.execute(["PING"])
             except UpstashError:
                 pass  # it answered
             except FetchFailed:
+                breaker.probe_failed(platform.monotonic())
                 continue
-            breaker.succeeded()
-            return
+            if breaker.probe_answered(platform.monotonic()):
+                return

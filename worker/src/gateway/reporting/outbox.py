@@ -1,12 +1,19 @@
 """What this process has to report about its requests."""
 
+import math
 from dataclasses import dataclass, field
 
 from gateway.core.breaker import Breaker
+from gateway.core.probed_breaker import ProbedBreaker
 from gateway.core.settings import Settings
 from gateway.reporting.datadog import LogBuffer
 from gateway.reporting.pending import PendingRows
 from gateway.reporting.sentry import Reports
+
+
+def spool_breaker() -> ProbedBreaker:
+    """For large writes, which are rare: each failure counts, and none is hurried."""
+    return ProbedBreaker(least=1, shortest=math.inf)
 
 
 @dataclass(slots=True)
@@ -18,4 +25,4 @@ class Outbox:
     logs: LogBuffer = field(default_factory=LogBuffer)
     reports: Reports = field(default_factory=Reports)
     usage_breaker: Breaker = field(default_factory=Breaker)
-    spool_breaker: Breaker = field(default_factory=Breaker)
+    spool_breaker: ProbedBreaker = field(default_factory=spool_breaker)

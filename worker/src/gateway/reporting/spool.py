@@ -68,6 +68,7 @@ class Spool:
             settings.redis_token,
             timeout=_TIMEOUT_SECONDS,
             breaker=outbox.spool_breaker,
+            probes=True,
         )
 
     async def save(self, rows: Sequence[Row]) -> list[Row]:

@@ -19,6 +19,11 @@ MAX_ANSWER_BYTES = 64 * 2**20
 _MAX_HEAD_BYTES = 2**16
 _MAX_IDLE = 256
 _MAX_IDLE_SECONDS = 20.0
+_LATE_TIMER_SECONDS = 0.02
+"""A timer that fires later than this was held up by this process itself."""
+_MOST_LATE_TIMERS = 3
+_SHORTEST_WAIT = 0.25
+"""The share of the time limit that is left for the answer, however long it took to connect."""
 
 Address = tuple[str, str, int]
 
@@ -36,6 +41,9 @@ class _Connection(asyncio.Protocol):
         self._headers_complete = False
         self._chunks: list[bytes] = []
         self._size = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._late_timers = 0
         self.started = False
         self.keeps_alive = True
         self.idle_since = 0.0
@@ -93,8 +101,8 @@ class _Connection(asyncio.Protocol):
         fresh = self._loop.time() - self.idle_since < _MAX_IDLE_SECONDS
         return self.keeps_alive and fresh and self._transport is not None
 
-    async def exchange(self, request: bytes) -> tuple[int, bytes]:
-        """Send one request, wait for its whole answer. Raises ``FetchFailed``."""
+    async def exchange(self, request: bytes, timeout: float) -> tuple[int, bytes]:
+        """Send one request, wait ``timeout`` for its whole answer. Raises ``FetchFailed``."""
         self._parser = httptools.HttpResponseParser(self)
         self._head = b""
         self._headers_complete = False
@@ -104,13 +112,29 @@ class _Connection(asyncio.Protocol):
         self._answer = self._loop.create_future()
         assert self._transport is not None  # noqa: S101 (connected before it is handed out)
         self._transport.write(request)
-        return await self._answer
+        self._due, self._late_timers = self._loop.time() + timeout, 0
+        self._timer = self._loop.call_at(self._due, self._over)
+        try:
+            return await self._answer
+        finally:
+            self._timer.cancel()
 
     def close(self) -> None:
         """Drop the connection; an exchange under way fails."""
         self.keeps_alive = False
         if self._transport is not None:
             self._transport.abort()
+
+    def _over(self) -> None:
+        """The time limit is over; where this process was busy meanwhile, the answer may lie unread
+        in the socket, which is read first."""
+        now = self._loop.time()
+        if now - self._due > _LATE_TIMER_SECONDS and self._late_timers < _MOST_LATE_TIMERS:
+            self._late_timers += 1
+            self._due = now + _LATE_TIMER_SECONDS / 2
+            self._timer = self._loop.call_at(self._due, self._over)
+            return
+        self._fail(FetchFailed("no answer in time", timeout=True))
 
     def _fail(self, error: FetchFailed) -> None:
         if self._answer is not None and not self._answer.done():
@@ -137,10 +161,11 @@ class KeepAliveClient:
         *,
         timeout: float,
     ) -> tuple[int, str]:
-        """Status and text of the answer. ``timeout`` bounds all of it. Raises ``FetchFailed``.
+        """Status and text of the answer. Raises ``FetchFailed``.
 
-        A kept connection that the server closed meanwhile is replaced once, if it had not begun
-        to answer.
+        ``timeout`` bounds connecting, and the answer from when the request is on the wire: the time
+        that this process has no time is not the service's. A kept connection that the server
+        closed meanwhile is replaced once, if it had not begun to answer.
         """
         address, head = self._place(url)
         payload = body.encode() if isinstance(body, str) else body
@@ -152,10 +177,9 @@ class KeepAliveClient:
             + payload
         )
         try:
-            async with asyncio.timeout(timeout):
-                status, answer = await self._exchange(address, request)
+            status, answer = await self._exchange(address, request, timeout)
         except TimeoutError as error:
-            raise FetchFailed(f"no answer within {timeout:g} s", timeout=True) from error
+            raise FetchFailed(f"no connection within {timeout:g} s", timeout=True) from error
         except OSError as error:
             raise FetchFailed(str(error) or type(error).__name__) from error
         return status, answer.decode("utf-8", "replace")
@@ -167,7 +191,9 @@ class KeepAliveClient:
                 connection.close()
         self._idle.clear()
 
-    async def _exchange(self, address: Address, request: bytes) -> tuple[int, bytes]:
+    async def _exchange(
+        self, address: Address, request: bytes, timeout: float
+    ) -> tuple[int, bytes]:
         idle = self._idle.setdefault(address, [])
         while idle:
             connection = idle.pop()
@@ -175,18 +201,23 @@ class KeepAliveClient:
                 connection.close()
                 continue
             try:
-                return await self._on(connection, idle, request)
-            except FetchFailed:
-                if connection.started:
+                return await self._on(connection, idle, request, timeout)
+            except FetchFailed as error:
+                if connection.started or error.timeout:
                     raise
                 break
-        return await self._on(await self._connect(address), idle, request)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with asyncio.timeout(timeout):
+            connection = await self._connect(address)
+        left = max(_SHORTEST_WAIT * timeout, timeout - (loop.time() - began))
+        return await self._on(connection, idle, request, left)
 
     async def _on(
-        self, connection: _Connection, idle: list[_Connection], request: bytes
+        self, connection: _Connection, idle: list[_Connection], request: bytes, timeout: float
     ) -> tuple[int, bytes]:
         try:
-            answer = await connection.exchange(request)
+            answer = await connection.exchange(request, timeout)
         except BaseException:
             # Also when cancelled by the timeout: the rest of the answer must reach nobody else.
             connection.close()

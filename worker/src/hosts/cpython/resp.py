@@ -23,6 +23,9 @@ _SILENCE_SECONDS = 1.0
 """A connection whose oldest reply is this late is closed: its peer may be gone."""
 _LATE_TIMER_SECONDS = 0.02
 """A timer that fires later than this was held up by this process itself."""
+_MOST_LATE_TIMERS = 3
+_SHORTEST_WAIT = 0.25
+"""The share of the time limit that is left for the reply, however long it took to connect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,16 @@ class RespClient:
     async def execute(self, command: Sequence[Any], timeout: float) -> Any:
         """Redis's reply as ``int``, ``str``, ``None`` or a list of them.
 
-        ``timeout`` counts from when the command is on the wire, connecting apart. Raises
-        ``FetchFailed`` when no reply comes, ``UpstashError`` for a refusal of Redis.
+        ``timeout`` counts from when the command is on the wire; what connecting took is taken off
+        it. Raises ``FetchFailed`` when no reply comes, ``UpstashError`` for a refusal of Redis.
         """
         packed = _packed(command)
         connection = self._connection
         if connection is None or connection.closed:
+            began = asyncio.get_running_loop().time()
             connection = await self._connected(timeout)
+            spent = asyncio.get_running_loop().time() - began
+            timeout = max(_SHORTEST_WAIT * timeout, timeout - spent)
         reply = await connection.send(packed, timeout)
         if isinstance(reply, hiredis.ReplyError):
             raise UpstashError(str(reply))
@@ -150,6 +156,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._fires_at = 0.0
+        self._late_timers = 0
         self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -211,10 +218,13 @@ class _Connection(asyncio.Protocol):
         """Fail the commands whose time is over, and set the timer for the next one."""
         self._timer = None
         now = self._loop.time()
-        if now - self._fires_at > _LATE_TIMER_SECONDS:
+        is_late = now - self._fires_at > _LATE_TIMER_SECONDS
+        if is_late and self._late_timers < _MOST_LATE_TIMERS:
             # The loop was busy: replies may lie unread in the socket. They are read first.
+            self._late_timers += 1
             self._set_timer(now + _LATE_TIMER_SECONDS / 2)
             return
+        self._late_timers = 0
         for waiting in self._waiting:
             if waiting.until <= now and not waiting.reply.done():
                 waiting.reply.set_exception(FetchFailed("no reply of Redis in time", timeout=True))

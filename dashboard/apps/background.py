@@ -1,9 +1,7 @@
-"""Doing soon, in threads of this process, what ``tick`` would do within a minute anyway.
-
-It makes the common case quick and nothing depends on it: what is to be done lies in a table, and a
-process that dies before or during the work leaves it there for the next tick. Each kind of work has
-one thread: a customer's server that does not answer, or a provider of mail that is away, holds up
-what waits for it and nothing else.
+"""Runs work soon, in threads of this process, that ``tick`` would otherwise do within a minute. It
+makes the common case quick and nothing depends on it: the work is stored in a table, and if this
+process dies, the next tick does it. Each kind of work has one thread, so a customer's server that
+does not answer, or a mail provider that is away, delays only its own kind.
 """
 
 import logging
@@ -24,10 +22,9 @@ _waiting: set[Work] = set()
 
 
 def run_soon(work: Work) -> None:
-    """After the commit of the present transaction; asked for twice before it starts, it runs once.
-
-    ``work`` is a function of a module, which looks for itself what there is to do. Off unless
-    ``settings.WORK_AFTER_RESPONSE``.
+    """Runs ``work`` after the commit of the current transaction; several calls before it starts
+    make one run. ``work`` is a module-level function that finds its own work in a table. Does
+    nothing unless ``settings.WORK_AFTER_RESPONSE``.
     """
     if settings.WORK_AFTER_RESPONSE:
         transaction.on_commit(lambda: _submit(work))

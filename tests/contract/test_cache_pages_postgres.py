@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.cache.models import SemanticEvidence
+from apps.cache.selectors.namespaces import quality
 from apps.cache.selectors.pairs import LISTS, pair_page
-from apps.cache.selectors.scopes import quality
 from apps.cache.selectors.top_entries import top_entries
 from apps.cache.services.evidence import evidence_count
 from apps.usage import period

@@ -110,7 +110,7 @@ class PlanAdmin(ServiceAdmin):
 
 
 class MembershipFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # as ModelForm
-    """Says on the form, not by a crash, that the last owner cannot go."""
+    """Shows a form error when the last owner would be removed."""
 
     def clean(self) -> None:
         super().clean()
@@ -184,7 +184,8 @@ class OrganizationAdmin(ServiceAdmin):
         del form, change
         formset.save(commit=False)
         actor = actor_of(request)
-        # Owners come before owners go: the services refuse to leave an organization without one.
+        # New owners are added before old ones are removed: the services refuse to leave an
+        # organization without one.
         for added in formset.new_objects:
             membership_create(
                 organization=added.organization, user=added.user, role=added.role, actor=actor
@@ -244,7 +245,7 @@ class UserAdmin(ModelAdmin):
         form: ModelForm[Any],
         change: bool,  # noqa: FBT001 - the base class's signature
     ) -> None:
-        """With an entry in the audit log: who is staff decides who may do anything here."""
+        """Writes an audit entry: staff rights open every page of this site."""
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             if form.changed_data:
@@ -262,7 +263,7 @@ class UserAdmin(ModelAdmin):
                 )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Only who may do everything makes others staff, or changes those who are."""
+        """Only superusers make others staff or change staff members."""
         if request.user.is_superuser:
             return self.readonly_fields
         rights = ("is_staff", "is_superuser", "groups")

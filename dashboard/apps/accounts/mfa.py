@@ -9,7 +9,8 @@ from django.conf import settings
 from shared import envelope
 
 _PURPOSE = b"mfa"
-"""Additional authenticated data: a sealed provider key does not open here, nor the other way."""
+"""Additional authenticated data: a sealed provider key does not open as a factor's secret, nor the
+other way round."""
 
 
 class SealingMFAAdapter(DefaultMFAAdapter):

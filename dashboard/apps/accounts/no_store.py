@@ -1,4 +1,5 @@
-"""No cache keeps account pages, the browser's included: they show codes, keys and addresses."""
+"""Keeps account pages out of every cache, the browser's too: they show codes, keys and
+addresses."""
 
 from collections.abc import Callable
 

@@ -8,7 +8,7 @@ from apps.accounts.models import Organization
 
 
 class NameForm(forms.Form):
-    """Its address stays: links and bookmarks go on working."""
+    """Renames an organization. The slug in its URLs stays, so links and bookmarks go on working."""
 
     name = forms.CharField(
         max_length=120, help_text="Addresses of its pages stay as they are, so links go on working."

@@ -1,4 +1,4 @@
-"""The General page of an organization: its name, and its end."""
+"""The General page of an organization: renaming and deleting it."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError

@@ -19,8 +19,8 @@ def open_invitation(token: str) -> Invitation | None:
 
 
 def open_invitations_of(user: User) -> QuerySet[Invitation]:
-    """Invitations to the person's address, if that address is verified. They are only shown: to
-    accept one takes the link in its message.
+    """Invitations to the person's address, if that address is verified. They are only shown;
+    accepting one needs the link in its message.
     """
     if not address_is_proved(user):
         return Invitation.objects.none()

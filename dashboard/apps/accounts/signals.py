@@ -1,4 +1,4 @@
-"""What other apps react to. Receivers run within the transaction of the change."""
+"""Signals that apps above this one react to. Receivers run within the transaction of the change."""
 
 from django.dispatch import Signal
 

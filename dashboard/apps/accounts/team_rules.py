@@ -1,6 +1,5 @@
-"""Who may do what to whom on the Team page, beside what the page itself asks for.
-
-Admins manage everybody but owners; only owners make owners. So nobody can rise by themselves.
+"""Who may change which member on the Team page. Admins manage everybody but owners; only owners
+make owners. So nobody can raise their own role.
 """
 
 from apps.accounts.access import Access

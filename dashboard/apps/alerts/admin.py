@@ -1,4 +1,4 @@
-"""Staff pages: what was told, and whether the edge counts right."""
+"""Staff pages: alerts that were sent, and checks of the edge's counters."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""What was told already, and where counters disagreed."""
+"""Alerts that were sent, and differences between counters."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from apps.accounts.models import Organization
 
 
 class Alert(models.Model):
-    """One thing an organization was told once; ``key`` names it, for instance
+    """An alert that an organization gets once; ``key`` names it, for instance
     ``quota:202603:250000:90``.
     """
 
@@ -29,7 +29,7 @@ class SemanticBound(models.Model):
     """A project whose semantic hits of one mode have crossed the mode's target error.
 
     ``exceeded`` stays until the bound is back at the target or under it; ``crossings`` counts how
-    often it went over, each of which is told once.
+    often it went over; each crossing makes one alert.
     """
 
     project = models.ForeignKey(

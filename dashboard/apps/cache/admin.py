@@ -1,4 +1,4 @@
-"""Staff page: what people said of semantic hits, over all organizations."""
+"""Staff page: people's verdicts on semantic hits, over all organizations."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from shared.decision.evidence import EDGES
 
 
 class VerdictFilter(admin.SimpleListFilter):
-    """Wrong hits are what staff come for."""
+    """By verdict; wrong hits come first."""
 
     title = "verdict"
     parameter_name = "verdict"
@@ -53,8 +53,8 @@ class SourceFilter(admin.SimpleListFilter):
 
 @admin.register(SemanticVerdict)
 class SemanticVerdictAdmin(ReadOnlyAdmin):
-    """As they were recorded, the last first. Questions and answers are the customer's and not
-    shown; the request's row in the log tells what the edge decided, and why.
+    """The newest first, read-only. Questions and answers belong to the customer and are not shown;
+    the request's row in the log has the edge's decision and its reason.
     """
 
     list_display = (
@@ -124,7 +124,7 @@ class SemanticVerdictAdmin(ReadOnlyAdmin):
 
     @display(description="By")
     def given_by(self, verdict: SemanticVerdict) -> str:
-        """An API key names itself; a person judged in the dashboard."""
+        """The API key that gave it, or the person who gave it in the dashboard."""
         return verdict.actor_label
 
     @display(description="Request")

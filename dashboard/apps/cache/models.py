@@ -1,7 +1,6 @@
-"""Evidence on semantic hits: what their checks and people's verdicts found.
-
-Redis holds the counts that the edge decides by (``redis_keys.semantic_evidence``). These tables
-hold the same, from the usage log and the verdicts, for the pages and for the day Redis loses them.
+"""Evidence on semantic hits: the results of their checks and people's verdicts. Redis holds the
+counts that the edge decides by (``redis_keys.semantic_evidence``). These tables hold the same
+counts, from the usage log and the verdicts, for the pages and to restore Redis after a loss.
 """
 
 from django.conf import settings
@@ -16,8 +15,8 @@ class SemanticEvidence(models.Model):
     """Counts of one namespace and model in one bin of P(same answer), over all time.
 
     ``served``: semantic hits. ``checked``, ``wrong``: pairs whose answers were compared, by the
-    edge (hits and near misses) or by a person. The edge keeps a scope for each namespace; the model
-    is here for the page alone.
+    edge (hits and near misses) or by a person. The edge counts by namespace; the model is here for
+    the page alone.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -45,7 +44,7 @@ class SemanticEvidence(models.Model):
 
 
 class SemanticVerdict(models.Model):
-    """What a person said of one semantic hit; each hit takes one verdict.
+    """A person's verdict on one semantic hit; each hit takes one.
 
     ``request_id`` and ``model`` are the usage row's (the model empty where that row was gone
     already), ``cache_key`` is the answer that was served. Given in the dashboard by ``actor``, or

@@ -6,7 +6,7 @@ from django.db.models.signals import post_migrate
 
 
 def refresh(*, using: str, **_: Any) -> None:
-    """After every ``migrate``: what other apps have added is known to the edge's access as well."""
+    """Runs after every ``migrate``, so that the edge's access covers what other apps have added."""
     from apps.edge_api import postgres
 
     postgres.refresh(connections[using])

@@ -26,7 +26,7 @@ def authenticate(request: HttpRequest) -> None:
         )
     authorization = request.headers.get("authorization", f"Bearer {api_key}")
     scheme, _, token = authorization.partition(" ")
-    # Both are compared, whatever the first says: the time tells nothing.
+    # Both are always compared, so that the response time reveals nothing.
     known = constant_time_compare(api_key, settings.SUPABASE_API_KEY)
     same = constant_time_compare(token, settings.SUPABASE_KEY)
     if not (known and same and scheme.lower() == "bearer"):

@@ -73,7 +73,7 @@ def usage_logs(request: HttpRequest) -> HttpResponse:
 
 @_postgrest
 def unknown(request: HttpRequest, rest: str) -> HttpResponse:
-    """Everything else the schema may hold is out of the edge's reach."""
+    """Every other table or function of the schema is out of the edge's reach."""
     del request
     name = rest.removeprefix("rpc/").strip("/")
     code, kind = ("PGRST202", "function") if rest.startswith("rpc/") else ("PGRST205", "table")

@@ -1,4 +1,4 @@
-"""Staff pages: what was sent to whom, whom not to write to, and how every message looks."""
+"""Staff pages: messages that were sent, suppressed addresses, and a preview of every message."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from apps.ui.model_admin import ReadOnlyAdmin
 
 @admin.register(Email)
 class EmailAdmin(ReadOnlyAdmin):
-    """Bodies of messages that log somebody in are shown to nobody."""
+    """Bodies of messages that contain a log-in link or code are not shown."""
 
     list_display = ("created_at", "message", "to", "subject", "state_label", "attempts")
     list_display_links = ("subject",)
@@ -64,7 +64,7 @@ class EmailAdmin(ReadOnlyAdmin):
 
     @action(description="Try failed messages again", permissions=["send_again"])
     def send_again(self, request: HttpRequest, chosen: QuerySet[Email]) -> None:
-        """Of those chosen, the ones that failed and still have their text."""
+        """Sends the chosen messages that failed and still have their text."""
         queued = chosen.filter(state=EmailState.FAILED).exclude(text="")
         count = queued.update(
             state=EmailState.QUEUED, attempts=0, claimed_at=None, next_attempt_at=timezone.now()

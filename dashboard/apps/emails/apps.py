@@ -5,7 +5,7 @@ class EmailsConfig(AppConfig):
     name = "apps.emails"
 
     def ready(self) -> None:
-        """Connects what happens elsewhere with the messages about it."""
+        """Connects signals of other apps with the messages about them."""
         from apps.emails import signals
 
         signals.connect()

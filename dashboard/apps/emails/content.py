@@ -1,4 +1,4 @@
-"""What a message says, once: the HTML and the text part are both made from it."""
+"""The content of a message, from which both its HTML and its text part are made."""
 
 from dataclasses import dataclass
 
@@ -48,7 +48,7 @@ Block = Paragraph | Button | Facts | Code
 class Content:
     """``name`` is the message's name in the registry, and its tag at the provider.
 
-    ``title`` heads the text where that is not the subject. ``optional`` is a key of
+    ``title`` replaces the subject as the heading of the text. ``optional`` is a key of
     ``apps.emails.kinds.OPTIONAL``, or None for what cannot be declined.
     """
 

@@ -61,7 +61,8 @@ def token_hash(request: HttpRequest) -> str | None:
 
 
 def is_known(request: HttpRequest, email: str) -> bool:
-    """Whether somebody signed in to the account of ``email`` (any of its addresses) from here."""
+    """Whether this browser has signed in to the account of ``email`` (any of its addresses)
+    before."""
     known_by = token_hash(request)
     if known_by is None:
         return False

@@ -1,4 +1,4 @@
-"""How wrong passwords are counted, so that a stranger's guesses do not lock the owner out.
+"""Counts wrong passwords so that a stranger's guesses do not lock the owner out.
 
 allauth limits wrong passwords by client address and by a key. Our key is the account together with
 the client's address, or with the browser if it has signed in to this account before. So nobody else

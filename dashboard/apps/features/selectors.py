@@ -1,4 +1,5 @@
-"""Is a feature on? Asked by views many times a minute, so the few rows are kept for a moment."""
+"""Whether a feature is on. Views ask many times a minute, so the few rows are cached for a
+moment."""
 
 from uuid import UUID
 

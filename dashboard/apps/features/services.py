@@ -1,4 +1,5 @@
-"""Turning switches. The edge learns of those that it reads as of every other change of a record."""
+"""Turning switches. Those that the edge reads are part of the key record, and reach it like any
+other change."""
 
 from typing import Any
 
@@ -75,6 +76,7 @@ def _changed(
         if override.organization is not None:
             organizations = organizations.filter(pk=override.organization.pk)
         key_records_changed.send(sender=FeatureOverride, organizations=organizations)
-    # Now for what this transaction still asks, and again when others can see the change.
+    # Cleared now for later reads in this transaction, and again after the commit for other
+    # processes.
     cache.delete(CACHE_KEY)
     transaction.on_commit(lambda: cache.delete(CACHE_KEY))

@@ -45,5 +45,6 @@ class UserAdmin(accounts.UserAdmin):
         return views.start(request, user, self.admin_site)
 
     def has_impersonate_permission(self, request: HttpRequest, _object_id: object = None) -> bool:
-        """A permission of its own: who may look at people may not look at their pages."""
+        """A separate permission: viewing people on the staff site does not include viewing their
+        pages."""
         return request.user.has_perm(SEE)

@@ -1,4 +1,5 @@
-"""Makes ``request.user`` the customer on the customer's pages, and the staff member nowhere else.
+"""Makes ``request.user`` the customer on the customer's pages; everywhere else it is the staff
+member.
 
 The session stays the staff member's own: nobody is logged in anew, so no sign-in appears among the
 customer's sessions or devices, the staff site goes on knowing who it is, and there is nothing to

@@ -42,5 +42,5 @@ class Impersonation(models.Model):
         return f"{self.staff} as {self.user}"
 
     def runs(self, now: datetime) -> bool:
-        """Neither stopped nor past its hour."""
+        """Whether it was neither stopped nor is over an hour old."""
         return self.ended_at is None and now < self.expires_at

@@ -1,4 +1,4 @@
-"""Signing out ends the visit too."""
+"""Ends the visit when the staff member signs out."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The way back."""
+"""The route that ends a visit."""
 
 from django.urls import path
 

@@ -45,8 +45,8 @@ class StartForm(forms.Form):
 def start(request: HttpRequest, user: User, site: AdminSite) -> HttpResponse:
     """GET asks for the reason, POST opens the dashboard. Reached through ``UserAdmin`` only.
 
-    Both only for who has just confirmed with a password or second factor that it is them: a
-    session left open, or a stolen cookie, shows no customer's data.
+    Both need a recent confirmation by password or second factor, so that a session left open or a
+    stolen cookie shows no customer's data.
     """
     if not cast(User, request.user).has_perm(SEE):
         raise PermissionDenied

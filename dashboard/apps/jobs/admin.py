@@ -1,4 +1,4 @@
-"""Staff page: is the scheduled work being done?"""
+"""Staff page: the last run of each scheduled job."""
 
 from django.contrib import admin
 

@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 class Job:
     """``lease``: a job that has not ended after this time counts as dead and may be started again.
 
-    ``waits``: it waits for other people's servers, one after another, perhaps for many minutes.
+    ``waits``: it calls servers of others one after another, which may take many minutes.
     """
 
     name: str
@@ -58,7 +58,8 @@ JOBS: tuple[Job, ...] = (
     Job("projects_erase", projects_erase_due, HOUR, lease=HOUR),
     Job("impersonations", impersonations_expire_due, MINUTE),
     Job("health_report", health_report_run_due, MINUTE),
-    # Last, so that what the others wrote goes out in the same minute, and holds up none of them.
+    # Last, so that messages written by the others go out in the same minute, and sending delays
+    # none of them.
     Job("outbox", outbox_send_due, MINUTE, waits=True),
     Job("webhooks", deliveries_send_due, MINUTE, waits=True),
     Job("stripe_reconcile", reconcile_daily, DAY, lease=2 * HOUR, waits=True),

@@ -1,4 +1,4 @@
-"""Scheduled work over HTTP: a signal when it stopped, and a way for a remote cron to run it."""
+"""Scheduled work over HTTP: a health check for it, and a route by which a remote cron runs it."""
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse

@@ -26,7 +26,7 @@ class Period:
 
     key: str
     edges: tuple[datetime, ...]
-    hourly: bool
+    labels_hours: bool
     previous: tuple[datetime, datetime]
     first_day: date
     last_day: date
@@ -63,7 +63,7 @@ def parse(params: Mapping[str, str], *, now: datetime, zone: tzinfo) -> Period:
     """
     key = params.get("period", DEFAULT)
     if key == "24h":
-        return _last_day(now, zone)
+        return _last_24_hours(now, zone)
     today = _today(now, zone)
     if key == "custom":
         days = _custom(params, today)
@@ -104,13 +104,13 @@ def _custom(params: Mapping[str, str], today: date) -> tuple[date, date] | None:
     return first, last
 
 
-def _last_day(now: datetime, zone: tzinfo) -> Period:
+def _last_24_hours(now: datetime, zone: tzinfo) -> Period:
     end = _floor(now) + _HOUR
     edges = tuple(end - _HOUR * back for back in range(24, -1, -1))
     return Period(
         key="24h",
         edges=edges,
-        hourly=True,
+        labels_hours=True,
         previous=(edges[0] - 24 * _HOUR, edges[0]),
         first_day=edges[0].astimezone(zone).date(),
         last_day=now.astimezone(zone).date(),
@@ -128,7 +128,7 @@ def _days(key: str, first: date, last: date, *, now: datetime, zone: tzinfo) -> 
     return Period(
         key=key,
         edges=edges,
-        hourly=count <= 10,
+        labels_hours=count <= 10,
         previous=(_instant(first - shift, 0, zone), previous_end),
         first_day=first,
         last_day=last,

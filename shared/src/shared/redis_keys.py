@@ -106,9 +106,9 @@ def stats(project_id: str, day: str) -> str:
     return f"{project_id}:stats:{day}"
 
 
-def semantic_scope(project_id: str, scope: str) -> str:
+def semantic_partition(project_id: str, partition: str) -> str:
     """Prefix of one partition's semantic index (``gateway/redis/lua/include/nearest.lua``)."""
-    return f"{project_id}:sem:{scope}:"
+    return f"{project_id}:sem:{partition}:"
 
 
 def semantic_evidence(project_id: str, namespace: str) -> str:

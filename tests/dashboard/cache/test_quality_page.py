@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from apps.cache import freshness
 from apps.cache.models import SemanticEvidence, SemanticVerdict
+from apps.cache.selectors.namespaces import MOST_NAMESPACES, quality
 from apps.cache.selectors.pairs import PAGE, pair_page
-from apps.cache.selectors.scopes import MOST_SCOPES, quality
 from apps.cache.services.evidence import semantic_evidence_restore
 from apps.projects.models import Project
 from apps.projects.redis import redis_client
@@ -74,10 +74,10 @@ def test_the_bound_is_the_edges(
     SemanticEvidence.objects.create(project=project, namespace="blue", bin=6, checked=1)
     found = quality(project)
     assert found.live
-    by_name = {scope.namespace: scope for scope in found.scopes}
+    by_name = {each.namespace: each for each in found.namespaces}
     strict, balanced = by_name["default"].modes
     assert (strict.standing.checked, strict.standing.wrong) == (600, 1)
-    assert strict.standing == standing({6: (600, 1)}, STRICT, opened=False)
+    assert strict.standing == standing({6: (600, 1)}, STRICT, forced_open=False)
     assert (strict.standing.state, balanced.standing.state) == ("evidence", "evidence")
     assert by_name["default"].line == strict
     assert by_name["blue"].modes[0].needed > 100
@@ -109,8 +109,8 @@ def test_without_redis_the_log_is_what_is_known(
     assert "Redis cannot be reached. The evidence below" in page
     found = quality(created_key.api_key.project)
     assert (found.live, found.served, found.checked, found.wrong) == (False, 7, 7, 0)
-    assert found.scopes[0].bins[1].checked == 7
-    assert [line.model for line in found.scopes[0].models] == ["gpt-4o-mini"]
+    assert found.namespaces[0].bins[1].checked == 7
+    assert [line.model for line in found.namespaces[0].models] == ["gpt-4o-mini"]
 
 
 def test_a_loss_in_redis_shows(
@@ -125,11 +125,11 @@ def test_a_loss_in_redis_shows(
 def test_many_namespaces(project: Project, redis: UpstashDouble) -> None:
     SemanticEvidence.objects.bulk_create(
         SemanticEvidence(project=project, namespace=f"n{number}", bin=6, checked=number)
-        for number in range(MOST_SCOPES + 5)
+        for number in range(MOST_NAMESPACES + 5)
     )
     found = quality(project)
-    assert [scope.namespace for scope in found.scopes][:2] == ["n24", "n23"]
-    assert found.scopes[-1].namespace == project.namespace
+    assert [each.namespace for each in found.namespaces][:2] == ["n24", "n23"]
+    assert found.namespaces[-1].namespace == project.namespace
     assert found.more == 5
     assert len(redis.requests) >= 1
 

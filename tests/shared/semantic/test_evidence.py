@@ -24,53 +24,57 @@ SEEN = 0.9
 
 
 def test_a_new_scope_serves_under_the_shipped_prior_and_its_bound_is_told() -> None:
-    found = evidence.standing({}, STRICT, opened=False)
+    found = evidence.standing({}, STRICT, forced_open=False)
     assert (found.state, found.threshold) == ("prior", STRICT.threshold)
     assert found.bound <= STRICT.target_error
-    assert evidence.standing({}, BALANCED, opened=False).threshold == BALANCED.threshold
+    assert evidence.standing({}, BALANCED, forced_open=False).threshold == BALANCED.threshold
 
 
 @pytest.mark.parametrize(
-    ("counts", "opened", "state"),
+    ("counts", "forced_open", "state"),
     [
         ({TOP: (100, 2)}, False, "prior"),
         ({TOP: (500, 11)}, False, "evidence"),
         ({TOP: (200, 40)}, False, "closed"),
         ({TOP: (200, 40)}, True, "refuted"),
         # Expected over the target, but not surely so: the owner's risk keeps it open.
-        ({TOP: (60, 6)}, True, "opened"),
+        ({TOP: (60, 6)}, True, "forced_open"),
     ],
 )
 def test_what_a_scope_serves_and_why(
-    counts: dict[int, tuple[int, int]], *, opened: bool, state: str
+    counts: dict[int, tuple[int, int]], *, forced_open: bool, state: str
 ) -> None:
-    found = evidence.standing(counts, STRICT, opened=opened)
+    found = evidence.standing(counts, STRICT, forced_open=forced_open)
     assert found.state == state
     assert found.open is (state not in ("closed", "refuted"))
 
 
 def test_off_serves_nothing() -> None:
-    found = evidence.standing({TOP: (500, 0)}, OFF, opened=True)
+    found = evidence.standing({TOP: (500, 0)}, OFF, forced_open=True)
     assert (found.state, found.open) == ("off", False)
 
 
 def test_surer_predictions_stay_open_where_less_sure_ones_are_wrong() -> None:
     counts = {2: (60, 30), TOP: (400, 6)}
-    found = evidence.standing(counts, STRICT, opened=False)
+    found = evidence.standing(counts, STRICT, forced_open=False)
     assert found.open
     assert found.threshold > STRICT.threshold
 
 
 def test_resamples_of_one_prompt_tell_a_talkative_model_from_a_wrong_cache() -> None:
     counts = {TOP: (400, 32)}
-    assert not evidence.standing(counts, STRICT, opened=False).open
-    assert evidence.standing(counts | {evidence.RESAMPLED: (300, 24)}, STRICT, opened=False).open
+    assert not evidence.standing(counts, STRICT, forced_open=False).open
+    assert evidence.standing(
+        counts | {evidence.RESAMPLED: (300, 24)}, STRICT, forced_open=False
+    ).open
 
 
 def test_other_namespaces_of_the_project_count_in_part() -> None:
     bad = {TOP: (400, 80)}
-    assert not evidence.standing({}, STRICT, opened=False, project=bad).open
-    assert evidence.standing({TOP: (300, 6)}, STRICT, opened=False, project={TOP: (300, 6)}).open
+    assert not evidence.standing({}, STRICT, forced_open=False, project=bad).open
+    assert evidence.standing(
+        {TOP: (300, 6)}, STRICT, forced_open=False, project={TOP: (300, 6)}
+    ).open
 
 
 def test_how_many_checks_are_missing() -> None:
@@ -78,7 +82,7 @@ def test_how_many_checks_are_missing() -> None:
     counts = {TOP: (50, 6)}
     missing = evidence.still_needed(counts, STRICT)
     assert missing > 0
-    assert evidence.standing({TOP: (50 + missing, 6)}, STRICT, opened=False).open
+    assert evidence.standing({TOP: (50 + missing, 6)}, STRICT, forced_open=False).open
 
 
 def _closed_within(checks: int, error: float, seed: int) -> bool:
@@ -88,7 +92,7 @@ def _closed_within(checks: int, error: float, seed: int) -> bool:
     for checked in range(1, checks + 1):
         differed += chance.random() < (SEEN if chance.random() < error else NULL)
         if checked % 20 == 0:
-            found = evidence.standing({TOP: (checked, differed)}, STRICT, opened=False)
+            found = evidence.standing({TOP: (checked, differed)}, STRICT, forced_open=False)
             if not found.open:
                 return True
     return False

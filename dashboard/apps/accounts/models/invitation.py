@@ -16,7 +16,8 @@ def token_hash(token: str) -> str:
 
 
 class Invitation(models.Model):
-    """The link's token is stored as a hash only: who reads the table cannot accept anything."""
+    """The link's token is stored as a hash only: reading the table is not enough to accept an
+    invitation."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(

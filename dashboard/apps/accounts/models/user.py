@@ -32,7 +32,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. What they may see follows from their memberships; ``is_staff`` opens /admin/."""
+    """A person. Memberships decide what a person may see; ``is_staff`` opens /admin/."""
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)

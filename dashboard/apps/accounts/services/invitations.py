@@ -1,4 +1,4 @@
-"""Inviting people, and their coming."""
+"""Creating, withdrawing and accepting invitations."""
 
 import secrets
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Who belongs to an organization, and as what."""
+"""Adding members to an organization and changing their roles."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction

@@ -1,7 +1,6 @@
-"""Deleting an organization: its projects go as each does by itself, its members at once.
-
-The row, its invoices and its audit log stay, for the books. Sums of usage go with the projects a
-day later (``apps.usage.erasure``), as nobody is left whose month must add up.
+"""Deleting an organization. Its members are removed at once, its projects as when each is deleted
+by itself. The organization's row, invoices and audit log are kept for accounting. Sums of usage go
+with the projects a day later (``apps.usage.erasure``), as nobody is left whose month must add up.
 """
 
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""Handing an organization over."""
+"""Transferring the ownership of an organization."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction

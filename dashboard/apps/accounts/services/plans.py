@@ -22,7 +22,8 @@ def plan_create(*, actor: User | None, **values: Any) -> Plan:
 
 @transaction.atomic
 def plan_update(*, plan: Plan, actor: User | None, **values: Any) -> Plan:
-    """Sets fields of the plan and counts up the revision of every project under it."""
+    """Sets fields of the plan and bumps the revision of every project under it, so that the edge
+    reads new limits."""
     changes = apply_changes(plan, values)
     if changes:
         key_records_changed.send(sender=Plan, organizations=Organization.objects.filter(plan=plan))

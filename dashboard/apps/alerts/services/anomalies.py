@@ -1,8 +1,8 @@
 """Alerts for an hour far above the week before.
 
-The last full hour is compared with the dearest hour (and the one with the most errors) of the
-seven days before it. Three times that, and more than pocket money, is worth a message; once a day
-at most.
+The last full hour is compared with the most expensive hour (and the one with the most errors) of
+the seven days before it. Three times that, and more than a minimum, makes an alert; at most one a
+day.
 """
 
 from datetime import datetime, timedelta

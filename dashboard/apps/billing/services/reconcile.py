@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.billing.handlers import HANDLERS
 from apps.billing.models import BillingCustomer, StripeEvent
 from apps.billing.services.events import event_handle, event_store
-from apps.billing.services.sync import BusyError, customer_sync, undelivered_void
+from apps.billing.services.sync import BusyError, customer_sync, unpaid_void
 from apps.billing.snapshot import UnknownPriceError
 from apps.billing.stripe_client import billing_enabled, stripe_client
 
@@ -66,7 +66,7 @@ def _customer(
             changes = customer_sync(client=client, customer=customer)
             transaction.set_rollback(dry_run)
         if not dry_run:
-            changes += undelivered_void(client=client, customer=customer)
+            changes += unpaid_void(client=client, customer=customer)
     except (stripe.StripeError, UnknownPriceError, BusyError) as error:
         yield f"{name}: {error}"
         return

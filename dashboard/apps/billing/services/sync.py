@@ -60,7 +60,7 @@ def customer_sync(
     raise BusyError(f"{customer.stripe_customer_id} is being written by others")
 
 
-def undelivered_void(*, client: stripe.StripeClient, customer: BillingCustomer) -> list[str]:
+def unpaid_void(*, client: stripe.StripeClient, customer: BillingCustomer) -> list[str]:
     """Voids open invoices of subscriptions that have ended: paying them would restore no plan.
     Returns what changed, in words. Raises what ``customer_sync`` raises.
     """

@@ -35,7 +35,7 @@ from apps.usage.month import next_month_start, requests_this_month
 logger = logging.getLogger(__name__)
 _INVOICES = 24
 
-# Browsers hold the redirect after a form to the policy of the form's page.
+# Browsers apply the form page's policy to the redirect after the form, too.
 _to_stripe = csp_update({"form-action": list(settings.STRIPE_PAGES)})
 
 
@@ -74,9 +74,8 @@ def billing(request: HttpRequest, access: Access) -> HttpResponse:
 @login_required
 @require_safe
 def choose_plan(request: HttpRequest, slug: str) -> HttpResponse:
-    """Where the public prices lead: on to that plan for the organization the person manages.
-
-    The one worked in last goes before the others.
+    """Target of the links on the public prices: redirects to that plan for the organization that
+    the person manages. The one they worked in last comes first.
     """
     plan = get_object_or_404(Plan, slug=slug, public=True)
     managed = memberships_of(cast(User, request.user)).filter(role__in=[Role.OWNER, Role.ADMIN])
@@ -178,7 +177,8 @@ def _changed(organization: Organization, plan: Plan) -> str:
 
 
 def _catch_up(request: HttpRequest, access: Access) -> None:
-    """Back from Checkout, often before the webhook: look at once, not to show the old plan."""
+    """Syncs at once after Checkout: the person often comes back before the webhook, and must not
+    see the old plan."""
     try:
         purchase.customer_refresh(organization=access.organization)
     except stripe.StripeError:

@@ -1,4 +1,4 @@
-"""Stripe's webhook: verify, store, answer. What it means is found out afterwards."""
+"""Stripe's webhook: verify, store, answer. The event is handled afterwards."""
 
 import json
 

@@ -29,10 +29,9 @@ LISTS: dict[str, tuple[str, Q]] = {
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One decision. ``asked`` and ``matched`` only where the project logs prompts.
-
-    ``agreed``: what the comparison of the two answers found; None without one. ``open``: a verdict
-    can be given and has not been.
+    """One decision. ``asked`` and ``matched`` are there only where the project logs prompts.
+    ``agreed``: the result of comparing the two answers; None without a comparison. ``open``: a
+    verdict can still be given.
     """
 
     log: UsageLog

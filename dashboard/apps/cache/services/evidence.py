@@ -42,7 +42,7 @@ _BinCounts = tuple[int, int, int]
 
 
 class EvidenceKey(NamedTuple):
-    """What evidence is counted by."""
+    """Evidence is counted by these four."""
 
     project_id: UUID
     namespace: str
@@ -60,7 +60,7 @@ class Counts:
 
 
 def evidence_count(*, batch_ids: int = _BATCH_IDS, max_ids: int | None = None) -> int:
-    """Adds what the log tells since the last run, as far as the rollup has read it.
+    """Counts log rows since the last run, as far as the rollup has read them.
 
     Returns how many ids it moved past; ``max_ids`` stops earlier.
     """
@@ -144,7 +144,8 @@ def _api_verdict(
 
 
 def evidence_add(found: Mapping[EvidenceKey, Counts]) -> None:
-    """Adds to the counts, within the caller's transaction. Of projects that are gone, nothing."""
+    """Adds to the counts, within the caller's transaction. Counts of deleted projects are
+    dropped."""
     ids = {key.project_id for key in found}
     alive = set(Project.objects.filter(pk__in=ids).values_list("pk", flat=True))
     for key in sorted(found):

@@ -1,4 +1,4 @@
-"""The cache of a project: settings, what it did lately, purge."""
+"""The cache of a project: settings, recent activity, purge."""
 
 from datetime import timedelta
 from typing import Any
@@ -90,7 +90,7 @@ def _recent(project: Project) -> QuerySet[UsageHourly]:
 
 
 def _kept(project: Project, scope: Scope) -> EntryCount | None:
-    """Entries that the purge is about, whatever their age; None where Redis cannot be asked."""
+    """Entries in the purge's scope, whatever their age; None where Redis cannot be asked."""
     try:
         return entries_count(project).of(model=scope.model, namespace=scope.namespace)
     except CacheUnreachableError:
@@ -98,7 +98,8 @@ def _kept(project: Project, scope: Scope) -> EntryCount | None:
 
 
 def _traffic(project: Project, scope: Scope) -> dict[str, int] | None:
-    """Requests and hits that the purge concerns; None where usage does not tell (namespaces)."""
+    """Requests and hits in the purge's scope; None for a namespace, by which usage is not
+    counted."""
     if scope.namespace:
         return None
     rows = _recent(project)

@@ -1,4 +1,4 @@
-"""What the cache keeps, and the answers that are served most."""
+"""The entries of a project's cache, and the answers that are served most."""
 
 import re
 from urllib.parse import urlencode

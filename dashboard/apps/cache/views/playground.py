@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.cache.playground import BITS, EXAMPLES, LONGEST, Comparison, compare
-from apps.cache.selectors.scopes import standings
+from apps.cache.selectors.namespaces import standings
 from apps.features.catalogue import PLAYGROUND
 from apps.features.selectors import enabled
 from apps.projects.access import ProjectAccess, project_view

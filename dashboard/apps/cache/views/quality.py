@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.cache.freshness import refresh
 from apps.cache.selectors.days import DAYS, daily_chart
+from apps.cache.selectors.namespaces import quality
 from apps.cache.selectors.pairs import LISTS, pair, pair_page
-from apps.cache.selectors.scopes import quality
 from apps.cache.services.verdicts import (
     AlreadyJudgedError,
     NotJudgeableError,
@@ -63,7 +63,7 @@ def semantic_quality(request: HttpRequest, access: ProjectAccess) -> HttpRespons
 @require_POST
 @project_view()
 def semantic_verdict(request: HttpRequest, access: ProjectAccess, log_id: int) -> HttpResponse:
-    """``verdict`` is ``right`` or ``wrong``. htmx gets the pair as it is then, others the page."""
+    """``verdict`` is ``right`` or ``wrong``. htmx gets the changed pair, other clients the page."""
     log = get_object_or_404(UsageLog, project=access.project, pk=log_id)
     verdict = request.POST.get("verdict", "")
     if verdict not in VERDICTS:

@@ -1,4 +1,4 @@
-"""Where messages go on a machine without a mail provider: a page of the dashboard."""
+"""Mail backend for a machine without a mail provider: messages go to a page of the dashboard."""
 
 from collections.abc import Sequence
 

@@ -172,7 +172,7 @@ def _send(connection: BaseEmailBackend, email: Email) -> None:
     except MailRefusedError as error:
         _settle(email, EmailState.FAILED, error=str(error))
     except MailUncertainError as error:
-        # Stays `sending`: the provider is asked about it once that is ripe.
+        # Stays `sending`: the provider is asked about it after ``_INTERRUPTED_AFTER``.
         logger.warning("it is not known whether message %s was accepted: %s", email.pk, error)
     except (MailError, OSError, SMTPException) as error:
         logger.warning("message %s was not sent: %s", email.pk, error)

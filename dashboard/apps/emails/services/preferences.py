@@ -1,4 +1,4 @@
-"""What a person wants to be written about."""
+"""Which optional messages a person gets."""
 
 from collections.abc import Collection
 
@@ -18,5 +18,5 @@ def preferences_set(*, user: User, wanted: Collection[str]) -> None:
 
 
 def opt_out(*, user: User, kind: str) -> None:
-    """From now on nothing of this kind. Twice changes nothing."""
+    """Stops messages of this kind. Idempotent."""
     OptOut.objects.get_or_create(user=user, kind=kind)

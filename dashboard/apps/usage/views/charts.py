@@ -65,7 +65,7 @@ def bucket_labels(period: Period) -> list[str]:
     starts = [timezone.localtime(edge) for edge in period.edges[:-1]]
     if period.key == "24h":
         return [start.strftime("%H:%M") for start in starts]
-    form = "%b %-d, %H:%M" if period.hourly else "%b %-d"
+    form = "%b %-d, %H:%M" if period.labels_hours else "%b %-d"
     return [start.strftime(form) for start in starts]
 
 

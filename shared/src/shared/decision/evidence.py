@@ -166,13 +166,13 @@ def _edges(points: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
 class Standing:
     """What a namespace serves in a mode, and what its evidence says about that.
 
-    ``state``: "off" (the mode serves nothing), "prior" (open by the shipped prior, few own checks),
-    "evidence" (open, and ``OWN_WEIGHT`` checks of its own agree), "opened" (at the owner's risk,
-    the expected error is over δ), "closed" (the evidence is against it) or "refuted" (opened by
-    its owner, and the evidence is sure that the error is over δ).
-    ``threshold``: the least probability served; over 1 when nothing is.
-    ``checked``, ``wrong``: summed over the bins at or above the serving threshold (the mode's own
-    threshold when nothing is served). ``bound``: upper bound of their share of wrong hits.
+    ``state``: "off" (the mode serves nothing), "prior" (open by the shipped prior: few checks of
+    its own), "evidence" (open, and ``OWN_WEIGHT`` checks of its own agree), "forced_open" (at the
+    owner's risk, the expected error is over δ), "closed" (the evidence is against it) or "refuted"
+    (forced open by its owner, and the evidence is sure that the error is over δ). ``threshold``:
+    the least probability served; over 1 when nothing is. ``checked``, ``wrong``: summed over the
+    bins at or above the serving threshold (the mode's own threshold when nothing is served).
+    ``bound``: upper bound of their share of wrong hits.
     """
 
     state: str
@@ -192,14 +192,14 @@ Counts = Mapping[int, tuple[int, int]]
 
 
 def standing(
-    counts: Counts, mode: Mode, *, opened: bool, project: Counts | None = None
+    counts: Counts, mode: Mode, *, forced_open: bool, project: Counts | None = None
 ) -> Standing:
     """Open from the first day under the shipped prior, until the evidence is against it.
 
-    ``project``: the same counts of all the project's namespaces together, this one included.
-    Where the evidence is against the mode's own threshold, a higher one may still hold; checks in
-    the bins below it then count with ``LOWER_SHARE``. An ``opened`` namespace is closed only when
-    the lower bound of the error is over δ.
+    ``project``: the same counts of all the project's namespaces together, this one included. Where
+    the evidence is against the mode's own threshold, a higher one may still hold; checks in the
+    bins below it then count with ``LOWER_SHARE``. A namespace that is forced open closes only when
+    the lower bound of its error is over δ.
     """
     if mode.threshold > 1:
         return Standing("off", CLOSED, 0, 0, 1.0)
@@ -207,15 +207,15 @@ def standing(
     lowest = next(
         (n for n in range(base, len(EDGES)) if _held(counts, n, mode, project)), len(EDGES)
     )
-    sure = opened and _estimated(counts, base, mode, project).lower > mode.target_error
+    sure = forced_open and _estimated(counts, base, mode, project).lower > mode.target_error
     if lowest == base:
         serving, state = mode.threshold, "evidence"
-    elif opened and not sure:
-        serving, state = mode.threshold, "opened"
+    elif forced_open and not sure:
+        serving, state = mode.threshold, "forced_open"
     elif lowest < len(EDGES):
         serving, state = EDGES[lowest], "evidence"
     else:
-        serving, state = CLOSED, "refuted" if opened else "closed"
+        serving, state = CLOSED, "refuted" if forced_open else "closed"
     from_bin = bin_of(serving) or 0 if serving <= 1 else base
     checked, wrong = _sums(counts, from_bin)
     if state == "evidence" and checked < OWN_WEIGHT:

@@ -127,7 +127,7 @@ async def prepare(
         encoded=encoded,
         position=position,
         own_codes=embedder is None,
-        prefix=redis_keys.semantic_scope(project, partition),
+        prefix=redis_keys.semantic_partition(project, partition),
         namespace=namespace,
         evidence_key=redis_keys.semantic_evidence(project, namespace),
         mode=MODES[mode],
@@ -167,7 +167,7 @@ async def choose(
     from shared.decision import decide, evidence
 
     counts = evidence.read_counts(admission.evidence)
-    threshold = evidence.standing(counts, query.mode, opened=query.forced_open).threshold
+    threshold = evidence.standing(counts, query.mode, forced_open=query.forced_open).threshold
     best: Candidate | None = None
     for distance, record in admission.candidates:
         decrypted = await _open(platform, data_key, query, record)

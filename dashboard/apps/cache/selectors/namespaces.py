@@ -22,7 +22,7 @@ from shared.decision.evidence import (
     upper_bound,
 )
 
-MOST_SCOPES = 20
+MOST_NAMESPACES = 20
 Counts = dict[int, tuple[int, int]]
 """Bin → (checked, wrong)."""
 
@@ -64,7 +64,7 @@ class ModelLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeView:
+class NamespaceView:
     """One namespace: its evidence counts for all its models together, as at the edge."""
 
     namespace: str
@@ -91,7 +91,7 @@ class Quality:
     ``more``: namespaces with evidence beyond those shown.
     """
 
-    scopes: list[ScopeView]
+    namespaces: list[NamespaceView]
     more: int
     live: bool
     behind: bool
@@ -113,7 +113,7 @@ def quality(project: Project) -> Quality:
         .annotate(hits=Sum("served"), checks=Sum("checked"), bad=Sum("wrong"))
         .order_by("-checks", "-hits", "namespace")
     )
-    names = [namespace for namespace, *_ in totals][:MOST_SCOPES]
+    names = [namespace for namespace, *_ in totals][:MOST_NAMESPACES]
     if project.namespace not in names:
         names.append(project.namespace)
     rows = SemanticEvidence.objects.filter(project=project, namespace__in=names)
@@ -135,11 +135,11 @@ def quality(project: Project) -> Quality:
     except CacheUnreachableError:
         counts, live = stored, False
     return Quality(
-        scopes=[
+        namespaces=[
             _view(project, name, counts.get(name, {}), list(models[name].values()))
             for name in names
         ],
-        more=max(0, len(totals) - MOST_SCOPES),
+        more=max(0, len(totals) - MOST_NAMESPACES),
         live=live,
         behind=any(_less(counts.get(name, {}), stored[name]) for name in names),
         served=sum(served for _, served, _, _ in totals),
@@ -169,17 +169,19 @@ def live_counts(project: Project, namespaces: Sequence[str]) -> dict[str, Counts
 def standings(project: Project) -> dict[str, Standing]:
     """By mode, of the project's default namespace. Raises ``CacheUnreachableError``."""
     counts = live_counts(project, [project.namespace])[project.namespace]
-    return {mode.name: standing(counts, mode, opened=project.semantic_opened) for mode in _modes()}
+    return {
+        mode.name: standing(counts, mode, forced_open=project.semantic_opened) for mode in _modes()
+    }
 
 
 def _modes() -> list[Mode]:
     return [mode for mode in MODES.values() if mode.threshold <= 1]
 
 
-def _view(project: Project, name: str, counts: Counts, models: list[ModelLine]) -> ScopeView:
+def _view(project: Project, name: str, counts: Counts, models: list[ModelLine]) -> NamespaceView:
     lines = []
     for mode in _modes():
-        found = standing(counts, mode, opened=project.semantic_opened)
+        found = standing(counts, mode, forced_open=project.semantic_opened)
         lines.append(
             ModeLine(
                 mode=mode,
@@ -188,7 +190,7 @@ def _view(project: Project, name: str, counts: Counts, models: list[ModelLine]) 
                 chosen=mode.name == project.semantic_mode,
             )
         )
-    return ScopeView(
+    return NamespaceView(
         namespace=name,
         default=name == project.namespace,
         modes=lines,

@@ -6,10 +6,11 @@ cache takes no part.
 
 from operator import itemgetter
 
+from gateway.admission import refusal
 from gateway.admission.accounts import account_keys, day, month, or_none
 from gateway.admission.local_limits import LocalLimits, Subjects
+from gateway.admission.refusal import MayAsk
 from gateway.admission.request import Admission, AdmissionRequest
-from gateway.core import errors
 from gateway.core.http import Headers
 from gateway.core.log import log_event
 from gateway.core.platform import Platform
@@ -69,7 +70,7 @@ async def admit(
             project_budget=or_none(record.project.monthly_budget_nanousd),
             key_budget=or_none(own.monthly_budget_nanousd),
             estimated_tokens=request.wants.tokens,
-            no_upstream=request.no_upstream,
+            no_upstream=not request.asks_provider,
             slot=request.wants.slot,
             concurrent_streams=or_none(plan.concurrent_streams),
             slot_ms=request.slot_ms,
@@ -88,7 +89,7 @@ async def admit(
     if reply.verdict == "STALE":
         raise RecordOutdated
     local.heard(record, on, reply, request.wants.tokens, platform.monotonic())
-    return _read(reply, record, len(request.entries))
+    return _read(reply, record, request)
 
 
 def admit_locally(
@@ -105,7 +106,13 @@ def admit_locally(
     now = platform.now()
     on = _subjects(record, now)
     hold = local.admit(record, on, request, platform.monotonic(), run_there=run_there)
-    return Admission(int(now * 1000), [None] * len(request.entries), degraded=why, local=hold)
+    return Admission(
+        int(now * 1000),
+        [None] * len(request.entries),
+        upstream=request.cache_only() or MayAsk(),
+        degraded=why,
+        local=hold,
+    )
 
 
 def _subjects(record: KeyRecord, now: float) -> Subjects:
@@ -118,7 +125,7 @@ def _subjects(record: KeyRecord, now: float) -> Subjects:
     )
 
 
-def _read(reply: AdmitReply, record: KeyRecord, entries: int) -> Admission:
+def _read(reply: AdmitReply, record: KeyRecord, request: AdmissionRequest) -> Admission:
     verdict, now = reply.verdict, reply.now_ms
     headers: Headers = []
     wait_ms = 0
@@ -132,58 +139,29 @@ def _read(reply: AdmitReply, record: KeyRecord, entries: int) -> Admission:
         if used >= limit:
             wait_ms = max(wait_ms, oldest + WINDOW_MS - now)
     if verdict == "RATE":
-        seconds = max(1, -(-wait_ms // 1000))
-        raise errors.RateLimited(
-            f"Rate limit reached for requests per minute. Please try again in {seconds}s.",
-            headers=[*headers, ("retry-after", str(seconds)), ("retry-after-ms", str(wait_ms))],
-        )
+        raise refusal.rate_limited(wait_ms, headers)
     if verdict == "QUOTA":
-        raise errors.QuotaExceeded(
-            f"The plan's {record.plan.monthly_requests:,} requests for this month are used up. "
-            "Upgrade the plan, or wait for the first of the next month (UTC).",
-            headers=[*headers, ("x-should-retry", "false")],
-        )
+        raise refusal.quota_used_up(record, headers)
     tokens_used, tokens_oldest = max(
         (max(0, reply.plan_tokens), reply.plan_tokens_oldest_ms),
         (reply.key_tokens, reply.key_tokens_oldest_ms),
         key=itemgetter(0),
     )
     headers += _token_headers(record, tokens_used, now, tokens_oldest)
+    upstream = request.cache_only() or refusal.upstream_access(
+        verdict,
+        record,
+        lease_left_ms=reply.lease_left_ms,
+        tokens_wait_ms=max(0, tokens_oldest + WINDOW_MS - now),
+    )
     return Admission(
         now_ms=now,
-        entries=[*reply.entries, *[None] * (entries - len(reply.entries))],
+        entries=[*reply.entries, *[None] * (len(request.entries) - len(reply.entries))],
         candidates=reply.candidates,
         evidence=reply.evidence,
-        lease_left_ms=max(0, reply.lease_left_ms),
-        refusal=_refusal(verdict, record, max(0, tokens_oldest + WINDOW_MS - now)),
+        upstream=upstream,
         headers=[*headers, *_quota_headers(record.plan.monthly_requests, reply.quota_used)],
     )
-
-
-def _refusal(verdict: str, record: KeyRecord, wait_ms: int) -> errors.GatewayError | None:
-    """``wait_ms``: until the oldest tokens leave the window."""
-    final = [("x-should-retry", "false")]
-    match verdict:
-        case "HITS_ONLY":
-            return errors.QuotaExceeded(
-                "The plan's requests for this month are used up; only cached answers are served.",
-                headers=final,
-            )
-        case "BUDGET":
-            return errors.BudgetExceeded(
-                "The monthly budget of this key or project is spent. Cached answers are still "
-                "served.",
-                headers=final,
-            )
-        case "TOKENS":
-            seconds = max(1, -(-wait_ms // 1000))
-            return errors.TokensLimited(
-                f"Rate limit reached for tokens per minute. Please try again in {seconds}s.",
-                headers=[("retry-after", str(seconds))],
-            )
-        case "STREAMS":
-            return errors.StreamsLimited.of(record.plan.concurrent_streams)
-    return None
 
 
 def _window_headers(limit: int, used: int, now: int, oldest: int) -> Headers:

@@ -13,11 +13,11 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from gateway.admission import refusal
 from gateway.admission.accounts import AccountKeys, Charges
 from gateway.admission.meters import Minute, MinuteMeter, MonthMeter, StreamMeter
 from gateway.admission.processes import Processes
 from gateway.admission.request import AdmissionRequest, LocalHold
-from gateway.core import errors
 from gateway.redis.calls import AdmitReply
 from shared.key_record import KeyRecord
 
@@ -115,18 +115,14 @@ class LocalLimits:
         ]
         for meter, limit in requests:
             if meter.room(limit, self.processes.count, now) < 1:
-                raise _rate_limited(meter.wait(now))
+                raise refusal.rate_limited_locally(meter.wait(now))
         quota = None
         if plan.monthly_requests is not None:
             quota = self._month(on.quota)
             if quota.room(plan.monthly_requests, self.processes.count, self.lost_at) < 1:
-                raise errors.QuotaExceeded(
-                    "The plan's requests for this month may be used up: the count cannot be read "
-                    "right now. Please retry later.",
-                    headers=[("retry-after", "5")],
-                )
+                raise refusal.quota_unknown()
         hold = LocalHold()
-        if not request.no_upstream:
+        if request.asks_provider:
             hold = self._admit_upstream(record, on.account, request, now)
         for meter, _ in requests:
             meter.use(1, now)
@@ -199,26 +195,16 @@ class LocalLimits:
             if limit is None:
                 continue
             if self.budgets_closed:
-                raise errors.BudgetUnknown(
-                    "The budget of this key or project cannot be checked right now. Please retry.",
-                    headers=[("retry-after", "2")],
-                )
+                raise refusal.budget_unknown()
             money = self._month(name)
             if money.room(limit, processes, lost_at) <= 0:
-                raise errors.BudgetExceeded(
-                    "The monthly budget of this key or project may be spent: the sum cannot be "
-                    "read right now. Please retry later.",
-                    headers=[("retry-after", "5")],
-                )
+                raise refusal.budget_may_be_spent()
             costs.append((name, money.typical if request.settles else 0))
         estimate = request.wants.tokens
         tokens = self._token_meters(record, account)
         for meter, limit in tokens:
             if estimate > meter.room(limit, processes, now):
-                raise errors.TokensLimited(
-                    "Rate limit reached for tokens per minute.",
-                    headers=[("retry-after", str(round(meter.wait(now))))],
-                )
+                raise refusal.tokens_limited_locally(meter.wait(now))
         limit = record.plan.concurrent_streams
         if request.wants.slot and limit is not None:
             self.check_streams(account["streams"], limit, now)
@@ -231,7 +217,7 @@ class LocalLimits:
     def check_streams(self, name: str, limit: int, now: float) -> None:
         """Raises ``StreamsLimited`` when this process may open none of the project's streams."""
         if self._streams(name).room(limit, self.processes.count, now) < 1:
-            raise errors.StreamsLimited.of(limit)
+            raise refusal.streams_limited(limit)
 
     def stream_open(self, name: str, slot: str, until: float) -> None:
         """A stream of this process is open, and counts until then."""
@@ -293,11 +279,4 @@ def _budgets(record: KeyRecord, account: AccountKeys) -> tuple[tuple[str, int | 
     return (
         (account["project_spend"], record.project.monthly_budget_nanousd),
         (account["key_spend"], record.key_limits.monthly_budget_nanousd),
-    )
-
-
-def _rate_limited(wait: float) -> errors.RateLimited:
-    seconds = str(round(wait))
-    return errors.RateLimited(
-        "Rate limit reached for requests per minute.", headers=[("retry-after", seconds)]
     )

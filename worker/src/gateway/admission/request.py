@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gateway.core import errors
+from gateway.admission.refusal import CacheOnly, MayAsk, UpstreamAccess, not_cached
 from gateway.core.http import Headers
 
 
@@ -67,6 +67,7 @@ class AdmissionRequest:
     ``wants``: what this request takes if it goes to the provider: the lock (where it competes for
     it), a slot, tokens. ``slot_ms``: for how long the slot is held unless its lease is renewed.
     ``no_upstream``: never calls the provider: token, budget and stream checks are skipped.
+    ``only_if_cached``: the same, and it ends in ``NotCached`` where the cache has no answer.
     ``settles``: its cost is charged after the response.
     ``semantic``: what ``semantic.choice`` asks the index for.
     """
@@ -79,6 +80,7 @@ class AdmissionRequest:
     lease_ms: int = 0
     wants: Held = NOTHING_HELD
     no_upstream: bool = False
+    only_if_cached: bool = False
     settles: bool = False
     slot_ms: int = 0
     semantic: IndexSearch = NO_SEMANTICS
@@ -88,23 +90,29 @@ class AdmissionRequest:
         """Whether the cache is asked for something."""
         return bool(self.entries) or self.semantic is not NO_SEMANTICS
 
+    @property
+    def asks_provider(self) -> bool:
+        """Whether it goes to the provider when the cache has no answer."""
+        return not self.no_upstream and not self.only_if_cached
+
+    def cache_only(self) -> CacheOnly | None:
+        """What keeps it from the provider by its caller's own wish."""
+        return CacheOnly(not_cached()) if self.only_if_cached else None
+
 
 @dataclass(slots=True)
 class Admission:
     """The answer to ``admit``. ``entries`` are in the order asked, ``None`` where there is none.
 
-    ``lease_left_ms`` > 0: another request is fetching the same answer, or gave up within the
-    last two seconds. ``refusal``: why the provider must not be asked, where only the cache may
-    still answer. ``degraded``: why Redis was not asked; empty where it was; ``local``: what the
-    request holds of this process's shares then. ``candidates``: records
-    near in meaning with their distance, nearest first; ``evidence``: the namespace's counters, as
-    alternating names and values.
+    ``upstream``: whether the provider may be asked where the cache has no answer. ``degraded``: why
+    Redis was not asked; empty where it was; ``local``: what the request holds of this process's
+    shares then. ``candidates``: records near in meaning with their distance, nearest first;
+    ``evidence``: the namespace's counters, as alternating names and values.
     """
 
     now_ms: int
     entries: list[str | None]
-    lease_left_ms: int = 0
-    refusal: errors.GatewayError | None = None
+    upstream: UpstreamAccess = MayAsk()  # noqa: RUF009 (it is frozen)
     degraded: str = ""
     local: LocalHold | None = None
     candidates: list[tuple[int, str]] = field(default_factory=list)
@@ -116,6 +124,11 @@ class Admission:
         return wants if self.local is None else Held(slot=wants.slot, local=self.local)
 
     def check_upstream(self) -> None:
-        """Raises the error of the limit that keeps this request from the provider."""
-        if self.refusal is not None:
-            raise self.refusal
+        """Raises the error that keeps this request from the provider."""
+        if isinstance(self.upstream, CacheOnly):
+            raise self.upstream.error
+
+    @property
+    def lease_left_ms(self) -> int:
+        """See ``MayAsk``; 0 where the provider must not be asked."""
+        return self.upstream.lease_left_ms if isinstance(self.upstream, MayAsk) else 0

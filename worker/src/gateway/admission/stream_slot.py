@@ -7,8 +7,8 @@ dies, or Cloudflare ends it half a minute after its client left, the slot expire
 This process counts its own open streams beside that, by the same lease, for while Redis is away.
 """
 
+from gateway.admission import refusal
 from gateway.admission.local_limits import LocalLimits
-from gateway.core import errors
 from gateway.core.log import log_event
 from gateway.core.platform import Platform
 from gateway.redis import calls
@@ -51,7 +51,7 @@ class StreamSlot:
             return
         held = await self._hold(LEASE_MS, limit)
         if held is False:
-            raise errors.StreamsLimited.of(limit)
+            raise refusal.streams_limited(limit)
         if held is None:
             self._in_redis = False
             self._local.check_streams(self._key, limit, self._platform.monotonic())

@@ -7,7 +7,7 @@ Headers: ``Cache-Control`` after RFC 9111 (``no-cache``, ``no-store``, ``max-age
 import re
 from dataclasses import dataclass
 
-from gateway.core.errors import InvalidHeader, NotCached
+from gateway.core.errors import InvalidHeader
 from gateway.core.http import Request
 from shared.key_record import Project
 
@@ -35,15 +35,6 @@ class Policy:
     namespace: str
     semantic: str
     why_bypass: str | None = None
-
-
-def check_may_fetch(policy: Policy) -> None:
-    """Raises ``NotCached`` where only a cached answer was asked for and there is none."""
-    if policy.only_if_cached:
-        raise NotCached(
-            "This request is not in the cache (x-watchllm-cache: only).",
-            headers=[("x-should-retry", "false")],
-        )
 
 
 def from_request(request: Request, project: Project, *, embeddings: bool = False) -> Policy:

@@ -182,15 +182,6 @@ class StreamsLimited(GatewayError):
     kind = "requests"
     anthropic_kind = "rate_limit_error"
 
-    @classmethod
-    def of(cls, limit: int | None) -> "StreamsLimited":
-        """For a plan with this limit."""
-        return cls(
-            f"This project has {limit} streams open, as many as its plan allows at once. "
-            "Please try again when one has ended.",
-            headers=[("retry-after", "1")],
-        )
-
 
 class BudgetExceeded(GatewayError):
     """The month's budget in US dollars is spent."""

@@ -105,7 +105,6 @@ async def _serve(
     if wanted.keys and not wanted.missing(found):
         context.row.set_status(HIT)
         return _respond(context, wanted, found, {}, cache)
-    policies.check_may_fetch(policy)
     admission.check_upstream()
     if bypassed or not wanted.keys:
         return await _forward(context, wanted, cache)

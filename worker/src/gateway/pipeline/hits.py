@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.admission.refusal import CacheOnly
 from gateway.admission.request import NOTHING_HELD, Admission, Held
 from gateway.core.http import Response
 from gateway.pipeline.fetch import EVENT_STREAM, JSON
@@ -96,7 +97,7 @@ async def _find_semantic(
     # Identifies the pair for verdicts that are given after the Redis record expired (7 days).
     decision.asked = generation.key
     # A request that must not ask the provider is not checked by asking it.
-    share = 0.0 if admission.refusal else project.semantic_check_share
+    share = 0.0 if isinstance(admission.upstream, CacheOnly) else project.semantic_check_share
     match = SemanticMatch(query, choice, served, share)
     return Hit(stored, HIT_SEMANTIC, admission.now_ms, match)
 

@@ -93,7 +93,7 @@ class RequestContext:
     async def admit(self, request: AdmissionRequest) -> Admission:
         """Limits and look-up. A record that Redis calls outdated is read again first.
 
-        Raises the limit's error. If a cached answer is still possible, returns it in ``refusal``
+        Raises the limit's error. If a cached answer is still possible, returns it in ``upstream``
         instead. Raises ``RecordChanged`` (at most once) if settings or provider keys differ from
         those from which ``request`` was made.
         """
@@ -119,7 +119,7 @@ class RequestContext:
                 )
         self.headers += admission.headers
         self.timing.mark("store", began)
-        if not request.may_find and not request.no_upstream:
+        if not request.may_find and request.asks_provider:
             admission.check_upstream()
         return admission
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from gateway.admission import single_flight
 from gateway.admission.request import NO_SEMANTICS, NOTHING_HELD, AdmissionRequest, Held
 from gateway.admission.stream_slot import LEASE_MS, StreamSlot
-from gateway.cache import policy as policies
 from gateway.core.http import Response
 from gateway.pipeline import hits
 from gateway.pipeline.fetch import fetch_answer
@@ -39,7 +38,6 @@ async def serve(context: RequestContext, generation: GenerationRequest) -> Respo
     elif (hit := await hits.find(context, generation, admission)) is not None:
         # The look-up of an exact hit took nothing; a semantic one was admitted as a miss.
         return hits.respond(context, generation, hit, held if hit.match else NOTHING_HELD)
-    policies.check_may_fetch(generation.policy)
     admission.check_upstream()
     follows = held.lock_token != "" and admission.lease_left_ms > 0
     if follows:
@@ -82,7 +80,12 @@ def _admission_request(
     project, policy = context.record.project_id, generation.policy
     wants = Held(slot=slot.name, tokens=generation.estimated_tokens)
     if policy.why_bypass:
-        return AdmissionRequest(wants=wants, settles=True, slot_ms=LEASE_MS)
+        return AdmissionRequest(
+            wants=wants,
+            only_if_cached=policy.only_if_cached,
+            settles=True,
+            slot_ms=LEASE_MS,
+        )
     competes = policy.write and policy.read and policy.max_age is None
     return AdmissionRequest(
         entries=(redis_keys.entry(project, generation.key),) if policy.read else (),
@@ -92,7 +95,7 @@ def _admission_request(
         lock=redis_keys.lock(project, generation.key),
         lease_ms=round(context.host.settings.lease_seconds * 1000),
         wants=replace(wants, lock_token=context.caller.own_id) if competes else wants,
-        no_upstream=policy.only_if_cached,
+        only_if_cached=policy.only_if_cached,
         settles=True,
         slot_ms=LEASE_MS,
         semantic=generation.query.search() if generation.query else NO_SEMANTICS,

@@ -51,7 +51,7 @@ def admission_request(
         lock=redis_keys.lock(project, hashing.digest(*wanted)) if competes else "",
         lease_ms=round(lease_seconds * 1000),
         wants=wants,
-        no_upstream=policy.only_if_cached,
+        only_if_cached=policy.only_if_cached,
         settles=True,
     )
 

@@ -6,8 +6,8 @@ row lands in its own old hour, a second run adds nothing, a crash leaves all or 
 machines wait for each other on the watermark's row lock. Deleting old log rows leaves sums alone.
 
 Ids are handed out before they are committed, so on PostgreSQL a larger id can be visible while a
-smaller one is still in flight. ``_settled_log_id`` waits for such inserts with a table lock that is
-held for one ``SELECT max(id)``; SQLite has one writer at a time anyway.
+smaller one is still in flight. ``_last_committed_id`` waits for such inserts with a table lock that
+is held for one ``SELECT max(id)``; SQLite has one writer at a time anyway.
 """
 
 from django.db import connection, transaction
@@ -116,7 +116,7 @@ def usage_rollup(
     Raises ``django.db.OperationalError`` when the table lock is not granted within
     ``lock_timeout_ms`` (an insert is open for longer); the next run adds those rows.
     """
-    settled = _settled_log_id(lock_timeout_ms)
+    settled = _last_committed_id(lock_timeout_ms)
     moved = 0
     while max_rows is None or moved < max_rows:
         step = _add_batch(settled, batch_rows if max_rows is None else min(batch_rows, max_rows))
@@ -126,7 +126,7 @@ def usage_rollup(
     return moved
 
 
-def _settled_log_id(lock_timeout_ms: int) -> int:
+def _last_committed_id(lock_timeout_ms: int) -> int:
     """The largest id up to which no insert is uncommitted; 0 for an empty log."""
     with transaction.atomic():
         if connection.vendor == "postgresql":

@@ -1,9 +1,9 @@
-"""Telling Redis, once it is back, what this process counted without it.
+"""Adding to Redis, once it is back, what this process counted without it.
 
 Requests and money of the month are booked whole, requests and tokens of the last minute with the
 time of the booking. A booking keeps its name until Redis has answered it, so that one whose answer
-was lost counts once. What a request did whose own command to Redis timed out is not booked: Redis
-may have run it all the same, and counts it then.
+was lost counts once. A request whose own command to Redis timed out is not booked: Redis may have
+run the command, and has counted the request then.
 """
 
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Bookings:
 
 
 def start(platform: Platform, store: Store, local: LocalLimits, bookings: Bookings) -> None:
-    """Redis has answered: book what it is owed after the response, if anything."""
+    """Redis has answered: after the response, book what it does not know of."""
     now = platform.monotonic()
     if (local.owes or bookings.unconfirmed) and now >= bookings.busy_until:
         bookings.busy_until = now + _LEASE_SECONDS

@@ -1,8 +1,9 @@
-"""Limits while Redis is away: this process's share of each, and what Redis has to be told later.
+"""Limits while Redis is away: this process's share of each, and what has to be booked in Redis
+later.
 
-Every answer of Redis says how much of each limit is used. This process remembers that, adds what it
-uses itself, and while Redis does not answer admits its share of the rest (``meters``). What was
-used meanwhile is booked in Redis when it is back (``booking``).
+Every reply of Redis says how much of each limit is used. This process remembers those counts and
+adds what it uses itself. While Redis does not answer, it admits its share of the rest (``meters``).
+What was used meanwhile is booked in Redis when it is back (``booking``).
 
 Rules of this file: plain data, no I/O, and no ``await`` between looking at a limit and using it.
 Meters are named like the Redis keys that they stand for, so a month's meter ends with its month.
@@ -44,7 +45,7 @@ class LocalLimits:
     """``budgets_closed``: requests with a budget are refused while Redis is away.
 
     ``lost_at``: since when Redis is away for this process; ``None`` while it answers. ``owes``:
-    some meter has used what Redis does not know of.
+    some meter counted use that has not been booked in Redis.
     """
 
     processes: Processes
@@ -58,9 +59,9 @@ class LocalLimits:
     def heard(
         self, record: KeyRecord, on: Subjects, reply: AdmitReply, tokens: int, now: float
     ) -> None:
-        """Redis admitted a request, or refused it: remember the counts that it told.
+        """Redis admitted or refused a request: remember the counts of its reply.
 
-        ``tokens``: what the request reserved, which the told ones do not contain.
+        ``tokens``: what the request reserved; the counts of the reply do not include them yet.
         """
         self.lost_at = None
         counted = reply.verdict not in _REFUSED
@@ -142,8 +143,8 @@ class LocalLimits:
         booked: bool,
         now: float,
     ) -> None:
-        """The request is over. ``charges``: what Redis is to be charged; ``booked``: it was, or may
-        have been. Else tokens and money are owed to it.
+        """The request is over. ``charges``: what it is charged in Redis. ``booked``: Redis has done
+        so, or may have; otherwise tokens and cost stay to be booked.
         """
         used = tokens = charges["tokens"]
         cost = charges["cost"]
@@ -161,9 +162,8 @@ class LocalLimits:
                 self._owe(month, 0 if booked else cost, now)
 
     def take_unbooked(self, now: float) -> list[tuple[str, str, int]]:
-        """Name, kind (``requests``, ``tokens``, ``month``) and amount of each debt to Redis.
-
-        The caller sees to it that they are booked: here they are forgotten.
+        """Name, kind (``requests``, ``tokens``, ``month``) and amount of each use that Redis does
+        not know of. They are forgotten here: the caller has to book them.
         """
         self.owes = False
         taken = []

@@ -1,4 +1,4 @@
-"""What one process knows of one limit, for while Redis is away.
+"""One process's count of one limit, used while Redis is away.
 
 A meter has two sources. ``told`` is the use by all processes, as Redis's last answer gave it. The
 rest is this process's own. From both, ``room`` says how much more this process may use: an equal

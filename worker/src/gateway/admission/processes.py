@@ -1,9 +1,9 @@
-"""By how many processes the limits are divided while Redis is away.
+"""The number of processes by which limits are divided while Redis is away.
 
-``EDGE_PROCESSES`` says it where it is set. Else the processes count themselves: each one leaves its
-name in Redis, every ``_BEAT_SECONDS`` in which it has requests, and learns how many have done so
-within ``_LEASE_MS``. One that was started during an outage has learnt nothing and believes to be
-alone; one that has ended counts for five minutes more.
+``EDGE_PROCESSES`` sets it. Otherwise processes count themselves: every ``_BEAT_SECONDS``, if it has
+requests, a process writes its name to Redis and reads how many have done so within ``_LEASE_MS``. A
+process that starts during an outage knows of no other and takes 1; one that has ended still counts
+for five minutes.
 """
 
 from dataclasses import dataclass

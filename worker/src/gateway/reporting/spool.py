@@ -1,12 +1,13 @@
 """Usage rows in Redis while Supabase cannot take them: kept for days, drained by any isolate.
 
-A project's spool is a hash of chunks: a few rows each, as JSON, sealed as everything else in
-Redis is. Chunks are read, inserted, and only then deleted by name, so two isolates that drain at
-once, or one that dies on the way, insert some rows twice (which ``request_id`` makes harmless) and
-lose none. A set of project ids tells where there is something to drain.
+A project's spool is a hash of chunks: a few rows each, as JSON, sealed as everything else in Redis
+is. Chunks are read, inserted, and only then deleted by name, so two isolates that drain at once, or
+one that dies on the way, insert some rows twice (which ``request_id`` makes harmless) and lose
+none. A set of project ids says which projects have a spool.
 
-Rows that Supabase refuses (a constraint, a type) lie in a second spool of the same form. They are
-tried again once an hour, so that they come in by themselves when the cause is mended within a week.
+Rows that Supabase rejects (a constraint, a type) go to a second spool of the same form. They are
+tried again once an hour, so that they are stored once the cause is fixed, if that happens within a
+week.
 """
 
 import contextlib

@@ -1,8 +1,9 @@
 """Handing usage rows over, after the response: to the queue, else Supabase, else the spool.
 
-Rows stay in memory until one of the three has them. What Supabase refuses to store is kept in Redis
-too, apart, and tried again each hour. While Supabase is away, rows are spooled and the isolate that
-spooled them retries four times within 26 s; later, any isolate's next batch drains the spool.
+Rows stay in memory until one of the three has them. Rows that Supabase rejects are kept in Redis as
+well, in a spool of their own, and tried again each hour. While Supabase is away, rows are spooled
+and the isolate that spooled them retries four times within 26 s; later, any isolate's next batch
+drains the spool.
 """
 
 from collections.abc import Iterable
@@ -27,9 +28,8 @@ REFUSED_EVERY_SECONDS = 3600.0
 
 
 def start(platform: Platform, outbox: Outbox) -> None:
-    """Have what is pending written after the response, unless a writer is at it already.
-
-    Log lines and reports go in the same moment.
+    """Have pending rows written after the response, unless a writer is already running. Log lines
+    and reports are sent with them.
     """
     if outbox.pending.try_acquire_writer(platform.monotonic()):
         platform.wait_until(_run(platform, outbox))
@@ -119,7 +119,7 @@ async def _insert(platform: Platform, outbox: Outbox, rows: list[Row]) -> bool:
 
 
 async def _store(platform: Platform, outbox: Outbox, rows: list[Row]) -> None:
-    """Insert rows, and keep in Redis those that are refused.
+    """Insert rows, and keep in Redis those that Supabase rejects.
 
     Raises ``FetchFailed``, and ``StoreUnavailable`` when there is no place for those: then the
     caller still has all of them, and inserting the others twice does no harm.
@@ -132,7 +132,8 @@ async def _store(platform: Platform, outbox: Outbox, rows: list[Row]) -> None:
 
 
 async def _drain_when_due(platform: Platform, outbox: Outbox) -> None:
-    """At once where rows of ours are spooled; now and then for those of others."""
+    """Drain the spool: at once if it holds rows of this isolate, else once a minute for those of
+    others."""
     pending = outbox.pending
     if pending.spooled or platform.monotonic() >= pending.next_drain:
         pending.spooled = not await _drain(platform, outbox)

@@ -14,8 +14,13 @@ from gateway.providers.base import Provider
 from shared.key_record import KeyRecord
 
 _NAMES_OBJECT = frozenset(
-    {"file_id", "file_ids", "previous_response_id", "conversation", "container", "vector_store_ids"}
+    {
+        *("file_id", "file_ids", "previous_response_id", "conversation", "container"),
+        *("vector_store_ids", "previous_message_id"),
+    }
 )
+_HOLDS_OBJECT = ("thread",)
+"""Fields whose members name one: Anthropic's ``thread`` continues from a message."""
 _MAY_NAME_OBJECT = frozenset({"prompt", "voice"})
 """Fields that are a text or a name of the provider's own, or an object with the ``id`` of a stored
 one."""
@@ -41,7 +46,7 @@ def own_key_needed(
 def are_named_by_generation(body: Json) -> bool:
     """Whether a generation builds on a stored object: in its own fields, its tools, or an item or
     part of its conversation."""
-    fields = {name: body.get(name) for name in (*_NAMES_OBJECT, *_MAY_NAME_OBJECT)}
+    fields = {name: body.get(name) for name in (*_NAMES_OBJECT, *_MAY_NAME_OBJECT, *_HOLDS_OBJECT)}
     tools = body.get("tools")
     own = [_own_fields(tool) for tool in tools] if isinstance(tools, list) else []
     return are_named([fields, own]) or state_in_conversation(body) is not None

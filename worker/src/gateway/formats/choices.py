@@ -102,7 +102,8 @@ def read_usage(usage: Any, service_tier: Any = "") -> Usage:
     prompt, said = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
     total = count(usage.get("total_tokens"))
     if prompt is not None and said is not None and total is not None:
-        # xAI and Gemini leave reasoning, which they charge for, to the total (2026-11).
+        # xAI ("Consumption and rate limits", vercel/ai 12425) and Gemini leave reasoning, which
+        # they charge for, to the total.
         said = max(said, total - prompt)
     cached = next(
         (value for value in map(count, _cached_counts(usage, details)) if value is not None), None

@@ -22,7 +22,8 @@ PROVIDERS = tuple(
                 *("mistral-", "codestral", "devstral", "ministral-", "magistral-", "pixtral-"),
                 *("open-mistral-", "open-mixtral-"),
             ),
-            # Always sends usage, and refuses the option (Mistral, Chat completion; 2026-11).
+            # Always sends usage, and refuses the option with 422 (openai-agents-python 442; it is
+            # not in Mistral's API reference, read 2026-12).
             stream_usage=False,
             usage_with_end=True,
         ),
@@ -31,8 +32,8 @@ PROVIDERS = tuple(
             base_url="https://api.deepseek.com/v1",
             paths=same_paths(CHAT, MODELS),
             model_prefixes=("deepseek-",),
-            effort_models=("deepseek-v4*",),
-            # DeepSeek, Thinking mode (2026-11): without it, a turn with tool calls is refused.
+            effort_models=("deepseek-v4*", "deepseek-flash*"),
+            # DeepSeek, Thinking mode (read 2026-12): without it, a turn with tool calls is refused.
             reasoning_field="reasoning_content",
         ),
         Capabilities(
@@ -52,7 +53,7 @@ PROVIDERS = tuple(
             live=LiveData(
                 models=("*:online", "perplexity/*", "@preset/*", "*@preset/*"),
                 fields=("plugins", "preset"),
-                source="OpenRouter, Web search, Presets (2026-11)",
+                source="OpenRouter, Plugins, Server tools, Presets (read 2026-12)",
             ),
         ),
         Capabilities(
@@ -60,23 +61,25 @@ PROVIDERS = tuple(
             base_url="https://api.x.ai/v1",
             paths=same_paths(CHAT, MODELS),
             model_prefixes=("grok-",),
-            effort_models=("grok-3-mini*",),  # xAI, Reasoning (2026-11): others refuse it
+            # xAI, Reasoning (read 2026-12): grok-3 and grok-4 up to 4.20 refuse it. The page names
+            # 4.3; later models are known by their price list alone.
+            effort_models=("grok-3-mini*", "grok-4.3*", "grok-4.[5-9]*", "grok-latest"),
             live=LiveData(
                 fields=("search_parameters", "deferred"),
-                source="xAI, Live search, Deferred chat completions (2026-11)",
+                source="xAI, Deferred chat completions; Live search, now 410 (vercel/ai 15713)",
             ),
         ),
         Capabilities(
             name="gemini",
             base_url="https://generativelanguage.googleapis.com/v1beta/openai",
             model_prefixes=("gemini-",),
-            effort_models=("gemini-2.5-*", "gemini-3*"),
+            effort_models=("gemini-2.5-*", "gemini-3*", "gemini-4*"),
             live=LiveData(
                 fields=(
                     *("cached_content", "extra_body.cached_content"),
                     *("extra_body.google.cached_content", "extra_body.google.tools"),
                 ),
-                source="Google, OpenAI compatibility (2026-11)",
+                source="Google, OpenAI compatibility (page of 2026-06)",
             ),
         ),
         Capabilities(

@@ -59,8 +59,8 @@ PROVIDER = Anthropic(
         request_headers=("anthropic-version", "anthropic-beta"),
         passed_through=("/v1/files", "/v1/messages/batches"),
         live=LiveData(
-            fields=("container", "mcp_servers"),
-            source="Anthropic, Code execution tool, MCP connector (2026-11)",
+            fields=("container", "mcp_servers", "thread"),
+            source="Anthropic, Tool reference; anthropic 2.14.0 (PyPI), `thread` (read 2026-12)",
         ),
         prompt_cache=ANTHROPIC,
     )

@@ -23,12 +23,12 @@ PROVIDER = Provider(
             ),
             forms=("/audio/transcriptions", "/audio/translations"),
             openai_defaults=True,
-            # Groq, Reasoning (2026-11): Qwen's values are others.
-            effort_models=("openai/gpt-oss-*",),
+            # groq 1.7.0 (PyPI), `reasoning_effort`: other models of Qwen take other values.
+            effort_models=("openai/gpt-oss-*", "qwen/qwen3.8-27b"),
             live=LiveData(
                 models=("groq/compound*", "compound*"),
                 fields=("search_settings", "compound_custom"),
-                source="Groq, Compound, Browser search (2026-11)",
+                source="Groq, Compound, Browser search (read 2026-12)",
             ),
         ),
         limit="max_completion_tokens",

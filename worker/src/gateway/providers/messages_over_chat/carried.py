@@ -3,7 +3,7 @@ place.
 
 Gemini signs its thoughts and puts the signature into ``extra_content`` of the tool call that they
 led to; a request that repeats the call without it is refused (Google, "Thought signatures",
-2026-11). It travels through Anthropic's clients as ``redacted_thinking``, the one block whose
+read 2026-12). It travels through Anthropic's clients as ``redacted_thinking``, the one block whose
 ``data`` they keep without looking at it.
 """
 

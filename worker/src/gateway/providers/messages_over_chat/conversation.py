@@ -110,7 +110,9 @@ def _assistant(blocks: list[Json], where: str, reasoning_field: str | None) -> J
         else:
             texts.append(_text(block, f"{where}.{index}"))
     made: Json = {"role": "assistant", "content": _shortest(texts) or None}
-    if reasoning_field and any(thoughts):
+    if reasoning_field and (any(thoughts) or calls):
+        # Also where nothing was thought: a turn that called tools is refused without the member
+        # (deepseek-harness 739).
         made[reasoning_field] = "".join(thoughts)
     if calls:
         made["tool_calls"] = [_with_extra(call, extras) for call in calls]

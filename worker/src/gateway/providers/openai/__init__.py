@@ -31,15 +31,15 @@ PROVIDER = Provider(
                 *("/images/edits", "/images/variations"),
             ),
             openai_defaults=True,
-            # OpenAI, Reasoning models (2026-11); gpt-5-chat does not reason and is no API model.
-            effort_models=("o1*", "o3*", "o4*", "gpt-5*", "codex-*"),
+            # OpenAI, Reasoning models; names by openai 3.57.0 (PyPI), `ChatModel` (read 2026-12).
+            effort_models=("o1*", "o3*", "o4*", "gpt-5*", "gpt-6*", "codex-*"),
             live=LiveData(
                 models=("*-search-preview*", "*-search-api*", "*deep-research*"),
                 fields=(
                     *("web_search_options", "previous_response_id", "conversation", "background"),
                     *("store", "prompt.id"),
                 ),
-                source="OpenAI, Web search, Conversation state, Background mode (2026-11)",
+                source="openai 3.57.0 (PyPI), parameters of chat and responses (read 2026-12)",
             ),
             prompt_cache=OPENAI,
         ),

@@ -36,6 +36,8 @@ OPTIONAL = (
     "REDIS_URL",
     "RELEASE",
     "HEALTH_TOKEN",
+    "METRICS_TOKEN",
+    "PROMETHEUS_MULTIPROC_DIR",
     "BYOK_PRIVATE_ADDRESSES",
     "SHARED_PROVIDER_FILES",
     "EDGE_PROCESSES",
@@ -124,6 +126,7 @@ class Settings:
     ``byok_private_addresses``: a project's own base URL may lie in the host's network.
     ``processes``: by how many the limits are divided while Redis is away; ``None``: they count
     themselves. ``budgets_fail_closed``: nothing is spent then that counts against a budget.
+    ``metrics_folder``: what the edge's processes share, empty without ``metrics_token``'s page.
     ``shared_provider_files``: every project may use the files of the deployment's provider account.
     """
 
@@ -152,6 +155,8 @@ class Settings:
     processes: int | None
     budgets_fail_closed: bool
     health_token: str = field(repr=False)
+    metrics_token: str = field(repr=False)
+    metrics_folder: str
     dashboard_tick_url: str
     tick_token: str = field(repr=False)
     telemetry: Telemetry
@@ -206,11 +211,21 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         processes=_processes(env),
         budgets_fail_closed=_switch(env, "BUDGETS_FAIL_CLOSED"),
         health_token=env.get("HEALTH_TOKEN", ""),
+        metrics_token=env.get("METRICS_TOKEN", ""),
+        metrics_folder=_metrics_folder(env),
         dashboard_tick_url=_optional_url(env, "DASHBOARD_TICK_URL"),
         tick_token=env.get("TICK_TOKEN", ""),
         telemetry=_telemetry(env),
         embedder=_embedder(env),
     )
+
+
+def _metrics_folder(env: Mapping[str, str]) -> str:
+    """Where an edge's processes add up what they count: without it each told of itself alone."""
+    folder = env.get("PROMETHEUS_MULTIPROC_DIR", "")
+    if env.get("METRICS_TOKEN") and not folder:
+        raise SettingsError("METRICS_TOKEN needs PROMETHEUS_MULTIPROC_DIR, which is not set")
+    return folder
 
 
 def _embedder(env: Mapping[str, str]) -> Embedder | None:

@@ -98,14 +98,8 @@ async def _supabase(context: RequestContext) -> None:
 
 def _breakers(context: RequestContext) -> dict[str, Any]:
     runtime, now = context.host.runtime, context.host.platform.monotonic()
-    outbox = runtime.outbox
     return {
-        "redis": runtime.redis.state(now),
-        "supabase": runtime.supabase.state(now),
-        "usage": outbox.usage_breaker.state(now),
-        "spool": outbox.spool_breaker.state(now),
-        "datadog": outbox.logs.breaker.state(now),
-        "sentry": outbox.reports.breaker.state(now),
+        **runtime.breakers(now),
         "providers_open": runtime.providers.open_providers(now),
     }
 

@@ -48,6 +48,18 @@ class Runtime:
         if telemetry.sentry_dsn:
             observe(self.outbox.reports.add_line)
 
+    def breakers(self, now: float) -> dict[str, str]:
+        """The states of those of services of the operator's own: closed, open or half-open."""
+        outbox = self.outbox
+        return {
+            "redis": self.redis.state(now),
+            "supabase": self.supabase.state(now),
+            "usage": outbox.usage_breaker.state(now),
+            "spool": outbox.spool_breaker.state(now),
+            "datadog": outbox.logs.breaker.state(now),
+            "sentry": outbox.reports.breaker.state(now),
+        }
+
     def data_key(self, record: KeyRecord) -> bytes:
         """The project's cache encryption key, derived once per process."""
         name = (record.project_id, record.project.data_key_salt)

@@ -164,6 +164,8 @@ class UsageRow:
         )
         platform, outbox = self.host.platform, self.host.runtime.outbox
         outbox.pending.add(event.row())
+        if outbox.when_finished is not None:
+            outbox.when_finished(event)
         telemetry = self.host.settings.telemetry
         rate = telemetry.traces_sample_rate
         if rate and telemetry.sentry_dsn and random.random() < rate:  # noqa: S311

@@ -1,6 +1,7 @@
 """What this process has to report about its requests."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.core.breaker import Breaker
@@ -9,6 +10,7 @@ from gateway.core.settings import Settings
 from gateway.reporting.datadog import LogBuffer
 from gateway.reporting.pending import PendingRows
 from gateway.reporting.sentry import Reports
+from shared.usage_events import UsageEvent
 
 
 def spool_breaker() -> ProbedBreaker:
@@ -18,7 +20,10 @@ def spool_breaker() -> ProbedBreaker:
 
 @dataclass(slots=True)
 class Outbox:
-    """Plain data that outlives requests; a breaker for each place that rows are written to."""
+    """Plain data that outlives requests; a breaker for each place that rows are written to.
+
+    ``when_finished``: called with each row that is closed, where a host counts them.
+    """
 
     settings: Settings
     pending: PendingRows = field(default_factory=PendingRows)
@@ -26,3 +31,4 @@ class Outbox:
     reports: Reports = field(default_factory=Reports)
     usage_breaker: Breaker = field(default_factory=Breaker)
     spool_breaker: ProbedBreaker = field(default_factory=spool_breaker)
+    when_finished: Callable[[UsageEvent], None] | None = None

@@ -5,6 +5,9 @@ import socket
 from collections.abc import (
     AsyncIterator,
 )
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway import app as application
 from gateway.core import errors, settings
@@ -23,6 +26,9 @@ from hosts.cpython.request import AsgiRequest
 from hosts.cpython.resp import RedisAddress, RespClient
 from hosts.cpython.streams import SplitBody
 
+if TYPE_CHECKING:
+    from hosts.cpython.metrics import Metrics
+
 _GRACE_SECONDS = 5.0
 """Seconds for work after responses, when the process is told to end."""
 
@@ -37,12 +43,15 @@ class App:
         self._platform: CPythonPlatform | None = None
         self._runtime: Runtime | None = None
         self._large: LargeBodies | None = None
+        self._metrics: Metrics | None = None
         self._relays = relays and hasattr(socket, "AF_UNIX")  # not on Windows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
         if scope["type"] == "http":
             runtime = self.runtime()
+            if self._metrics is not None:
+                self._metrics.start()
             if self._large is not None:
                 takes, receive = await self._large.takes(scope, receive)
                 if takes:
@@ -50,16 +59,24 @@ class App:
                     return
             request = AsgiRequest(scope, receive)
             try:
-                response = await application.handle(runtime, self._host(), request)
-                if response.status == errors.BodyTooLarge.status and not isinstance(
-                    response.body, Live
-                ):
-                    await request.discard(runtime.settings.max_body_bytes)
-                await _send(response, request, send)
+                with self._metrics.request() if self._metrics else nullcontext() as responded:
+                    response = await self._handle(request)
+                    if responded is not None:
+                        responded(response)
+                    if response.status == errors.BodyTooLarge.status and not isinstance(
+                        response.body, Live
+                    ):
+                        await request.discard(runtime.settings.max_body_bytes)
+                    await _send(response, request, send)
             finally:
                 request.close()
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
+
+    async def _handle(self, request: AsgiRequest) -> Response:
+        if self._metrics is not None and request.path == "/metrics" and request.method == "GET":
+            return self._metrics.answer(request.header("authorization"))
+        return await application.handle(self.runtime(), self._host(), request)
 
     def runtime(self) -> Runtime:
         """Built on first use; raises ``SettingsError`` naming a bad variable."""
@@ -67,6 +84,8 @@ class App:
             self._runtime = Runtime(settings.load(os.environ, DEFAULT_BASE_URLS))
             if self._relays:
                 self._large = LargeBodies(self._runtime.settings.large_body_bytes)
+            if self._runtime.settings.metrics_token:
+                self._metrics = _metrics(self._runtime)
         return self._runtime
 
     def _host(self) -> CPythonPlatform:
@@ -94,12 +113,23 @@ class App:
         """Complete what responses have left to do, and close everything."""
         if self._large is not None:
             await self._large.close()
+        if self._metrics is not None:
+            self._metrics.stop()
         platform = self._host()
         await platform.finish(_GRACE_SECONDS)
         outbox = self.runtime().outbox
         if outbox.pending.rows:
             await writer.deliver(platform, outbox)
         await platform.close()
+
+
+def _metrics(runtime: Runtime) -> "Metrics":
+    Path(runtime.settings.metrics_folder).mkdir(parents=True, exist_ok=True)
+    from hosts.cpython.metrics import Metrics  # what it imports looks for the folder
+
+    metrics = Metrics(runtime)
+    runtime.outbox.when_finished = metrics.finished
+    return metrics
 
 
 async def _send(response: Response, request: AsgiRequest, send: Send) -> None:

@@ -1,8 +1,8 @@
 """The staff member behind a request that is made as a customer.
 
 The pages of a customer name the customer as the actor of a change. During an impersonation that
-would be a lie, so the audit log asks here. The context is that of one request: work that the
-request leaves to another thread is the system's, as ever.
+would be wrong, so the audit log asks here. The context belongs to one request: work that the
+request hands to another thread is recorded as the system's.
 """
 
 from collections.abc import Iterator

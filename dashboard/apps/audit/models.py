@@ -7,7 +7,7 @@ from django.db import models
 class AuditLog(models.Model):
     """One change. ``data`` holds old and new values of what changed, never a secret.
 
-    Organization and project are plain ids: the record outlives what it tells about.
+    Organization and project are plain ids, because the record outlives them.
     """
 
     ts = models.DateTimeField(auto_now_add=True)

@@ -23,7 +23,7 @@ def audit_record(
 ) -> AuditLog:
     """``action`` is ``<entity>.<verb>``; without an actor the entry is the system's own.
 
-    Call it inside the transaction of the change, so that both stand or fall together.
+    Call it inside the transaction of the change, so that both are committed or neither.
     """
     label = str(actor) if actor else SYSTEM
     staff = acting_staff()

@@ -1,4 +1,5 @@
-"""Staff pages: every charge can be explained from here, and every event handled again."""
+"""Staff pages of billing: customers, subscriptions, invoices, and events with a button that handles
+them again."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -105,7 +106,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
 @admin.register(StripeEvent)
 class StripeEventAdmin(ReadOnlyAdmin):
-    """Replaying is always safe: what is true is read from Stripe anew."""
+    """Replaying is always safe: the current state is read from Stripe."""
 
     list_display = ("received_at", "type", "id", "state_label", "attempts", "error")
     list_display_links = ("type",)

@@ -5,7 +5,7 @@ class BillingConfig(AppConfig):
     name = "apps.billing"
 
     def ready(self) -> None:
-        """Connects the end of an organization with its subscription."""
+        """Connects the deletion of an organization with the check of its subscription."""
         from apps.billing import signals
 
         signals.connect()

@@ -1,4 +1,5 @@
-"""What another plan means for an organization, in sentences: shown before, and sent afterwards."""
+"""The consequences of a change of plan, in sentences: shown before it, and sent by e-mail after
+it."""
 
 from django.utils import timezone
 

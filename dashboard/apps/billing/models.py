@@ -15,8 +15,8 @@ class BillingCustomer(models.Model):
     """An organization's customer at Stripe.
 
     ``generation`` counts the writes of ``customer_sync``, so that a copy read before another was
-    written is thrown away instead of replacing it. ``applied_plan`` is the plan billing gave the
-    organization last: what staff set by hand afterwards stands until what is paid for changes.
+    written is dropped instead of replacing it. ``applied_plan`` is the plan that billing applied
+    last: a plan that staff set by hand afterwards stays until the paid plan changes.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -45,7 +45,7 @@ _STATE_LABELS = {
     "paused": "paused",
     "incomplete": "waiting for the first payment",
 }
-"""What customers read of a status that Stripe gives a subscription which has not ended."""
+"""Stripe's status of a subscription that has not ended → the words that customers read."""
 
 
 class Subscription(models.Model):
@@ -82,14 +82,14 @@ class Subscription(models.Model):
 
     def kept_plan(self, now: datetime) -> Plan | None:
         """``keep_plan`` while it is in force: until its period ends or, where Stripe's clock is
-        ahead, has been renewed. What was kept once stays noted at Stripe.
+        ahead, has been renewed. Stripe's metadata keeps the note after that.
         """
         if self.keep_until is None or now >= self.keep_until:
             return None
         return self.keep_plan if self.current_period_end <= self.keep_until else None
 
     def plan_in_force(self, now: datetime) -> Plan:
-        """What has been paid for last."""
+        """The plan that was paid for last."""
         return self.kept_plan(now) or self.plan
 
     @property

@@ -20,8 +20,9 @@ _TRIAL_WARNING = timedelta(days=3)
 def about_subscription(
     customer: BillingCustomer, before: Subscription | None, now: Subscription
 ) -> None:
-    """Tells of a scheduled cancellation, a trial that ends within three days, and an end because of
-    missing payment, unless the plan ends only now: ``about_plan`` tells of that.
+    """Writes messages about a scheduled cancellation, a trial that ends within three days, and an
+    end because of missing payment. If the plan itself ends only now, ``about_plan`` writes the
+    message instead.
     """
     was_ending = before is not None and before.cancel_at is not None
     if now.cancel_at and now.ended_at is None and not was_ending:
@@ -60,7 +61,8 @@ def trial_notice(customer: BillingCustomer, subscription: Subscription) -> None:
 
 
 def about_invoice(customer: BillingCustomer, before: Invoice | None, now: Invoice) -> None:
-    """Tells of a failed payment, of a refund, and of a payment whose failure was told before."""
+    """Writes messages about a failed payment, a refund, and a payment that succeeds after its
+    failure was reported."""
     subscription = customer.subscriptions.filter(pk=now.stripe_subscription_id).first()
     plan = subscription.plan if subscription else customer.applied_plan
     organization = customer.organization.name

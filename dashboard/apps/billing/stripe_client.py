@@ -22,7 +22,8 @@ def billing_enabled() -> bool:
 
 @contextmanager
 def stripe_client() -> Iterator[stripe.StripeClient]:
-    """Pinned to the API version of the SDK; the SDK repeats what failed with one idempotency key.
+    """Pinned to the API version of the SDK; the SDK repeats failed requests with the same
+    idempotency key.
 
     Raises ``BillingDisabledError``.
     """

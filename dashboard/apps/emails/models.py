@@ -1,4 +1,4 @@
-"""The outbox, and whom not to write to."""
+"""The outbox, suppressed addresses, and people's preferences."""
 
 import uuid
 
@@ -143,7 +143,7 @@ class KnownDevice(models.Model):
 
 
 class MailboxMessage(models.Model):
-    """What would have been sent, on a machine without a mail provider: shown at /dev/mailbox/."""
+    """A message that was not sent, on a machine without a mail provider: shown at /dev/mailbox/."""
 
     to = models.CharField(max_length=254)
     subject = models.CharField(max_length=254)

@@ -5,7 +5,7 @@ class ProjectsConfig(AppConfig):
     name = "apps.projects"
 
     def ready(self) -> None:
-        """Connects what happens to organizations with their projects."""
+        """Connects signals of organizations with their projects."""
         from apps.projects import signals
 
         signals.connect()

@@ -1,4 +1,5 @@
-"""What a project consists of, for its owners to take away. Secrets are masked as on the pages.
+"""A project's settings, keys and audit log as a document for its owners. Secrets are masked as on
+the pages.
 
 Its request log is ``apps.usage.export``.
 """

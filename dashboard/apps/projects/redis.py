@@ -1,4 +1,4 @@
-"""The dashboard's way to Redis: Upstash's REST API, with no patience."""
+"""The dashboard's Redis client: Upstash's REST API, with a short timeout."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,5 @@
-"""The first request, for every client people bring: what onboarding shows and the tests run.
+"""The first request, in the code of each supported client. Onboarding shows these snippets and
+tests run them.
 
 Each asks the same short question, so that sending any of them twice gives a hit.
 """

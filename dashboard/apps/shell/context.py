@@ -1,4 +1,5 @@
-"""What the frame around every signed-in page shows; computed when a template asks for it."""
+"""The data of the frame around every signed-in page; each value is computed when a template first
+uses it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

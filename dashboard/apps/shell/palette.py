@@ -1,4 +1,5 @@
-"""The command palette as data: everywhere this person may go from here, and what they may do.
+"""The command palette as data: pages that this person may open from here, and commands they may
+run.
 
 Every entry comes from the person's own memberships, as the sidebar's do; a page that a role may not
 open is not offered to it.

@@ -1,4 +1,4 @@
-"""The health page: what the doctor found last, and how the product's own work is going."""
+"""The health page: the doctor's last findings, and the state of jobs and backlogs."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ _ORDER = ("failed", "warning", "ok", "skipped")
 
 @admin.register(HealthReport)
 class HealthReportAdmin(ReadOnlyAdmin):
-    """A page in the place of the list. Looking asks nobody outside; the button does."""
+    """A page in place of the list. Opening it calls no outside service; its button does."""
 
     def get_urls(self) -> list[URLPattern]:
         run = require_POST(self.admin_site.admin_view(self.run))

@@ -1,4 +1,4 @@
-"""JSON values in the words of people rather than of Python."""
+"""JSON values as people write them."""
 
 import json
 from typing import Any

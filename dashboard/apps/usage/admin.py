@@ -29,7 +29,7 @@ _CACHE_LABELS = {
 
 
 class ErrorFilter(admin.SimpleListFilter):
-    """Requests that failed, by whose fault."""
+    """Failed requests, by where the error came from."""
 
     title = "outcome"
     parameter_name = "outcome"

@@ -33,7 +33,7 @@ def projects_erase_due() -> int:
             pass
         with transaction.atomic():
             if UsageLog.objects.filter(project=project).exists():
-                continue  # not counted by the rollup yet: the next run finishes
+                continue  # rows that the rollup has not counted yet stay; the next run erases them
             UsageLatencyHourly.objects.filter(project=project).delete()
             SemanticHourly.objects.filter(project=project).delete()
             if not project.organization.memberships.exists():

@@ -1,4 +1,4 @@
-"""What the usage and request pages filter by: read from the URL, written back to it."""
+"""The filters of the usage and request pages: read from the URL, written back to it."""
 
 import uuid
 from collections.abc import Mapping

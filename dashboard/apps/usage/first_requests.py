@@ -1,4 +1,4 @@
-"""How far a new project has come: its first request, and its first answer from the cache."""
+"""A new project's progress: its first request, and its first answer from the cache."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the page of a request tells beside its verdict: the headers of its response, its bodies."""
+"""What a request's page shows beside its verdict: the headers of its response, its bodies."""
 
 import json
 import re

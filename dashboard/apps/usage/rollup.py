@@ -116,10 +116,10 @@ def usage_rollup(
     Raises ``django.db.OperationalError`` when the table lock is not granted within
     ``lock_timeout_ms`` (an insert is open for longer); the next run adds those rows.
     """
-    settled = _last_committed_id(lock_timeout_ms)
+    committed = _last_committed_id(lock_timeout_ms)
     moved = 0
     while max_rows is None or moved < max_rows:
-        step = _add_batch(settled, batch_rows if max_rows is None else min(batch_rows, max_rows))
+        step = _add_batch(committed, batch_rows if max_rows is None else min(batch_rows, max_rows))
         if not step:
             break
         moved += step
@@ -137,11 +137,11 @@ def _last_committed_id(lock_timeout_ms: int) -> int:
 
 
 @transaction.atomic
-def _add_batch(settled: int, batch_rows: int) -> int:
+def _add_batch(committed: int, batch_rows: int) -> int:
     RollupState.objects.get_or_create(id=1)
     state = RollupState.objects.select_for_update().get(id=1)
     first = state.last_log_id
-    last = min(settled, first + batch_rows)
+    last = min(committed, first + batch_rows)
     if last <= first:
         return 0
     vendor = connection.vendor

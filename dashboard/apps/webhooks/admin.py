@@ -1,4 +1,4 @@
-"""Staff page: what was sent to customers' servers."""
+"""Staff page: deliveries to customers' servers."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""Events a customer's server can be told of; docs/public/billing.md shows each one's ``data``."""
+"""Events that customers' servers can receive; docs/public/billing.md shows the ``data`` of each."""
 
 EVENTS: dict[str, str] = {
     "usage.threshold_reached": "50, 80, 90 or 100% of the month's requests are used",

@@ -1,4 +1,4 @@
-"""Where customers want to be told, and what was sent there."""
+"""Customers' webhook endpoints, and the deliveries to them."""
 
 import hashlib
 import uuid

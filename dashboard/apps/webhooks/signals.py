@@ -1,4 +1,5 @@
-"""Events about what the audit log records, written in the same transaction; and their end."""
+"""Webhook events about what the audit log records, written in the same transaction. Endpoints of a
+deleted organization are disabled."""
 
 from typing import Any
 

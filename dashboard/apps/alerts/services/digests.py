@@ -33,7 +33,8 @@ _FIRST_HIT_WITHIN = timedelta(days=2)
 
 
 def weekly_reports_due() -> int:
-    """The past week's, from Monday 07:00 UTC on; returns how many organizations got one."""
+    """Writes the past week's report from Monday 07:00 UTC on; returns how many organizations got
+    one."""
     now = timezone.now()
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     monday = today - timedelta(days=now.weekday())
@@ -71,7 +72,7 @@ def first_hits_due() -> int:
 
 
 def key_expiries_due() -> int:
-    """A week before; returns how many keys were warned of."""
+    """Warns a week before a key expires; returns how many keys were warned of."""
     now = timezone.now()
     keys = ApiKey.objects.filter(
         revoked_at=None, expires_at__gt=now, expires_at__lte=now + _EXPIRY_WARNING

@@ -36,7 +36,8 @@ def quota_drift_repair() -> int:
     """Checks every organization with traffic this month; returns how many were repaired."""
     now = timezone.now()
     month = month_key(now)
-    # Read before the counters, so that a request between the two reads is no shortfall.
+    # Read before the counters, so that a request between the two reads does not look like a
+    # shortfall.
     logged = _logged(month_start(now))
     before = QuotaCheck.objects.filter(month=month).in_bulk()
     due = [

@@ -1,4 +1,4 @@
-"""Telling something once."""
+"""Writing an alert only once."""
 
 from django.db import transaction
 

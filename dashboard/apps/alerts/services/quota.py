@@ -31,9 +31,8 @@ _ROLES = (Role.OWNER, Role.ADMIN)
 
 
 def quota_alerts_due() -> int:
-    """Returns how many organizations were told something.
-
-    The edge's counter is what is enforced, so it decides; without Redis the hourly sums do.
+    """Returns how many organizations got an alert. The edge enforces its own counter, so that
+    counter decides; without Redis the hourly sums do.
     """
     now = timezone.now()
     used = _used_this_month(now)
@@ -80,7 +79,7 @@ def _tell_quota(organization: Organization, used: int, now: datetime) -> bool:
     if not quota:
         return False
     with transaction.atomic():
-        # All steps passed are noted, and the highest new one is told: not four messages at once.
+        # All steps that were passed are recorded, but only the highest new one makes a message.
         new = [
             step
             for step in reached(used, quota, QUOTA_PERCENT)

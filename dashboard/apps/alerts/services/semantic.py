@@ -1,4 +1,4 @@
-"""Telling when the semantic hits of a project may be wrong more often than their mode aims at.
+"""Alerts when the semantic hits of a project may be wrong more often than their mode's target.
 
 The edge checks a sample of the hits it serves; the rollup adds the outcomes up by day. From those
 of thirty days the expected share of wrong hits is estimated as the edge does it
@@ -30,7 +30,7 @@ _MODES = [name for name in MODES if name != OFF.name]
 
 
 def semantic_alerts_due() -> int:
-    """Returns how many crossings were told."""
+    """Returns how many crossings made an alert."""
     today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     checks = (
         SemanticHourly.objects.filter(
@@ -49,9 +49,8 @@ def semantic_alerts_due() -> int:
 
 
 def exceeded(differed: int, checked: int, mode: Mode) -> bool | None:
-    """Whether more hits are expected to be wrong than the mode aims at.
-
-    None where they are not, but there are too few checks to take an earlier "yes" back.
+    """Whether the expected share of wrong hits is over the mode's target. None where it is not, but
+    too few checks support that to end an earlier alert.
     """
     if estimate(differed, checked, mode.prior).mean > mode.target_error:
         return True
@@ -60,7 +59,7 @@ def exceeded(differed: int, checked: int, mode: Mode) -> bool | None:
 
 @transaction.atomic
 def _cross(project_id: UUID, mode: Mode, wrong: int, checked: int, verdict: bool) -> bool:  # noqa: FBT001
-    """Notes that the share went over the target or came back, and tells of the former."""
+    """Records that the share went over the target or came back; going over makes an alert."""
     project = (
         Project.objects.select_related("organization")
         .filter(pk=project_id, archived_at=None, organization__disabled_at=None)
@@ -71,7 +70,7 @@ def _cross(project_id: UUID, mode: Mode, wrong: int, checked: int, verdict: bool
     SemanticBound.objects.get_or_create(project=project, mode=mode.name)
     state = SemanticBound.objects.select_for_update().get(project=project, mode=mode.name)
     if state.exceeded == verdict:
-        return False  # somebody else was here first
+        return False  # another process recorded it first
     state.exceeded = verdict
     state.crossings += state.exceeded
     state.save()

@@ -28,7 +28,8 @@ _PORTAL_MARK = {"watchllm": "portal"}
 
 
 def catalog_sync(*, dry_run: bool) -> list[str]:
-    """Brings Stripe in step with the public plans; returns what was (or would be) done.
+    """Makes Stripe's products and prices match the public plans; returns what was (or would be)
+    done.
 
     A second run does nothing and returns an empty list.
     """
@@ -71,7 +72,7 @@ def _product(client: stripe.StripeClient, plan: Plan) -> stripe.Product | None:
 
 
 def _withdraw(client: stripe.StripeClient, plan: Plan, *, dry_run: bool) -> Iterator[str]:
-    """Running subscriptions of it go on."""
+    """Archives a price; its running subscriptions go on."""
     product = _product(client, plan)
     if product is not None and product.active:
         yield f"archive product {product.id}"

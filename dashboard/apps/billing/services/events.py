@@ -48,7 +48,8 @@ def events_handle_due(*, limit: int = _BATCH) -> int:
         state__in=[StripeEventState.RECEIVED, StripeEventState.FAILED], next_attempt_at__lte=now
     )
     interrupted = Q(state=StripeEventState.STARTED, started_at__lte=now - _INTERRUPTED_AFTER)
-    # What fails for a week waits for staff; what keeps failing does not stand before the rest.
+    # An event that has failed for a week waits for staff. Events that keep failing come after the
+    # others.
     rows = StripeEvent.objects.filter(due | interrupted, received_at__gte=now - _GIVE_UP_AFTER)
     stored = list(rows.order_by("attempts", "stripe_created", "id")[:limit])
     synced: set[str] = set()

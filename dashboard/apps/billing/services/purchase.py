@@ -41,7 +41,7 @@ def live_subscription(organization: Organization) -> Subscription | None:
 
 
 def customer_refresh(*, organization: Organization) -> None:
-    """Looks at Stripe before something is decided, as an event may still be under way.
+    """Syncs with Stripe before a decision, because an event may still be under way.
 
     Raises ``stripe.StripeError``.
     """
@@ -93,7 +93,8 @@ def plan_change(*, organization: Organization, plan: Plan, actor: User) -> None:
     subscription = _require_live(organization)
     in_force = subscription.plan_in_force(timezone.now())
     if subscription.status in {"past_due", "unpaid"} and plan.price_cents > in_force.price_cents:
-        # Its difference would be paid and, with the older invoice open, bring nothing.
+        # The customer would pay the difference and still get no plan while the older invoice is
+        # open.
         raise PurchaseError(f"Please pay the open invoice first, then change to {plan.name}.")
     with stripe_client() as client:
         _refuse_another_price(client, plan)
@@ -185,7 +186,7 @@ def _set_price(
         params={
             "items": [{"id": subscription.stripe_item_id, "price": plan.stripe_price_id}],
             "proration_behavior": proration,
-            # A plan whose difference cannot be charged is not begun.
+            # An upgrade starts only if its difference can be charged.
             "payment_behavior": "error_if_incomplete",
             "metadata": marks,
             **_not_ending(client, subscription),

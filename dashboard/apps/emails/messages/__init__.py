@@ -1,5 +1,6 @@
 """Every message WatchLLM sends: one function each, typed in what it needs, giving its content.
 
 ``previews`` lists them all with sample values; the staff site shows them and a snapshot test holds
-each. Adding a message means writing its function here beside its kin and one line there.
+each. To add a message, write its function in the module of its subject and add one line to
+``previews``.
 """

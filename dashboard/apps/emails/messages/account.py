@@ -1,4 +1,5 @@
-"""About a person's account. The links that prove who somebody is make a message sensitive."""
+"""Messages about a person's account. Those with a link or code that proves identity are
+sensitive."""
 
 from apps.emails.content import Button, Code, Content, Paragraph, facts, message
 
@@ -50,7 +51,7 @@ def password_reset(*, url: str) -> Content:
 
 
 def account_notice(*, subject: str, text: str) -> Content:
-    """Whatever else the account pages have to say; ``text`` is paragraphs."""
+    """Any other notice of the account pages; ``text`` is paragraphs separated by empty lines."""
     paragraphs = (part.strip().replace("\n", " ") for part in text.split("\n\n"))
     return message(
         "account_notice",

@@ -67,7 +67,7 @@ def cancellation_scheduled(
 
 
 def subscription_ended(*, organization: str, plan: str, billing_url: str) -> Content:
-    """No attempt to collect went through; the organization was on Free already."""
+    """Every attempt to collect the payment failed; the organization was already on Free."""
     return message(
         "subscription_ended",
         f"{organization}: the {plan} subscription has ended",

@@ -11,11 +11,11 @@ from apps.projects.routes import validate_routes
 
 _DAY = 24 * 60 * 60
 LONGEST_TTL = 30 * _DAY
-"""What a request may ask for at most, too (``x-watchllm-cache-ttl``)."""
+"""Also the longest TTL that a request may ask for (``x-watchllm-cache-ttl``)."""
 
 
 class SemanticMode(models.TextChoices):
-    """How far a paraphrase may be answered from the cache."""
+    """Whether paraphrases are answered from the cache, and how strictly they are judged."""
 
     OFF = "off", "Off"
     STRICT = "strict", "Strict"

@@ -20,7 +20,7 @@ from shared import api_keys
 
 @dataclass(frozen=True, slots=True)
 class CreatedApiKey:
-    """``plaintext`` exists here only: show it once and let go of it."""
+    """``plaintext`` exists only here: show it once and do not store it."""
 
     api_key: ApiKey
     plaintext: str = field(repr=False)

@@ -11,7 +11,7 @@ from apps.projects.services.projects import ProjectLimitReachedError, project_cr
 
 @organization_view(write=Role.ADMIN)
 def project_new(request: HttpRequest, access: Access) -> HttpResponse:
-    """Admins and owners make projects; others see whom to ask."""
+    """Admins and owners create projects; others see who can do it."""
     form = ProjectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,4 +1,4 @@
-"""Settings of a project, its export, and its end. For admins and owners."""
+"""A project's settings, its export, and deleting it. For admins and owners."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse

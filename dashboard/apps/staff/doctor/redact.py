@@ -1,4 +1,4 @@
-"""No secret in a finding, whatever a service puts into its error message."""
+"""Removes secrets from findings, because a service may repeat them in an error message."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +9,7 @@ from apps.staff.doctor.findings import Finding
 
 HIDDEN = "[hidden]"
 _SHORTEST = 8
-"""Shorter values are no secrets, and would blacken ordinary words."""
+"""Shorter values are not secrets; redacting them would remove ordinary words."""
 _NAMES = (
     "SECRET_KEY",
     "API_KEY_PEPPER",

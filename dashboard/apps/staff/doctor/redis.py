@@ -1,4 +1,4 @@
-"""Redis through Upstash's REST API: scripts by hash, as the Worker runs them, and how far it is."""
+"""Redis through Upstash's REST API: scripts by hash, as the Worker runs them, and its latency."""
 
 import hashlib
 import statistics

@@ -1,8 +1,8 @@
 """Examining the outside services on request, away from the request that asked for it.
 
-The checks wait for other people's servers, for half a minute when several are away: a page cannot.
-So the button writes down that an examination is wanted, a thread of the process does it at once,
-and the next tick does it if that process died.
+The checks wait for outside servers, for half a minute when several are away, which is too long for
+a page. So the button stores a request for an examination. A thread of the process runs it at once;
+if that process dies, the next tick does.
 """
 
 import time
@@ -37,7 +37,7 @@ def health_report_run_due() -> str:
     HealthReport.objects.filter(key=1).update(
         findings=found,
         took_ms=round((time.monotonic() - began) * 1000),
-        # Not before the request, also where two machines' clocks differ.
+        # Never before the request, even where two machines' clocks differ.
         checked_at=max(timezone.now(), asked),
     )
     failed = sum(finding["status"] == "failed" for finding in found)

@@ -22,7 +22,7 @@ _MODELS = 5
 @require_safe
 @project_view()
 def overview(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """What the project's requests came to in the chosen period; htmx asks for the live part."""
+    """Sums of the project's requests in the chosen period; htmx asks for the live part."""
     freshness.refresh()
     project = access.project
     shown = period.parse(

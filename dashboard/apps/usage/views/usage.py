@@ -44,7 +44,7 @@ EXPORT_COLUMNS = (
 @require_safe
 @project_view()
 def usage(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """What was used, by whom and for what, against the same span before."""
+    """Usage by key, model and other dimensions, compared with the span before."""
     freshness.refresh()
     project = access.project
     shown, chosen = _parse(request)

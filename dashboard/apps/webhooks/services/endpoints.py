@@ -26,7 +26,7 @@ OVERLAP = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class CreatedEndpoint:
-    """``secret`` exists here only: show it once and let go of it."""
+    """``secret`` exists only here: show it once and do not store it."""
 
     endpoint: WebhookEndpoint
     secret: str = field(repr=False)

@@ -89,7 +89,7 @@ def _ttl(request: Request) -> int | None:
     if value is None:
         return None
     if not _NUMBER.match(value) or not 1 <= int(value) <= MAX_TTL_SECONDS:
-        raise InvalidHeader(f"{name} takes whole seconds from 1 to {MAX_TTL_SECONDS}", param=name)
+        raise InvalidHeader(f"{name} must be whole seconds from 1 to {MAX_TTL_SECONDS}", param=name)
     return int(value)
 
 

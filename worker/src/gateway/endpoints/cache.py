@@ -139,9 +139,11 @@ def _check(body: dict[str, Any]) -> None:
             'Say what to purge: {"all": true}, or model, namespace, key, older_than_seconds.'
         )
     if "all" in body and (body["all"] is not True or {"model", "namespace", "key"} & body.keys()):
-        raise errors.InvalidRequest("'all' takes true, and no other scope beside it.", param="all")
+        raise errors.InvalidRequest(
+            "'all' must be true, and cannot be combined with model, namespace or key.", param="all"
+        )
     if "key" in body and len(body) > 1:
-        raise errors.InvalidRequest("'key' takes no other field beside it.", param="key")
+        raise errors.InvalidRequest("'key' cannot be combined with another field.", param="key")
     for name in ("model", "namespace", "key"):
         value = body.get(name, "")
         if not isinstance(value, str) or not value.isprintable():

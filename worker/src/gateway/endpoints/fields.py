@@ -31,7 +31,7 @@ def sizes(body: dict[str, Any], most: Mapping[str, int] = MOST_ITEMS) -> None:
         value = body.get(name)
         if isinstance(value, list | dict) and len(value) > limit and not _is_tokens(value):
             raise InvalidRequest(
-                f"Invalid '{name}': {len(value):,} items, where at most {limit:,} are taken.",
+                f"Invalid '{name}': {len(value):,} items, where at most {limit:,} are allowed.",
                 param=name,
             )
 

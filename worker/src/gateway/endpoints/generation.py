@@ -107,7 +107,9 @@ def _digest(parts: list[Any], identity: Json) -> str:
     try:
         return hashing.digest(*parts, identity)
     except ValueError as error:
-        raise errors.InvalidJson(f"The request holds a value JSON cannot say: {error}") from error
+        raise errors.InvalidJson(
+            f"The request has a value that JSON cannot express: {error}"
+        ) from error
 
 
 def temperature(body: Json) -> float:

@@ -1,4 +1,4 @@
-"""``manage.py doctor``: is everything around the product as it must be?"""
+"""``manage.py doctor``: checks services and settings that the product depends on."""
 
 import json
 from dataclasses import asdict

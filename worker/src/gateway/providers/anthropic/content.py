@@ -34,7 +34,7 @@ def texts(content: Any, where: str) -> list[Json]:
     made = blocks(content, where)
     for block in made:
         if block["type"] != "text":
-            raise InvalidRequest(f"Invalid '{where}': only text can stand here.", param=where)
+            raise InvalidRequest(f"Invalid '{where}': only text is allowed here.", param=where)
     return made
 
 

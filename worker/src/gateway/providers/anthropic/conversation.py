@@ -80,7 +80,7 @@ def _assistant(message: Json, where: str) -> list[Json]:
     for name in ("audio", "function_call"):
         if message.get(name) is not None:
             raise InvalidRequest(
-                f"'{where}.{name}' has no equal at Anthropic.", param=f"{where}.{name}"
+                f"'{where}.{name}' has no equivalent at Anthropic.", param=f"{where}.{name}"
             )
     blocks = _thinking(message.get("thinking_blocks"), f"{where}.thinking_blocks")
     blocks += content.texts(message.get("content"), f"{where}.content")

@@ -57,7 +57,7 @@ def _text_content(content: Any, where: str) -> str | list[Json]:
 
 def _text(block: Json, where: str) -> Json:
     if block.get("type") != "text" or not isinstance(block.get("text"), str):
-        raise InvalidRequest(f"{where}: only text blocks can stand here.", param=where)
+        raise InvalidRequest(f"{where}: only text blocks are allowed here.", param=where)
     return {"type": "text", "text": block["text"]}
 
 

@@ -50,6 +50,7 @@ def test_sql_and_orm_build_the_same_object(caller: Caller) -> None:
         max_temperature=0.7,
         semantic_mode="strict",
         semantic_check_share=0.1,
+        plain_user_labels=True,
         monthly_budget_nanousd=5 * 10**12,
         routes=[{"match": "gpt-*", "provider": "openai", "fallbacks": ["groq/llama-3.3-70b"]}],
     )

@@ -31,6 +31,7 @@ def test_the_sums_equal_a_recount() -> None:
                 error_code=(None, "quota_exceeded")[number % 2],
                 model=(None, "gpt-4o", "m" * 5000)[number % 3],
                 status=(200, 502)[number % 2],
+                labels=(None, {"user": "ada", "env": "x"}, {"app": "y", "user": "eve"})[number % 3],
                 prompt_tokens=number,
                 cost_nanousd=None if number % 5 == 0 else number * 10**12,
                 latency_ms=number * 37,

@@ -28,6 +28,7 @@ def test_a_row_is_stored_as_sent(caller: Caller) -> None:
         latency_ms=12,
         decision=CacheDecision(candidate="x", probability=0.99),
         prompt="naïve ☃",
+        labels={"user": "id_1", "größe": "7", "env": "prod"},
     )
     caller.insert([row])
     stored = UsageLog.objects.get(request_id=row["request_id"])

@@ -8,6 +8,7 @@ from typing import Any
 from apps.projects.models import ApiKey
 from apps.usage.latency import bucket_of
 from apps.usage.models import (
+    LabelHourly,
     SemanticHourly,
     UsageDaily,
     UsageHourly,
@@ -43,7 +44,7 @@ def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
     """
     sums: dict[Any, Counter[str]] = {}
     latency: Counter[Any] = Counter()
-    for log in UsageLog.objects.all():
+    for log in UsageLog.objects.select_related("project"):
         hour = log.ts.replace(minute=0, second=0, microsecond=0)
         key = (
             log.organization_id,
@@ -69,6 +70,20 @@ def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
                 saved_nanousd=log.saved_nanousd or 0,
                 latency_ms_sum=log.latency_ms,
             )
+        for name in log.project.charted_labels:
+            value = (log.labels or {}).get(name)
+            if value is not None:
+                label = ("label", hour, log.project_id, name, value, log.cache_status)
+                sums.setdefault(label, Counter()).update(
+                    requests=1,
+                    errors=int(log.status >= 400),
+                    unpriced_requests=int(log.cost_nanousd is None),
+                    prompt_tokens=log.prompt_tokens or 0,
+                    completion_tokens=log.completion_tokens or 0,
+                    cost_nanousd=log.cost_nanousd or 0,
+                    saved_nanousd=log.saved_nanousd or 0,
+                    latency_ms_sum=log.latency_ms,
+                )
         latency[hour, log.project_id, log.cache_status, bucket_of(log.latency_ms)] += 1
         if log.cache_status == usage_events.HIT_SEMANTIC:
             decision = log.decision or {}
@@ -119,6 +134,22 @@ def rolled_up() -> tuple[dict[Any, Any], dict[Any, Any]]:
             "wrong": row.wrong,
         }
         for row in SemanticHourly.objects.all()
+    }
+    sums |= {
+        ("label", row.hour, row.project_id, row.name, row.value, row.cache_status): {
+            name: getattr(row, name)
+            for name in (
+                "requests",
+                "errors",
+                "unpriced_requests",
+                "prompt_tokens",
+                "completion_tokens",
+                "cost_nanousd",
+                "saved_nanousd",
+                "latency_ms_sum",
+            )
+        }
+        for row in LabelHourly.objects.all()
     }
     latency = {
         (row.hour, row.project_id, row.cache_status, row.bucket): row.requests

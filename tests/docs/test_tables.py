@@ -15,7 +15,7 @@ from gateway.core import errors, settings
 from gateway.endpoints import passthrough
 from gateway.endpoints.live_data import CLIENT_TOOLS
 from gateway.providers.registry import PROVIDERS
-from shared import request_fields
+from shared import labels, request_fields
 
 ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = ROOT / "worker/src"
@@ -125,7 +125,7 @@ def test_settings_of_the_edge() -> None:
 
 def _read_headers() -> set[str]:
     """Names that the gateway asks a request for, directly or by a table."""
-    found = {*request_fields.ANSWER_HEADERS}
+    found = {*request_fields.ANSWER_HEADERS, *labels.HEADERS}
     for path in GATEWAY.rglob("*.py"):
         text = path.read_text()
         for pattern in _READS:

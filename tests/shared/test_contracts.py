@@ -105,7 +105,7 @@ def test_usage_row_holds_every_column_of_the_contract() -> None:
         *("provider", "model", "stream", "cache_status", "cache_key", "similarity"),
         *("prompt_tokens", "completion_tokens", "cached_tokens", "cost_nanousd", "saved_nanousd"),
         *("latency_ms", "upstream_ms", "ttfb_ms", "status", "error_code", "decision"),
-        *("prompt", "response"),
+        *("prompt", "response", "labels"),
     }
     # Unknown is null, never 0: a sum over it would be a wrong invoice.
     unknown = ("prompt_tokens", "completion_tokens", "cost_nanousd", "saved_nanousd", "similarity")

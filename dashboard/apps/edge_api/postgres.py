@@ -89,7 +89,13 @@ def close_tables(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(f"REVOKE ALL ON FUNCTION {function} FROM {closed_to}")
             cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO watchllm_edge")
         cursor.execute(f"GRANT USAGE ON SCHEMA public, {_PRIVATE} TO watchllm_edge")
-        columns = ", ".join(usage_events.COLUMNS)
+        # Between two migrations not all of them are there.
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'public.usage_logs'::regclass "
+            "AND attname = ANY(%s) AND NOT attisdropped",
+            [list(usage_events.COLUMNS)],
+        )
+        columns = ", ".join(row[0] for row in cursor.fetchall())
         cursor.execute(f"GRANT INSERT ({columns}) ON public.usage_logs TO watchllm_edge")
         cursor.execute("GRANT SELECT (request_id) ON public.usage_logs TO watchllm_edge")
         # A running PostgREST learns of the new schema (sent with the commit).

@@ -26,6 +26,8 @@ _SETTINGS = (
     "default_provider",
     "log_prompts",
     "log_retention_days",
+    "plain_user_labels",
+    "charted_labels",
     "monthly_budget_nanousd",
     "routes",
 )

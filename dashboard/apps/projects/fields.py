@@ -8,6 +8,7 @@ from django import forms
 from django.forms.fields import InvalidJSONInput
 
 from apps.ui.templatetags.ui import duration
+from shared import labels
 
 _NANO = 10**9
 _SPAN = re.compile(r"(\d{1,9})\s*(s|m|h|d|seconds?|minutes?|hours?|days?)?")
@@ -73,6 +74,37 @@ class PercentField(forms.FloatField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compared as shares."""
+        try:
+            return bool(self.clean(data) != initial)
+        except forms.ValidationError:
+            return True
+
+
+class LabelNamesField(forms.CharField):
+    """Names of labels with commas between them; a list outside of the form."""
+
+    def __init__(self, *, most: int, **kwargs: Any) -> None:
+        super().__init__(max_length=400, required=False, **kwargs)
+        self._most = most
+
+    def clean(self, value: Any) -> list[str]:
+        """Each name once. Raises ``ValidationError``."""
+        names = list(dict.fromkeys(super().clean(value).replace(",", " ").split()))
+        for name in names:
+            if not labels.is_name(name):
+                raise forms.ValidationError(
+                    f"“{name[:80]}” cannot be a label: a letter, then letters, digits or _ . : / -"
+                )
+        if len(names) > self._most:
+            raise forms.ValidationError(f"At most {self._most} labels.")
+        return names
+
+    def prepare_value(self, value: Any) -> Any:
+        """An initial value is a list; what somebody typed stays as it is."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compared as lists."""
         try:
             return bool(self.clean(data) != initial)
         except forms.ValidationError:

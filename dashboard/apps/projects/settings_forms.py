@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 
-from apps.projects.fields import JsonField, UsdField
+from apps.projects.fields import JsonField, LabelNamesField, UsdField
 from apps.projects.models import Project
 from apps.projects.providers import PROVIDERS
 from apps.projects.routes import validate_routes
 
+MOST_CHARTED_LABELS = 5
 _MEGABYTE = 1024 * 1024
 SIZES = {size * _MEGABYTE: f"{size} MB" for size in (1, 2, 4, 8)}
 
@@ -46,6 +47,18 @@ class ProjectSettingsForm(forms.Form):
         min_value=1,
         max_value=730,
         help_text="Then they are deleted. Sums in the charts stay.",
+    )
+    charted_labels = LabelNamesField(
+        label="Labels to chart",
+        most=MOST_CHARTED_LABELS,
+        help_text="Requests are summed by these from now on. Names with commas between them, such "
+        "as user, app.",
+    )
+    plain_user_labels = forms.BooleanField(
+        label="Keep ids of users plain",
+        required=False,
+        help_text="Otherwise the request log has pseudonyms of the ids that requests name in user, "
+        "safety_identifier and metadata.user_id.",
     )
     log_prompts = forms.BooleanField(
         label="Log prompts and answers",

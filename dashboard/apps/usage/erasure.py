@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.projects.models import Project
 from apps.usage.models import (
+    LabelHourly,
     SemanticHourly,
     UsageDaily,
     UsageHourly,
@@ -36,6 +37,7 @@ def projects_erase_due() -> int:
                 continue  # rows that the rollup has not counted yet stay; the next run erases them
             UsageLatencyHourly.objects.filter(project=project).delete()
             SemanticHourly.objects.filter(project=project).delete()
+            LabelHourly.objects.filter(project=project).delete()
             if not project.organization.memberships.exists():
                 UsageHourly.objects.filter(project=project).delete()
                 UsageDaily.objects.filter(project=project).delete()

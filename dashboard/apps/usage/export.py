@@ -1,6 +1,7 @@
 """A project's request log, for its owners to take away."""
 
 import csv
+import json
 from collections.abc import Iterator
 
 from apps.projects.models import Project
@@ -21,7 +22,10 @@ def request_lines(project: Project) -> Iterator[str]:
 
 
 def _cell(value: object) -> object:
-    """Quotes text that a spreadsheet would run as a formula: clients choose some of these texts."""
+    """Objects as JSON. Quotes text that a spreadsheet would run as a formula: clients choose some
+    of these texts."""
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 

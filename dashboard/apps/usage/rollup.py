@@ -96,6 +96,42 @@ DO UPDATE SET hits = usage_semantic_daily.hits + excluded.hits,
     wrong = usage_semantic_daily.wrong + excluded.wrong
 """
 
+# Per vendor: each row with each label that its project has charted.
+_CHARTED = {
+    "postgresql": """usage_logs
+    JOIN projects ON projects.id = usage_logs.project_id
+    CROSS JOIN LATERAL jsonb_array_elements_text(projects.charted_labels) AS charted(name)
+    CROSS JOIN LATERAL (SELECT left(labels ->> charted.name, 256)) AS label(value)""",
+    "sqlite": """(
+        SELECT usage_logs.*, charted.value AS label_name,
+            SUBSTR(json_extract(labels, '$."' || charted.value || '"'), 1, 256) AS label_value
+        FROM usage_logs JOIN projects ON projects.id = usage_logs.project_id,
+            json_each(projects.charted_labels) charted
+    )""",
+}
+_CHARTED_COLUMNS = {
+    "postgresql": ("charted.name", "label.value"),
+    "sqlite": ("label_name", "label_value"),
+}
+_LABEL_SUMS = tuple(name for name in _SUMS if name not in ("quota_requests", "cached_tokens"))
+
+_ADD_LABELS = """
+INSERT INTO usage_label_hourly (hour, project_id, name, value, cache_status, {columns})
+SELECT {hour}, project_id, {name}, {value}, cache_status,
+    COUNT(*),
+    SUM(CASE WHEN status >= 400 THEN 1 ELSE 0 END),
+    SUM(CASE WHEN cost_nanousd IS NULL THEN 1 ELSE 0 END),
+    SUM(COALESCE(prompt_tokens, 0)),
+    SUM(COALESCE(completion_tokens, 0)),
+    SUM(COALESCE(cost_nanousd, 0)),
+    SUM(COALESCE(saved_nanousd, 0)),
+    SUM(latency_ms)
+FROM {charted}
+WHERE {id} > %s AND {id} <= %s AND labels IS NOT NULL AND {value} IS NOT NULL
+GROUP BY 1, 2, 3, 4, 5
+ON CONFLICT (project_id, name, hour, value, cache_status) DO UPDATE SET {additions}
+"""
+
 _TOUCH_KEYS = """
 UPDATE api_keys SET last_used_at = used.ts
 FROM (SELECT api_key_id, MAX(ts) AS ts FROM usage_logs WHERE id > %s AND id <= %s GROUP BY 1) used
@@ -177,6 +213,21 @@ def _add_batch(committed: int, batch_rows: int) -> int:
                 false=_FALSE[vendor],
             ),
             [first, last, HIT_SEMANTIC],
+        )
+        name, value = _CHARTED_COLUMNS[vendor]
+        cursor.execute(
+            _ADD_LABELS.format(
+                hour=hour,
+                name=name,
+                value=value,
+                charted=_CHARTED[vendor],
+                id="usage_logs.id" if vendor == "postgresql" else "id",
+                columns=", ".join(_LABEL_SUMS),
+                additions=", ".join(
+                    f"{name} = usage_label_hourly.{name} + excluded.{name}" for name in _LABEL_SUMS
+                ),
+            ),
+            [first, last],
         )
         cursor.execute(_TOUCH_KEYS, [first, last])
     state.last_log_id = last

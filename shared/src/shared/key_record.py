@@ -53,7 +53,8 @@ class Project:
     ``semantic_allowed``: the operator's switch; off, no request gets an answer by meaning.
     ``semantic_opened``: its owner has semantic hits served before there is evidence for them.
     ``semantic_check_share``: of semantic hits, the share (0 to 1) that is checked against the
-    provider; ``None``: as the evidence needs it.
+    provider; ``None``: as the evidence needs it. ``plain_user_labels``: usage rows keep the ids of
+    its users as they came, not pseudonyms.
     """
 
     slug: str
@@ -73,6 +74,7 @@ class Project:
     semantic_allowed: bool = True
     semantic_opened: bool = False
     semantic_check_share: float | None = None
+    plain_user_labels: bool = False
 
 
 @dataclass(frozen=True, slots=True)

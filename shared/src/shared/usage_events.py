@@ -102,6 +102,7 @@ class UsageEvent:
     decision: CacheDecision | None = None
     prompt: str | None = None
     response: str | None = None
+    labels: dict[str, str] | None = None
 
     def row(self) -> dict[str, Any]:
         """The JSON row that PostgREST inserts."""

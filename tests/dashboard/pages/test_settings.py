@@ -31,6 +31,8 @@ SETTINGS = {
     "monthly_budget_nanousd": "250",
     "log_retention_days": "30",
     "log_prompts": "on",
+    "charted_labels": "user, env user",
+    "plain_user_labels": "on",
 }
 
 
@@ -42,6 +44,7 @@ def test_settings_are_saved_and_reach_the_edge(cast: Cast, home: str, project: P
     assert project.routes == [{"match": "gpt-*", "provider": "openai"}]
     assert project.monthly_budget_nanousd == 250 * 10**9
     assert (project.log_retention_days, project.log_prompts) == (30, True)
+    assert (project.charted_labels, project.plain_user_labels) == (["user", "env"], True)
     assert project.edge_revision > revision
     entries = AuditLog.objects.count()
     cast.admin.post(f"{home}settings/", SETTINGS)
@@ -63,6 +66,8 @@ def test_a_size_that_staff_set_survives_saving(cast: Cast, home: str, project: P
         ({"routes": "{"}, "Enter a valid JSON"),
         ({"routes": '[{"match": "gpt-*"}]'}, "Rule 1 must have"),
         ({"log_retention_days": "0"}, "greater than or equal to 1"),
+        ({"charted_labels": "user, 7"}, "cannot be a label"),
+        ({"charted_labels": "a b c d e f"}, "At most 5"),
         ({"default_provider": "nobody"}, "not one of the available choices"),
         ({"max_body_bytes": "1"}, "not one of the available choices"),
     ],

@@ -8,6 +8,7 @@ from django.db import models
 
 from apps.accounts.models import Organization
 from apps.projects.routes import validate_routes
+from shared import labels
 
 _DAY = 24 * 60 * 60
 LONGEST_TTL = 30 * _DAY
@@ -25,6 +26,11 @@ class SemanticMode(models.TextChoices):
 def new_salt() -> str:
     """32 random bytes in hex: the edge derives the key that seals this project's cache from it."""
     return secrets.token_hex(32)
+
+
+def default_charted_labels() -> list[str]:
+    """Names of labels that are summed by the hour in a new project."""
+    return [labels.USER, labels.APP]
 
 
 class Project(models.Model):
@@ -92,6 +98,14 @@ class Project(models.Model):
     )
     log_prompts = models.BooleanField(
         default=False, help_text="Store prompts and answers with the usage log."
+    )
+    plain_user_labels = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Keep the ids of your users in the request log as they come, not as pseudonyms.",
+    )
+    charted_labels = models.JSONField(
+        default=default_charted_labels, db_default=default_charted_labels(), blank=True
     )
     log_retention_days = models.PositiveSmallIntegerField(
         default=90,

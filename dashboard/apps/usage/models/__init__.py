@@ -1,5 +1,6 @@
 from apps.usage.models.log import UsageLog
 from apps.usage.models.rollup import (
+    LabelHourly,
     RollupState,
     SemanticHourly,
     UsageDaily,
@@ -8,6 +9,7 @@ from apps.usage.models.rollup import (
 )
 
 __all__ = [
+    "LabelHourly",
     "RollupState",
     "SemanticHourly",
     "UsageDaily",

@@ -16,7 +16,8 @@ class UsageLog(models.Model):
     - the same of semantic hits, of those that were checked, and of near misses, alone: the page on
       semantic quality, which shows the latest of what is rare;
     - ``(project, ts)`` of hits with their cache key and saving: the most used entries, read from
-      the index alone.
+      the index alone;
+    - on PostgreSQL, labels by name and value (GIN): the requests of one user or session.
 
     The foreign keys carry no constraint and no index: the insert policy checks once that project,
     organization and key belong together, and a project is deleted in batches over the third index.
@@ -68,6 +69,7 @@ class UsageLog(models.Model):
     decision = models.JSONField(null=True)
     prompt = models.TextField(null=True)
     response = models.TextField(null=True)
+    labels = models.JSONField(null=True)
 
     class Meta:
         db_table = "usage_logs"

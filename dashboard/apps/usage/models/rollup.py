@@ -132,6 +132,50 @@ class UsageLatencyHourly(models.Model):
         return f"{self.hour:%Y-%m-%d %H}:00 {self.cache_status} bucket {self.bucket}"
 
 
+class LabelHourly(models.Model):
+    """Sums of one UTC hour for one value of a label that the project has chosen to be charted.
+
+    Requests without the label are in no row. The second index finds all of one value, to show or
+    to delete it.
+    """
+
+    hour = models.DateTimeField()
+    project = models.ForeignKey(
+        "projects.Project",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    name = models.CharField(max_length=64)
+    value = models.CharField(max_length=256)
+    cache_status = models.CharField(max_length=16, choices=CACHE_STATUS_CHOICES)
+    requests = models.BigIntegerField()
+    errors = models.BigIntegerField()
+    unpriced_requests = models.BigIntegerField()
+    prompt_tokens = models.BigIntegerField()
+    completion_tokens = models.BigIntegerField()
+    cost_nanousd = models.BigIntegerField()
+    saved_nanousd = models.BigIntegerField()
+    latency_ms_sum = models.BigIntegerField()
+
+    class Meta:
+        db_table = "usage_label_hourly"
+        verbose_name_plural = "hourly usage by label"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "name", "hour", "value", "cache_status"],
+                name="usage_label_hourly_key",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["project", "name", "value"], name="usage_label_hourly_value")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}:00 {self.name}={self.value} {self.cache_status}"
+
+
 class SemanticHourly(models.Model):
     """Semantic hits of one UTC hour, and how those of them that were checked turned out.
 

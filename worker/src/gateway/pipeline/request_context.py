@@ -26,6 +26,7 @@ from gateway.providers.context import UpstreamContext
 from gateway.providers.upstream_answer import Upstream, error_code, error_text
 from gateway.reporting import usage
 from shared.key_record import KeyRecord
+from shared.labels import BODY_FIELDS, HEADERS
 from shared.usage_events import UsageEvent
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class RequestContext:
         logs_prompts = self.record.project.log_prompts
         self.row = UsageRow(event, logs_prompts, self.host, self.caller, self.timing)
         self.timing.mark("auth", self.timing.began)
+        self._label_by_headers()
         return self.record
 
     async def json(self) -> dict[str, Any]:
@@ -88,7 +90,24 @@ class RequestContext:
         host = self.host
         if self.caller.body_may_have(host.settings.large_body_bytes):
             host.runtime.refusals.check(self.record.key_id, host.platform.monotonic())
-        return await self.caller.json(host.settings.max_body_bytes)
+        body = await self.caller.json(host.settings.max_body_bytes)
+        if any(body.get(name) for name in BODY_FIELDS):
+            from gateway.pipeline import labels  # most requests have none
+
+            # What the caller says in our header has the last word.
+            self.row.event.labels = {
+                **labels.of_body(body, self.record.project),
+                **(self.row.event.labels or {}),
+            } or None
+        return body
+
+    def _label_by_headers(self) -> None:
+        """Raises ``InvalidHeader`` for labels that cannot be read."""
+        request = self.caller.request
+        if any(request.header(name) is not None for name in HEADERS):
+            from gateway.pipeline import labels
+
+            self.row.event.labels = labels.of_headers(request) or None
 
     async def admit(self, request: AdmissionRequest) -> Admission:
         """Limits and look-up. A record that Redis calls outdated is read again first.

@@ -9,6 +9,7 @@ from gateway.core.log import log_event
 from gateway.core.platform import Platform, json_headers
 from gateway.core.settings import Settings
 from gateway.reporting.pending import Row
+from shared.usage_events import COLUMNS
 
 TIMEOUT_SECONDS = 5.0
 _OWNER = ("api_key_id", "project_id", "organization_id")
@@ -90,7 +91,7 @@ async def _post(platform: Platform, settings: Settings, batch: list[Row]) -> Non
             *settings.supabase_headers(),
             ("prefer", "resolution=ignore-duplicates,return=minimal"),
         ),
-        json.dumps(batch, separators=(",", ":")),
+        json.dumps([_whole(row) for row in batch], separators=(",", ":")),
         timeout=TIMEOUT_SECONDS,
     )
     if status == 201:
@@ -105,6 +106,12 @@ async def _post(platform: Platform, settings: Settings, batch: list[Row]) -> Non
     if (len(code) == 5 and code[:2] in ("22", "23")) or status == 413:
         raise _Refused(reason, owner=False)
     raise FetchFailed(reason)
+
+
+def _whole(row: Row) -> Row:
+    """With every column: the spool has rows of edges before this one too, and PostgREST takes only
+    rows that have the same keys."""
+    return row if len(row) == len(COLUMNS) else {**dict.fromkeys(COLUMNS), **row}
 
 
 def _error(body: str) -> tuple[str, str]:

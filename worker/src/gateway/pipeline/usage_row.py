@@ -135,8 +135,13 @@ class UsageRow:
         self.finish(error.status, error.code)
 
     def finish(self, status: int, error_code: str | None = None) -> None:
-        """Close the row and have it written after the response. Only the first call counts."""
+        """Close the row and have it written after the response.
+
+        Each path through the pipeline calls this exactly once. A second call is a bug, which is
+        logged and changes nothing.
+        """
         if self._finished:
+            log_event("row_finished_twice", "error", request_id=self.event.request_id)
             return
         self._finished = True
         for act in self._when_finished:

@@ -8,6 +8,8 @@
 
 What it says depends on the request (`local_stack.anthropic_api.answers`); free text is repeated.
 
+        anthropic.prompt_cache = AnthropicPromptCache()    # the strict one, until `behave_well`
+
 Behaviours: `rate-limited`, `overloaded` (529), `server-error` (500), `stall-mid`, `reset-mid`,
 `truncate`, `error-mid` (each after `events` events), `raw` (exactly `body`), `hold` (waits for
 `release()`) and `step` (a stream that sends one event for each `step()`).
@@ -15,15 +17,17 @@ Behaviours: `rate-limited`, `overloaded` (529), `server-error` (500), `stall-mid
 
 import asyncio
 import itertools
+import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from aiohttp import web
 
 from local_stack.anthropic_api import answers
-from local_stack.anthropic_api.requests import ApiError
+from local_stack.anthropic_api.requests import ApiError, invalid
 from local_stack.anthropic_api.service import AnthropicService, open_stream, refusal
 from local_stack.openai_api.service import event
+from tests.doubles.prompt_caches import AnthropicPromptCache, RefusedError, anthropic_prompt
 from tests.doubles.server import Double, reset_connection
 
 KEY = "sk-ant-test-0123456789abcdef"
@@ -58,6 +62,34 @@ class Behaviour:
     content_type: str = "text/event-stream; charset=utf-8"
 
 
+class _Service(AnthropicService):
+    """Counts a prompt's tokens as the double's prompt cache does, where it has one."""
+
+    def __init__(self, double: "AnthropicDouble", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._double = double
+
+    def prompt_usage(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """What the answer says of the prompt's tokens."""
+        cache = self._double.prompt_cache
+        if cache is None:
+            return super().prompt_usage(wanted)
+        try:
+            used = cache.serve(*anthropic_prompt(wanted, time.monotonic()))
+        except RefusedError as error:
+            raise invalid(str(error)) from error
+        return {
+            "input_tokens": used.plain,
+            "cache_creation_input_tokens": used.written,
+            "cache_read_input_tokens": used.read,
+            "cache_creation": {
+                "ephemeral_5m_input_tokens": used.written - used.written_hour,
+                "ephemeral_1h_input_tokens": used.written_hour,
+            },
+            "service_tier": "standard",
+        }
+
+
 class AnthropicDouble(Double):
     """See the module's docstring."""
 
@@ -68,7 +100,9 @@ class AnthropicDouble(Double):
         self._behaviours: dict[str, tuple[Behaviour, itertools.count[int], int | None]] = {}
         self._released = asyncio.Event()
         self._steps = asyncio.Semaphore(0)
-        self._service = AnthropicService(
+        self.prompt_cache: AnthropicPromptCache | None = None
+        self._service = _Service(
+            self,
             speak=lambda wanted: f"You said: {answers.said_last(wanted)}",
             accepts_key=lambda key: key == KEY,
         )
@@ -85,6 +119,7 @@ class AnthropicDouble(Double):
     def behave_well(self) -> None:
         """Forget all behaviours, cached prompts, and earlier `release` and `step`."""
         self._behaviours.clear()
+        self.prompt_cache = None
         self._service.forget_prompts()
         self._released = asyncio.Event()
         self._steps = asyncio.Semaphore(0)

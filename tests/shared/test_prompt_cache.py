@@ -168,3 +168,28 @@ def test_what_redis_holds_is_read():
     assert state.records == {0: Record(7, 99, 300, waits=True)}
     assert state.tables["S1"] == LifeTable([0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11])
     assert (state.ledger, state.kept) == (Ledger(10, 20, 30, 40), {12: (3, 1)})
+
+
+GIVEN = Prompt(CHAT.kinds, CHAT.sizes, CHAT.prefixes, {0: 300, 3: 300})
+SLOW = LifeTable((2, 60, 60, 30), (100, 40, 10, 4), (0, 0, 0, 0))
+"""Used again, but after five minutes."""
+
+
+def test_the_callers_markers_keep_their_places_and_lifetimes():
+    state = State(records={0: ALIVE, 1: ALIVE}, tables={"S3": SLOW, "Lu2": SLOW})
+    markers = planned(GIVEN, state).markers
+    assert markers.items() >= {0: 300, 3: 300}.items()
+    assert len(markers) <= 4
+    assert markers[1] == 300, "ours stands between two of five minutes"
+
+
+def test_tuning_changes_lifetimes_where_pauses_are_longer_than_five_minutes():
+    state = State(records={0: SEEN}, tables={"S3": SLOW, "Lu2": SLOW})
+    plan = prompt_cache.plan(GIVEN, boundaries(GIVEN.kinds), state, ANTHROPIC, NOW, tune=True)
+    assert plan.markers.items() >= {0: 3600, 3: 3600}.items()
+
+
+def test_four_markers_of_the_callers_are_enough():
+    full = Prompt(CHAT.kinds, CHAT.sizes, CHAT.prefixes, dict.fromkeys(range(4), 300))
+    state = State(records={0: ALIVE, 1: ALIVE})
+    assert planned(full, state).markers == dict.fromkeys(range(4), 300)

@@ -51,6 +51,11 @@ SECTIONS: tuple[Section, ...] = (
                 "How good the semantic cache is",
                 "Paraphrases: what is served, and how often wrong.",
             ),
+            Page(
+                "prompt-caches",
+                "Providers' prompt caches",
+                "Markers where a write pays, and what they save.",
+            ),
             Page("headers", "Headers", "Every header that WatchLLM reads and sends."),
             Page("errors", "Errors", "Every error code, and what to do about it."),
             Page(

@@ -101,6 +101,7 @@ class ProjectAdmin(UsdFields):
                     "semantic_mode",
                     "semantic_opened",
                     "semantic_check_share",
+                    "prompt_cache",
                     "ttl_seconds",
                     "embeddings_ttl_seconds",
                     "max_temperature",

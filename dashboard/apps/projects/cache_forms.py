@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 
 from apps.projects.cache_control import Scope
 from apps.projects.fields import PercentField, SpanField
-from apps.projects.models import Project, SemanticMode
+from apps.projects.models import Project, PromptCache, SemanticMode
 from apps.projects.models.project import LONGEST_TTL
 
 _NAMESPACE = RegexValidator(
@@ -69,6 +69,12 @@ class CacheSettingsForm(forms.Form):
         required=False,
         help_text="A checked one is also sent to the provider after you were answered, and paid "
         "for. Empty: 25% until there are 300 checks, 5% from then on.",
+    )
+    prompt_cache = forms.ChoiceField(
+        label="Providers' prompt caches",
+        choices=PromptCache.choices,
+        help_text="Places the markers of Anthropic's and OpenAI's own caches where a write is "
+        "expected to pay, from what your requests repeated so far.",
     )
     cache_on_disconnect = forms.BooleanField(
         label="Keep the answer when the client leaves",

@@ -22,6 +22,7 @@ _SETTINGS = (
     "semantic_mode",
     "semantic_opened",
     "semantic_check_share",
+    "prompt_cache",
     "cache_on_disconnect",
     "default_provider",
     "log_prompts",

@@ -88,6 +88,7 @@ def _project(project: Project) -> dict[str, Any]:
         "semantic_opened": project.semantic_opened,
         "semantic_check_share": project.semantic_check_share,
         "plain_user_labels": project.plain_user_labels,
+        "prompt_cache": project.prompt_cache,
         "cache_on_disconnect": project.cache_on_disconnect,
         "default_provider": project.default_provider,
         "log_prompts": project.log_prompts,

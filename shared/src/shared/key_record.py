@@ -55,6 +55,8 @@ class Project:
     ``semantic_check_share``: of semantic hits, the share (0 to 1) that is checked against the
     provider; ``None``: as the evidence needs it. ``plain_user_labels``: usage rows keep the ids of
     its users as they came, not pseudonyms.
+    ``prompt_cache``: ``auto``: the edge places markers for the providers' prompt caches; ``tune``:
+    it also changes the lifetimes of the caller's; ``off``.
     """
 
     slug: str
@@ -75,6 +77,7 @@ class Project:
     semantic_opened: bool = False
     semantic_check_share: float | None = None
     plain_user_labels: bool = False
+    prompt_cache: str = "off"
 
 
 @dataclass(frozen=True, slots=True)

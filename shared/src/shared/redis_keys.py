@@ -127,6 +127,12 @@ def semantic_refused(project_id: str, asked: str, entry: str) -> str:
     return f"{project_id}:sem-refused:{pair}"
 
 
+def prompt_cache(project_id: str, part: str) -> str:
+    """What the planner of prompt-cache markers knows: ``state`` (hash), ``due``, ``recent`` and
+    ``roots`` (sorted sets), as ``gateway/redis/lua/prompt_cache.lua`` says."""
+    return f"{project_id}:prompt-cache:{part}"
+
+
 def key_record(key_hash: str) -> str:
     """String: the JSON key record as Supabase answered it, signed, for at most a minute."""
     return f"key:{key_hash}"

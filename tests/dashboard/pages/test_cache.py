@@ -32,6 +32,7 @@ SETTINGS = {
     "max_temperature": "0.5",
     "namespace": "v2",
     "semantic_mode": "off",
+    "prompt_cache": "tune",
 }
 
 
@@ -44,6 +45,7 @@ def test_settings_reach_the_project_and_its_revision(
     assert (project.ttl_seconds, project.embeddings_ttl_seconds) == (5_400, 604_800)
     assert (project.max_temperature, project.namespace) == (0.5, "v2")
     assert (project.cache_enabled, project.cache_on_disconnect) == (True, False)
+    assert project.prompt_cache == "tune"
     assert project.edge_revision > revision
     page = cast.member.get(f"{home}cache/").content.decode()
     assert 'value="90 minutes"' in page

@@ -92,7 +92,7 @@ class AnthropicService:
     def message(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """The finished `message`. Raises `ApiError`."""
         try:
-            return answers.message(wanted, self._speak, self._prompt_usage(wanted))
+            return answers.message(wanted, self._speak, self.prompt_usage(wanted))
         except MISSHAPEN:
             raise invalid("Input should be of the documented type") from None
 
@@ -100,7 +100,8 @@ class AnthropicService:
         """Empty the prompt cache."""
         self._cached_prompts.clear()
 
-    def _prompt_usage(self, wanted: dict[str, Any]) -> dict[str, Any]:
+    def prompt_usage(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """What the answer says of the prompt's tokens."""
         size, prompt = answers.size(wanted), json.dumps(wanted)
         written = read = 0
         if '"cache_control"' in prompt:

@@ -12,7 +12,7 @@ CHAT_PARAMETERS = frozenset(
         *("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"),
         *("reasoning_effort", "verbosity", "modalities", "audio", "prediction", "service_tier"),
         *("store", "metadata", "web_search_options", "prompt_cache_key", "safety_identifier"),
-        *("prompt_cache_retention",),
+        *("prompt_cache_retention", "prompt_cache_options"),
     )
 )
 EMBEDDING_PARAMETERS = frozenset(("model", "input", "encoding_format", "dimensions", "user"))

@@ -23,6 +23,14 @@ class SemanticMode(models.TextChoices):
     BALANCED = "balanced", "Balanced"
 
 
+class PromptCache(models.TextChoices):
+    """Whether the edge places markers for the providers' prompt caches."""
+
+    OFF = "off", "Off"
+    AUTO = "auto", "Place markers"
+    TUNE = "tune", "Place markers, and choose the lifetime of those in the request"
+
+
 def new_salt() -> str:
     """32 random bytes in hex: the edge derives the key that seals this project's cache from it."""
     return secrets.token_hex(32)
@@ -89,6 +97,9 @@ class Project(models.Model):
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
         help_text="From 0 to 1; a check asks the provider too. Empty: as the evidence needs it.",
+    )
+    prompt_cache = models.CharField(
+        "providers' prompt caches", max_length=8, choices=PromptCache, default=PromptCache.OFF
     )
     cache_on_disconnect = models.BooleanField(
         default=True, help_text="Keep the answer when the client leaves before its end."

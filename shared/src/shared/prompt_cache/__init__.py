@@ -10,8 +10,18 @@ above (write - 1) / (write - read), in units of the input price. ``life_table`` 
 each class of boundary (``boundaries``) from how long prefixes of that class stayed unused so far.
 """
 
-from shared.prompt_cache.planner import Plan, Terms, plan
+from shared.prompt_cache.planner import Plan, Terms, plan, tokens_per_character
 from shared.prompt_cache.prompt import Prompt, chain
 from shared.prompt_cache.state import State, fields, parse
 
-__all__ = ["Plan", "Prompt", "State", "Terms", "chain", "fields", "parse", "plan"]
+__all__ = [
+    "Plan",
+    "Prompt",
+    "State",
+    "Terms",
+    "chain",
+    "fields",
+    "parse",
+    "plan",
+    "tokens_per_character",
+]

@@ -70,9 +70,20 @@ class Plan:
     touches: list[Touch]
 
 
-def plan(prompt: Prompt, found: Boundaries, state: State, terms: Terms, now_ms: int) -> Plan:
-    """The markers for ``prompt``, which begins at ``now_ms`` (unix)."""
-    return _Planner(prompt, found, state, terms, now_ms).plan()
+def plan(
+    prompt: Prompt,
+    found: Boundaries,
+    state: State,
+    terms: Terms,
+    now_ms: int,
+    *,
+    tune: bool = False,
+) -> Plan:
+    """The markers for ``prompt``, which begins at ``now_ms`` (unix), the caller's own included.
+
+    Those keep their places and count towards the limit; their lifetimes change only with ``tune``.
+    """
+    return _Planner(prompt, found, state, terms, now_ms).plan(tune=tune)
 
 
 class _Planner:
@@ -93,13 +104,16 @@ class _Planner:
             # Here this prompt leaves a known one: an edit, or another try.
             self._hazards[left] = self._hazards[self._last]
 
-    def plan(self) -> Plan:
+    def plan(self, *, tune: bool) -> Plan:
         """See the module's docstring."""
         base = self._tokens[self._hit] if self._hit >= 0 else 0
+        given = dict(self._prompt.markers)
         if self._tokens[-1] < self._terms.minimum:
-            return Plan({}, 0, self._touches({}))
-        markers = self._place(base)
-        return Plan(markers, base, self._touches(markers))
+            return Plan(given, 0, self._touches({}))
+        if tune and given:
+            given = _in_order({at: self._wanted(at) for at in given})
+        markers = self._beside(given, self._place(base)) if given else self._place(base)
+        return Plan(markers, base if markers else 0, self._touches(markers))
 
     # --- chances ---
 
@@ -152,9 +166,20 @@ class _Planner:
         if long_end >= 0:
             markers[long_end] = long
         self._share(markers, allowed, long_end, max(short_end, self._hit))
-        least = 0
-        for at in sorted(markers, reverse=True):  # a longer lifetime stands before a shorter one
-            markers[at] = least = max(least, markers[at])
+        return _in_order(markers)
+
+    def _beside(self, given: dict[int, int], ours: dict[int, int]) -> dict[int, int]:
+        """The caller's markers, and as many of ours as there is room for: first the entry that is
+        read, then the longest prefixes. None of ours may break the order of the lifetimes."""
+        markers = dict(given)
+        room = max(0, self._terms.markers - len(given))
+        wanted = sorted((at for at in ours if at not in given), reverse=True)
+        wanted.sort(key=lambda at: at != self._hit)
+        for at in wanted[:room]:
+            least = max((given[other] for other in given if other > at), default=0)
+            most = min((given[other] for other in given if other < at), default=ours[at])
+            if least <= most:
+                markers[at] = min(most, max(least, ours[at]))
         return markers
 
     def _ends(self, open_places: list[int], base: int) -> tuple[int, int]:
@@ -230,6 +255,15 @@ class _Planner:
         if record is not None and record.expires > self._now:
             return record.lifetime
         return None if self._terms.exact else min(asked, self._state.records[self._hit].lifetime)
+
+
+def _in_order(markers: dict[int, int]) -> dict[int, int]:
+    """A longer lifetime stands before a shorter one."""
+    ordered = {}
+    least = 0
+    for at in sorted(markers, reverse=True):
+        ordered[at] = least = max(least, markers[at])
+    return ordered
 
 
 def tokens_per_character(ledger: Ledger) -> float:

@@ -80,6 +80,8 @@ async def admit(
             most_distance=search.most_distance,
             candidates=search.candidates,
             evidence=search.evidence,
+            prompt_state=request.prompt_state,
+            prompt_fields=request.prompt_fields,
         )
     except StoreUnavailable as error:
         log_event("store_unavailable", "warning", reason=str(error))
@@ -160,6 +162,7 @@ def _read(reply: AdmitReply, record: KeyRecord, request: AdmissionRequest) -> Ad
         candidates=reply.candidates,
         evidence=reply.evidence,
         upstream=upstream,
+        prompt_values=reply.prompt_values,
         headers=[*headers, *_quota_headers(record.plan.monthly_requests, reply.quota_used)],
     )
 

@@ -69,7 +69,8 @@ class AdmissionRequest:
     ``no_upstream``: never calls the provider: token, budget and stream checks are skipped.
     ``only_if_cached``: the same, and it ends in ``NotCached`` where the cache has no answer.
     ``settles``: its cost is charged after the response.
-    ``semantic``: what ``semantic.choice`` asks the index for.
+    ``semantic``: what ``semantic.choice`` asks the index for. ``prompt_state`` and
+    ``prompt_fields``: what ``prompt_cache`` reads where the provider is to be asked.
     """
 
     entries: Sequence[str] = ()
@@ -84,6 +85,8 @@ class AdmissionRequest:
     settles: bool = False
     slot_ms: int = 0
     semantic: IndexSearch = NO_SEMANTICS
+    prompt_state: str = ""
+    prompt_fields: Sequence[str] = ()
 
     @property
     def may_find(self) -> bool:
@@ -108,6 +111,7 @@ class Admission:
     Redis was not asked; empty where it was; ``local``: what the request holds of this process's
     shares then. ``candidates``: records near in meaning with their distance, nearest first;
     ``evidence``: the namespace's counters, as alternating names and values.
+    ``prompt_values``: of the prompt fields, in their order.
     """
 
     now_ms: int
@@ -117,6 +121,7 @@ class Admission:
     local: LocalHold | None = None
     candidates: list[tuple[int, str]] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
+    prompt_values: list[str | None] = field(default_factory=list)
     headers: Headers = field(default_factory=list)
 
     def held(self, wants: Held) -> Held:

@@ -17,6 +17,7 @@ _NAMESPACE = re.compile(r"[A-Za-z0-9._:/@-]{1,128}\Z")
 _NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _MODES = ("on", "off", "refresh", "only")
 _SEMANTIC = ("off", "strict", "balanced")
+_PROMPT_CACHE = ("off", "auto", "tune")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Policy:
     """``read``/``write``: whether a stored answer may be served, and this one stored.
 
     ``only_if_cached``: never ask the provider. ``max_age`` seconds, ``None`` for any.
-    ``why_bypass`` names the reason when the cache takes no part.
+    ``why_bypass`` names the reason when the cache takes no part. ``prompt_cache``: whether markers
+    for the provider's own prompt cache are placed (``auto``), and the caller's changed (``tune``).
     """
 
     read: bool
@@ -35,6 +37,7 @@ class Policy:
     namespace: str
     semantic: str
     why_bypass: str | None = None
+    prompt_cache: str = "off"
 
 
 def from_request(request: Request, project: Project, *, embeddings: bool = False) -> Policy:
@@ -56,6 +59,9 @@ def from_request(request: Request, project: Project, *, embeddings: bool = False
     if not project.semantic_allowed:
         semantic = "off"
 
+    prompt_cache = _choice(request, "x-watchllm-prompt-cache", _PROMPT_CACHE)
+    prompt_cache = prompt_cache or project.prompt_cache
+
     no_cache, no_store, max_age = _cache_control(request)
     read = mode != "refresh" and not no_cache
     write = mode != "only" and not no_store
@@ -70,7 +76,7 @@ def from_request(request: Request, project: Project, *, embeddings: bool = False
         why = "cache-control: no-store"
     if why:
         read = write = False
-    return Policy(read, write, mode == "only", ttl, max_age, namespace, semantic, why)
+    return Policy(read, write, mode == "only", ttl, max_age, namespace, semantic, why, prompt_cache)
 
 
 def _choice(request: Request, name: str, allowed: tuple[str, ...]) -> str | None:

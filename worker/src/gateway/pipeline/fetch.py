@@ -7,7 +7,8 @@ from gateway.admission.stream_slot import StreamSlot
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Live, Response, chain
 from gateway.core.keep_alive import KeepAlive
-from gateway.formats.base import MALFORMED
+from gateway.core.log import log_event
+from gateway.formats.base import MALFORMED, Usage
 from gateway.pipeline.capture import Capture, CapturedStream, log_untranslated
 from gateway.pipeline.generation_request import GenerationRequest, asks_usage, outgoing
 from gateway.pipeline.post_response import PostResponse, ProviderAnswer
@@ -17,6 +18,7 @@ from gateway.providers import upstream
 from gateway.providers.redaction import Redaction
 from gateway.providers.registry import Target, fallbacks
 from gateway.providers.upstream_answer import Upstream
+from gateway.redis.store import StoreUnavailable
 
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 JSON = "application/json"
@@ -104,6 +106,7 @@ def _whole(
     answered = ProviderAnswer(
         target, context.host.platform.monotonic(), parsed if storable else None, text
     )
+    _learn_prefixes(context, generation, target, used)
     context.host.platform.wait_until(_commit(context, generation, after, answered, spent))
     return response
 
@@ -115,6 +118,24 @@ def _storable(generation: GenerationRequest, answer: Any) -> bool:
         return generation.format.storable(answer, generation.body)
     except MALFORMED:
         return False
+
+
+def _learn_prefixes(
+    context: RequestContext, generation: GenerationRequest, target: Target, used: Usage
+) -> None:
+    """Beside the commit: the next turn of the conversation needs it as soon as followers do theirs.
+    Not awaited."""
+    caching, host = generation.prompt_caching, context.host
+    if caching is None or target is not generation.target:
+        return
+
+    async def learn() -> None:
+        try:
+            await caching.write_back(host.store, context.record.project_id, used)
+        except StoreUnavailable as error:
+            log_event("prefixes_not_learned", "warning", reason=str(error))
+
+    host.platform.wait_until(learn())
 
 
 async def _commit(
@@ -159,6 +180,7 @@ def _stream(
             )
         else:
             spent = context.row.account(target.provider.name, target.model, captured.usage)
+        _learn_prefixes(context, generation, target, captured.usage)
         context.row.log_response(strict_json.dumps(captured.answer) if captured.answer else "")
         context.row.stop_clock()
         answered = ProviderAnswer(target, captured.answered_at, captured.answer)

@@ -12,6 +12,7 @@ from gateway.providers.upstream import Outgoing
 _USAGE = "stream_options"
 
 if TYPE_CHECKING:
+    from gateway.prompt_cache.request import PromptCaching
     from gateway.semantic.choice import Query, SemanticChoice
 
 
@@ -21,6 +22,7 @@ class GenerationRequest:
 
     ``query``: what the semantic tier looks for; ``None`` when it takes no part.
     ``choice``: what it decided.
+    ``prompt_caching``: its part in the provider's prompt cache, where it has one.
     """
 
     endpoint: str
@@ -33,10 +35,13 @@ class GenerationRequest:
     estimated_tokens: int = 0
     query: "Query | None" = None
     choice: "SemanticChoice | None" = None
+    prompt_caching: "PromptCaching | None" = None
 
 
 def outgoing(generation: GenerationRequest, target: Target) -> Outgoing:
     """``generation`` as ``target`` gets it: its model, its endpoint, its dialect."""
+    if generation.prompt_caching is not None and target is generation.target:
+        return generation.prompt_caching.marked()
     body = (
         generation.body
         if target is generation.target
@@ -54,10 +59,10 @@ def outgoing(generation: GenerationRequest, target: Target) -> Outgoing:
         body = target.provider.prepared(endpoint, body)
     else:
         endpoint, body = translation.endpoint, translation.request(body)
-    without_usage = None
+    plain = None
     if _USAGE in body and _USAGE not in generation.body:
-        without_usage = {name: value for name, value in body.items() if name != _USAGE}
-    return Outgoing(endpoint, body, translation=translation, without_usage=without_usage)
+        plain = {name: value for name, value in body.items() if name != _USAGE}
+    return Outgoing(endpoint, body, translation=translation, plain=plain)
 
 
 def asks_usage(generation: GenerationRequest, target: Target) -> bool:

@@ -9,11 +9,13 @@ from dataclasses import replace
 from gateway.admission import single_flight
 from gateway.admission.request import NO_SEMANTICS, NOTHING_HELD, AdmissionRequest, Held
 from gateway.admission.stream_slot import LEASE_MS, StreamSlot
+from gateway.core import errors
 from gateway.core.http import Response
 from gateway.pipeline import hits
 from gateway.pipeline.fetch import fetch_answer
-from gateway.pipeline.generation_request import GenerationRequest
+from gateway.pipeline.generation_request import GenerationRequest, outgoing
 from gateway.pipeline.request_context import RequestContext
+from gateway.providers.credentials import source
 from shared import redis_keys
 from shared.usage_events import MISS
 
@@ -28,6 +30,7 @@ async def serve(context: RequestContext, generation: GenerationRequest) -> Respo
         context.host.runtime.limits,
         context.caller.own_id if generation.stream else "",
     )
+    _prepare_prompt_caching(context, generation)
     request = _admission_request(context, generation, slot)
     admission = await context.admit(request)
     now_ms, held = admission.now_ms, admission.held(request.wants)
@@ -49,6 +52,8 @@ async def serve(context: RequestContext, generation: GenerationRequest) -> Respo
                 return hits.respond(context, generation, hit, Held(tokens=held.tokens))
         now_ms = found.now_ms
         held = held if found.leads else held.without_lock()
+    if generation.prompt_caching is not None:
+        generation.prompt_caching.take(admission.prompt_values, now_ms)
     after = context.post_response(generation, held, now_ms, may_write=not why)
     return await fetch_answer(context, generation, after, slot, takes_slot=follows)
 
@@ -62,6 +67,27 @@ async def _follow(context: RequestContext, request: AdmissionRequest) -> single_
     )
     context.timing.mark("follow", began)
     return found
+
+
+def _prepare_prompt_caching(context: RequestContext, generation: GenerationRequest) -> None:
+    """Its prefixes have to be known before the admission, which reads what is known of them."""
+    policy, target = generation.policy, generation.target
+    if policy.prompt_cache == "off" or policy.only_if_cached:
+        return
+    from gateway.prompt_cache.request import prepare
+
+    try:
+        sent = outgoing(generation, target)
+    except errors.InvalidRequest:
+        return  # what the provider cannot be asked is refused once it would be
+    generation.prompt_caching = prepare(
+        sent,
+        target,
+        account=source(context.record, target.provider),
+        key=context.host.runtime.data_key(context.record),
+        mode=policy.prompt_cache,
+        at=context.timing.started,
+    )
 
 
 def _describe(context: RequestContext, generation: GenerationRequest) -> None:
@@ -79,12 +105,17 @@ def _admission_request(
 ) -> AdmissionRequest:
     project, policy = context.record.project_id, generation.policy
     wants = Held(slot=slot.name, tokens=generation.estimated_tokens)
+    caching = generation.prompt_caching
+    state = redis_keys.prompt_cache(project, "state") if caching else ""
+    fields = caching.fields() if caching else ()
     if policy.why_bypass:
         return AdmissionRequest(
             wants=wants,
             only_if_cached=policy.only_if_cached,
             settles=True,
             slot_ms=LEASE_MS,
+            prompt_state=state,
+            prompt_fields=fields,
         )
     competes = policy.write and policy.read and policy.max_age is None
     return AdmissionRequest(
@@ -99,4 +130,6 @@ def _admission_request(
         settles=True,
         slot_ms=LEASE_MS,
         semantic=generation.query.search() if generation.query else NO_SEMANTICS,
+        prompt_state=state,
+        prompt_fields=fields,
     )

@@ -17,15 +17,16 @@ class PromptCacheRules:
     ``markers``: how many prefixes a request may write. ``minimums``: name patterns (``fnmatch``)
     of the models that take markers, each with its shortest prefix in tokens; the first that matches
     holds, and a model that matches none is left alone. A shorter prefix is not cached, without an
-    error. ``marked``: kinds of blocks that can carry a marker. ``read``: how many of the latest
-    markers are looked for. ``source``: where the provider says so, and when that was read.
+    error. ``marked``: kinds of blocks that can carry a marker. ``exact``: entries are found at
+    markers only, never at a prefix before one. ``source``: where the provider says so, and when
+    that was read.
     """
 
     lifetimes: tuple[int, ...]
     markers: int
     minimums: tuple[tuple[str, int], ...]
     marked: frozenset[str]
-    read: int
+    exact: bool
     source: str
 
     def minimum(self, model: str) -> int | None:
@@ -63,7 +64,7 @@ ANTHROPIC = PromptCacheRules(
     ),
     # Thinking and empty texts cannot be marked.
     marked=frozenset(("tools", "system", "user", "assistant", "tool_use", "tool_result")),
-    read=4,
+    exact=False,
     source="Anthropic, Prompt caching: cache limitations (2026-10); anthropic 2.12.0",
 )
 """A request may hold four markers, the top-level ``cache_control`` included; a longer lifetime
@@ -75,9 +76,9 @@ OPENAI = PromptCacheRules(
     minimums=(("gpt-5.[6-9]*", 1024), ("gpt-[6-9]*", 1024)),
     # Markers on an assistant's message are refused.
     marked=frozenset(("system", "user", "tool_result")),
-    read=50,
+    exact=True,
     source="OpenAI, Prompt caching guide (2026-09); openai 3.54.0",
 )
-"""Matches at markers only, never at a shorter prefix. The guide says that the latest 50 markers are
-looked for, the API reference 80: we count on 50. Models before GPT-5.6 cache by themselves, write
+"""The guide says that the latest 50 markers are looked for, the API reference 80; ours are four.
+Models before GPT-5.6 cache by themselves, write
 for free and refuse markers."""

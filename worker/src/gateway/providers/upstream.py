@@ -42,15 +42,15 @@ _KEY_REFUSED = frozenset({401, 403, 429})
 _NOT_IMPLEMENTED = 501
 """Says that there is no such endpoint. It does not count as a failure of the provider."""
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?\Z")
-_USAGE_FIELDS = ("stream_options", "include_usage")
+_ADDED_FIELDS = ("stream_options", "include_usage", "prompt_cache", "cache_control")
 
 
 @dataclass(slots=True)
 class Outgoing:
     """A request as one target gets it. ``body`` is JSON, a stream of the host's, or nothing.
 
-    ``without_usage``: the body without the option that asks for the stream's usage, where the
-    gateway added it; it is sent to a provider that refuses the option.
+    ``plain``: the body without what the gateway has added to it, where it has: the question for the
+    stream's usage, markers for a prompt cache; for a provider that refuses them.
     """
 
     endpoint: str
@@ -59,7 +59,7 @@ class Outgoing:
     headers: Headers = field(default_factory=list)
     translation: Translation | None = None
     repeatable: bool = True
-    without_usage: Json | None = None
+    plain: Json | None = None
 
 
 async def ask(
@@ -151,14 +151,14 @@ class _UsageQuestion:
         self._target = target
         self._outgoing = outgoing
         self._place = ("", "", "", "")
-        self._asked = outgoing.without_usage is not None
+        self._asked = outgoing.plain is not None
 
     def body(self, key: ProviderKey) -> Any:
         """What to send with ``key``."""
         project, target = self._context.record.project_id, self._target
         self._place = (project, target.provider.name, key.base_url, target.model)
         self._asked = self._asked and not self._context.memory.refuses_usage(self._place)
-        plain = self._outgoing.without_usage
+        plain = self._outgoing.plain
         return self._outgoing.body if self._asked or plain is None else plain
 
     async def refused(self, answer: Upstream) -> bool:
@@ -168,13 +168,13 @@ class _UsageQuestion:
         """
         status = answer.response.status
         if not self._asked:
-            if status < 400 and self._outgoing.without_usage is not None:
+            if status < 400 and self._outgoing.plain is not None:
                 self._context.memory.usage_was_refused(self._place)
             return False
         if status != 400:
             return False
         text = await answer.text()
-        self._asked = not any(name in text for name in _USAGE_FIELDS)
+        self._asked = not any(name in text for name in _ADDED_FIELDS)
         return not self._asked
 
 

@@ -50,6 +50,7 @@ class AdmitReply(NamedTuple):
     candidates: list[tuple[int, str]]
     evidence: list[str]
     entries: list[str | None]
+    prompt_values: list[str | None]
 
 
 async def admit(
@@ -93,6 +94,8 @@ async def admit(
     most_distance: int,
     candidates: int,
     evidence: str,
+    prompt_state: str,
+    prompt_fields: Sequence[str],
 ) -> AdmitReply:
     """Admits a request: rate limits, the month's quota, budgets, the look-up in the cache and
     leadership of a single flight, in one round trip.
@@ -138,6 +141,8 @@ async def admit(
         most_distance,
         candidates,
         evidence,
+        prompt_state,
+        *prompt_fields,
     ]
     return AdmitReply(*await store.run(ADMIT, keys, arguments))
 

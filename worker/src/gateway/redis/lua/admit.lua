@@ -42,6 +42,8 @@
 --   most_distance: int
 --   candidates: int = how many at most
 --   evidence: str = key of the namespace's evidence
+--   prompt_state: str = key of what is known of prompt prefixes; empty: nothing is read
+--   prompt_fields...: str
 -- RETURNS
 --   verdict: str = OK; STALE: the record is outdated; RATE, QUOTA: refused; HITS_ONLY, BUDGET,
 --     TOKENS, STREAMS: the provider must not be asked
@@ -62,18 +64,20 @@
 --   candidates: list[tuple[int, str]] = distance and record, nearest first
 --   evidence: list[str] = names and values in turn
 --   entries: list[str | None] = in the order asked
+--   prompt_values: list[str | None] = of the fields, where the provider is to be asked
 local revision, plan_log, key_log, quota, cutoffs, lock, plan_tokens, key_tokens, project_spend,
   key_spend, streams, stats = unpack(KEYS, 1, 12)
 local record_revision, plan_rpm, key_rpm, monthly_requests, hits_past_quota, model_field,
   namespace_field, max_age_ms, lock_token, lease_ms, plan_tpm, key_tpm, project_budget, key_budget,
   estimated_tokens, no_upstream, slot, concurrent_streams, slot_ms, semantic_prefix, code, probes,
-  most_distance, candidates, evidence = unpack(ARGV, 1, 25)
+  most_distance, candidates, evidence, prompt_state = unpack(ARGV, 1, 26)
 
 local now = now_ms()
-local reply = {'OK', now, 0, now, 0, now, -1, 0, -1, now, -1, now, -1, -1, -1, {}, {}, {}}
+local reply = {'OK', now, 0, now, 0, now, -1, 0, -1, now, -1, now, -1, -1, -1, {}, {}, {}, {}}
 local VERDICT, PLAN_USED, PLAN_OLDEST, KEY_USED, KEY_OLDEST, QUOTA_USED = 1, 3, 4, 5, 6, 7
 local LEASE_LEFT, PLAN_TOKENS, PLAN_SINCE, KEY_TOKENS, KEY_SINCE = 8, 9, 10, 11, 12
 local PROJECT_SPENT, KEY_SPENT, STREAMS_OPEN, CANDIDATES, EVIDENCE, ENTRIES = 13, 14, 15, 16, 17, 18
+local PROMPT_VALUES = 19
 local function refuse(verdict)
   reply[VERDICT] = verdict
   return reply
@@ -176,6 +180,9 @@ if slot ~= '' and not follows then
 end
 reserve(plan_tokens, plan_tpm, estimate, now)
 reserve(key_tokens, key_tpm, estimate, now)
+if prompt_state ~= '' then
+  reply[PROMPT_VALUES] = redis.call('HMGET', prompt_state, unpack(ARGV, 27))
+end
 if lock_token ~= '' then
   if not redis.call('SET', lock, lock_token, 'NX', 'PX', lease_ms) then
     reply[LEASE_LEFT] = redis.call('PTTL', lock)

@@ -1,0 +1,144 @@
+"""One request's part in its provider's prompt cache: prepared before the admission, planned from
+what the admission has read, written back once it is answered."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gateway.formats.base import Usage
+from gateway.prompt_cache import anthropic, openai, write_back
+from gateway.prompt_cache.split import Dialect, LeftAlone, Place
+from gateway.providers.base import CHAT, MESSAGES
+from gateway.providers.prompt_cache_rules import HOUR, PromptCacheRules
+from gateway.providers.registry import Target
+from gateway.providers.upstream import Outgoing
+from gateway.redis import calls
+from gateway.redis.store import Store
+from shared import prompt_cache, redis_keys
+from shared.pricing import rates
+from shared.prompt_cache.boundaries import Boundaries, boundaries
+
+_DIALECTS: dict[str, Dialect] = {MESSAGES: anthropic.DIALECT, CHAT: openai.DIALECT}
+"""By the provider's endpoint."""
+_PREFIX_KEY = b"prompt prefixes"
+
+
+@dataclass(slots=True)
+class PromptCaching:
+    """``tune``: lifetimes of the caller's markers may change. ``plan``: once it was made.
+    ``too_short``: for the model's minimum; of such a prompt only its tokens per character are
+    learned."""
+
+    outgoing: Outgoing
+    dialect: Dialect
+    places: list[Place]
+    prompt: prompt_cache.Prompt
+    terms: prompt_cache.Terms
+    found: Boundaries
+    tune: bool
+    started_ms: int = 0
+    too_short: bool = False
+    plan: prompt_cache.Plan | None = None
+
+    def fields(self) -> list[str]:
+        """What the admission is to read: 48 fields at most."""
+        return prompt_cache.fields(self.prompt, self.found)
+
+    def take(self, values: Sequence[str | None], now_ms: int) -> None:
+        """Plan from what the admission has read; without it (Redis is away) nothing is changed."""
+        if not values:
+            return
+        state = prompt_cache.parse(self.found, values)
+        self.started_ms = now_ms
+        tokens = self.prompt.sizes[-1] * prompt_cache.tokens_per_character(state.ledger)
+        self.too_short = tokens < self.terms.minimum
+        self.plan = prompt_cache.plan(
+            self.prompt, self.found, state, self.terms, now_ms, tune=self.tune
+        )
+
+    def marked(self) -> Outgoing:
+        """The request as it is sent. A provider that refuses the markers gets it without them."""
+        if self.plan is None or self.too_short:
+            return self.outgoing
+        plain = self.outgoing.plain or self.outgoing.body
+        markers = {self.places[at]: lifetime for at, lifetime in self.plan.markers.items()}
+        body = self.dialect.marked(self.outgoing.body, markers, self.prompt.root)
+        if body == self.outgoing.body:
+            return self.outgoing
+        return replace(self.outgoing, body=body, plain=plain)
+
+    async def write_back(self, store: Store, project_id: str, used: Usage) -> None:
+        """What the answer teaches. Raises ``StoreUnavailable``."""
+        if self.plan is None or used.prompt is None:
+            return
+        lifetimes = sorted(self.terms.write)
+        written, hourly = used.cache_write or 0, used.cache_write_hour or 0
+        counts = {lifetimes[0]: written - hourly}
+        if hourly:
+            counts[lifetimes[-1]] = hourly
+        await calls.prompt_cache(
+            store,
+            state=redis_keys.prompt_cache(project_id, "state"),
+            due=redis_keys.prompt_cache(project_id, "due"),
+            recent=redis_keys.prompt_cache(project_id, "recent"),
+            roots=redis_keys.prompt_cache(project_id, "roots"),
+            **write_back.arguments(
+                self.prompt,
+                self.plan,
+                self.terms,
+                started_ms=self.started_ms,
+                tokens=used.prompt,
+                read=used.cached or 0,
+                written=counts,
+            ),
+        )
+
+
+def prepare(
+    outgoing: Outgoing, target: Target, *, account: str, key: bytes, mode: str, at: float
+) -> PromptCaching | None:
+    """``None``: nothing to place. ``account``: whose cache it is, ``key``: the project's data key,
+    ``at``: unix time."""
+    rules = target.provider.capabilities.prompt_cache
+    dialect = _DIALECTS.get(outgoing.endpoint)
+    if rules is None or dialect is None:
+        return None
+    try:
+        blocks = dialect.split(outgoing.body)
+    except LeftAlone:
+        return None
+    terms = _terms(rules, target, blocks.sizes[-1] // 4, at)
+    # Four characters are a token, more or less: what may reach the minimum is looked at.
+    if terms is None or blocks.sizes[-1] < terms.minimum * 2:
+        return None
+    own = hashlib.blake2b(_PREFIX_KEY, key=key, digest_size=32).digest()
+    prompt = blocks.prompt(own, f"{account}\0{target.model}".encode())
+    found = boundaries(prompt.kinds)
+    return PromptCaching(
+        outgoing, dialect, blocks.places, prompt, terms, found, tune=mode == "tune"
+    )
+
+
+def _terms(
+    rules: PromptCacheRules, target: Target, tokens: int, at: float
+) -> prompt_cache.Terms | None:
+    """From the price table; ``None`` where a price is unknown."""
+    minimum = rules.minimum(target.model)
+    known = rates(target.provider.name, target.model, prompt_tokens=tokens, at=at, tier="")
+    if minimum is None or known is None or not known.input or known.cached_input is None:
+        return None
+    write = {
+        lifetime: price / known.input
+        for lifetime in rules.lifetimes
+        if (price := known.cache_write_hour if lifetime == HOUR else known.cache_write) is not None
+    }
+    if not write:
+        return None
+    return prompt_cache.Terms(
+        write=write,
+        read=known.cached_input / known.input,
+        minimum=minimum,
+        markers=rules.markers,
+        marked=rules.marked,
+        exact=rules.exact,
+    )

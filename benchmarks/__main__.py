@@ -6,6 +6,7 @@ import sys
 from benchmarks import baseline
 
 NAMES = {
+    "coalesce": "calls of the provider by identical requests, with Redis slow, away and well",
     "dashboard": "server time of Overview, Usage and Requests over BENCH_ROWS rows on PostgreSQL",
     "edge": "CPU of a hit and a miss on both hosts, beside servers that do nothing",
     "http_client": "a short exchange by the CPython host's own HTTP client, and by aiohttp",

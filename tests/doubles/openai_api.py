@@ -87,7 +87,9 @@ class OpenAIDouble(Double):
         super().__init__()
         self._text: str | None = None
         self.flooded = 0
-        self._behaviours: dict[str, tuple[Behaviour, itertools.count[int], int | None]] = {}
+        self._behaviours: dict[
+            str, tuple[Behaviour, itertools.count[int], int | None, Behaviour | None]
+        ] = {}
         self._released = asyncio.Event()
         self._steps = asyncio.Semaphore(0)
         self._service = OpenAIService(speak=self._speak, accepts_key=lambda key: key == KEY)
@@ -101,9 +103,17 @@ class OpenAIDouble(Double):
         """Answer every chat request with this text; None: the text depends on the request again."""
         self._text = text
 
-    def behave(self, model: str, behaviour: Behaviour, *, times: int | None = None) -> None:
-        """Meet requests for this model with a behaviour, `times` times or until `behave_well`."""
-        self._behaviours[model] = (behaviour, itertools.count(), times)
+    def behave(
+        self,
+        model: str,
+        behaviour: Behaviour,
+        *,
+        times: int | None = None,
+        then: Behaviour | None = None,
+    ) -> None:
+        """Meet requests for this model with a behaviour, `times` times or until `behave_well`, and
+        after those times with `then`."""
+        self._behaviours[model] = (behaviour, itertools.count(), times, then)
 
     def behave_well(self) -> None:
         """Forget all behaviours, what `say` was told, and earlier `release` and `step`."""
@@ -200,9 +210,11 @@ class OpenAIDouble(Double):
         if not isinstance(model, str):
             return None
         if model in self._behaviours:
-            behaviour, count, times = self._behaviours[model]
+            behaviour, count, times, then = self._behaviours[model]
             if times is None or next(count) < times:
                 return behaviour
+            if then is not None:
+                return then
         if model.startswith(_MODEL_PREFIX):
             return Behaviour(model.removeprefix(_MODEL_PREFIX))  # type: ignore[arg-type]
         return None

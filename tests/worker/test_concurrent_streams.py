@@ -83,22 +83,35 @@ def test_who_waits_for_the_same_answer_takes_no_place(edge: Edge) -> None:
 
 
 def test_a_follower_that_must_ask_itself_takes_one(edge: Edge) -> None:
-    """The leader fails: of those who waited, as many ask as the plan allows."""
+    """The leader fails, and so does the one that took its place: then each asks for itself, as many
+    as the plan allows."""
+    tenant = edge.tenant(plan={"concurrent_streams": 1})
+    refusal = Behaviour("hold", status=400, body=b"{}", content_type="application/json")
+    edge.openai.behave(HELD, refusal, times=2, then=Behaviour("step"))
+    with ThreadPoolExecutor(5) as pool:
+        asked = [pool.submit(tenant.chat, "same", model=HELD, stream=True) for _ in range(5)]
+        until(lambda: edge.openai.calls() == 1 and admitted(tenant) == 5, "the followers to wait")
+        edge.openai.release()
+        until(lambda: sum(one.done() for one in asked) == 4, "all but one to be answered")
+        done = [one.result().status_code for one in asked if one.done()]
+        for _ in range(100):
+            edge.openai.step()
+        statuses = sorted(one.result().status_code for one in asked)
+    assert sorted(done) == [400, 400, 429, 429]
+    assert statuses == [200, 400, 400, 429, 429]
+
+
+def test_followers_of_a_leader_that_failed_share_another_ones_slot(edge: Edge) -> None:
     tenant = edge.tenant(plan={"concurrent_streams": 1})
     refusal = Behaviour("hold", status=400, body=b"{}", content_type="application/json")
     edge.openai.behave(HELD, refusal, times=1)
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(tenant.chat, "same", model=HELD, stream=True) for _ in range(4)]
         until(lambda: edge.openai.calls() == 1 and admitted(tenant) == 4, "the followers to wait")
-        edge.openai.behave("gpt-4o", Behaviour("step"))
         edge.openai.release()
-        until(lambda: sum(one.done() for one in asked) == 3, "all but one to be answered")
-        done = [one.result().status_code for one in asked if one.done()]
-        for _ in range(100):
-            edge.openai.step()
         statuses = sorted(one.result().status_code for one in asked)
-    assert sorted(done) == [400, 429, 429]
-    assert statuses == [200, 400, 429, 429]
+    assert statuses == [200, 200, 200, 400]
+    assert edge.openai.calls() == 2
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ ENV = {
     "UPSTASH_REDIS_REST_TOKEN": "token",
     "API_KEY_PEPPER": "pepper",
     "ENCRYPTION_KEYS": "k1:" + "A" * 43 + "=",
+    "SINGLE_FLIGHT_LEASE_SECONDS": "120",  # a busy machine does not lose a lock
     **{f"{name.upper()}_API_KEY": KEY for name in DEFAULT_BASE_URLS if name != "workers_ai"},
 }
 GOOD = {

@@ -1,15 +1,17 @@
-"""Waiting for another request that is fetching the same answer.
+"""Identical requests of all processes: one asks the provider, the others wait for its entry.
 
-The leader holds a lock in Redis for its lease. Followers look there with growing pauses until the
-entry appears, the leader gives up (a tombstone), or the lease ran out. A follower waits at most one
-lease, then asks the provider itself: nobody waits longer than lease + one upstream call. The
-follower that finds an expired lock leads from then on. While a tombstone stands, none leads:
-followers and new requests ask the provider side by side, and each stores what it gets.
+The leader holds a lock in Redis by a short lease, and renews it for as long as its provider works
+(``Leader``). Followers look there with growing pauses until the entry appears, the leader gives up
+(a tombstone), or the lock has expired, which means that the leader is gone (``follow``).
+
+Within a process ``cache.flights`` does the same without Redis: a process has one follower at most.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.admission.request import AdmissionRequest
+from gateway.core.log import log_event
 from gateway.core.platform import Platform
 from gateway.redis import calls
 from gateway.redis.store import Store, StoreUnavailable
@@ -19,6 +21,75 @@ from shared.purge_cutoffs import model_field, namespace_field
 TOMBSTONE_MS = 2_000
 _FIRST_PAUSE = 0.025
 _LONGEST_PAUSE = 0.25
+_RENEWED_AFTER = 0.4
+"""Of the lease: two renewals may fail before it is over."""
+_TICK = 1.0
+"""Seconds between looks whether the leader has finished: a lease may be long."""
+
+
+class Leader:
+    """One request that asks the provider for others, until ``end``.
+
+    ``beat`` is called now and then while it works.
+    """
+
+    def __init__(
+        self,
+        platform: Platform,
+        store: Store,
+        request: AdmissionRequest,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._token = ""
+        self._is_kept = False
+        self._platform = platform
+        self._store = store
+        self._request = request
+        self._beat = beat
+        self._has_ended = False
+
+    def hold(self, token: str) -> None:
+        """The lock is this request's: renew it until ``end``."""
+        self._token = token
+        self.keep()
+
+    def keep(self) -> None:
+        """Show that this request works, until ``end``."""
+        if not self._is_kept:
+            self._is_kept = True
+            self._platform.wait_until(self._keep())
+
+    def end(self) -> None:
+        """The provider has answered, or failed; the lock is given up with the post-response."""
+        self._has_ended = True
+
+    async def _keep(self) -> None:
+        renewed_after = self._request.lease_ms / 1000 * _RENEWED_AFTER
+        waited = 0.0
+        while True:
+            pause = min(_TICK, renewed_after)
+            await self._platform.sleep(pause)
+            if self._has_ended:
+                return
+            self._beat()
+            waited += pause
+            if waited >= renewed_after:
+                waited = 0.0
+                await self._renew()
+
+    async def _renew(self) -> None:
+        request = self._request
+        if not self._token:
+            return
+        try:
+            holds = await calls.renew(
+                self._store, lock=request.lock, lock_token=self._token, lease_ms=request.lease_ms
+            )
+        except StoreUnavailable as error:
+            log_event("lock_not_renewed", "warning", reason=str(error))
+            return
+        if not holds:
+            self._token = ""  # Redis lost it, or was away for a lease: somebody else may lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +104,16 @@ class Found:
 async def follow(
     platform: Platform, store: Store, project_id: str, request: AdmissionRequest
 ) -> Found:
-    """Wait for the leader. Never raises: without Redis the follower goes on its own."""
-    began = platform.monotonic()
-    pause = _FIRST_PAUSE
+    """Wait for the leader, for as long as it renews its lease. Never raises.
+
+    A look that fails says nothing about the leader, and is done again. After a lease of such looks
+    it counts as gone: what it held has expired, if Redis still has it.
+    """
+    pause, unheard = _FIRST_PAUSE, 0.0
     now_ms = int(platform.now() * 1000)
-    while platform.monotonic() - began < request.lease_ms / 1000:
+    while unheard < request.lease_ms / 1000:
         await platform.sleep(pause)
-        pause = min(_LONGEST_PAUSE, pause * 1.5)
+        began = platform.monotonic()
         try:
             entry, state, now_ms = await calls.follow(
                 store,
@@ -52,9 +126,13 @@ async def follow(
                 lease_ms=request.lease_ms,
             )
         except StoreUnavailable:
-            break
+            unheard += pause + platform.monotonic() - began
+            pause = min(_LONGEST_PAUSE, pause * 1.5)
+            continue
+        unheard = 0.0
+        pause = min(_LONGEST_PAUSE, pause * 1.5)
         if entry is not None:
             return Found(entry, now_ms)
         if state != "wait":
             return Found(None, now_ms, leads=state == "lead")
-    return Found(None, now_ms)
+    return Found(None, int(platform.now() * 1000))

@@ -39,6 +39,11 @@ class Policy:
     why_bypass: str | None = None
     prompt_cache: str = "off"
 
+    @property
+    def coalesces(self) -> bool:
+        """Whether identical requests may share one answer of the provider."""
+        return self.read and self.write and self.max_age is None and self.why_bypass is None
+
 
 def from_request(request: Request, project: Project, *, embeddings: bool = False) -> Policy:
     """Raises ``InvalidHeader``."""

@@ -25,7 +25,7 @@ NUMBERS: dict[str, float] = {
     "LARGE_BODY_BYTES": 128_000,
     "MAX_ANSWER_BYTES": 64 * 2**20,
     "MAX_CAPTURE_BYTES": 1_000_000,
-    "SINGLE_FLIGHT_LEASE_SECONDS": 30,
+    "SINGLE_FLIGHT_LEASE_SECONDS": 2.5,
     "SEMANTIC_EMBEDDER_TIMEOUT_MS": 300,
 }
 """Optional numbers with their defaults; all must be greater than 0."""

@@ -49,8 +49,16 @@ async def purge(context: RequestContext) -> Response:
             answer = {"generation": "advanced", "created_until_ms": cutoff}
     except (StoreUnavailable, UpstashError) as error:
         raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
+    _forget(context)
     scope = {name: body[name] for name in sorted(_FIELDS & body.keys())}
     return _answer(context, {"object": "cache.purge", "scope": scope, **answer})
+
+
+def _forget(context: RequestContext) -> None:
+    """What this process itself remembers of the project's answers."""
+    runtime, project = context.host.runtime, context.record.project_id
+    runtime.flights.forget(project)
+    runtime.recent.forget(project)
 
 
 async def stats(context: RequestContext) -> Response:
@@ -94,6 +102,7 @@ async def feedback(context: RequestContext) -> Response:
         hit = await _judge(context, record.project_id, request_id, wrong=verdict == "wrong")
     except (StoreUnavailable, UpstashError) as error:
         raise errors.StoreAway("The cache cannot be reached right now. Please retry.") from error
+    _forget(context)
     # The dashboard learns of the verdict from this row, and can count it again after a loss of
     # Redis.
     context.row.event.decision = CacheDecision(

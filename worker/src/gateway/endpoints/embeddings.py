@@ -116,6 +116,8 @@ async def _serve(
             context.row.set_status(HIT_COALESCED)
             cache.release()
             return _respond(context, wanted, found, {}, cache)
+    else:
+        cache.lead()
     missing = wanted.missing(found)
     first = dict(zip(reversed(wanted.keys), reversed(wanted.inputs), strict=True))
     asked = {**wanted.sent, "input": [first[key] for key in missing]}

@@ -36,13 +36,15 @@ async def fetch_answer(
 
     ``takes_slot``: the request was a follower, which has no slot before it asks itself.
     """
+    if after.lead is not None:
+        after.lead.asks()
     try:
         if takes_slot:
             await slot.take()
         context.row.when_finished(slot.end)
         slot.keep(in_redis=after.held.local is None)
         return await _ask(context, generation, after, slot)
-    except Exception:
+    except BaseException:
         # Release on any error: no follower may wait a whole lease for an answer that will not come.
         after.release()
         raise

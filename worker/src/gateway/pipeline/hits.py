@@ -52,7 +52,11 @@ async def find(
     cache = context.cache()
     if admission.entries and admission.entries[0] is not None:
         stored = await open_stored(cache, generation, generation.key, admission.entries[0])
-        return None if stored is None else Hit(stored, HIT, admission.now_ms)
+        if stored is None:
+            return None
+        recent, now = context.host.runtime.recent, cache.platform.monotonic()
+        recent.put(cache.project_id, generation.key, stored.entry, now)
+        return Hit(stored, HIT, admission.now_ms)
     if generation.query is not None and admission.candidates:
         return await _find_semantic(context, generation, generation.query, admission)
     return None
@@ -61,7 +65,7 @@ async def find(
 async def find_coalesced(
     context: RequestContext, generation: GenerationRequest, value: str, admitted_ms: int
 ) -> Hit | None:
-    """The entry that another request stored meanwhile."""
+    """The entry that a request of another process stored meanwhile."""
     stored = await open_stored(context.cache(), generation, generation.key, value)
     if stored is None:
         return None

@@ -1,6 +1,7 @@
 """After the provider's response: write the entry, release lock and stream slot, charge tokens and
 cost."""
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +16,15 @@ from gateway.core import strict_json
 from gateway.core.log import log_event
 from gateway.formats import labels
 from gateway.pipeline.generation_request import GenerationRequest
+from gateway.pipeline.single_flight import Lead
 from gateway.providers.registry import Target
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
 from shared import entry_head, redis_keys
 from shared.key_record import KeyRecord
+
+_PAUSES_BEFORE_RETRIES = (0.25, 1.0, 2.0, 3.0)
+"""Seconds. On Cloudflare work after the response ends some 30 s after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,12 @@ class ProviderAnswer:
 
 @dataclass(slots=True)
 class PostResponse:
-    """One round trip after the response. Either ``commit`` or ``release`` is called, once.
+    """One round trip after the response. One of ``commit``, ``settle`` and ``release`` is called,
+    once.
 
     ``started``: unix time at which the request came: its month is charged. ``created_ms``: when it
-    was admitted, which dates the entry. ``may_write``: whether the cache takes part.
+    was admitted, which dates the entry. ``may_write``: whether the cache takes part. ``lead``: for
+    those who wait for this request's answer.
     """
 
     cache: ProjectCache
@@ -52,6 +59,7 @@ class PostResponse:
     started: float
     created_ms: int
     may_write: bool
+    lead: Lead | None = None
     _began: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,23 +71,30 @@ class PostResponse:
         Without an answer to store, waiting followers are told to ask the provider themselves. A
         fallback's answer is never stored: it is not what the request asked for.
         """
-        generation, held = self.generation, self.held
+        generation = self.generation
         own = answer.target is generation.target
-        writes = answer.body is not None and generation.policy.write and self.may_write and own
+        is_for_others = answer.body is not None and generation.policy.write and own
+        entry = self._entry(answer) if is_for_others else None
+        if self.lead is not None:
+            self.lead.end(entry)
+        await self.settle(entry if self.may_write else None, spent)
+
+    async def settle(self, entry: Entry | None, spent: Spent) -> None:
+        """Write ``entry``, if any, give up what is held, charge."""
+        held = self.held
         owes = held.lock_token or held.slot or accounts.counts_money_or_tokens(self.record)
-        if not writes and not owes:
+        if entry is None and not owes:
             return
         lock, account, charges = self._charging(spent, held.tokens, held.slot)
         booked = False
         try:
-            if writes:
-                await self._write(answer, lock, account, charges)
-            else:
-                await self._charge(lock, account, charges)
+            await self._write(entry, lock, account, charges)
             booked = True
         except StoreUnavailable as error:
             booked = error.may_have_run
             log_event("entry_not_stored", "warning", reason=str(error))
+            if held.local is None:
+                self.cache.platform.wait_until(self._write_again(entry))
         finally:
             self._count(charges, account, held.local, booked=booked)
 
@@ -90,7 +105,7 @@ class PostResponse:
         lock, account, charges = self._charging(spent, 0, "")
         booked = False
         try:
-            await self._charge(lock, account, charges)
+            await self._write(None, lock, account, charges)
             booked = True
         except StoreUnavailable as error:
             booked = error.may_have_run
@@ -118,23 +133,33 @@ class PostResponse:
             accounts.charges(self.record, spent.tokens - reserved, spent.nanousd, slot),
         )
 
-    async def _charge(self, lock: str, account: AccountKeys, charges: Charges) -> None:
-        await calls.commit(
-            self.cache.store,
-            lock=lock,
-            **account,
-            entries=(),
-            lock_token=self.held.lock_token,
-            tombstone_ms=single_flight.TOMBSTONE_MS,
-            **charges,
-            values=(),
-        )
+    async def _write_again(self, entry: Entry | None) -> None:
+        """Write the entry and give up lock and slot, for some seconds. Nothing is charged: what was
+        not charged is booked later, and what may have been charged must not be twice."""
+        lock, account, charges = self._charging(NOTHING_SPENT, 0, self.held.slot)
+        for pause in _PAUSES_BEFORE_RETRIES:
+            await self.cache.platform.sleep(pause)
+            with contextlib.suppress(StoreUnavailable):
+                await self._write(entry, lock, account, charges)
+                return
 
     async def _write(
-        self, answer: ProviderAnswer, lock: str, account: AccountKeys, charges: Charges
+        self, entry: Entry | None, lock: str, account: AccountKeys, charges: Charges
     ) -> None:
         cache, generation, token = self.cache, self.generation, self.held.lock_token
-        value = await cache.seal(generation.key, self._entry(answer))
+        if entry is None:
+            await calls.commit(
+                cache.store,
+                lock=lock,
+                **account,
+                entries=(),
+                lock_token=token,
+                tombstone_ms=single_flight.TOMBSTONE_MS,
+                **charges,
+                values=(),
+            )
+            return
+        value = await cache.seal(generation.key, entry)
         ttl_ms = generation.policy.ttl_seconds * 1000
         if generation.query is None:
             await calls.commit(
@@ -160,7 +185,7 @@ class PostResponse:
             ttl_ms=ttl_ms,
             value=value,
             **await semantic.filing(
-                cache.platform, cache.data_key, generation.query, generation.key, self.created_ms
+                cache.platform, cache.data_key, generation.query, generation.key, entry.created_ms
             ),
         )
 

@@ -8,6 +8,9 @@ from gateway.admission.local_limits import LocalLimits
 from gateway.admission.processes import Processes
 from gateway.admission.refusals import Refusals
 from gateway.cache import entry
+from gateway.cache.entry import Entry
+from gateway.cache.flights import Flights
+from gateway.cache.recent import RecentAnswers
 from gateway.core.breaker import Breaker
 from gateway.core.log import observe
 from gateway.core.probed_breaker import ProbedBreaker
@@ -32,6 +35,8 @@ class Runtime:
     refusals: Refusals = field(default_factory=Refusals)
     limits: LocalLimits = field(init=False)
     bookings: Bookings = field(default_factory=Bookings)
+    flights: Flights[Entry] = field(default_factory=Flights)
+    recent: RecentAnswers = field(default_factory=RecentAnswers)
     providers: ProviderMemory = field(default_factory=ProviderMemory)
     embedder: EmbedderMemory = field(default_factory=EmbedderMemory)
     _data_keys: dict[tuple[str, str], bytes] = field(default_factory=dict)

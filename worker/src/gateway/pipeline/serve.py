@@ -6,12 +6,12 @@ them.
 
 from dataclasses import replace
 
-from gateway.admission import single_flight
 from gateway.admission.request import NO_SEMANTICS, NOTHING_HELD, AdmissionRequest, Held
 from gateway.admission.stream_slot import LEASE_MS, StreamSlot
 from gateway.core import errors
 from gateway.core.http import Response
 from gateway.pipeline import hits
+from gateway.pipeline.coalesce import MustFetch, coalesce
 from gateway.pipeline.fetch import fetch_answer
 from gateway.pipeline.generation_request import GenerationRequest, outgoing
 from gateway.pipeline.request_context import RequestContext
@@ -42,31 +42,18 @@ async def serve(context: RequestContext, generation: GenerationRequest) -> Respo
         # The look-up of an exact hit took nothing; a semantic one was admitted as a miss.
         return hits.respond(context, generation, hit, held if hit.match else NOTHING_HELD)
     admission.check_upstream()
-    follows = held.lock_token != "" and admission.lease_left_ms > 0
-    if follows:
-        found = await _follow(context, request)
-        if found.entry is not None:
-            hit = await hits.find_coalesced(context, generation, found.entry, now_ms)
-            if hit is not None:
-                # Only tokens were reserved for it: the leader holds the lock and a slot.
-                return hits.respond(context, generation, hit, Held(tokens=held.tokens))
-        now_ms = found.now_ms
-        held = held if found.leads else held.without_lock()
+    fetch = MustFetch(held, now_ms)
+    if generation.policy.coalesces:
+        match await coalesce(context, generation, request, admission):
+            case MustFetch() as fetch:
+                pass
+            case response:
+                return response
     if generation.prompt_caching is not None:
-        generation.prompt_caching.take(admission.prompt_values, now_ms)
-    after = context.post_response(generation, held, now_ms, may_write=not why)
-    return await fetch_answer(context, generation, after, slot, takes_slot=follows)
-
-
-async def _follow(context: RequestContext, request: AdmissionRequest) -> single_flight.Found:
-    """Wait for the request that is fetching the same answer."""
-    host = context.host
-    began = host.platform.monotonic()
-    found = await single_flight.follow(
-        host.platform, host.store, context.record.project_id, request
-    )
-    context.timing.mark("follow", began)
-    return found
+        generation.prompt_caching.take(admission.prompt_values, fetch.created_ms)
+    after = context.post_response(generation, fetch.held, fetch.created_ms, may_write=not why)
+    after.lead = fetch.lead
+    return await fetch_answer(context, generation, after, slot, takes_slot=fetch.waited)
 
 
 def _prepare_prompt_caching(context: RequestContext, generation: GenerationRequest) -> None:
@@ -117,7 +104,6 @@ def _admission_request(
             prompt_state=state,
             prompt_fields=fields,
         )
-    competes = policy.write and policy.read and policy.max_age is None
     return AdmissionRequest(
         entries=(redis_keys.entry(project, generation.key),) if policy.read else (),
         model=generation.target.model,
@@ -125,7 +111,7 @@ def _admission_request(
         max_age_ms=-1 if policy.max_age is None else policy.max_age * 1000,
         lock=redis_keys.lock(project, generation.key),
         lease_ms=round(context.host.settings.lease_seconds * 1000),
-        wants=replace(wants, lock_token=context.caller.own_id) if competes else wants,
+        wants=replace(wants, lock_token=context.caller.own_id) if policy.coalesces else wants,
         only_if_cached=policy.only_if_cached,
         settles=True,
         slot_ms=LEASE_MS,

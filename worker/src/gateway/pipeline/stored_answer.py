@@ -27,8 +27,11 @@ async def open_stored(
 ) -> StoredAnswer | None:
     """``None`` when the stored value does not open, or has no form that this request takes."""
     stored = await cache.unseal(exact_key, value)
-    if stored is None:
-        return None
+    return None if stored is None else as_asked(generation, stored)
+
+
+def as_asked(generation: GenerationRequest, stored: Entry) -> StoredAnswer | None:
+    """``stored`` as ``generation`` wants it; ``None`` when it has no such form."""
     try:
         facts = read_facts(stored.facts)
         body = _body(generation, stored)

@@ -79,6 +79,7 @@ class VectorCache:
         self._created_ms = admission.now_ms
         self._writes = policy.write and not admission.degraded
         self._started = started
+        self._leader = single_flight.Leader(cache.platform, cache.store, request)
         found_all = bool(admission.entries) and None not in admission.entries
         self._held = NOTHING_HELD if found_all else admission.held(request.wants)
 
@@ -95,15 +96,23 @@ class VectorCache:
         last = replace(self._request, entries=[self._cache.name(missing[-1])])
         cache = self._cache
         arrived = await single_flight.follow(cache.platform, cache.store, cache.project_id, last)
-        if not arrived.leads:
+        if arrived.leads:
+            self.lead()
+        else:
             self._held = self._held.without_lock()
         if arrived.entry is None:
             return {}
         return await self._opened(missing, await self._more(missing))
 
+    def lead(self) -> None:
+        """Renew the lock, where this request holds one, until the vectors are there."""
+        if self._held.lock_token:
+            self._leader.hold(self._held.lock_token)
+
     async def commit(self, new: dict[str, Vector], spent: Spent) -> None:
         """Write vectors, 256 in each round trip. The first trip charges ``spent``, the last one
         releases the lock. Without vectors followers are told to ask the provider."""
+        self._leader.end()
         held, record = self._held, self._record
         items = list(new.items()) if self._writes else []
         if not items and not held.lock_token and not accounts.counts_money_or_tokens(record):

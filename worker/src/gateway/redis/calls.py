@@ -22,6 +22,7 @@ HOLD = Script("hold")
 LOOK_UP = Script("look_up")
 LOOK_UP_PAIR = Script("look_up_pair")
 PROMPT_CACHE = Script("prompt_cache")
+RENEW = Script("renew")
 SPOOL_FORGET = Script("spool_forget")
 SPOOL_LEAD = Script("spool_lead")
 SPOOL_READ = Script("spool_read")
@@ -415,6 +416,16 @@ async def prompt_cache(
         *(part for each in touches for part in each),
     ]
     answer: int = await store.run(PROMPT_CACHE, keys, arguments)
+    return answer
+
+
+async def renew(store: Store, *, lock: str, lock_token: str, lease_ms: int) -> int:
+    """Keeps the lock of a single flight for longer. Answers 1, or 0 when this request does not
+    lead any more.
+    """
+    keys = [lock]
+    arguments: list[str | int] = [lock_token, lease_ms]
+    answer: int = await store.run(RENEW, keys, arguments)
     return answer
 
 

@@ -23,10 +23,11 @@ local lock, plan_tokens, key_tokens, project_spend, key_spend, streams = unpack(
 local lock_token, tombstone_ms, plan_tpm, key_tpm, tokens, cost, slot = unpack(ARGV, 1, 7)
 
 local now = now_ms()
+-- What is held is given up first: the entries may find no memory.
+release(lock, lock_token, tombstone_ms, streams, slot)
 for i = 7, #KEYS do
   redis.call('SET', KEYS[i], ARGV[2 * i - 5], 'PX', ARGV[2 * i - 6])
 end
-release(lock, lock_token, tombstone_ms, streams, slot)
 charge(plan_tokens, key_tokens, plan_tpm, key_tpm, tokens, now)
 spend(project_spend, cost)
 spend(key_spend, cost)

@@ -29,8 +29,9 @@ local lock_token, plan_tpm, key_tpm, tokens, cost, slot, ttl_ms, value, prefix, 
   record, most_entries = unpack(ARGV, 1, 13)
 
 local now = now_ms()
-redis.call('SET', entry, value, 'PX', ttl_ms)
+-- What is held is given up first: the entry may find no memory.
 release(lock, lock_token, 0, streams, slot)
+redis.call('SET', entry, value, 'PX', ttl_ms)
 charge(plan_tokens, key_tokens, plan_tpm, key_tpm, tokens, now)
 spend(project_spend, cost)
 spend(key_spend, cost)

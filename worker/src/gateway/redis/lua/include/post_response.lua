@@ -6,10 +6,10 @@
 local function release(lock, lock_token, tombstone_ms, streams, slot)
   if slot ~= '' then redis.call('ZREM', streams, slot) end
   if lock_token ~= '' and redis.call('GET', lock) == lock_token then
+    -- First deleted: a Redis out of memory deletes and does not set.
+    redis.call('DEL', lock)
     if tonumber(tombstone_ms) > 0 then
       redis.call('SET', lock, 'released', 'PX', tombstone_ms)
-    else
-      redis.call('DEL', lock)
     end
   end
 end

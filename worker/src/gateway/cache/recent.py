@@ -1,0 +1,50 @@
+"""The answers of the last second, for requests that Redis does not answer.
+
+A stall of Redis must not send a hot prompt to its provider. What this process has served or
+fetched within the last second is served again: as fresh as what a request gets whose look-up was
+answered a second ago. While Redis answers, nothing here is looked at, so purges hold at once; one
+in this process is heeded here too.
+"""
+
+from dataclasses import dataclass, field
+
+from gateway.cache.entry import Entry
+
+KEPT_SECONDS = 1.0
+_MOST_CHARACTERS = 8 * 2**20
+
+
+@dataclass(slots=True)
+class RecentAnswers:
+    """By project and exact key, oldest first; bounded by time and by size."""
+
+    most_characters: int = _MOST_CHARACTERS
+    _kept: dict[tuple[str, str], tuple[float, Entry]] = field(default_factory=dict)
+    _characters: int = 0
+
+    def put(self, project_id: str, key: str, entry: Entry, now: float) -> None:
+        """Keep an answer that was good at ``now`` (monotonic)."""
+        self._drop((project_id, key))
+        self._kept[project_id, key] = (now, entry)
+        self._characters += len(entry.body)
+        while self._kept:
+            oldest = next(iter(self._kept))
+            is_old = self._kept[oldest][0] <= now - KEPT_SECONDS
+            if not is_old and self._characters <= self.most_characters:
+                return
+            self._drop(oldest)
+
+    def get(self, project_id: str, key: str, since: float) -> Entry | None:
+        """The answer that was still good after ``since``."""
+        found = self._kept.get((project_id, key))
+        return found[1] if found is not None and found[0] > since else None
+
+    def forget(self, project_id: str) -> None:
+        """Drop what a project's purge is about, and more: all of it."""
+        for place in [place for place in self._kept if place[0] == project_id]:
+            self._drop(place)
+
+    def _drop(self, place: tuple[str, str]) -> None:
+        kept = self._kept.pop(place, None)
+        if kept is not None:
+            self._characters -= len(kept[1].body)

@@ -100,7 +100,7 @@ def _provider() -> Iterator[World]:
 def _two() -> Iterator[World]:
     """Two edges on one Redis."""
     with _stores() as (redis, relay), Edge("cpython", **_SHIPPED) as base:
-        more = {**_SHIPPED, "REDIS_URL": relay.url}
+        more = {**_SHIPPED, "REDIS_URL": redis.url}
         with ExitStack() as stack:
             edges = [stack.enter_context(Edge("cpython", beside=base, **more)) for _ in range(2)]
             yield World(base, tuple(edges), redis, relay)
@@ -112,7 +112,7 @@ def _workers() -> Iterator[World]:
     with (
         _stores() as (redis, relay),
         Edge("cpython", **_SHIPPED) as base,
-        _Workers("cpython", beside=base, **_SHIPPED, REDIS_URL=relay.url) as edge,
+        _Workers("cpython", beside=base, **_SHIPPED, REDIS_URL=redis.url) as edge,
     ):
         yield World(base, (edge,), redis, relay)
 

@@ -369,17 +369,20 @@ class Edge:
         process = self._process
         assert process is not None
 
+        client = httpx.Client(timeout=30)  # one for all attempts: each new one reads certificates
+
         def healthy() -> bool:
             if "Pyodide bundle failed" in self.log():
                 raise EdgeCannotStart("workerd cannot download its Pyodide here")
             if process.poll() is not None:
                 raise RuntimeError(f"the {self.host} host ended with {process.returncode}")
             try:
-                return httpx.get(f"{self.base_url}/health", timeout=30).status_code == 200
+                return client.get(f"{self.base_url}/health").status_code == 200
             except httpx.TransportError:
                 return False
 
-        until(healthy, f"the {self.host} host", 2 * PATIENCE_SECONDS)
+        with client:
+            until(healthy, f"the {self.host} host", 2 * PATIENCE_SECONDS)
 
 
 def until(

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.core.http import Live, Response, Upload, UpstreamResponse
@@ -180,7 +181,10 @@ class MemoryPlatform:
         return nonce + AESGCM(key).encrypt(nonce, plaintext, aad)
 
     async def unseal(self, key: bytes, sealed: bytes, aad: bytes) -> bytes:
-        return AESGCM(key).decrypt(sealed[:12], sealed[12:], aad)
+        try:
+            return AESGCM(key).decrypt(sealed[:12], sealed[12:], aad)
+        except InvalidTag as error:
+            raise ValueError("does not open") from error
 
     async def finish(self) -> None:
         """Wait for background work; raises what went wrong there."""

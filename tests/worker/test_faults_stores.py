@@ -77,6 +77,12 @@ TABLE: dict[str, Fault] = {
     "Redis is full": redis(
         "refuses commands", message="OOM command not allowed when used memory > 'maxmemory'."
     ),
+    "Redis is a replica": redis(
+        "refuses commands", message="READONLY You can't write against a read only replica."
+    ),
+    "Redis is loading": redis(
+        "refuses commands", message="LOADING Redis is loading the dataset in memory"
+    ),
     "Redis's plan is used up": redis(
         "refuses commands", message="ERR max requests limit exceeded. Limit: 500000"
     ),

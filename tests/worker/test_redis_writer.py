@@ -31,6 +31,7 @@ def test_deleting_everything_costs_hits_and_no_answer(edge: Edge, tenant: Tenant
     tenant.ask("held")
     edge.settled()
     delete(edge, keys_of(edge, tenant))
+    edge.redis("SCRIPT", "FLUSH")
     assert status(tenant.ask("held")) == (200, "MISS")
     assert status(tenant.chat("held")) == (200, "HIT")
     assert len({row["request_id"] for row in tenant.rows(3)}) == 3

@@ -5,6 +5,7 @@ A worker runs a group of tests from its beginning to its end. What a group share
 - tests on the Pyodide host (or workerd) share its process, so each kind of process is one group.
   Without that, every file would end the one host's process and start the other's;
 - browser tests share the local stack;
+- contract tests share a PostgreSQL cluster, whose database is migrated once;
 - files marked ``spread`` share nothing, so each of their tests is a group;
 - any other file is a group.
 
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 
 import pytest
 
-FIRST = ("stack", "pyodide", "workerd", "spread")
+FIRST = ("stack", "postgres", "pyodide", "workerd", "spread")
 """What the long groups' names begin with."""
 GROUP = pytest.StashKey[str]()  # an item is no key of a dict: its hash changes with its node id
 _PROCESSES = ("session_edge", "session_fragile")
@@ -36,6 +37,8 @@ def group_of(item: pytest.Item) -> str:
     file = item.path.relative_to(item.config.rootpath).as_posix()
     if item.get_closest_marker("spread"):
         return f"spread:{file}:{item.name}"
+    if file.startswith("tests/contract/"):
+        return "postgres"
     if "shared_stack" in getattr(item, "fixturenames", ()):
         return "stack"
     callspec = getattr(item, "callspec", None)

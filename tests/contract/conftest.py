@@ -11,7 +11,7 @@ from supabase import Client, create_client
 
 from tests.contract import postgres
 from tests.contract.callers import Caller, HttpCaller, SqlCaller
-from tests.contract.databases import default_database
+from tests.contract.databases import default_database, migrate
 from tests.contract.server import dashboard
 
 # Supabase's own roles, with the rights it gives them over everything new in "public".
@@ -36,8 +36,11 @@ ALTER DEFAULT PRIVILEGES FOR ROLE owner IN SCHEMA public
 
 
 @pytest.fixture(scope="session")
-def postgres_cluster() -> Iterator[postgres.Cluster]:
-    """A cluster with Supabase's roles and an empty database ``dashboard``."""
+def postgres_cluster(django_db_blocker: DjangoDbBlocker) -> Iterator[postgres.Cluster]:
+    """A cluster with Supabase's roles and a migrated database ``dashboard``.
+
+    ``pristine`` is a copy of it that nobody writes to, for tests that want one of their own.
+    """
     try:
         context = postgres.cluster()
         cluster = context.__enter__()
@@ -45,15 +48,21 @@ def postgres_cluster() -> Iterator[postgres.Cluster]:
         pytest.skip(str(error))
     try:
         prepare(cluster)
+        with django_db_blocker.unblock():
+            migrate(cluster.url("dashboard", "owner"))
+        execute(cluster, "postgres", "CREATE DATABASE pristine TEMPLATE dashboard")
         yield cluster
     finally:
         context.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")
-def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database file, so that the server's threads see what the test wrote."""
-    return f"sqlite:///{tmp_path_factory.mktemp('contract') / 'db.sqlite3'}"
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> str:
+    """A migrated database file, so that the server's threads see what the test wrote."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('contract') / 'db.sqlite3'}"
+    with django_db_blocker.unblock():
+        migrate(url)
+    return url
 
 
 @pytest.fixture

@@ -10,10 +10,8 @@ from config.settings.database import database
 
 
 @contextmanager
-def default_database(url: str, *, migrated: bool = True) -> Iterator[None]:
+def default_database(url: str) -> Iterator[None]:
     """Django's default connection goes to ``url`` until the block ends.
-
-    ``migrated``: it has today's tables then.
 
     Threads started inside it (a live server's) find the same database.
     """
@@ -28,10 +26,14 @@ def default_database(url: str, *, migrated: bool = True) -> Iterator[None]:
     connections.databases["default"] = config
     connections["default"] = connections.create_connection("default")
     try:
-        if migrated:
-            call_command("migrate", verbosity=0)
         yield
     finally:
         connections["default"].close()
         connections.databases["default"] = previous_config
         connections["default"] = previous
+
+
+def migrate(url: str) -> None:
+    """Make today's tables there, or what is missing of them."""
+    with default_database(url):
+        call_command("migrate", verbosity=0)

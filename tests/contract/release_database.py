@@ -53,10 +53,11 @@ def main() -> None:
     from django.core.management import call_command
 
     from tests.contract import conftest, postgres
-    from tests.contract.databases import default_database
+    from tests.contract.databases import default_database, migrate
 
     with postgres.cluster() as cluster:
         conftest.prepare(cluster)
+        migrate(cluster.url("dashboard", "owner"))
         with default_database(cluster.url("dashboard", "owner")):
             fill()
             call_command("rollup_usage", verbosity=0)

@@ -88,7 +88,7 @@ def world(
 ) -> Iterator[World]:
     address = {"host": str(postgres_cluster.socket_dir), "user": postgres.SUPERUSER}
     with psycopg.connect(dbname="postgres", autocommit=True, **address) as admin:
-        admin.execute("CREATE DATABASE machines")
+        admin.execute("CREATE DATABASE machines TEMPLATE pristine")
     url = postgres_cluster.url("machines")
     with ExitStack() as stack:
         stack.callback(_drop, address)

@@ -80,13 +80,11 @@ def upgraded(
     dump: Path = request.param
     name = f"release-{dump.stem}"
     with django_db_blocker.unblock():
-        # The role of the edge is the cluster's, and so in no dump: a fresh database makes it.
-        with default_database(postgres_cluster.url("dashboard", "owner")):
-            pass
+        # The role of the edge is the cluster's, and so in no dump: its other database has made it.
         execute(postgres_cluster, "postgres", f'CREATE DATABASE "{name}" OWNER owner')
         with psycopg.connect(postgres_cluster.url(name), autocommit=True) as restoring:
             restoring.execute(dump.read_text())  # type: ignore[call-overload]
-        with default_database(postgres_cluster.url(name, "owner"), migrated=False):
+        with default_database(postgres_cluster.url(name, "owner")):
             before = counts()
             call_command("migrate", verbosity=0)
             yield before

@@ -84,7 +84,7 @@ class Alignment:
 
         Computed when a guard first needs it: the first dozen guards compare whole prompts instead.
         """
-        waiting = self.left.places
+        waiting = self.left.positions
         used: dict[str, int] = {}
         pairs: list[tuple[int, int]] = []
         right_only: list[int] = []

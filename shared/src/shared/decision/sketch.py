@@ -267,11 +267,11 @@ class Sketch:
         ]
 
     @cached_property
-    def places(self) -> dict[str, list[int]]:
+    def positions(self) -> dict[str, list[int]]:
         """Group -> where in ``items`` it stands."""
         found: dict[str, list[int]] = {}
-        for place, item in enumerate(self.items):
-            found.setdefault(item.word.group, []).append(place)
+        for position, item in enumerate(self.items):
+            found.setdefault(item.word.group, []).append(position)
         return found
 
     @cached_property

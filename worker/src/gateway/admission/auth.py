@@ -206,7 +206,7 @@ class KeyResolver:
         return next((text for text in texts if text is not None), None)
 
     async def _ask_supabase(self, key_hash: str, timeout: float) -> KeyRecord | None:
-        if not self._breaker.allows(self._platform.monotonic()):
+        if not self._breaker.try_acquire(self._platform.monotonic()):
             raise FetchFailed("Supabase failed a moment ago")
         try:
             data = await self._call(key_hash, timeout)

@@ -1,4 +1,4 @@
-"""Not asking a service that fails, for a while."""
+"""Circuit breaker: a service that fails is not asked for a while."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,10 @@ class Breaker:
     cooldown: float = 2.0
     failures: int = 0
     open_until: float = 0.0
-    probed_until: float = 0.0
 
-    def allows(self, now: float) -> bool:
-        """True when the service may be asked. Past the cooldown, one caller is let through."""
+    def try_acquire(self, now: float) -> bool:
+        """True when the service may be asked. Past the cooldown this takes the right to try it, so
+        that only one caller does."""
         if self.failures < self.threshold:
             return True
         if now < self.open_until:
@@ -32,20 +32,11 @@ class Breaker:
             return "closed"
         return "open" if now < self.open_until else "half-open"
 
-    def is_probed(self, now: float) -> bool:
-        """True while a background task probes whether the service is back."""
-        return now < self.probed_until
-
-    def probe_until(self, until: float) -> None:
-        """Keep callers away until then, while this one probes the service."""
-        self.probed_until = self.open_until = until
-
     def succeeded(self) -> None:
         """The service answered."""
         self.failures = 0
-        self.probed_until = 0.0
 
     def failed(self, now: float) -> None:
         """The service did not answer, or answered with a fault of its own."""
         self.failures += 1
-        self.open_until = max(now + self.cooldown, self.probed_until)
+        self.open_until = now + self.cooldown

@@ -24,7 +24,7 @@ from gateway.pipeline.post_response import PostResponse
 from gateway.pipeline.usage_row import UsageRow
 from gateway.providers.context import UpstreamContext
 from gateway.providers.upstream_answer import Upstream, error_code, error_text
-from gateway.reporting import usage
+from gateway.reporting import pricing
 from shared.key_record import KeyRecord
 from shared.labels import BODY_FIELDS, HEADERS
 from shared.usage_events import UsageEvent
@@ -182,13 +182,13 @@ class RequestContext:
         if event.provider:
             headers.append(("x-watchllm-provider", event.provider))
         if event.cost_nanousd is not None:
-            headers.append(("x-watchllm-cost-usd", usage.dollars(event.cost_nanousd)))
+            headers.append(("x-watchllm-cost-usd", pricing.dollars(event.cost_nanousd)))
         asks_why = self.caller.request.header("x-watchllm-explain") is not None
         if event.decision is not None and asks_why:
             told = replace(event.decision, matched=None)
             headers.append(("x-watchllm-decision", json.dumps(told.dump())))
         if event.saved_nanousd is not None:
-            headers.append(("x-watchllm-saved-usd", usage.dollars(event.saved_nanousd)))
+            headers.append(("x-watchllm-saved-usd", pricing.dollars(event.saved_nanousd)))
         return Response(status, headers, body)
 
     def provider_error(self, answer: Upstream, text: str) -> Response:

@@ -13,7 +13,7 @@ from gateway.formats.base import Usage, count
 from gateway.pipeline import traces
 from gateway.pipeline.caller import Caller
 from gateway.pipeline.host import Host
-from gateway.reporting import usage, writer
+from gateway.reporting import pricing, writer
 from shared.usage_events import BYPASS, REFUSED, CacheDecision, CacheStatus, UsageEvent
 
 _QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
@@ -47,12 +47,12 @@ class UsageRow:
         """Put the original answer's tokens into the row, and its cost as saved."""
         self._tokens(saved)
         self.event.cost_nanousd = 0
-        self.event.saved_nanousd = usage.cost(provider, model, saved, self.timing.started)
+        self.event.saved_nanousd = pricing.cost(provider, model, saved, self.timing.started)
 
     def account(self, provider: str, model: str, used: Usage) -> Spent:
         """Put tokens and cost of a provider's answer into the row. Returns what to charge."""
         self._tokens(used)
-        price = usage.cost(provider, model, used, self.timing.started)
+        price = pricing.cost(provider, model, used, self.timing.started)
         self.event.cost_nanousd, self.event.saved_nanousd = price, 0
         return _spent(used, price)
 
@@ -76,7 +76,7 @@ class UsageRow:
     def account_shadow(self, provider: str, model: str, used: Usage) -> Spent:
         """The shadow request cost money: add it to cost, subtract it from savings. Returns what to
         charge."""
-        price = usage.cost(provider, model, used, self.timing.started)
+        price = pricing.cost(provider, model, used, self.timing.started)
         self.event.cost_nanousd = price
         if price is not None and self.event.saved_nanousd is not None:
             self.event.saved_nanousd = max(0, self.event.saved_nanousd - price)
@@ -93,8 +93,8 @@ class UsageRow:
         event.prompt_tokens = count(tokens)
         saved = None if tokens is None or paid is None else tokens - paid
         at = self.timing.started
-        event.cost_nanousd = usage.cost(provider, model, Usage(prompt=paid), at)
-        event.saved_nanousd = usage.cost(provider, model, Usage(prompt=saved), at)
+        event.cost_nanousd = pricing.cost(provider, model, Usage(prompt=paid), at)
+        event.saved_nanousd = pricing.cost(provider, model, Usage(prompt=saved), at)
         return _spent(Usage(prompt=paid), event.cost_nanousd)
 
     def log_prompt(self, body: dict[str, Any]) -> None:

@@ -100,7 +100,7 @@ async def _ask_target(context: UpstreamContext, target: Target, outgoing: Outgoi
     breaker = context.memory.breaker(
         context.record.project_id, provider.name, context.endpoint, target.model
     )
-    if not breaker.allows(context.platform.monotonic()):
+    if not breaker.try_acquire(context.platform.monotonic()):
         raise errors.ProviderUnavailable(
             f"The provider '{provider.name}' is failing and not being asked for a moment.",
             headers=[("retry-after", "5")],
@@ -150,14 +150,14 @@ class _UsageQuestion:
         self._context = context
         self._target = target
         self._outgoing = outgoing
-        self._place = ("", "", "", "")
+        self._server = ("", "", "", "")
         self._asked = outgoing.plain is not None
 
     def body(self, key: ProviderKey) -> Any:
         """What to send with ``key``."""
         project, target = self._context.record.project_id, self._target
-        self._place = (project, target.provider.name, key.base_url, target.model)
-        self._asked = self._asked and not self._context.memory.refuses_usage(self._place)
+        self._server = (project, target.provider.name, key.base_url, target.model)
+        self._asked = self._asked and not self._context.memory.refuses_usage(self._server)
         plain = self._outgoing.plain
         return self._outgoing.body if self._asked or plain is None else plain
 
@@ -169,7 +169,7 @@ class _UsageQuestion:
         status = answer.response.status
         if not self._asked:
             if status < 400 and self._outgoing.plain is not None:
-                self._context.memory.usage_was_refused(self._place)
+                self._context.memory.usage_was_refused(self._server)
             return False
         if status != 400:
             return False

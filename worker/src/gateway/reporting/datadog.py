@@ -38,7 +38,7 @@ class LogBuffer:
 
 async def flush(platform: Platform, settings: Settings, buffer: LogBuffer) -> None:
     """Send what waits. Never raises."""
-    while buffer.lines and buffer.breaker.allows(platform.monotonic()):
+    while buffer.lines and buffer.breaker.try_acquire(platform.monotonic()):
         taken, body = _batch(buffer, settings)
         try:
             status, _ = await _post(platform, settings, body)

@@ -107,7 +107,7 @@ async def report(
 
 async def flush(platform: Platform, settings: Settings, reports: Reports) -> None:
     """Send what waits. Never raises."""
-    while reports.events and reports.breaker.allows(platform.monotonic()):
+    while reports.events and reports.breaker.try_acquire(platform.monotonic()):
         from gateway.reporting import sentry_client
 
         request = sentry_client.request(settings, reports.events.popleft())

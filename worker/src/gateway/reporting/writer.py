@@ -104,7 +104,7 @@ async def _hand_over(platform: Platform, outbox: Outbox, batch: list[Row]) -> li
 
 async def _insert(platform: Platform, outbox: Outbox, rows: list[Row]) -> bool:
     breaker = outbox.usage_breaker
-    if not breaker.allows(platform.monotonic()):
+    if not breaker.try_acquire(platform.monotonic()):
         return False
     try:
         await _store(platform, outbox, rows)
@@ -148,7 +148,7 @@ async def _drain(platform: Platform, outbox: Outbox) -> bool:
     pending = outbox.pending
     breaker = outbox.usage_breaker
     pending.next_drain = platform.monotonic() + DRAIN_EVERY_SECONDS
-    if not breaker.allows(platform.monotonic()):
+    if not breaker.try_acquire(platform.monotonic()):
         return False
 
     async def insert(rows: list[Row]) -> None:

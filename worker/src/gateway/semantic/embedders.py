@@ -39,7 +39,7 @@ class OutsideEmbedder:
         if known is not None:
             return known
         began = self.platform.monotonic()
-        if not memory.breaker.allows(began):
+        if not memory.breaker.try_acquire(began):
             return None
         try:
             code, margins = code_of_vector(await _vector(self.platform, embedder, text))

@@ -167,7 +167,7 @@ class KeepAliveClient:
         that this process has no time is not the service's. A kept connection that the server
         closed meanwhile is replaced once, if it had not begun to answer.
         """
-        address, head = self._place(url)
+        address, head = self._request_to(url)
         payload = body.encode() if isinstance(body, str) else body
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
         request = (
@@ -242,7 +242,7 @@ class KeepAliveClient:
         )
         return connection
 
-    def _place(self, url: str) -> tuple[Address, bytes]:
+    def _request_to(self, url: str) -> tuple[Address, bytes]:
         """The address of ``url`` and the request's first lines after the method."""
         place = self._places.get(url)
         if place is None:

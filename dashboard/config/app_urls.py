@@ -24,6 +24,7 @@ from apps.projects.views.audit_log import audit_log
 from apps.projects.views.home import home
 from apps.projects.views.project_new import project_new
 from apps.shell import views as shell
+from apps.usage.views.labels import label_delete, label_export, label_value, project_labels
 from apps.usage.views.onboarding import (
     onboarding,
     onboarding_key,
@@ -51,6 +52,10 @@ project_pages = [
     path("requests/", requests, name="project_requests"),
     path("settings/requests.csv", requests_export, name="project_export_requests"),
     path("requests/<int:log_id>/", request_detail, name="request_detail"),
+    path("labels/", project_labels, name="project_labels"),
+    path("labels/value/", label_value, name="label_value"),
+    path("labels/value/requests.csv", label_export, name="label_export"),
+    path("labels/value/delete/", label_delete, name="label_delete"),
     path("palette/", shell.palette_project, name="palette_project"),
     path("start/", onboarding, name="onboarding"),
     path("start/key/", onboarding_key, name="onboarding_key"),

@@ -51,8 +51,8 @@ class ProjectSettingsForm(forms.Form):
     charted_labels = LabelNamesField(
         label="Labels to chart",
         most=MOST_CHARTED_LABELS,
-        help_text="Requests are summed by these from now on. Names with commas between them, such "
-        "as user, app.",
+        help_text="The Labels page sums requests by these from now on. Names with commas between "
+        "them, such as user, app.",
     )
     plain_user_labels = forms.BooleanField(
         label="Keep ids of users plain",

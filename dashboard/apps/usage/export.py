@@ -4,6 +4,8 @@ import csv
 import json
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from apps.projects.models import Project
 from apps.usage.models import UsageLog
 from shared import usage_events
@@ -12,11 +14,11 @@ _COLUMNS = usage_events.COLUMNS
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def request_lines(project: Project) -> Iterator[str]:
-    """The request log as CSV, line by line, oldest first."""
+def request_lines(project: Project, condition: Q | None = None) -> Iterator[str]:
+    """The request log as CSV, line by line, oldest first; with ``condition`` a part of it."""
     writer = csv.writer(_Echo())
     yield writer.writerow(_COLUMNS)
-    rows = UsageLog.objects.filter(project=project).order_by("ts", "id")
+    rows = UsageLog.objects.filter(condition or Q(), project=project).order_by("ts", "id")
     for row in rows.values_list(*_COLUMNS).iterator(chunk_size=2_000):
         yield writer.writerow([_cell(value) for value in row])
 

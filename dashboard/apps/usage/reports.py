@@ -19,8 +19,7 @@ HITS = frozenset({usage_events.HIT, usage_events.HIT_SEMANTIC, usage_events.HIT_
 _HIT = Q(cache_status__in=HITS)
 _REFUSED = Q(cache_status=usage_events.REFUSED)
 _DAY = timedelta(days=1)
-# In the order of the fields of Sums.
-_SUMS = {
+SUMS = {
     "sum_requests": Sum("requests"),
     "sum_hits": Sum("requests", filter=_HIT, default=0),
     "sum_refused": Sum("requests", filter=_REFUSED, default=0),
@@ -32,6 +31,7 @@ _SUMS = {
     "sum_cost": Sum("cost_nanousd"),
     "sum_saved": Sum("saved_nanousd"),
 }
+"""Of hourly and daily sums, in the order of the fields of ``Sums``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,9 @@ class Sums:
 
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    def __sub__(self, other: "Sums") -> "Sums":
+        return Sums(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
 
     @property
     def tokens(self) -> int:
@@ -103,7 +106,7 @@ def breakdown(project: Project, period: Period, filters: Filters, by: str) -> Br
         _hours(project, period.start, period.end, filters)
         .annotate(bucket=Bucket("hour", period.edges))
         .values_list("bucket", DIMENSIONS[by])
-        .annotate(**_SUMS)
+        .annotate(**SUMS)
         .order_by()
     )
     cells: list[dict[str, Sums]] = [{} for _ in range(period.buckets)]
@@ -197,7 +200,7 @@ def _union(
         filters.condition(), project=project, day__gte=first, day__lt=last
     )
     edges = _hours(project, start, end, filters).filter(Q(hour__lt=first) | Q(hour__gte=last))
-    made = _SUMS if sums else {}
+    made = SUMS if sums else {}
     return (
         days.values_list(*columns)
         .annotate(**made)

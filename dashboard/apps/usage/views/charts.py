@@ -52,7 +52,7 @@ def usage_chart(
         bucket_labels(period),
         _series(breakdown, by, value_of, names),
         form=usd if money else number,
-        axis=_axis_usd if money else axis,
+        axis=axis_usd if money else axis,
         hrefs=[
             requests_url + "?" + urlencode({**span(start, end), **filters.active})
             for start, end in zip(period.edges, period.edges[1:], strict=False)
@@ -110,7 +110,8 @@ def _largest(
     return [*named, (_OTHERS, "fill-8", rest)] if rest else named
 
 
-def _axis_usd(nanousd: int) -> str:
+def axis_usd(nanousd: int) -> str:
+    """An amount as the axis of a chart has it."""
     dollars = nanousd / 1e9
     if dollars >= 1000:
         return f"${axis(round(dollars))}"

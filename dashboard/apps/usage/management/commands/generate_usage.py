@@ -137,12 +137,22 @@ def _rows(
             "ttfb_ms": latency // 3 if asked else None,
             "status": code,
             "error_code": error,
+            "labels": _labels(dice, position),
         }
 
 
 def _answer(dice: random.Random, model: str) -> str:
     """The key of one of many answers, of which few are asked for often."""
     return hashlib.sha256(f"{model} {int(dice.paretovariate(0.6))}".encode()).hexdigest()
+
+
+def _labels(dice: random.Random, position: int) -> dict[str, str]:
+    """A few users ask for most; an agent's session is some requests in a row."""
+    user = f"user-{int(dice.paretovariate(0.7)) % 100_000}"
+    labels = {"user": user, "app": dice.choice(("Support bot", "Search", "Nightly report"))}
+    if position // 12 % 4 == 0:
+        labels["session"] = str(uuid.uuid5(uuid.NAMESPACE_OID, str(position // 12)))
+    return labels
 
 
 def _decision(dice: random.Random, cache_key: str | None) -> dict[str, Any]:
@@ -184,5 +194,5 @@ def _copy(rows: Iterator[dict[str, Any]]) -> None:
         cursor.copy(f"COPY usage_logs ({columns}) FROM STDIN") as copy,
     ):
         for row in chain([first], rows):
-            decision = row["decision"] and json.dumps(row["decision"])
-            copy.write_row(tuple({**row, "decision": decision}.values()))
+            texts = {name: row[name] and json.dumps(row[name]) for name in ("decision", "labels")}
+            copy.write_row(tuple({**row, **texts}.values()))

@@ -1,0 +1,190 @@
+"""Who costs what: sums by label, the requests of one value, their export and their end."""
+
+import csv
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from apps.audit.models import AuditLog
+from apps.projects.models import Project
+from apps.projects.services.api_keys import CreatedApiKey, api_key_create
+from apps.usage import reports
+from apps.usage.label_reports import DRAWN, LISTED
+from apps.usage.models import LabelHourly, UsageHourly, UsageLog
+from apps.usage.request_log import PAGE
+from apps.usage.rollup import usage_rollup
+from shared import labels
+from tests.dashboard.pages.conftest import Cast
+from tests.dashboard.usage_rows import usage_row
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def logs(created_key: CreatedApiKey) -> list[UsageLog]:
+    """Sixty users, of whom the first ask most, and a request of nobody."""
+    key = created_key.api_key
+    rows = [
+        usage_row(
+            key,
+            ts=NOW - timedelta(hours=user % 30, minutes=number),
+            labels={"user": f"u{user}", "env": "prod"},
+            cache_status=("MISS", "HIT", "REFUSED")[number % 3],
+            cost_nanousd=(60 - user) * 10,
+            saved_nanousd=7,
+            latency_ms=100 + user,
+        )
+        for user in range(60)
+        for number in range(1 + (user < 10) * 3)
+    ]
+    rows.append(usage_row(key, ts=NOW, cost_nanousd=1_000))
+    UsageLog.objects.bulk_create(rows)
+    usage_rollup()
+    return rows
+
+
+def test_the_largest_values_and_the_rest(cast: Cast, home: str, logs: list[UsageLog]) -> None:
+    page = cast.viewer.get(f"{home}labels/?label=user&metric=cost")
+    report = page.context["report"]
+    assert [each.value for each in report.values[:3]] == ["u0", "u1", "u2"]
+    assert len(report.values) == LISTED
+    of_user = [log for log in logs if (log.labels or {}).get("user") == "u0"]
+    first = report.values[0]
+    assert first.sums.requests == len(of_user) == 4
+    assert first.sums.cost_nanousd == sum(log.cost_nanousd or 0 for log in of_user)
+    assert first.sums.hit_rate == 1 / 3  # one of four was refused
+    assert first.mean_ms == 100
+    labelled = [log for log in logs if log.labels]
+    assert report.total.cost_nanousd == sum(log.cost_nanousd or 0 for log in labelled)
+    assert report.total == reports.add(each.sums for each in report.values) + report.other
+    assert page.context["unlabelled"].cost_nanousd == 1_000
+    assert page.context["everything"].requests == len(logs)
+    drawn = page.context["chart"].series
+    assert [one.label for one in drawn] == [f"u{number}" for number in range(DRAWN)] + ["Other"]
+    assert sum(one.total for one in drawn) == report.total.cost_nanousd
+
+
+def test_few_queries_however_many_values(
+    cast: Cast, home: str, logs: list[UsageLog], django_assert_max_num_queries: Any
+) -> None:
+    cast.viewer.get(f"{home}labels/")
+    with django_assert_max_num_queries(13):
+        cast.viewer.get(f"{home}labels/?period=30d")
+
+
+def test_a_label_that_is_not_charted_is_not_summed(
+    cast: Cast, home: str, logs: list[UsageLog]
+) -> None:
+    assert not LabelHourly.objects.filter(name="env").exists()
+    assert cast.viewer.get(f"{home}labels/?label=env").context["name"] == "user"
+    Project.objects.update(charted_labels=[])
+    assert "No label is charted" in cast.viewer.get(f"{home}labels/").content.decode()
+
+
+def test_a_session_is_told_in_its_order_with_its_cost_so_far(
+    cast: Cast, home: str, created_key: CreatedApiKey
+) -> None:
+    count = PAGE + 3
+    UsageLog.objects.bulk_create(
+        usage_row(
+            created_key.api_key,
+            ts=NOW + timedelta(seconds=number // 3),
+            labels={"session": "s-1"},
+            cost_nanousd=None if number == 1 else number + 1,
+        )
+        for number in reversed(range(count))
+    )
+    first = cast.viewer.get(f"{home}labels/value/?label=session&value=s-1")
+    log = first.context["log"]
+    assert log.sums.requests == count
+    costs = [step.log.cost_nanousd or 0 for step in log.steps]
+    second = cast.viewer.get(f"{home}labels/value/{first.context['later']}")
+    costs += [step.log.cost_nanousd or 0 for step in second.context["log"].steps]
+    steps = [*log.steps, *second.context["log"].steps]
+    assert len({step.log.pk for step in steps}) == count
+    assert [step.log.ts for step in steps] == sorted(step.log.ts for step in steps)
+    assert [step.cost_so_far for step in steps] == [
+        sum(costs[: position + 1]) for position in range(count)
+    ]
+    assert steps[-1].cost_so_far == log.sums.cost_nanousd
+    assert second.context["later"] == ""
+
+
+def test_a_user_is_found_by_the_id_that_the_caller_sent(
+    cast: Cast, home: str, project: Project, created_key: CreatedApiKey
+) -> None:
+    name = labels.pseudonym(project.data_key_salt, "ada@example.com")
+    usage_row(created_key.api_key, labels={"user": name}).save()
+    usage_row(created_key.api_key, labels={"user": "plain-7"}).save()
+    for typed, value in (("ada@example.com", name), ("plain-7", "plain-7")):
+        page = cast.viewer.get(f"{home}labels/", {"label": "user", "find": typed}, follow=True)
+        assert page.context["value"] == value
+        assert page.context["log"].sums.requests == 1
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?label=user", "?label=7&value=x", "?label=user&value=", "?label=user&value=%00"]
+)
+def test_what_cannot_be_a_label_is_not_found(cast: Cast, home: str, query: str) -> None:
+    assert cast.owner.get(f"{home}labels/value/{query}").status_code == 404
+    assert cast.owner.get(f"{home}labels/value/requests.csv{query}").status_code == 404
+
+
+def test_the_details_of_a_request_lead_to_its_labels(
+    cast: Cast, home: str, created_key: CreatedApiKey
+) -> None:
+    log = usage_row(created_key.api_key, labels={"user": "a&b <i>"})
+    log.save()
+    page = cast.viewer.get(f"{home}requests/{log.pk}/").content.decode()
+    assert "label=user&value=a%26b%20%3Ci%3E" in page
+    assert "<i>" not in page
+
+
+def test_the_export_has_all_of_one_value_and_nothing_else(
+    cast: Cast, home: str, logs: list[UsageLog]
+) -> None:
+    url = f"{home}labels/value/requests.csv?label=user&value=u0"
+    assert cast.member.get(url).status_code == 403
+    response = cast.admin.get(url)
+    text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    found = list(csv.DictReader(text.splitlines()))
+    assert len(found) == 4
+    assert {line["labels"] for line in found} == {'{"user": "u0", "env": "prod"}'}
+
+
+def test_deleting_a_value_leaves_the_projects_sums_and_other_peoples_rows(
+    cast: Cast, home: str, project: Project, logs: list[UsageLog]
+) -> None:
+    other = Project.objects.exclude(pk=project.pk).get(organization__name="Other")
+    theirs = api_key_create(project=other, name="Theirs", actor=None).api_key
+    usage_row(theirs, labels={"user": "u0"}, ts=NOW).save()
+    usage_row(logs[0].api_key, labels={"user": "u0"}, ts=NOW, cost_nanousd=5).save()
+    url = f"{home}labels/value/delete/"
+    form = {"label": "user", "value": "u0", "confirmation": "u0"}
+    assert cast.member.post(url, form).status_code == 403
+    cast.admin.post(url, form | {"confirmation": "u1"})
+    assert UsageLog.objects.filter(project=project).count() == len(logs) + 1
+    usage_rollup()
+    before = sum(UsageHourly.objects.values_list("cost_nanousd", flat=True))
+    done = cast.admin.post(url, form, follow=True)
+    assert "Deleted 5 requests" in done.content.decode()
+    kept = UsageLog.objects.filter(project=project)
+    assert kept.count() == len(logs) - 4
+    assert not [log for log in kept if (log.labels or {}).get("user") == "u0"]
+    assert not LabelHourly.objects.filter(project=project, name="user", value="u0").exists()
+    assert LabelHourly.objects.filter(project=other, value="u0").exists()
+    assert UsageLog.objects.filter(project=other).count() == 1
+    assert sum(UsageHourly.objects.values_list("cost_nanousd", flat=True)) == before
+    entry = AuditLog.objects.get(action="label.erase")
+    assert entry.data == {"label": "user", "requests": 5}
+    assert timezone.now() == NOW

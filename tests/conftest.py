@@ -13,5 +13,6 @@ settings.register_profile(
 )
 settings.load_profile("watchllm")
 
-# The running edges: one process a host, for the suites of the Worker and of the SDKs alike.
-pytest_plugins = ("tests.scheduling", "tests.worker.edges")
+# The running edges: one process a host, for the suites of the Worker and of the SDKs alike. And a
+# migrated database, for the suites of the local stack and of the browser.
+pytest_plugins = ("tests.scheduling", "tests.worker.edges", "tests.doubles.migrated_sqlite")

@@ -21,6 +21,7 @@ from local_stack import env_file, ports
 from local_stack.options import StartError, parse
 from local_stack.services import plan
 from local_stack.state import load_or_create_secrets, read_json
+from tests.doubles.migrated_sqlite import put_into
 from tests.doubles.openai_api import OpenAIDouble
 from tests.worker.edge import until
 
@@ -57,6 +58,13 @@ class Run:
     def ready(self) -> dict[str, Any]:
         """What dev.json says."""
         return read_json(self.state / "dev.json")
+
+
+@pytest.fixture
+def state(tmp_path: Path, migrated_sqlite: Path) -> Path:
+    """A state folder whose database is there, where its making is not what is tested."""
+    put_into(tmp_path, migrated_sqlite)
+    return tmp_path
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -128,17 +136,17 @@ def test_bare_answers_from_the_cache_and_keeps_it_over_a_restart(tmp_path: Path)
         assert provider.calls() == 1
 
 
-def test_the_demo_providers_answers_do_not_outlive_it(tmp_path: Path) -> None:
-    with running(tmp_path, "--bare") as run:
+def test_the_demo_providers_answers_do_not_outlive_it(state: Path) -> None:
+    with running(state, "--bare") as run:
         run.until(READY)
         assert ask(run.ready).headers["x-watchllm-cache"] == "MISS"
         assert ask(run.ready).headers["x-watchllm-cache"] == "HIT"
-    with running(tmp_path, "--bare") as run:
+    with running(state, "--bare") as run:
         run.until(READY)
         assert ask(run.ready).headers["x-watchllm-cache"] == "HIT"
     with OpenAIDouble() as provider:
         upstream = {"OPENAI_BASE_URL": provider.base_url, "OPENAI_API_KEY": provider.key}
-        with running(tmp_path, "--bare", **upstream) as run:
+        with running(state, "--bare", **upstream) as run:
             run.until(READY)
             assert ask(run.ready).headers["x-watchllm-cache"] == "MISS"
         assert provider.calls() == 1
@@ -243,8 +251,8 @@ def assert_claude_answers(ready: dict[str, Any]) -> None:
     assert "no model was asked" in made.output_text
 
 
-def test_a_service_that_dies_stops_all_and_is_named(tmp_path: Path) -> None:
-    with running(tmp_path, "--bare") as run:
+def test_a_service_that_dies_stops_all_and_is_named(state: Path) -> None:
+    with running(state, "--bare") as run:
         run.until(READY)
         descendants = children_of(run.process.pid)
         provider = next(
@@ -258,8 +266,8 @@ def test_a_service_that_dies_stops_all_and_is_named(tmp_path: Path) -> None:
         assert alive(descendants) == set()
 
 
-def test_a_killed_supervisor_leaves_nobody_behind(tmp_path: Path) -> None:
-    with running(tmp_path, "--bare") as run:
+def test_a_killed_supervisor_leaves_nobody_behind(state: Path) -> None:
+    with running(state, "--bare") as run:
         run.until(READY)
         descendants = children_of(run.process.pid)
         run.process.kill()
@@ -321,10 +329,10 @@ def test_a_redis_that_is_not_there_is_named_at_once(tmp_path: Path) -> None:
     assert "REDIS_URL: nothing answers at 127.0.0.1:" in "".join(run.printed)
 
 
-def test_a_second_stack_on_the_same_state_is_refused(tmp_path: Path) -> None:
-    with running(tmp_path, "--bare") as first:
+def test_a_second_stack_on_the_same_state_is_refused(state: Path) -> None:
+    with running(state, "--bare") as first:
         first.until(READY)
-        with running(tmp_path, "--bare") as second:
+        with running(state, "--bare") as second:
             assert second.end() == 1
         assert "already running" in "".join(second.printed)
 

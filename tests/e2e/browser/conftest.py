@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from local_stack import ports
+from tests.doubles.migrated_sqlite import put_into
 from tests.worker.edge import until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -59,9 +60,11 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def shared_stack(
+    tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
+) -> Iterator[Stack]:
     """The whole product, for all modules; what one of them signs up is named as in no other."""
-    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+    with running_stack(tmp_path_factory.mktemp("stack"), migrated_sqlite) as stack:
         yield stack
 
 
@@ -72,8 +75,9 @@ def stack(shared_stack: Stack) -> Stack:
 
 
 @contextmanager
-def running_stack(state: Path) -> Iterator[Stack]:
+def running_stack(state: Path, migrated: Path) -> Iterator[Stack]:
     """The product on its own ports, with a month of made-up traffic in the demo project."""
+    put_into(state, migrated)
     edge, dashboard = ports.unused(), ports.unused()
     environment = {
         name: value

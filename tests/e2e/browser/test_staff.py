@@ -1,6 +1,7 @@
 """The staff site in a browser: health, feature switches, and the dashboard as a customer."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -23,9 +24,9 @@ PERSON = "/admin/accounts/user/?q=grace%40example.com"
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Stack]:
     """One of this module's own: it switches features off for everybody."""
-    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+    with running_stack(tmp_path_factory.mktemp("stack"), migrated_sqlite) as stack:
         yield stack
 
 

@@ -274,6 +274,12 @@ class Edge:
 
         until(calmer, "the edge to come to rest")
 
+    def kill(self) -> None:
+        """SIGKILL, as a machine that runs out of memory does it."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
     def at_work(self) -> bool:
         """Whether a thread of this edge runs or wants to."""
         return self._process is not None and at_work(self._process.pid)

@@ -47,8 +47,10 @@ def test_a_failing_redis_is_not_asked_for_a_while(fragile: Edge) -> None:
     assert 1 <= len(asked) <= 3
 
 
-def test_limits_fall_back_to_an_estimate(fragile: Edge) -> None:
-    tenant = fragile.tenant(plan={"requests_per_minute": 3})
+def test_each_process_admits_its_share_of_a_limit(fragile: Edge) -> None:
+    # One process of CPython has counted itself; of Worker isolates ten are assumed.
+    limit = 3 if fragile.host == "cpython" else 30
+    tenant = fragile.tenant(plan={"requests_per_minute": limit})
     fragile.upstash.break_with("refused")
     with ThreadPoolExecutor(4) as pool:
         statuses = list(pool.map(lambda _: tenant.chat().status_code, range(8)))

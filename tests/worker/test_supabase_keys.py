@@ -41,7 +41,7 @@ async def test_look_up_and_insert(gateway_key: str, env: dict[str, str]) -> None
         supabase.records[api_keys.key_hash(key, b"pepper")] = RECORD | IDS
         async with isolate(supabase, upstash, **env) as one:
             assert await record_project(one, key) == "p"
-            one.runtime.outbox.pending.add(usage_row(1))
+            one.runtime.outbox.pending.add(usage_row(1), 0.0)
             assert await writer.deliver(one.platform, one.runtime.outbox)
         assert len(supabase.usage_logs) == 1
 

@@ -97,7 +97,9 @@ def test_every_redis_key_starts_with_its_tenant(edge: Edge) -> None:
     for headers in ({}, {"x-watchllm-cache": "refresh"}):  # with a lock, and without one
         tenant.post("/v1/embeddings", vectors, headers)
         edge.settled()
-    owners = (tenant.project_id, tenant.record["organization_id"])
+    # Rows on their way lie together, each sealed.
+    journal = (redis_keys.usage_journal(), redis_keys.usage_journal_due())
+    owners = (tenant.project_id, tenant.record["organization_id"], *journal)
     for name, *parts in tenant.commands():
         if name in ("EVALSHA", "EVAL"):
             keys = parts[2 : 2 + int(parts[1])]

@@ -92,7 +92,7 @@ async def test_the_cron_trigger_drains_what_an_outage_left(
 ) -> None:
     async with isolate(queued.supabase, queued.upstash) as elsewhere:
         queued.supabase.break_with("refused")
-        elsewhere.runtime.outbox.pending.add(usage_row(1, known.project_id))
+        elsewhere.runtime.outbox.pending.add(usage_row(1, known.project_id), 0.0)
         await writer.deliver(elsewhere.platform, elsewhere.runtime.outbox)
         queued.supabase.heal()
     queued.cron()

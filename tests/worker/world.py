@@ -1,5 +1,6 @@
 """One project in this process: the provider is a function of the test, what it was sent a list."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -95,14 +96,16 @@ class World(MemoryPlatform):
     """One project and everything around it.
 
     ``answer``: the provider; it may raise. ``sent``: every attempt. ``left``: the client has gone.
-    ``moved``: seconds by which the clock is ahead. ``redis_away``: how
-    Redis fails.
+    ``moved``: seconds by which the clock is ahead. ``redis_away``: how Redis fails.
+    ``supabase_away``: rows are not taken; ``insert_waits_for``: not before that.
     """
 
     def __init__(self, beside: "World | None" = None, **env: str) -> None:
         """``beside``: another process of the same deployment."""
         super().__init__(lambda *_: ("", ""), beside)
         self.redis_away: FetchFailed | None = None
+        self.supabase_away = False
+        self.insert_waits_for: asyncio.Event | None = None
         self._lost = ""
         self._env = ENV | env
         self.answer: Callable[[Sent], Said | Awaitable[Said]] = lambda _: Said()
@@ -155,6 +158,11 @@ class World(MemoryPlatform):
     ) -> tuple[int, str]:
         if self.redis_away is not None and url.startswith(ENV["UPSTASH_REDIS_REST_URL"]):
             raise self.redis_away
+        if "/usage_logs?" in url:
+            if self.supabase_away:
+                raise FetchFailed("connection refused")
+            if self.insert_waits_for is not None:
+                await self.insert_waits_for.wait()
         answer = await super().call(method, url, headers, body, timeout=timeout)
         if self._lost and self._lost in str(body):
             raise FetchFailed("the connection broke before the answer")

@@ -91,6 +91,18 @@ def usage_refused_lease() -> str:
     return "usage-refused:lease"
 
 
+def usage_journal() -> str:
+    """Hash of sealed usage rows by id: of requests that were answered, until the database has them.
+    Of all projects, for a row must be found again by whoever drains; for a week at most.
+    """
+    return "usage-journal"
+
+
+def usage_journal_due() -> str:
+    """Sorted set of the ids of those rows, by when any process may hand them over (unix ms)."""
+    return "usage-journal:due"
+
+
 def processes() -> str:
     """Sorted set of the edge's processes: a random name, by when it lapses (unix ms)."""
     return "edge-processes"

@@ -74,7 +74,7 @@ class MinuteMeter:
         """Seconds until there may be room again."""
         oldest = self.used.oldest(now)
         since = self.told_at if oldest is None else max(oldest, self.told_at)
-        return max(1.0, since + 1 + MINUTE - now)
+        return min(MINUTE, max(1.0, since + 1 + MINUTE - now))
 
 
 @dataclass(slots=True)

@@ -42,6 +42,7 @@ OPTIONAL = (
     "SHARED_PROVIDER_FILES",
     "EDGE_PROCESSES",
     "BUDGETS_FAIL_CLOSED",
+    "USAGE_SPOOL_DIR",
     "DASHBOARD_TICK_URL",
     "TICK_TOKEN",
     "DD_API_KEY",
@@ -127,6 +128,7 @@ class Settings:
     ``processes``: by how many the limits are divided while Redis is away; ``None``: they count
     themselves. ``budgets_fail_closed``: nothing is spent then that counts against a budget.
     ``metrics_folder``: what the edge's processes share, empty without ``metrics_token``'s page.
+    ``usage_spool_dir``: where a process that ends leaves rows that nobody took; empty: nowhere.
     ``shared_provider_files``: every project may use the files of the deployment's provider account.
     """
 
@@ -154,6 +156,7 @@ class Settings:
     shared_provider_files: bool
     processes: int | None
     budgets_fail_closed: bool
+    usage_spool_dir: str
     health_token: str = field(repr=False)
     metrics_token: str = field(repr=False)
     metrics_folder: str
@@ -210,6 +213,7 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         shared_provider_files=_switch(env, "SHARED_PROVIDER_FILES"),
         processes=_processes(env),
         budgets_fail_closed=_switch(env, "BUDGETS_FAIL_CLOSED"),
+        usage_spool_dir=env.get("USAGE_SPOOL_DIR", ""),
         health_token=env.get("HEALTH_TOKEN", ""),
         metrics_token=env.get("METRICS_TOKEN", ""),
         metrics_folder=_metrics_folder(env),

@@ -70,7 +70,14 @@ async def handle(context: RequestContext) -> Response:
     started = context.timing.started
     local = context.host.runtime.limits
     cache = VectorCache(
-        context.cache(), context.record, policy, request, admission, local=local, started=started
+        context.cache(),
+        context.record,
+        policy,
+        request,
+        admission,
+        local=local,
+        journal=context.journal(),
+        started=started,
     )
     return await _serve(
         context, _Wanted(body, sent, target, inputs, keys), policy, admission, cache
@@ -144,7 +151,7 @@ def _respond(
     response = context.response(200, "application/json", _listed(wanted.body, answers, tokens))
     context.row.finish(200)
     if new:
-        context.host.platform.wait_until(cache.commit(new, spent))
+        context.host.platform.wait_until(cache.commit(new, spent, context.row.close(200)))
     return response
 
 
@@ -203,7 +210,7 @@ async def _forward(context: RequestContext, wanted: _Wanted, cache: VectorCache)
     except ValueError:
         tokens = None
     spent = context.row.account(target.provider.name, target.model, Usage(prompt=tokens))
-    context.host.platform.wait_until(cache.commit({}, spent))
+    context.host.platform.wait_until(cache.commit({}, spent, context.row.close(200)))
     response = context.response(200, "application/json", text, *answer.headers)
     context.row.finish(200)
     return response

@@ -146,10 +146,12 @@ async def _commit(
     after: PostResponse,
     answered: ProviderAnswer,
     spent: Spent,
+    *,
+    error_code: str | None = None,
 ) -> None:
-    """Store first: followers wait for it. Then what the answer teaches, then the row."""
+    """Store first: followers wait for it. Then what the answer teaches, then the row's delivery."""
     try:
-        await after.commit(answered, spent)
+        await after.commit(answered, spent, context.row.close(200, error_code))
         if answered.body is not None and generation.choice and generation.query:
             from gateway.pipeline.learning import Learning
 
@@ -157,7 +159,7 @@ async def _commit(
             lessons = Learning(after.cache, generation, generation.query, decision)
             await lessons.from_miss(generation.choice, answered.body)
     finally:
-        context.row.finish(200)
+        context.row.finish(200, error_code, journaled=after.row_kept)
 
 
 def _stream(
@@ -186,11 +188,7 @@ def _stream(
         context.row.log_response(strict_json.dumps(captured.answer) if captured.answer else "")
         context.row.stop_clock()
         answered = ProviderAnswer(target, captured.answered_at, captured.answer)
-        if captured.error_code is not None:
-            context.row.finish(200, captured.error_code)
-            await after.commit(answered, spent)
-        else:
-            await _commit(context, generation, after, answered, spent)
+        await _commit(context, generation, after, answered, spent, error_code=captured.error_code)
 
     # Translations keep state, so client and copy have one each.
     translate = answer.translation.stream if answer.translation else None

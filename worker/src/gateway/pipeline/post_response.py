@@ -20,6 +20,8 @@ from gateway.pipeline.single_flight import Lead
 from gateway.providers.registry import Target
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
+from gateway.reporting.journal import Journal, JournalRow
+from gateway.reporting.pending import Row
 from shared import entry_head, redis_keys
 from shared.key_record import KeyRecord
 
@@ -48,28 +50,31 @@ class PostResponse:
 
     ``started``: unix time at which the request came: its month is charged. ``created_ms``: when it
     was admitted, which dates the entry. ``may_write``: whether the cache takes part. ``lead``: for
-    those who wait for this request's answer.
+    those who wait for this request's answer. ``row_kept``: Redis keeps the usage row.
     """
 
     cache: ProjectCache
     record: KeyRecord
     local: LocalLimits
+    journal: Journal
     generation: GenerationRequest
     held: Held
     started: float
     created_ms: int
     may_write: bool
     lead: Lead | None = None
+    row_kept: bool = False
     _began: float = field(init=False)
 
     def __post_init__(self) -> None:
         self._began = self.cache.platform.monotonic()
 
-    async def commit(self, answer: ProviderAnswer, spent: Spent) -> None:
+    async def commit(self, answer: ProviderAnswer, spent: Spent, row: Row | None = None) -> None:
         """Write a complete answer, give the lock and the stream's slot up, charge what was used.
 
         Without an answer to store, waiting followers are told to ask the provider themselves. A
-        fallback's answer is never stored: it is not what the request asked for.
+        fallback's answer is never stored: it is not what the request asked for. ``row``: the usage
+        row, where the request is over.
         """
         generation = self.generation
         own = answer.target is generation.target
@@ -77,10 +82,10 @@ class PostResponse:
         entry = self._entry(answer) if is_for_others else None
         if self.lead is not None:
             self.lead.end(entry)
-        await self.settle(entry if self.may_write else None, spent)
+        await self.settle(entry if self.may_write else None, spent, row)
 
-    async def settle(self, entry: Entry | None, spent: Spent) -> None:
-        """Write ``entry``, if any, give up what is held, charge."""
+    async def settle(self, entry: Entry | None, spent: Spent, row: Row | None = None) -> None:
+        """Write ``entry`` and ``row``, if any, give up what is held, charge."""
         held = self.held
         owes = held.lock_token or held.slot or accounts.counts_money_or_tokens(self.record)
         if entry is None and not owes:
@@ -88,7 +93,8 @@ class PostResponse:
         lock, account, charges = self._charging(spent, held.tokens, held.slot)
         booked = False
         try:
-            await self._write(entry, lock, account, charges)
+            kept_row = await self.journal.argument(row)
+            self.row_kept = await self._write(entry, lock, account, charges, kept_row)
             booked = True
         except StoreUnavailable as error:
             booked = error.may_have_run
@@ -105,7 +111,7 @@ class PostResponse:
         lock, account, charges = self._charging(spent, 0, "")
         booked = False
         try:
-            await self._write(None, lock, account, charges)
+            await self._write(None, lock, account, charges, await self.journal.argument(None))
             booked = True
         except StoreUnavailable as error:
             booked = error.may_have_run
@@ -137,18 +143,25 @@ class PostResponse:
         """Write the entry and give up lock and slot, for some seconds. Nothing is charged: what was
         not charged is booked later, and what may have been charged must not be twice."""
         lock, account, charges = self._charging(NOTHING_SPENT, 0, self.held.slot)
+        no_row = await self.journal.argument(None)
         for pause in _PAUSES_BEFORE_RETRIES:
             await self.cache.platform.sleep(pause)
             with contextlib.suppress(StoreUnavailable):
-                await self._write(entry, lock, account, charges)
+                await self._write(entry, lock, account, charges, no_row)
                 return
 
     async def _write(
-        self, entry: Entry | None, lock: str, account: AccountKeys, charges: Charges
-    ) -> None:
+        self,
+        entry: Entry | None,
+        lock: str,
+        account: AccountKeys,
+        charges: Charges,
+        row: JournalRow,
+    ) -> bool:
+        """True when Redis keeps the row."""
         cache, generation, token = self.cache, self.generation, self.held.lock_token
         if entry is None:
-            await calls.commit(
+            kept = await calls.commit(
                 cache.store,
                 lock=lock,
                 **account,
@@ -156,13 +169,14 @@ class PostResponse:
                 lock_token=token,
                 tombstone_ms=single_flight.TOMBSTONE_MS,
                 **charges,
+                **row,
                 values=(),
             )
-            return
+            return bool(kept)
         value = await cache.seal(generation.key, entry)
         ttl_ms = generation.policy.ttl_seconds * 1000
         if generation.query is None:
-            await calls.commit(
+            kept = await calls.commit(
                 cache.store,
                 lock=lock,
                 **account,
@@ -170,24 +184,27 @@ class PostResponse:
                 lock_token=token,
                 tombstone_ms=0,
                 **charges,
+                **row,
                 values=((ttl_ms, value),),
             )
-            return
+            return bool(kept)
         from gateway.semantic import choice as semantic
 
-        await calls.commit_indexed(
+        kept = await calls.commit_indexed(
             cache.store,
             lock=lock,
             **account,
             entry=cache.name(generation.key),
             lock_token=token,
             **charges,
+            **row,
             ttl_ms=ttl_ms,
             value=value,
             **await semantic.filing(
                 cache.platform, cache.data_key, generation.query, generation.key, entry.created_ms
             ),
         )
+        return bool(kept)
 
     def _entry(self, answer: ProviderAnswer) -> Entry:
         generation, body = self.generation, answer.body or {}

@@ -25,6 +25,7 @@ from gateway.pipeline.usage_row import UsageRow
 from gateway.providers.context import UpstreamContext
 from gateway.providers.upstream_answer import Upstream, error_code, error_text
 from gateway.reporting import pricing
+from gateway.reporting.journal import Journal
 from shared.key_record import KeyRecord
 from shared.labels import BODY_FIELDS, HEADERS
 from shared.usage_events import UsageEvent
@@ -238,10 +239,21 @@ class RequestContext:
         self, generation: GenerationRequest, held: Held, created_ms: int, *, may_write: bool = False
     ) -> PostResponse:
         """What is to be done after the response to ``generation``."""
-        started, local = self.timing.started, self.host.runtime.limits
         return PostResponse(
-            self.cache(), self.record, local, generation, held, started, created_ms, may_write
+            self.cache(),
+            self.record,
+            self.host.runtime.limits,
+            self.journal(),
+            generation,
+            held,
+            self.timing.started,
+            created_ms,
+            may_write,
         )
+
+    def journal(self) -> Journal:
+        """Where rows are kept until the database has them."""
+        return Journal(self.host.platform, self.host.runtime.outbox)
 
 
 def _differ(one: KeyRecord, other: KeyRecord) -> bool:

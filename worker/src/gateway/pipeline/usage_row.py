@@ -14,6 +14,7 @@ from gateway.pipeline import traces
 from gateway.pipeline.caller import Caller
 from gateway.pipeline.host import Host
 from gateway.reporting import pricing, writer
+from gateway.reporting.pending import Row
 from shared.usage_events import BYPASS, REFUSED, CacheDecision, CacheStatus, UsageEvent
 
 _QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
@@ -29,6 +30,7 @@ class UsageRow:
     host: Host
     caller: Caller
     timing: Timing
+    _closed: bool = False
     _finished: bool = False
     _clock_stopped: bool = False
     _when_finished: list[Callable[[], None]] = field(default_factory=list)
@@ -134,8 +136,21 @@ class UsageRow:
                 self.set_status(REFUSED)
         self.finish(error.status, error.code)
 
-    def finish(self, status: int, error_code: str | None = None) -> None:
+    def close(self, status: int, error_code: str | None = None) -> Row:
+        """The row as it will be written; ``finish`` has that done. Only the first call counts."""
+        if not self._closed:
+            self._closed = True
+            self.event.status = status
+            self.event.error_code = error_code
+            self.stop_clock()
+        return self.event.row()
+
+    def finish(
+        self, status: int, error_code: str | None = None, *, journaled: bool = False
+    ) -> None:
         """Close the row and have it written after the response.
+
+        ``journaled``: Redis has it already.
 
         Each path through the pipeline calls this exactly once. A second call is a bug, which is
         logged and changes nothing.
@@ -148,9 +163,7 @@ class UsageRow:
             act()
         event = self.event
         trace_id, parent_id = traces.ids(self.caller.request.header("traceparent"))
-        event.status = status
-        event.error_code = error_code
-        self.stop_clock()
+        row = self.close(status, error_code)
         log_event(
             "request",
             request_id=event.request_id,
@@ -161,14 +174,14 @@ class UsageRow:
             model=event.model,
             cache=event.cache_status,
             bypass=event.decision.bypass if event.decision else None,
-            status=status,
-            error_code=error_code,
+            status=event.status,
+            error_code=event.error_code,
             latency_ms=event.latency_ms,
             prompt_tokens=event.prompt_tokens,
             completion_tokens=event.completion_tokens,
         )
         platform, outbox = self.host.platform, self.host.runtime.outbox
-        outbox.pending.add(event.row())
+        outbox.pending.add(row, platform.monotonic(), journaled=journaled)
         if outbox.when_finished is not None:
             outbox.when_finished(event)
         telemetry = self.host.settings.telemetry

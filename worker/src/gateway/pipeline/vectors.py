@@ -15,6 +15,8 @@ from gateway.formats.base import MALFORMED
 from gateway.formats.vectors import Vector
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
+from gateway.reporting.journal import Journal
+from gateway.reporting.pending import Row
 from shared import entry_head, hashing, redis_keys
 from shared.key_record import KeyRecord
 from shared.purge_cutoffs import model_field, namespace_field
@@ -68,11 +70,13 @@ class VectorCache:
         admission: Admission,
         *,
         local: LocalLimits,
+        journal: Journal,
         started: float,
     ) -> None:
         self._cache = cache
         self._record = record
         self._local = local
+        self._journal = journal
         self._policy = policy
         self._request = request
         self._entries = admission.entries
@@ -109,9 +113,10 @@ class VectorCache:
         if self._held.lock_token:
             self._leader.hold(self._held.lock_token)
 
-    async def commit(self, new: dict[str, Vector], spent: Spent) -> None:
+    async def commit(self, new: dict[str, Vector], spent: Spent, row: Row | None = None) -> None:
         """Write vectors, 256 in each round trip. The first trip charges ``spent``, the last one
-        releases the lock. Without vectors followers are told to ask the provider."""
+        releases the lock. Without vectors followers are told to ask the provider. The first one
+        also keeps the usage ``row``, where the request is over."""
         self._leader.end()
         held, record = self._held, self._record
         items = list(new.items()) if self._writes else []
@@ -126,9 +131,10 @@ class VectorCache:
             charges = accounts.charges(record, tokens, cost)
             account = accounts.account_keys(record, self._started)
             tokens = cost = 0
+            kept_row = await self._journal.argument(row if start == 0 else None)
             booked = False
             try:
-                await calls.commit(
+                kept = await calls.commit(
                     self._cache.store,
                     lock=self._request.lock or redis_keys.no_lock(record.project_id),
                     **account,
@@ -136,8 +142,11 @@ class VectorCache:
                     lock_token=held.lock_token if is_last else "",
                     tombstone_ms=0 if items else single_flight.TOMBSTONE_MS,
                     **charges,
+                    **kept_row,
                     values=values,
                 )
+                if kept:
+                    self._journal.note_kept(kept_row["row_id"])
                 booked = True
             except StoreUnavailable as error:
                 booked = error.may_have_run

@@ -19,6 +19,9 @@ ENROLL = Script("enroll")
 FOLLOW = Script("follow")
 GIVE_VERDICT = Script("give_verdict")
 HOLD = Script("hold")
+JOURNAL_FORGET = Script("journal_forget")
+JOURNAL_READ = Script("journal_read")
+JOURNAL_SAVE = Script("journal_save")
 LOOK_UP = Script("look_up")
 LOOK_UP_PAIR = Script("look_up_pair")
 PROMPT_CACHE = Script("prompt_cache")
@@ -181,6 +184,8 @@ async def commit(
     project_spend: str,
     key_spend: str,
     streams: str,
+    journal: str,
+    journal_due: str,
     entries: Sequence[str],
     lock_token: str,
     tombstone_ms: int,
@@ -189,12 +194,25 @@ async def commit(
     tokens: int,
     cost: int,
     slot: str,
+    row_id: str,
+    row: str,
+    most_rows: int,
     values: Iterable[tuple[int, str]],
 ) -> int:
-    """Writes entries, gives up the lock and the stream's slot, charges tokens and cost.
-    Answers how many entries were written.
+    """Writes entries, gives up the lock and the stream's slot, charges tokens and cost, and
+    keeps the request's usage row. Answers 1 when the row is kept.
     """
-    keys = [lock, plan_tokens, key_tokens, project_spend, key_spend, streams, *entries]
+    keys = [
+        lock,
+        plan_tokens,
+        key_tokens,
+        project_spend,
+        key_spend,
+        streams,
+        journal,
+        journal_due,
+        *entries,
+    ]
     arguments: list[str | int] = [
         lock_token,
         tombstone_ms,
@@ -203,6 +221,9 @@ async def commit(
         tokens,
         cost,
         slot,
+        row_id,
+        row,
+        most_rows,
         *(part for each in values for part in each),
     ]
     answer: int = await store.run(COMMIT, keys, arguments)
@@ -218,6 +239,8 @@ async def commit_indexed(
     project_spend: str,
     key_spend: str,
     streams: str,
+    journal: str,
+    journal_due: str,
     entry: str,
     lock_token: str,
     plan_tpm: int,
@@ -225,6 +248,9 @@ async def commit_indexed(
     tokens: int,
     cost: int,
     slot: str,
+    row_id: str,
+    row: str,
+    most_rows: int,
     ttl_ms: int,
     value: str,
     prefix: str,
@@ -234,9 +260,19 @@ async def commit_indexed(
     most_entries: int,
 ) -> int:
     """The same as commit.lua for one entry, which is also filed in the semantic index. Answers
-    1.
+    1 when the row is kept.
     """
-    keys = [lock, plan_tokens, key_tokens, project_spend, key_spend, streams, entry]
+    keys = [
+        lock,
+        plan_tokens,
+        key_tokens,
+        project_spend,
+        key_spend,
+        streams,
+        journal,
+        journal_due,
+        entry,
+    ]
     arguments: list[str | int] = [
         lock_token,
         plan_tpm,
@@ -244,6 +280,9 @@ async def commit_indexed(
         tokens,
         cost,
         slot,
+        row_id,
+        row,
+        most_rows,
         ttl_ms,
         value,
         prefix,
@@ -331,6 +370,44 @@ async def hold(
     keys = [streams]
     arguments: list[str | int] = [slot, lease_ms, concurrent_streams]
     answer: int = await store.run(HOLD, keys, arguments)
+    return answer
+
+
+async def journal_forget(
+    store: Store, *, journal: str, journal_due: str, row_ids: Sequence[str]
+) -> int:
+    """Deletes rows that are stored elsewhere. Answers how many rows are left."""
+    keys = [journal, journal_due]
+    arguments: list[str | int] = [*row_ids]
+    answer: int = await store.run(JOURNAL_FORGET, keys, arguments)
+    return answer
+
+
+async def journal_read(
+    store: Store, *, journal: str, journal_due: str, most_rows: int
+) -> list[tuple[str, str]]:
+    """Reads rows of the journal that any process may hand over, those that wait longest first.
+    Answers ids and sealed rows.
+    """
+    keys = [journal, journal_due]
+    arguments: list[str | int] = [most_rows]
+    answer: list[tuple[str, str]] = await store.run(JOURNAL_READ, keys, arguments)
+    return answer
+
+
+async def journal_save(
+    store: Store,
+    *,
+    journal: str,
+    journal_due: str,
+    due_in_ms: int,
+    most_rows: int,
+    rows: Iterable[tuple[str, str]],
+) -> list[str]:
+    """Keeps rows in the journal. Answers the ids of those for which there was no room."""
+    keys = [journal, journal_due]
+    arguments: list[str | int] = [due_in_ms, most_rows, *(part for each in rows for part in each)]
+    answer: list[str] = await store.run(JOURNAL_SAVE, keys, arguments)
     return answer
 
 

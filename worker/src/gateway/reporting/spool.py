@@ -22,9 +22,8 @@ from gateway.redis.store import Store, StoreUnavailable
 from gateway.redis.upstash import UpstashError
 from gateway.reporting.outbox import Outbox
 from gateway.reporting.pending import MAX_BATCH, Row
-from shared import envelope, redis_keys
-from shared.envelope import Envelope
-from shared.usage_events import COLUMNS
+from gateway.reporting.sealed_rows import SealedRows
+from shared import redis_keys
 
 TTL_SECONDS = 7 * 24 * 3600
 MAX_CHUNKS = 50_000
@@ -61,7 +60,7 @@ class Spool:
         settings = outbox.settings
         self._names = names
         self._platform = platform
-        self._keys = settings.encryption_keys
+        self._sealed = SealedRows(platform, settings.encryption_keys)
         # A breaker of its own: a slow large write must not switch the cache off.
         self._store = Store(
             platform,
@@ -81,7 +80,11 @@ class Spool:
         for row in rows:
             projects.setdefault(row["project_id"], []).append(row)
         chunks = [
-            (project_id, self._platform.request_id(), await self._seal(project_id, own))
+            (
+                project_id,
+                self._platform.request_id(),
+                await self._sealed.seal(json.dumps(own, separators=(",", ":")), _aad(project_id)),
+            )
             for project_id, own in projects.items()
         ]
         full = await calls.spool_save(
@@ -184,27 +187,11 @@ class Spool:
             await insert(rows[start : start + MAX_BATCH])
         return opened
 
-    async def _seal(self, project_id: str, rows: list[Row]) -> str:
-        key_id, key = next(iter(self._keys.items()))
-        text = json.dumps(rows, separators=(",", ":"))
-        sealed = await self._platform.seal(key, text.encode(), _aad(project_id))
-        nonce, rest = sealed[: envelope.NONCE_BYTES], sealed[envelope.NONCE_BYTES :]
-        return Envelope(key_id, nonce, rest).dump()
-
     async def _readable(self, project_id: str, chunk: str) -> list[Row] | None:
-        try:
-            return await self._open(project_id, chunk)
-        except (ValueError, KeyError, TypeError) as error:
-            reason = type(error).__name__
-            log_event("spool_unreadable", "error", project_id=project_id, reason=reason)
-            return None
-
-    async def _open(self, project_id: str, chunk: str) -> list[Row]:
-        sealed = envelope.parse(chunk)
-        key = self._keys[sealed.key_id]
-        text = await self._platform.unseal(key, sealed.nonce + sealed.sealed, _aad(project_id))
-        # The columns of today: another version of the edge may have written them.
-        return [{name: row.get(name) for name in COLUMNS} for row in json.loads(text)]
+        rows = await self._sealed.read(chunk, _aad(project_id))
+        if rows is None:
+            log_event("spool_unreadable", "error", project_id=project_id)
+        return rows
 
 
 def _aad(project_id: str) -> bytes:

@@ -1,9 +1,12 @@
-"""Handing usage rows over, after the response: to the queue, else Supabase, else the spool.
+"""Handing usage rows over, after the response: to the queue, else Supabase, else Redis.
 
-Rows stay in memory until one of the three has them. Rows that Supabase rejects are kept in Redis as
-well, in a spool of their own, and tried again each hour. While Supabase is away, rows are spooled
-and the isolate that spooled them retries four times within 26 s; later, any isolate's next batch
-drains the spool.
+Rows stay in memory until one of the three has them. What Redis already has when a row comes here,
+because the settling of its request wrote it (``journal``), is deleted there once it is handed over.
+Rows that wait for a slow database are written to the journal every ``LINGER_SECONDS``.
+
+What Supabase refuses to store is kept in Redis too, apart, and tried again each hour. While
+Supabase is away, the isolate that left rows to Redis retries four times within 26 s; later, any
+isolate's next batch drains them.
 """
 
 from collections.abc import Iterable
@@ -14,6 +17,7 @@ from gateway.core.platform import Platform
 from gateway.redis.store import StoreUnavailable
 from gateway.redis.upstash import UpstashError
 from gateway.reporting import datadog, queue, sentry, supabase
+from gateway.reporting.journal import Journal
 from gateway.reporting.outbox import Outbox
 from gateway.reporting.pending import Row
 from gateway.reporting.spool import REFUSED, Spool
@@ -33,11 +37,19 @@ def start(platform: Platform, outbox: Outbox) -> None:
     """
     if outbox.pending.try_acquire_writer(platform.monotonic()):
         platform.wait_until(_run(platform, outbox))
+    else:
+        _start_keeper(platform, outbox)
+
+
+def _start_keeper(platform: Platform, outbox: Outbox) -> None:
+    if not platform.has_queue and outbox.pending.try_acquire_keeper(platform.monotonic()):
+        platform.wait_until(_keep(platform, outbox))
 
 
 async def _run(platform: Platform, outbox: Outbox) -> None:
     pending = outbox.pending
     await platform.sleep(LINGER_SECONDS)
+    _start_keeper(platform, outbox)
     clean = await deliver(platform, outbox)
     await datadog.flush(platform, outbox.settings, outbox.logs)
     await sentry.flush(platform, outbox.settings, outbox.reports)
@@ -49,6 +61,25 @@ async def _run(platform: Platform, outbox: Outbox) -> None:
         if await deliver(platform, outbox):
             break
     pending.retrier_until = 0.0
+
+
+async def _keep(platform: Platform, outbox: Outbox) -> None:
+    """Write rows to the journal that the database takes its time for."""
+    pending = outbox.pending
+    journal = Journal(platform, outbox)
+    try:
+        while pending.has_unsafe():
+            pending.hold_keeper(platform.monotonic())
+            await platform.sleep(LINGER_SECONDS)
+            rows = pending.unsafe(platform.monotonic() - LINGER_SECONDS)
+            kept = await journal.save(rows)
+            pending.note_journaled(kept)
+            if len(kept) < len(rows):
+                return
+    except StoreUnavailable as error:
+        log_event("usage_not_journaled", "warning", reason=str(error))
+    finally:
+        pending.release_keeper()
 
 
 async def deliver(platform: Platform, outbox: Outbox) -> bool:
@@ -68,7 +99,7 @@ async def _deliver(platform: Platform, outbox: Outbox) -> bool:
         if not kept:
             _tell_what_waits(outbox)
             return False
-        pending.handed_over(kept)
+    await _forget(platform, outbox)
     await _drain_when_due(platform, outbox)
     return not pending.spooled
 
@@ -83,23 +114,49 @@ async def consume(platform: Platform, outbox: Outbox, messages: Iterable[str]) -
 
 
 async def _hand_over(platform: Platform, outbox: Outbox, batch: list[Row]) -> list[Row]:
-    """The rows of the batch that are safely stored now: in the queue, Supabase or the spool."""
+    """The rows of the batch that are safely stored now, and need no longer wait here."""
+    pending = outbox.pending
     if platform.has_queue:
         try:
             await queue.send(platform, batch)
+            pending.handed_over(batch)
             return batch
         except FetchFailed as error:
             log_event("usage_not_queued", "error", reason=str(error))
     if await _insert(platform, outbox, batch):
+        pending.handed_over(batch)
         return batch
+    journaled = [row for row in batch if row["request_id"] in pending.journaled]
+    pending.left_to_redis(journaled)
+    pending.spooled = pending.spooled or bool(journaled)
+    others = [row for row in batch if row["request_id"] in pending.rows]
+    if not others:
+        return journaled
     try:
-        refused = await Spool(platform, outbox).save(batch)
+        refused = await Spool(platform, outbox).save(others)
     except StoreUnavailable as error:
         log_event("usage_not_spooled", "warning", reason=str(error))
-        return []
-    outbox.pending.spooled = True
+        return journaled
+    pending.spooled = True
     refused_ids = {row["request_id"] for row in refused}
-    return [row for row in batch if row["request_id"] not in refused_ids]
+    spooled = [row for row in others if row["request_id"] not in refused_ids]
+    pending.handed_over(spooled)
+    return [*journaled, *spooled]
+
+
+async def _forget(platform: Platform, outbox: Outbox) -> None:
+    """Delete from the journal what is stored elsewhere."""
+    pending = outbox.pending
+    row_ids = list(pending.to_forget)
+    if not row_ids:
+        return
+    try:
+        await Journal(platform, outbox).forget(row_ids)
+        pending.to_forget.difference_update(row_ids)
+    except StoreUnavailable as error:
+        # A drain finds those rows later, inserts them once more to no effect, and deletes them.
+        pending.to_forget.clear()
+        log_event("journal_not_cleared", "warning", reason=str(error))
 
 
 async def _insert(platform: Platform, outbox: Outbox, rows: list[Row]) -> bool:
@@ -156,7 +213,8 @@ async def _drain(platform: Platform, outbox: Outbox) -> bool:
         await _store(platform, outbox, rows)
 
     try:
-        return await Spool(platform, outbox).drain(insert)
+        journal_is_empty = await Journal(platform, outbox).drain(insert)
+        return await Spool(platform, outbox).drain(insert) and journal_is_empty
     except FetchFailed as error:
         breaker.failed(platform.monotonic())
         log_event("spool_not_drained", "warning", reason=str(error))

@@ -24,6 +24,7 @@ from hosts.cpython.host import CPythonPlatform
 from hosts.cpython.large_bodies import LargeBodies, Receive, Scope, Send
 from hosts.cpython.request import AsgiRequest
 from hosts.cpython.resp import RedisAddress, RespClient
+from hosts.cpython.spool_file import SpoolFolder
 from hosts.cpython.streams import SplitBody
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ class App:
             log_event("settings_invalid", "error", reason=str(error))
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
+        if (folder := self._spool()) is not None:
+            self._host().wait_until(folder.restore())
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.finish()
@@ -117,10 +120,28 @@ class App:
             self._metrics.stop()
         platform = self._host()
         await platform.finish(_GRACE_SECONDS)
-        outbox = self.runtime().outbox
-        if outbox.pending.rows:
-            await writer.deliver(platform, outbox)
+        pending = self.runtime().outbox.pending
+        if pending.rows:
+            # On disk first: whoever stops this process may not wait until the stores have answered.
+            written = await self._write_spool()
+            await writer.deliver(platform, self.runtime().outbox)
+            if written is not None and not pending.rows:
+                written.unlink(missing_ok=True)
         await platform.close()
+
+    def _spool(self) -> SpoolFolder | None:
+        folder = self.runtime().settings.usage_spool_dir
+        return SpoolFolder(Path(folder), self._host(), self.runtime().outbox) if folder else None
+
+    async def _write_spool(self) -> Path | None:
+        folder = self._spool()
+        if folder is None:
+            return None
+        try:
+            return await folder.write(list(self.runtime().outbox.pending.rows.values()))
+        except OSError as error:
+            log_event("spool_file_not_written", "error", reason=str(error))
+            return None
 
 
 def _metrics(runtime: Runtime) -> "Metrics":

@@ -1,5 +1,6 @@
--- include: clock, post_response
--- Writes entries, gives up the lock and the stream's slot, charges tokens and cost.
+-- include: clock, post_response, journal
+-- Writes entries, gives up the lock and the stream's slot, charges tokens and cost, and keeps the
+-- request's usage row.
 --
 -- KEYS
 --   lock: of the single flight
@@ -8,6 +9,8 @@
 --   project_spend: what the project spent this month, nano-USD
 --   key_spend: the same of the API key
 --   streams: the project's open streams
+--   journal: sealed rows by id
+--   journal_due: their ids, by when any process may hand them over
 --   entries...
 -- ARGV (limits: -1 for none)
 --   lock_token: str = who leads; empty: nobody
@@ -17,18 +20,23 @@
 --   tokens: int = beyond those reserved; may be negative
 --   cost: int = nano-USD
 --   slot: str = among the open streams; empty: none
+--   row_id: str = empty: no row
+--   row: str = sealed
+--   most_rows: int = of the journal
 --   values...: (ttl_ms: int, value: str) = of each entry
--- RETURNS int = how many entries were written
-local lock, plan_tokens, key_tokens, project_spend, key_spend, streams = unpack(KEYS, 1, 6)
-local lock_token, tombstone_ms, plan_tpm, key_tpm, tokens, cost, slot = unpack(ARGV, 1, 7)
+-- RETURNS int = 1 when the row is kept
+local lock, plan_tokens, key_tokens, project_spend, key_spend, streams, journal,
+  journal_due = unpack(KEYS, 1, 8)
+local lock_token, tombstone_ms, plan_tpm, key_tpm, tokens, cost, slot, row_id, row,
+  most_rows = unpack(ARGV, 1, 10)
 
 local now = now_ms()
 -- What is held is given up first: the entries may find no memory.
 release(lock, lock_token, tombstone_ms, streams, slot)
-for i = 7, #KEYS do
-  redis.call('SET', KEYS[i], ARGV[2 * i - 5], 'PX', ARGV[2 * i - 6])
+for i = 9, #KEYS do
+  redis.call('SET', KEYS[i], ARGV[2 * i - 6], 'PX', ARGV[2 * i - 7])
 end
 charge(plan_tokens, key_tokens, plan_tpm, key_tpm, tokens, now)
 spend(project_spend, cost)
 spend(key_spend, cost)
-return #KEYS - 6
+return keep_row(journal, journal_due, row_id, row, now, most_rows) and 1 or 0

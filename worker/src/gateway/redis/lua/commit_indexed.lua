@@ -1,4 +1,4 @@
--- include: clock, post_response, insert, unhex
+-- include: clock, post_response, journal, insert, unhex
 -- The same as commit.lua for one entry, which is also filed in the semantic index.
 --
 -- KEYS
@@ -8,6 +8,8 @@
 --   project_spend: what the project spent this month, nano-USD
 --   key_spend: the same of the API key
 --   streams: the project's open streams
+--   journal: sealed rows by id
+--   journal_due: their ids, by when any process may hand them over
 --   entry
 -- ARGV (limits: -1 for none)
 --   lock_token: str = who leads; empty: nobody
@@ -16,6 +18,9 @@
 --   tokens: int = beyond those reserved; may be negative
 --   cost: int = nano-USD
 --   slot: str = among the open streams; empty: none
+--   row_id: str = empty: no row
+--   row: str = sealed
+--   most_rows: int = of the journal
 --   ttl_ms: int = of entry and record
 --   value: str = the entry
 --   prefix: str = of the index partition
@@ -23,10 +28,11 @@
 --   entry_id: str = 16 hex digits
 --   record: str = what a search finds
 --   most_entries: int = of the partition; the oldest go first
--- RETURNS int = 1
-local lock, plan_tokens, key_tokens, project_spend, key_spend, streams, entry = unpack(KEYS, 1, 7)
-local lock_token, plan_tpm, key_tpm, tokens, cost, slot, ttl_ms, value, prefix, code, entry_id,
-  record, most_entries = unpack(ARGV, 1, 13)
+-- RETURNS int = 1 when the row is kept
+local lock, plan_tokens, key_tokens, project_spend, key_spend, streams, journal,
+  journal_due, entry = unpack(KEYS, 1, 9)
+local lock_token, plan_tpm, key_tpm, tokens, cost, slot, row_id, row, most_rows, ttl_ms, value,
+  prefix, code, entry_id, record, most_entries = unpack(ARGV, 1, 16)
 
 local now = now_ms()
 -- What is held is given up first: the entry may find no memory.
@@ -36,4 +42,4 @@ charge(plan_tokens, key_tokens, plan_tpm, key_tpm, tokens, now)
 spend(project_spend, cost)
 spend(key_spend, cost)
 insert(prefix, unhex(code), unhex(entry_id), ttl_ms, record, tonumber(most_entries), now)
-return 1
+return keep_row(journal, journal_due, row_id, row, now, most_rows) and 1 or 0

@@ -13,6 +13,7 @@ from upstash_redis import Redis
 from apps.accounts.models import Organization, Plan, User
 from apps.accounts.services.organizations import organization_update
 from apps.accounts.services.plans import plan_update
+from apps.projects.edge_sync import edge_publish_due
 from apps.projects.models import Project
 from apps.projects.services.api_keys import CreatedApiKey, api_key_create, api_key_revoke
 from apps.projects.services.projects import project_create, project_update
@@ -132,6 +133,37 @@ def test_a_broken_redis_fails_no_edit(
     assert stored.edge_revision == 2
     assert "Redis was not told of 1 changed projects" in caplog.text
     assert upstash.token not in caplog.text
+
+
+def test_a_revocation_that_redis_missed_is_told_until_redis_takes_it(
+    upstash: UpstashDouble,
+    redis: Redis,
+    created_key: CreatedApiKey,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    api_key = created_key.api_key
+    edge_publish_due()
+    upstash.break_with("refused")
+    with django_capture_on_commit_callbacks(execute=True):
+        api_key_revoke(api_key=api_key, actor=None)
+    assert edge_publish_due() == 0
+    upstash.heal()
+    assert edge_publish_due() == 1
+    assert redis.exists(redis_keys.key_refused(api_key.key_hash))
+    upstash.forget()
+    assert edge_publish_due() == 0
+    assert upstash.requests == []
+
+
+def test_what_redis_took_is_not_told_again(
+    upstash: UpstashDouble,
+    project: Project,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        project_update(project=project, actor=None, ttl_seconds=5)
+    assert edge_publish_due() == 0
+    assert Project.objects.get(pk=project.pk).edge_untold is False
 
 
 def test_a_dead_redis_is_tried_once_for_any_number_of_projects(

@@ -15,6 +15,7 @@ from apps.billing.services.sync import entitlements_apply_due, trial_notices_due
 from apps.cache.services.evidence import semantic_evidence_restore
 from apps.emails.services.outbox import outbox_send_due
 from apps.impersonation.services import impersonations_expire_due
+from apps.projects.edge_sync import edge_publish_due
 from apps.staff.services.health_report import health_report_run_due
 from apps.usage.erasure import projects_erase_due
 from apps.usage.retention import usage_retention
@@ -42,6 +43,7 @@ class Job:
 
 JOBS: tuple[Job, ...] = (
     Job("stripe_events", events_handle_due, MINUTE),
+    Job("edge_publish", edge_publish_due, MINUTE),
     Job("usage_rollup", usage_rollup, MINUTE),
     Job("semantic_evidence_restore", semantic_evidence_restore, 5 * MINUTE),
     Job("entitlements", entitlements_apply_due, 10 * MINUTE),

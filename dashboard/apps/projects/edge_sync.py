@@ -2,7 +2,8 @@
 
 The revision is counted up in the transaction of the change and written to Redis after the commit.
 Without Redis the edge still notices within 60 s, when its copy of the record expires, so a failure
-here is logged and never reaches the person who made the change.
+here is logged and never reaches the person who made the change. A project of which Redis was not
+told is marked, and told again every minute until Redis has taken it (``edge_publish_due``).
 
 An edge that cannot ask the database serves a key by an older record for up to an hour. For that
 time Redis is told which keys must not be served (``redis_keys.key_refused``): revocation wins over
@@ -36,6 +37,7 @@ _REFUSAL_TTL_SECONDS = 3_900
 # time in Redis and in memory together.
 _REVISION_TTL_SECONDS = 300
 _PROJECTS_PER_PIPELINE = 200
+_MOST_DUE = 10_000
 
 
 def edge_revision_bump(projects: QuerySet[Project]) -> None:
@@ -48,8 +50,21 @@ def edge_revision_bump(projects: QuerySet[Project]) -> None:
         ids = list(projects.order_by("id").values_list("id", flat=True))
         if not ids:
             return
-        projects.order_by().update(edge_revision=F("edge_revision") + 1)
+        projects.order_by().update(edge_revision=F("edge_revision") + 1, edge_untold=True)
         transaction.on_commit(partial(edge_publish, ids), robust=True)
+
+
+def edge_publish_due() -> int:
+    """Tells Redis of changes that it could not be told of; returns how many projects are told.
+
+    A change of this moment may be among them: being told twice does no harm.
+    """
+    if not redis_configured():
+        return 0
+    untold = Project.objects.filter(edge_untold=True).order_by("id")
+    ids = list(untold.values_list("id", flat=True)[:_MOST_DUE])
+    edge_publish(ids)
+    return len(ids) - Project.objects.filter(id__in=ids, edge_untold=True).count() if ids else 0
 
 
 def edge_publish(project_ids: list[UUID]) -> None:
@@ -66,14 +81,15 @@ def edge_publish(project_ids: list[UUID]) -> None:
                 _publish_batch(redis, project_ids[start : start + _PROJECTS_PER_PIPELINE])
     except Exception:
         logger.exception(
-            "Redis was not told of %d changed projects; the edge notices within 60 s",
+            "Redis was not told of %d changed projects, and will be; the edge notices within 60 s",
             len(project_ids),
         )
 
 
 def _publish_batch(redis: "Redis", project_ids: list[UUID]) -> None:
     pipeline = redis.pipeline()
-    revisions = Project.objects.filter(id__in=project_ids).values_list("id", "edge_revision")
+    projects = Project.objects.filter(id__in=project_ids)
+    revisions = list(projects.values_list("id", "edge_revision"))
     for project_id, revision in revisions:
         pipeline.set(redis_keys.revision(str(project_id)), revision, ex=_REVISION_TTL_SECONDS)
     now = timezone.now()
@@ -95,3 +111,9 @@ def _publish_batch(redis: "Redis", project_ids: list[UUID]) -> None:
     if outdated:
         pipeline.delete(*outdated)
     pipeline.exec()
+    # Not of a revision that was made meanwhile: whoever made it tells of it.
+    told = Q()
+    for project_id, revision in revisions:
+        told |= Q(id=project_id, edge_revision=revision)
+    if told:
+        Project.objects.filter(told).update(edge_untold=False)

@@ -42,7 +42,9 @@ def default_charted_labels() -> list[str]:
 
 
 class Project(models.Model):
-    """``edge_revision`` grows with every change that the edge must learn of (``edge_sync``)."""
+    """``edge_revision`` grows with every change that the edge must learn of (``edge_sync``);
+    ``edge_untold``: Redis has not been told of the newest one yet.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
@@ -51,6 +53,7 @@ class Project(models.Model):
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=60)
     edge_revision = models.BigIntegerField(default=1, editable=False)
+    edge_untold = models.BooleanField(default=False, db_default=False, editable=False)
     data_key_salt = models.CharField(max_length=64, default=new_salt, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -131,6 +134,9 @@ class Project(models.Model):
         ordering = ["name", "id"]
         constraints = [
             models.UniqueConstraint(fields=["organization", "slug"], name="projects_slug_unique"),
+        ]
+        indexes = [
+            models.Index("id", condition=models.Q(edge_untold=True), name="projects_edge_untold"),
         ]
 
     def __str__(self) -> str:

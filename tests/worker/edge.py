@@ -5,12 +5,14 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +29,7 @@ from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.server import Double
 from tests.doubles.upstash import UpstashDouble
 from tests.runtime.wrangler import make_project, wrangler_command, wrangler_environment
-from tests.worker.processes import at_work
+from tests.worker.processes import at_work, descendants, is_alive
 
 ROOT = Path(__file__).resolve().parents[2]
 PEPPER = "tests-only-pepper"
@@ -275,10 +277,15 @@ class Edge:
         until(calmer, "the edge to come to rest")
 
     def kill(self) -> None:
-        """SIGKILL, as a machine that runs out of memory does it."""
+        """SIGKILL of the server and of the processes that it started; its doubles go on."""
         assert self._process is not None
+        started = descendants(self._process.pid)
         self._process.kill()
+        for pid in started:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._process.wait()
+        until(lambda: not any(is_alive(pid) for pid in started), "its processes to be gone")
 
     def at_work(self) -> bool:
         """Whether a thread of this edge runs or wants to."""

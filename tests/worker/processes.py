@@ -24,3 +24,25 @@ def _states(pid: int) -> Iterator[str]:
             yield rest.split()[0]
         for child in children:
             yield from _states(int(child))
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that it started, and those that they started; empty without ``/proc``."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        try:
+            children = (task / "children").read_text().split()
+        except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            continue
+        for child in children:
+            found += [int(child), *descendants(int(child))]
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """False for one that has ended, even if nobody has asked for its status yet."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"

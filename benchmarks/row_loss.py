@@ -82,6 +82,7 @@ def _load_and_kill(doomed: Edge, tenant: Tenant) -> Counter[str]:
 
     with ThreadPoolExecutor(_CLIENTS) as pool:
         clients = [pool.submit(client, number) for number in range(_CLIENTS)]
+        until(lambda: sum(answered.values()) > 0, "the load to begin")
         time.sleep(random.uniform(*_SECONDS))
         doomed.kill()
         for one in clients:

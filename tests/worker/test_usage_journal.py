@@ -11,6 +11,7 @@ import pytest
 from gateway.core.http import FetchFailed
 from gateway.redis.calls import ADMIT, COMMIT, JOURNAL_SAVE
 from gateway.reporting import pending, writer
+from gateway.reporting.outbox import spool_breaker
 from shared import redis_keys
 from tests.worker.edge import Edge, until
 from tests.worker.world import Said, Sent, World
@@ -128,6 +129,7 @@ async def drained(world: World) -> None:
     """What a batch of this process does in the end."""
     world.moved += 30.0  # the breakers' pauses are over
     outbox = world.runtime.outbox
+    outbox.spool_breaker = spool_breaker()
     outbox.pending.next_drain = 0.0
     await writer.deliver(world, outbox)
     await world.finish()

@@ -63,6 +63,7 @@ class Journal:
             settings.redis_token,
             timeout=_TIMEOUT_SECONDS,
             breaker=outbox.spool_breaker,
+            probes=True,
         )
 
     async def argument(self, row: Row | None) -> JournalRow:

@@ -11,6 +11,7 @@ NAMES = {
     "edge": "CPU of a hit and a miss on both hosts, beside servers that do nothing",
     "http_client": "a short exchange by the CPython host's own HTTP client, and by aiohttp",
     "import_time": "importing the Worker's entry under Pyodide, by package",
+    "replay": "time to the first event of a hit's stream",
     "streaming": "time to the first event that the edge adds, and memory by stream length",
     "prompt_cache": "what planned markers in prompt caches save, on simulated traffic",
     "semantic_cold_start": "the Worker's bundle and start with and without the semantic files",

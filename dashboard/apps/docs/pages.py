@@ -40,7 +40,7 @@ SECTIONS: tuple[Section, ...] = (
             Page("claude-code", "Claude Code", "Two variables, and what comes from the cache."),
             Page("codex", "Codex", "One line of config.toml, or a provider of its own."),
             Page("opencode", "opencode", "A provider of its own in opencode.json."),
-            Page("cline", "Cline", "The OpenAI-compatible provider, in the editor or the terminal."),
+            Page("cline", "Cline", "The OpenAI-compatible provider, in editor or terminal."),
             Page("continue", "Continue", "A model in config.yaml."),
             Page("open-webui", "Open WebUI", "A connection, or two variables."),
             Page("more-agents", "Qwen Code and aider", "Two more agents, by environment."),

@@ -66,8 +66,12 @@ def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
                 prompt_tokens=log.prompt_tokens or 0,
                 completion_tokens=log.completion_tokens or 0,
                 cached_tokens=log.cached_tokens or 0,
+                cache_write_tokens=log.cache_write_tokens or 0,
+                cache_write_hour_tokens=log.cache_write_hour_tokens or 0,
                 cost_nanousd=log.cost_nanousd or 0,
                 saved_nanousd=log.saved_nanousd or 0,
+                prompt_cache_saved_nanousd=max(0, log.prompt_cache_nanousd or 0),
+                prompt_cache_overpaid_nanousd=max(0, -(log.prompt_cache_nanousd or 0)),
                 latency_ms_sum=log.latency_ms,
             )
         for name in log.project.charted_labels:
@@ -120,8 +124,12 @@ def rolled_up() -> tuple[dict[Any, Any], dict[Any, Any]]:
                 "prompt_tokens",
                 "completion_tokens",
                 "cached_tokens",
+                "cache_write_tokens",
+                "cache_write_hour_tokens",
                 "cost_nanousd",
                 "saved_nanousd",
+                "prompt_cache_saved_nanousd",
+                "prompt_cache_overpaid_nanousd",
                 "latency_ms_sum",
             )
         }

@@ -104,6 +104,7 @@ def test_usage_row_holds_every_column_of_the_contract() -> None:
         *("request_id", "ts", "project_id", "organization_id", "api_key_id", "endpoint"),
         *("provider", "model", "stream", "cache_status", "cache_key", "similarity"),
         *("prompt_tokens", "completion_tokens", "cached_tokens", "cost_nanousd", "saved_nanousd"),
+        *("cache_write_tokens", "cache_write_hour_tokens", "prompt_cache_nanousd"),
         *("latency_ms", "upstream_ms", "ttfb_ms", "status", "error_code", "decision"),
         *("prompt", "response", "labels"),
     }

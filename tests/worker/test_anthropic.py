@@ -161,6 +161,13 @@ def test_money_counts_what_the_prompt_cache_wrote_and_read(
         spent = 5 * rate.input + cached * factor + row["completion_tokens"] * rate.output
         assert row["cost_nanousd"] == round(spent * 1000)
     assert (wrote["cached_tokens"], read["cached_tokens"]) == (0, cached)
+    assert (wrote["cache_write_tokens"], read["cache_write_tokens"]) == (cached, 0)
+    assert wrote["cache_write_hour_tokens"] == 0
+    for row, factor in ((wrote, rate.cache_write), (read, rate.cached_input)):
+        assert factor is not None
+        assert row["prompt_cache_nanousd"] == round(cached * (rate.input - factor) * 1000)
+    assert wrote["prompt_cache_nanousd"] < 0 < read["prompt_cache_nanousd"]
+    assert hit["prompt_cache_nanousd"] == 0
     assert (hit["cost_nanousd"], hit["saved_nanousd"]) == (0, read["cost_nanousd"])
 
 

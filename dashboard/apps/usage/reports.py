@@ -30,13 +30,17 @@ SUMS = {
     "sum_saved_tokens": Sum(F("prompt_tokens") + F("completion_tokens"), filter=_HIT, default=0),
     "sum_cost": Sum("cost_nanousd"),
     "sum_saved": Sum("saved_nanousd"),
+    "sum_prompt_cache_saved": Sum("prompt_cache_saved_nanousd"),
+    "sum_prompt_cache_overpaid": Sum("prompt_cache_overpaid_nanousd"),
 }
 """Of hourly and daily sums, in the order of the fields of ``Sums``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Of any set of requests. ``saved_tokens`` are those of answers from the cache.
+    """Of any set of requests. ``saved_tokens`` are those of answers from the cache. The provider's
+    prompt cache saved ``prompt_cache_saved_nanousd`` on some requests, which is in their cost, and
+    cost ``prompt_cache_overpaid_nanousd`` more on others.
 
     ``refused``: those of ``requests`` that WatchLLM refused, which no cache could have answered.
     """
@@ -51,6 +55,8 @@ class Sums:
     saved_tokens: int = 0
     cost_nanousd: int = 0
     saved_nanousd: int = 0
+    prompt_cache_saved_nanousd: int = 0
+    prompt_cache_overpaid_nanousd: int = 0
 
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))

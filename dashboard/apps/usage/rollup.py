@@ -46,8 +46,12 @@ _SUMS = (
     "prompt_tokens",
     "completion_tokens",
     "cached_tokens",
+    "cache_write_tokens",
+    "cache_write_hour_tokens",
     "cost_nanousd",
     "saved_nanousd",
+    "prompt_cache_saved_nanousd",
+    "prompt_cache_overpaid_nanousd",
     "latency_ms_sum",
 )
 
@@ -64,8 +68,12 @@ SELECT {start}, organization_id, project_id, api_key_id, endpoint, COALESCE(prov
     SUM(COALESCE(prompt_tokens, 0)),
     SUM(COALESCE(completion_tokens, 0)),
     SUM(COALESCE(cached_tokens, 0)),
+    SUM(COALESCE(cache_write_tokens, 0)),
+    SUM(COALESCE(cache_write_hour_tokens, 0)),
     SUM(COALESCE(cost_nanousd, 0)),
     SUM(COALESCE(saved_nanousd, 0)),
+    SUM(CASE WHEN prompt_cache_nanousd > 0 THEN prompt_cache_nanousd ELSE 0 END),
+    SUM(CASE WHEN prompt_cache_nanousd < 0 THEN -prompt_cache_nanousd ELSE 0 END),
     SUM(latency_ms)
 FROM usage_logs WHERE id > %s AND id <= %s
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
@@ -113,7 +121,16 @@ _CHARTED_COLUMNS = {
     "postgresql": ("charted.name", "label.value"),
     "sqlite": ("label_name", "label_value"),
 }
-_LABEL_SUMS = tuple(name for name in _SUMS if name not in ("quota_requests", "cached_tokens"))
+_LABEL_SUMS = (
+    "requests",
+    "errors",
+    "unpriced_requests",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost_nanousd",
+    "saved_nanousd",
+    "latency_ms_sum",
+)
 
 _ADD_LABELS = """
 INSERT INTO usage_label_hourly (hour, project_id, name, value, cache_status, {columns})

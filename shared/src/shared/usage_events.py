@@ -75,6 +75,11 @@ class UsageEvent:
     On a hit ``cost_nanousd`` is 0 and ``saved_nanousd`` what the provider would have charged;
     on a miss it is the other way round. Where no provider was asked and nothing was served, both
     are 0. Tokens are those of the original answer.
+
+    ``cached_tokens`` were read from the provider's prompt cache and ``cache_write_tokens`` written
+    to it, ``cache_write_hour_tokens`` of these for the longer of two lifetimes; all are parts of
+    ``prompt_tokens``. ``prompt_cache_nanousd`` is what the request would have cost without that
+    cache, less what it did: negative where writes cost more than reads saved. 0 on a hit.
     """
 
     request_id: str
@@ -92,8 +97,11 @@ class UsageEvent:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cache_write_hour_tokens: int | None = None
     cost_nanousd: int | None = None
     saved_nanousd: int | None = None
+    prompt_cache_nanousd: int | None = None
     latency_ms: int = 0
     upstream_ms: int | None = None
     ttfb_ms: int | None = None

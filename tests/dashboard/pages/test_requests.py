@@ -120,6 +120,20 @@ def test_the_overviews_errors_lead_to_those_of_its_period(
     assert _shown(cast.viewer.get(overview.context["errors_url"])) == ["today"]
 
 
+def test_the_overview_tells_what_the_providers_prompt_cache_saved_and_cost(
+    cast: Cast, home: str, created_key: CreatedApiKey
+) -> None:
+    before = cast.viewer.get(home).content.decode()
+    for saved in (3 * 10**9, -(10**9), None, 0):
+        usage_row(created_key.api_key, ts=datetime.now(UTC), prompt_cache_nanousd=saved).save()
+    usage_rollup()
+    overview = cast.viewer.get(home)
+    assert overview.context["now"].prompt_cache_saved_nanousd == 3 * 10**9
+    assert overview.context["now"].prompt_cache_overpaid_nanousd == 10**9
+    assert "prompt cache" not in before
+    assert "$1.00 overpaid" in overview.content.decode()
+
+
 def test_details_as_a_drawer_and_as_a_page(cast: Cast, home: str, logs: list[UsageLog]) -> None:
     url = f"{home}requests/{logs[0].pk}/"
     whole = cast.viewer.get(url).content.decode()

@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
                     ("auto", "Place markers"),
                     ("tune", "Place markers, and choose the lifetime of those in the request"),
                 ],
+                db_default="off",
                 default="off",
                 max_length=8,
                 verbose_name="providers' prompt caches",

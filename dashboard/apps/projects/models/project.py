@@ -102,7 +102,11 @@ class Project(models.Model):
         help_text="From 0 to 1; a check asks the provider too. Empty: as the evidence needs it.",
     )
     prompt_cache = models.CharField(
-        "providers' prompt caches", max_length=8, choices=PromptCache, default=PromptCache.OFF
+        "providers' prompt caches",
+        max_length=8,
+        choices=PromptCache,
+        default=PromptCache.OFF,
+        db_default=PromptCache.OFF,
     )
     cache_on_disconnect = models.BooleanField(
         default=True, help_text="Keep the answer when the client leaves before its end."

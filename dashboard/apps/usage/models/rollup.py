@@ -10,7 +10,9 @@ class UsageSums(models.Model):
 
     ``unpriced_requests`` counts rows whose cost is unknown; they add nothing to the money columns,
     so that a page can say how complete its sum is. ``quota_requests`` are those that count against
-    the plan's quota (``apps.usage.quota``). Unknown provider and model are empty strings.
+    the plan's quota (``apps.usage.quota``). Unknown provider and model are empty strings. The
+    provider's prompt cache saved ``prompt_cache_saved_nanousd`` on the requests that it made
+    cheaper, and cost ``prompt_cache_overpaid_nanousd`` on those that it made dearer.
     """
 
     organization = models.ForeignKey(
@@ -45,8 +47,12 @@ class UsageSums(models.Model):
     prompt_tokens = models.BigIntegerField()
     completion_tokens = models.BigIntegerField()
     cached_tokens = models.BigIntegerField()
+    cache_write_tokens = models.BigIntegerField(db_default=0)
+    cache_write_hour_tokens = models.BigIntegerField(db_default=0)
     cost_nanousd = models.BigIntegerField()
     saved_nanousd = models.BigIntegerField()
+    prompt_cache_saved_nanousd = models.BigIntegerField(db_default=0)
+    prompt_cache_overpaid_nanousd = models.BigIntegerField(db_default=0)
     latency_ms_sum = models.BigIntegerField()
 
     class Meta:

@@ -36,8 +36,12 @@ EXPORT_COLUMNS = (
     "prompt_tokens",
     "completion_tokens",
     "cached_tokens",
+    "cache_write_tokens",
+    "cache_write_hour_tokens",
     "cost_usd",
     "saved_usd",
+    "prompt_cache_saved_usd",
+    "prompt_cache_overpaid_usd",
 )
 
 
@@ -162,8 +166,12 @@ def _csv(rows: Iterator[UsageHourly]) -> Iterator[str]:
                 row.prompt_tokens,
                 row.completion_tokens,
                 row.cached_tokens,
+                row.cache_write_tokens,
+                row.cache_write_hour_tokens,
                 _dollars(row.cost_nanousd),
                 _dollars(row.saved_nanousd),
+                _dollars(row.prompt_cache_saved_nanousd),
+                _dollars(row.prompt_cache_overpaid_nanousd),
             )
         )
 

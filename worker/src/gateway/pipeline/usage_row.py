@@ -48,7 +48,7 @@ class UsageRow:
     def account_hit(self, provider: str, model: str, saved: Usage) -> None:
         """Put the original answer's tokens into the row, and its cost as saved."""
         self._tokens(saved)
-        self.event.cost_nanousd = 0
+        self.event.cost_nanousd = self.event.prompt_cache_nanousd = 0
         self.event.saved_nanousd = pricing.cost(provider, model, saved, self.timing.started)
 
     def account(self, provider: str, model: str, used: Usage) -> Spent:
@@ -56,6 +56,9 @@ class UsageRow:
         self._tokens(used)
         price = pricing.cost(provider, model, used, self.timing.started)
         self.event.cost_nanousd, self.event.saved_nanousd = price, 0
+        self.event.prompt_cache_nanousd = pricing.prompt_cache_saving(
+            provider, model, used, self.timing.started, price
+        )
         return _spent(used, price)
 
     def account_estimate(self, provider: str, model: str, received: int, reserved: int) -> Spent:
@@ -74,6 +77,8 @@ class UsageRow:
         event = self.event
         event.prompt_tokens, event.completion_tokens = used.prompt, used.completion
         event.cached_tokens = used.cached
+        event.cache_write_tokens = used.cache_write
+        event.cache_write_hour_tokens = used.cache_write_hour
 
     def account_shadow(self, provider: str, model: str, used: Usage) -> Spent:
         """The shadow request cost money: add it to cost, subtract it from savings. Returns what to

@@ -1,5 +1,7 @@
 """What an answer's tokens cost."""
 
+from dataclasses import replace
+
 from gateway.formats.base import Usage
 from shared import pricing
 
@@ -18,6 +20,18 @@ def cost(provider: str, model: str, usage: Usage, at: float) -> int | None:
         other_tokens=usage.other,
         service_tier=usage.service_tier,
     )
+
+
+def prompt_cache_saving(
+    provider: str, model: str, usage: Usage, at: float, price: int | None
+) -> int | None:
+    """What the provider's prompt cache has saved on an answer that cost ``price``: nano-USD,
+    negative where its writes cost more than its reads saved; ``None`` when a price is unknown."""
+    if not usage.cached and not usage.cache_write:
+        return None if price is None else 0
+    uncached = replace(usage, cached=None, cache_write=None, cache_write_hour=None)
+    without = cost(provider, model, uncached, at)
+    return None if price is None or without is None else without - price
 
 
 def dollars(nanousd: int) -> str:

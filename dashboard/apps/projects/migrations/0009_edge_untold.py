@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_concurrent_streams"),
-        ("projects", "0006_bind_base_url"),
+        ("projects", "0008_prompt_cache"),
     ]
 
     operations = [

@@ -50,6 +50,7 @@ project_pages = [
     path("usage/", usage, name="project_usage"),
     path("usage/export.csv", usage_export, name="usage_export"),
     path("requests/", requests, name="project_requests"),
+    path("requests/export/", requests_export, name="requests_export"),
     path("settings/requests.csv", requests_export, name="project_export_requests"),
     path("requests/<int:log_id>/", request_detail, name="request_detail"),
     path("labels/", project_labels, name="project_labels"),

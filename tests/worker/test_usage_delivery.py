@@ -52,6 +52,23 @@ def healthy_again(one: Isolate) -> None:
     one.runtime.outbox.spool_breaker = spool_breaker()
 
 
+# --- rows of another release ---
+
+
+async def test_rows_of_an_edge_without_a_column_go_in_with_those_of_this_one(
+    supabase: PostgrestDouble, upstash: UpstashDouble
+) -> None:
+    """As the spool has them while a release is rolled out: PostgREST wants the same keys in all."""
+    older = usage_row(1)
+    del older["labels"]
+    async with isolate(supabase, upstash) as one:
+        add(one, 0)
+        one.runtime.outbox.pending.add(older)
+        assert await writer.deliver(one.platform, one.runtime.outbox)
+    assert written(supabase) == ids(0, 1)
+    assert supabase.calls("usage_logs") == 1
+
+
 # --- rows that cannot be stored ---
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Iterator
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q
 
 from apps.projects.models import Project
@@ -14,12 +15,23 @@ _COLUMNS = usage_events.COLUMNS
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def request_lines(project: Project, condition: Q | None = None) -> Iterator[str]:
-    """The request log as CSV, line by line, oldest first; with ``condition`` a part of it."""
+def request_lines(
+    project: Project, condition: Q | None = None, *, form: str = "csv"
+) -> Iterator[str]:
+    """The request log line by line, oldest first; with ``condition`` a part of it.
+
+    ``form``: ``csv``, or ``jsonl`` for one JSON object a line, times in ISO 8601.
+    """
+    rows = UsageLog.objects.filter(condition or Q(), project=project).order_by("ts", "id")
+    found = rows.values_list(*_COLUMNS).iterator(chunk_size=2_000)
+    if form == "jsonl":
+        for row in found:
+            values = dict(zip(_COLUMNS, row, strict=True))
+            yield json.dumps(values, ensure_ascii=False, cls=DjangoJSONEncoder) + "\n"
+        return
     writer = csv.writer(_Echo())
     yield writer.writerow(_COLUMNS)
-    rows = UsageLog.objects.filter(condition or Q(), project=project).order_by("ts", "id")
-    for row in rows.values_list(*_COLUMNS).iterator(chunk_size=2_000):
+    for row in found:
         yield writer.writerow([_cell(value) for value in row])
 
 

@@ -4,18 +4,23 @@ A page starts where the last one ended, at ``(ts, id)`` on the index ``(project,
 thousandth page costs what the first does, and rows that arrive meanwhile move nothing.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
 from apps.projects.models import Project
 from apps.usage.filters import Filters
+from apps.usage.label_filter import has_label
 from apps.usage.models import UsageLog
 from apps.usage.patience import patience
+from shared import labels
 
 PAGE = 50
+_AMOUNT = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?")
 OUTCOMES = {"ok": "Answered", "error": "Failed", "client": "4xx", "server": "5xx"}
 _OUTCOME_BOUNDS = {"ok": (0, 400), "error": (400, 1000), "client": (400, 500), "server": (500, 600)}
 
@@ -48,21 +53,44 @@ def parse_cursor(text: str) -> Cursor | None:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """``text`` is a request id, a cache key, a model or an error code, in full."""
+    """``text`` is a request id, a cache key, a model or an error code, in full. ``code`` is an HTTP
+    status, ``least_usd`` and ``least_ms`` bounds of what to show.
+    """
 
     filters: Filters
     outcome: str = ""
     text: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    label: str = ""
+    value: str = ""
+    code: int | None = None
+    least_usd: Decimal | None = None
+    least_ms: int | None = None
+
+    @property
+    def more(self) -> bool:
+        """True when one of the rarer filters leaves anything out."""
+        texts = (self.label, self.filters.model, self.filters.provider, self.filters.endpoint)
+        bounds = (self.code, self.least_usd, self.least_ms)
+        return any(texts) or any(bound is not None for bound in bounds)
 
     @property
     def active(self) -> bool:
         """True when it leaves anything out."""
-        return bool(self.filters.active or self.outcome or self.text or self.since or self.until)
+        usual = (self.filters.active, self.outcome, self.text, self.since, self.until)
+        return self.more or any(usual)
 
     def condition(self) -> Q:
         found = self.filters.condition()
+        if self.label:
+            found &= has_label(self.label, self.value)
+        if self.code is not None:
+            found &= Q(status=self.code)
+        if self.least_usd is not None:
+            found &= Q(cost_nanousd__gte=int(self.least_usd * 10**9))
+        if self.least_ms is not None:
+            found &= Q(latency_ms__gte=self.least_ms)
         if self.outcome:
             low, high = _OUTCOME_BOUNDS[self.outcome]
             found &= Q(status__gte=low, status__lt=high)
@@ -83,12 +111,19 @@ class Search:
 def parse_search(params: Mapping[str, str], filters: Filters) -> Search:
     """What cannot be read does not filter."""
     outcome = params.get("outcome", "")
+    label, value = params.get("label", ""), params.get("value", "")
+    labelled = labels.is_name(label) and labels.as_value(value) == value
     return Search(
         filters=filters,
         outcome=outcome if outcome in OUTCOMES else "",
         text=params.get("q", "").strip()[:200].replace("\x00", ""),
         since=_instant(params.get("since", "")),
         until=_instant(params.get("until", "")),
+        label=label if labelled else "",
+        value=value if labelled else "",
+        code=_whole(params.get("code", ""), most=999),
+        least_usd=_dollars(params.get("cost", "")),
+        least_ms=_whole(params.get("ms", ""), most=2**31 - 1),
     )
 
 
@@ -131,6 +166,15 @@ def log_page(project: Project, search: Search, cursor: Cursor | None) -> LogPage
 def _read(rows: QuerySet[UsageLog]) -> list[UsageLog]:
     with patience():
         return list(rows[: PAGE + 1])
+
+
+def _whole(text: str, *, most: int) -> int | None:
+    readable = text.isascii() and text.isdecimal() and len(text) < 12
+    return min(int(text), most) if readable else None
+
+
+def _dollars(text: str) -> Decimal | None:
+    return Decimal(text) if _AMOUNT.fullmatch(text) else None
 
 
 def _instant(text: str) -> datetime | None:

@@ -1,6 +1,9 @@
 """The request log: paging by key, search, details."""
 
+import csv
+import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -30,6 +33,9 @@ def logs(created_key: CreatedApiKey) -> list[UsageLog]:
             status=502 if number % 10 == 0 else 200,
             cache_status=CACHE_STATUSES[number % len(CACHE_STATUSES)],
             model=f"model-{number % 3}",
+            cost_nanousd=number,
+            latency_ms=100 + number,
+            labels={"user": f"u{number % 9}"},
         )
         for number in range(PAGE * 5 // 2)
     )
@@ -77,13 +83,35 @@ def test_rows_that_arrive_meanwhile_move_nothing(
             "since=2026-11-20T12:00Z&until=2026-11-20T12:01Z",
             lambda log: log.ts < START + timedelta(minutes=1),
         ),
+        ("code=502", lambda log: log.status == 502),
+        ("cost=0.00000003", lambda log: log.cost_nanousd >= 30),
+        ("ms=150&model=model-0", lambda log: log.latency_ms >= 150 and log.model == "model-0"),
+        ("label=user&value=u3", lambda log: log.labels == {"user": "u3"}),
+        ("label=user", bool),
         ("q=%00&status=nonsense&key=x&at=o1-&since=never", bool),
+        ("code=x&cost=-1&ms=1e9&label=7&value=x", bool),
     ],
 )
 def test_filters(cast: Cast, home: str, logs: list[UsageLog], query: str, wanted: object) -> None:
     expected = [log.request_id for log in logs if wanted(log)]  # type: ignore[operator]
     assert _shown(cast.owner.get(f"{home}requests/?{query}")) == expected[:PAGE]
     assert expected
+
+
+def test_the_export_has_what_the_page_shows(cast: Cast, home: str, logs: list[UsageLog]) -> None:
+    page = cast.admin.get(f"{home}requests/?status=HIT&ms=150")
+    wanted = [
+        log.request_id
+        for log in reversed(logs)
+        if log.cache_status == "HIT" and log.latency_ms >= 150
+    ]
+    assert wanted
+    for form, read in (("CSV", csv.DictReader), ("JSONL", partial(map, json.loads))):
+        response = cast.admin.get(page.context["exports"][form])
+        lines = b"".join(response.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+        assert [row["request_id"] for row in read(lines)] == wanted
+    assert cast.viewer.get(page.context["exports"]["CSV"]).status_code == 403
+    assert cast.viewer.get(f"{home}requests/").context["exports"] == {}
 
 
 def test_nothing_found_offers_a_way_back(cast: Cast, home: str, logs: list[UsageLog]) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from apps.accounts.models import Role
@@ -24,6 +25,9 @@ from apps.usage.request_log import (
 )
 from apps.usage.verdicts import reason, waterfall
 from shared import usage_events
+
+FORMS = {"csv": "CSV", "jsonl": "JSONL"}
+"""Of an export, with what the page calls them."""
 
 
 @require_safe
@@ -47,6 +51,14 @@ def requests(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         "keys": reports.key_names(access.project),
         "newer": _link(params, page.newer),
         "older": _link(params, page.older),
+        "texts": (
+            ("Model", "model", search.filters.model),
+            ("Provider", "provider", search.filters.provider),
+            ("Endpoint", "endpoint", search.filters.endpoint),
+            ("Label", "label", search.label),
+            ("Label’s value", "value", search.value),
+        ),
+        "exports": _exports(access, params) if access.allows(Role.ADMIN) else {},
     }
     return render(request, "app/requests.html", context)
 
@@ -75,18 +87,31 @@ def request_detail(request: HttpRequest, access: ProjectAccess, log_id: int) -> 
     return render(request, name, context)
 
 
+def _exports(access: ProjectAccess, params: dict[str, str]) -> dict[str, str]:
+    """What the page shows, by form of the file."""
+    query = urlencode({name: value for name, value in params.items() if value and name != "at"})
+    here = reverse("requests_export", args=[access.organization.slug, access.project.slug])
+    return {
+        label: f"{here}?{query}&form={form}" if query else f"{here}?form={form}"
+        for form, label in FORMS.items()
+    }
+
+
 def _link(params: dict[str, str], cursor: Cursor | None) -> str:
     return "?" + urlencode({**params, "at": cursor.dump()}) if cursor else ""
 
 
 @require_safe
 @project_view(read=Role.ADMIN)
-def requests_export(_request: HttpRequest, access: ProjectAccess) -> StreamingHttpResponse:
-    """The whole request log."""
+def requests_export(request: HttpRequest, access: ProjectAccess) -> StreamingHttpResponse:
+    """The request log as a stream, whole or filtered as the page is: ``form`` is csv or jsonl."""
+    params = request.GET.dict()
+    form = params.get("form", "")
+    form = form if form in FORMS else "csv"
+    search = parse_search(params, filters.parse(params))
+    name = f"{access.project.slug}-requests.{form}"
     return StreamingHttpResponse(
-        request_lines(access.project),
-        content_type="text/csv",
-        headers={
-            "Content-Disposition": f'attachment; filename="{access.project.slug}-requests.csv"'
-        },
+        request_lines(access.project, search.condition(), form=form),
+        content_type="application/jsonl" if form == "jsonl" else "text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -69,6 +69,7 @@ class Environment:
     stripe_reconcile: str
     billing_grace_days: int
     tick_token: str
+    metrics_token: str
     trusted_proxies: int
     environment: str
     release: str
@@ -238,6 +239,7 @@ def _parse(read: _Reader) -> Environment:
         stripe_reconcile=read.choice("STRIPE_RECONCILE", "mend", ("mend", "report", "off")),
         billing_grace_days=read.number("BILLING_GRACE_DAYS", 7),
         tick_token=read.text("TICK_TOKEN", ""),
+        metrics_token=read.text("METRICS_TOKEN", ""),
         trusted_proxies=read.number("DJANGO_TRUSTED_PROXIES", 0),
         environment=read.text("ENVIRONMENT", "development"),
         release=read.text("RELEASE", ""),

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from apps.pages import views as pages
-from apps.staff import health
+from apps.staff import health, metrics
 from config import env
 
 # Staff log in where everybody does: with allauth's rate limits and, where set up, second factors.
@@ -20,6 +20,7 @@ urlpatterns = [
     *(path(f"{name}/", pages.legal, {"name": name}, name=name) for name in env.LEGAL_PAGES),
     path("robots.txt", pages.robots_txt, name="robots_txt"),
     path("healthz", health.healthz),
+    path("metrics", metrics.metrics),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("app/", include("config.app_urls")),

@@ -39,8 +39,9 @@ class JobHealth:
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A number with what it means. ``href`` leads to the rows behind it."""
+    """A number with what it means. ``href``: the rows behind it; ``name`` is for programs."""
 
+    name: str
     label: str
     value: int
     note: str
@@ -73,28 +74,33 @@ def gauges(*, now: datetime, newest: UsageLog | None) -> list[Gauge]:
     """Backlogs and failures, the worst first. ``newest`` is ``last_usage_row``."""
     return [
         _backlog(
+            "emails_waiting",
             "E-mails waiting",
             Email.objects.filter(state__in=[EmailState.QUEUED, EmailState.SENDING]),
             reverse("admin:emails_email_changelist"),
             now,
         ),
         _failures(
+            "emails_failed_24h",
             "E-mails failed (24 h)",
             Email.objects.filter(state=EmailState.FAILED, created_at__gte=now - RECENT),
             reverse("admin:emails_email_changelist") + "?state__exact=failed",
         ),
         _failures(
+            "stripe_events_failed",
             "Stripe events failed",
             StripeEvent.objects.filter(state=StripeEventState.FAILED),
             reverse("admin:billing_stripeevent_changelist") + "?state__exact=failed",
         ),
         _backlog(
+            "webhooks_waiting",
             "Webhooks waiting",
             WebhookDelivery.objects.filter(state__in=[DeliveryState.QUEUED, DeliveryState.SENDING]),
             reverse("admin:webhooks_webhookdelivery_changelist"),
             now,
         ),
         _failures(
+            "webhooks_failed_24h",
             "Webhooks failed (24 h)",
             WebhookDelivery.objects.filter(
                 state=DeliveryState.FAILED, created_at__gte=now - RECENT
@@ -110,7 +116,7 @@ def last_usage_row() -> UsageLog | None:
     return UsageLog.objects.only("id", "ts", "cache_status", "endpoint").order_by("-id").first()
 
 
-def _backlog(label: str, rows: QuerySet[Any], href: str, now: datetime) -> Gauge:
+def _backlog(name: str, label: str, rows: QuerySet[Any], href: str, now: datetime) -> Gauge:
     sums = rows.aggregate(
         count=Count("pk"),
         due=Count("pk", filter=Q(next_attempt_at__lte=now)),
@@ -121,15 +127,18 @@ def _backlog(label: str, rows: QuerySet[Any], href: str, now: datetime) -> Gauge
     if overdue:
         minutes = (now - sums["oldest"]) // timedelta(minutes=1)
         note += f", the oldest for {minutes:,} minutes"
-    return Gauge(label, sums["count"], note, "warning" if overdue else "ok", href)
+    return Gauge(name, label, sums["count"], note, "warning" if overdue else "ok", href)
 
 
 def _failures(
-    label: str, rows: QuerySet[Email] | QuerySet[StripeEvent] | QuerySet[WebhookDelivery], href: str
+    name: str,
+    label: str,
+    rows: QuerySet[Email] | QuerySet[StripeEvent] | QuerySet[WebhookDelivery],
+    href: str,
 ) -> Gauge:
     count = rows.count()
     note = "open them, read why, send them again" if count else "none"
-    return Gauge(label, count, note, "warning" if count else "ok", href)
+    return Gauge(name, label, count, note, "warning" if count else "ok", href)
 
 
 def _uncounted(newest: UsageLog | None) -> Gauge:
@@ -138,4 +147,11 @@ def _uncounted(newest: UsageLog | None) -> Gauge:
     behind = max(0, (newest.pk if newest else 0) - counted)
     status: Status = "warning" if behind > _ROWS_BEHIND else "ok"
     href = reverse("admin:usage_usagelog_changelist")
-    return Gauge("Requests not yet counted", behind, "the rollup takes them up", status, href)
+    return Gauge(
+        "requests_uncounted",
+        "Requests not yet counted",
+        behind,
+        "the rollup takes them up",
+        status,
+        href,
+    )

@@ -130,6 +130,7 @@ STORAGES = {
 # Work that a request left behind starts with its commit instead of with the next tick.
 WORK_AFTER_RESPONSE = True
 TICK_TOKEN = ENVIRONMENT.tick_token
+METRICS_TOKEN = ENVIRONMENT.metrics_token
 # A customer's webhook must not reach into our network; a developer's own may.
 WEBHOOKS_MAY_BE_LOCAL = DEBUG
 

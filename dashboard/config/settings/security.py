@@ -34,7 +34,7 @@ _secure = not _environment.debug
 
 SECURE_SSL_REDIRECT = _secure
 # Load balancers probe over plain HTTP from inside.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^healthz/jobs$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^healthz/jobs$", r"^metrics$"]
 # Only a proxy that always overwrites the header may be believed, so an operator must say so.
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if _environment.behind_tls_proxy else None

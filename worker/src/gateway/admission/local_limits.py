@@ -133,7 +133,7 @@ class LocalLimits:
             self._owe(quota, 0 if run_there else 1, now)
         return hold
 
-    def settle(
+    def charge(
         self,
         record: KeyRecord,
         account: AccountKeys,
@@ -199,7 +199,7 @@ class LocalLimits:
             money = self._month(name)
             if money.room(limit, processes, lost_at) <= 0:
                 raise refusal.budget_may_be_spent()
-            costs.append((name, money.typical if request.settles else 0))
+            costs.append((name, money.typical if request.is_charged else 0))
         estimate = request.wants.tokens
         tokens = self._token_meters(record, account)
         for meter, limit in tokens:

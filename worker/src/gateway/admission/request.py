@@ -68,7 +68,7 @@ class AdmissionRequest:
     it), a slot, tokens. ``slot_ms``: for how long the slot is held unless its lease is renewed.
     ``no_upstream``: never calls the provider: token, budget and stream checks are skipped.
     ``only_if_cached``: the same, and it ends in ``NotCached`` where the cache has no answer.
-    ``settles``: its cost is charged after the response.
+    ``is_charged``: its cost is charged after the response.
     ``semantic``: what ``semantic.choice`` asks the index for. ``prompt_state`` and
     ``prompt_fields``: what ``prompt_cache`` reads where the provider is to be asked.
     """
@@ -82,7 +82,7 @@ class AdmissionRequest:
     wants: Held = NOTHING_HELD
     no_upstream: bool = False
     only_if_cached: bool = False
-    settles: bool = False
+    is_charged: bool = False
     slot_ms: int = 0
     semantic: IndexSearch = NO_SEMANTICS
     prompt_state: str = ""

@@ -4,7 +4,9 @@ The leader holds a lock in Redis by a short lease, and renews it for as long as 
 (``Leader``). Followers look there with growing pauses until the entry appears, the leader gives up
 (a tombstone), or the lock has expired, which means that the leader is gone (``follow``).
 
-Within a process ``cache.flights`` does the same without Redis: a process has one follower at most.
+Within a process ``cache.flights`` does the same without Redis, so a process has one follower at
+most. While a tombstone stands (``TOMBSTONE_MS``), nobody leads across processes: followers and new
+requests ask the provider, one of each process, and each stores what it gets.
 """
 
 from collections.abc import Callable
@@ -22,9 +24,9 @@ TOMBSTONE_MS = 2_000
 _FIRST_PAUSE = 0.025
 _LONGEST_PAUSE = 0.25
 _RENEWED_AFTER = 0.4
-"""Of the lease: two renewals may fail before it is over."""
+"""Share of the lease after which it is renewed: one renewal may fail before it is over."""
 _TICK = 1.0
-"""Seconds between looks whether the leader has finished: a lease may be long."""
+"""Seconds between two looks whether the leader has finished; a lease may be much longer."""
 
 
 class Leader:
@@ -89,7 +91,9 @@ class Leader:
             log_event("lock_not_renewed", "warning", reason=str(error))
             return
         if not holds:
-            self._token = ""  # Redis lost it, or was away for a lease: somebody else may lead
+            self._token = (
+                ""  # Redis lost the lock, or was away for a lease: another request may lead
+            )
 
 
 @dataclass(frozen=True, slots=True)

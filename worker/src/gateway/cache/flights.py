@@ -1,8 +1,7 @@
-"""Identical requests that one process is answering: who comes later waits for the first.
-
-The lock in Redis does this across processes (``admission.single_flight``). This does it within one,
-whatever Redis does. Plain data that is looked at again and again: on Cloudflare a request must not
-await another request's promise.
+"""Identical requests within one process: later ones wait for the first. The lock in Redis does this
+across processes (``admission.single_flight``); this works while Redis is away, too. A flight is
+plain data that waiting requests look at repeatedly: on Cloudflare a request must not await another
+request's promise.
 """
 
 from dataclasses import dataclass, field
@@ -19,10 +18,9 @@ _FORGOTTEN_SECONDS = 600.0
 
 @dataclass(slots=True)
 class Flight(Generic[Answer]):
-    """``began``: monotonic. ``beats``: counted up by its leader for as long as it works.
-
-    ``asks``: its leader asks the provider; before that it waits itself, for another process's.
-    ``answer``: what may be given to others, once it has ended with such an answer.
+    """``began``: monotonic. ``beats``: its leader counts them up while it works. ``asks``: its
+    leader is asking the provider; before that the leader itself waits for one in another process.
+    ``answer``: the entry for others, once the flight has ended with one.
     """
 
     began: float
@@ -43,14 +41,15 @@ class Flights(Generic[Answer]):
         return self._flying.get((project_id, key))
 
     def begin(self, project_id: str, key: str, now: float) -> Flight[Answer]:
-        """Lead, in place of a leader that is gone. Whoever leads calls ``end``."""
+        """Become the leader, also in place of one that is gone. A leader has to call ``end``."""
         if len(self._flying) >= _MOST_FORGOTTEN:
             self._forget(now - _FORGOTTEN_SECONDS)
         flight = self._flying[project_id, key] = Flight(now)
         return flight
 
     def end(self, project_id: str, key: str, flight: Flight[Answer], answer: Answer | None) -> None:
-        """Tell who waits; later requests find the answer in Redis, or ask again."""
+        """End the flight for those who wait; later requests find the answer in Redis, or ask
+        again."""
         flight.has_ended, flight.answer = True, answer
         if self._flying.get((project_id, key)) is flight:
             del self._flying[project_id, key]
@@ -61,7 +60,8 @@ class Flights(Generic[Answer]):
             del self._flying[place]
 
     def _forget(self, before: float) -> None:
-        """Drop what its leader cannot end any more: Cloudflare ended it, and nobody asked since."""
+        """Drop flights whose leader is gone (Cloudflare ended it) and that no request has asked for
+        since."""
         for place in [place for place, flight in self._flying.items() if flight.began < before]:
             del self._flying[place]
 
@@ -69,8 +69,8 @@ class Flights(Generic[Answer]):
 async def landed(platform: Platform, flight: Flight[Answer], lease: float) -> Answer | None:
     """Wait for the leader's answer; ``None``: it has none for others, or is gone.
 
-    It is gone when nothing was heard of it for ``lease`` seconds. Those are counted by this
-    request's own pauses: a process that stands still for seconds has not lost its leaders.
+    A leader without a beat for ``lease`` seconds is gone. The seconds are the sum of this request's
+    own pauses, so that a process that was stopped for a while does not take its leaders for gone.
     """
     pause, silence, beats = _FIRST_PAUSE, 0.0, flight.beats
     while not flight.has_ended and silence < lease:

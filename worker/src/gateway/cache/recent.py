@@ -1,9 +1,9 @@
 """The answers of the last second, for requests that Redis does not answer.
 
-A stall of Redis must not send a hot prompt to its provider. What this process has served or
-fetched within the last second is served again: as fresh as what a request gets whose look-up was
-answered a second ago. While Redis answers, nothing here is looked at, so purges hold at once; one
-in this process is heeded here too.
+A stall of Redis must not send a popular prompt to its provider many times. An answer that this
+process served or fetched within the last second is served again: it is as fresh as a look-up that
+Redis answered a second ago. While Redis answers, this memory is not used, so purges take effect at
+once; a purge that this process handles clears it, too.
 """
 
 from dataclasses import dataclass, field

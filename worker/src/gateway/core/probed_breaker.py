@@ -1,11 +1,10 @@
-"""Whether a service that every request asks is asked now: Redis, as one process sees it.
+"""The circuit breaker of a service that every request asks: Redis, as one process sees it. It
+differs from ``breaker.Breaker`` in three ways. It opens only when at least three answers, and half
+of those of the last second, failed. No request has to try whether the service is back: a probe in
+the background does, and closes the breaker. While the service is in doubt, requests wait for a
+multiple of its usual answer time instead of the whole limit.
 
-It differs from ``breaker.Breaker`` in three ways. One failure proves nothing: it opens when at
-least half of the last second's answers failed, and three of them. It never lets a request try
-whether the service is back: a probe in the background does, and closes it. And while the service is
-in doubt, requests wait for a multiple of what its answers usually take, not for the whole limit.
-
-Counts and times only. Whoever sends the commands (``redis.store``) also sends the probes.
+This module only counts; ``redis.store`` sends the commands and the probes.
 """
 
 from dataclasses import dataclass
@@ -46,8 +45,8 @@ class ProbedBreaker:
         return "open" if self.is_open else "closed"
 
     def limit(self, longest: float, now: float) -> float:
-        """How long to wait for an answer: ``longest`` seconds, and less while it is in doubt that
-        there will be one (the last one failed, or the breaker has just closed)."""
+        """How long to wait for an answer: ``longest`` seconds, or less while the service is in
+        doubt (its last answer failed, or the breaker has just closed)."""
         if not self._failing and now >= self._doubt_until:
             return longest
         return min(longest, max(self.shortest, _OF_THE_USUAL * self._usual))
@@ -84,8 +83,8 @@ class ProbedBreaker:
     def probe_answered(self, now: float) -> bool:
         """A probe was answered. True when probing is over: the breaker is closed.
 
-        One answered probe closes it; where it opened again within seconds of that, twice as many
-        as before: a service that answers a probe and no command would make requests wait each time.
+        One answered probe closes it. If it opens again within seconds, the next closing needs twice
+        as many: a service that answers probes and no commands would make requests wait each time.
         """
         self._probes_answered += 1
         if self.is_open and self._probes_answered < self._probes_to_close:

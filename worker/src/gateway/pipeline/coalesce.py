@@ -1,20 +1,18 @@
 """Identical misses share one call of the provider: those of this process, whatever Redis does, and
 by the lock in Redis those of all processes.
 
-What may be here: who waits for whom. How the waiting is done is the business of ``cache.flights``
-and ``admission.single_flight``. Nobody may wait for a request that waits for it: who holds the lock
-in Redis waits only for one that asks the provider already (``Flight.asks``).
+This module decides who waits for whom; ``cache.flights`` and ``admission.single_flight`` do the
+waiting. Two requests must never wait for each other: the holder of the lock in Redis waits only for
+a request that is already asking the provider (``Flight.asks``).
 """
 
 from dataclasses import dataclass, replace
 
-from gateway.admission.accounts import NOTHING_SPENT
-from gateway.admission.request import NOTHING_HELD, Admission, AdmissionRequest, Held
+from gateway.admission.request import Admission, AdmissionRequest, Held
 from gateway.admission.single_flight import follow
 from gateway.cache.entry import Entry
 from gateway.cache.flights import landed
 from gateway.cache.recent import KEPT_SECONDS
-from gateway.core.http import Response
 from gateway.pipeline import hits
 from gateway.pipeline.generation_request import GenerationRequest
 from gateway.pipeline.hits import Hit
@@ -24,13 +22,14 @@ from gateway.pipeline.stored_answer import as_asked
 from shared.usage_events import HIT, HIT_COALESCED, CacheStatus
 
 _MOST_LEADERS = 2
-"""A leader may have an answer for itself only (an error, a cut stream). Its followers share a
-second leader; then each asks alone, or the last of them would wait for all others in turn."""
+"""A leader's answer may be of no use to others (an error, a cut stream). Its followers then share a
+second leader. After that each asks for itself; otherwise the last one would wait for all others in
+turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class MustFetch:
-    """The provider is to be asked. ``held``: what this request holds meanwhile.
+    """The provider must be asked. ``held``: what this request holds meanwhile.
 
     ``created_ms``: what its entry is dated. ``waited``: it was a follower, without a stream's slot
     so far. ``lead``: for those who wait for its answer.
@@ -42,12 +41,25 @@ class MustFetch:
     lead: Lead | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CoalescedHit:
+    """The answer of another request. ``held``: what this request holds and gives up with it.
+
+    ``unstored``: an entry that this request has to store as well, because Redis did not answer the
+    request that fetched it.
+    """
+
+    hit: Hit
+    held: Held
+    unstored: Entry | None = None
+
+
 async def coalesce(
     context: RequestContext,
     generation: GenerationRequest,
     request: AdmissionRequest,
     admission: Admission,
-) -> Response | MustFetch:
+) -> CoalescedHit | MustFetch:
     """The answer of another request, or that this one is to ask the provider.
 
     For an admitted request that found nothing, and whose answer others may have.
@@ -61,7 +73,7 @@ async def coalesce(
 
 
 class _Miss:
-    """One request that found nothing. ``leads``: it holds the lock in Redis."""
+    """A request that found nothing in the cache. ``_leads``: it holds the lock in Redis."""
 
     def __init__(
         self,
@@ -75,25 +87,25 @@ class _Miss:
         self._request = request
         self._admission = admission
         self._platform = context.host.platform
-        self._place = (context.record.project_id, generation.key)
+        self._flight_key = (context.record.project_id, generation.key)
         self._began = self._platform.monotonic()
         self._is_degraded = bool(admission.degraded)
         self._leads = not admission.degraded and not admission.lease_left_ms
         held = admission.held(request.wants)
         self._held = held if self._leads else held.without_lock()
-        self.lead = Lead(context.host, *self._place, request)
+        self.lead = Lead(context.host, *self._flight_key, request)
         context.row.when_finished(self.lead.end)
 
-    async def share(self) -> Response | MustFetch:
+    async def share(self) -> CoalescedHit | MustFetch:
         """See ``coalesce``."""
         flights = self._context.host.runtime.flights
         if self._leads:
             self.lead.in_redis.hold(self._held.lock_token)
         fetch = MustFetch(self._held, self._admission.now_ms, lead=self.lead)
         for _ in range(_MOST_LEADERS):
-            if (response := self._recent()) is not None:
-                return response
-            flight = flights.find(*self._place)
+            if (recent := self._recent()) is not None:
+                return recent
+            flight = flights.find(*self._flight_key)
             if flight is None or (self._leads and not flight.asks):
                 self.lead.begin()
                 if self._leads or self._is_degraded:
@@ -103,14 +115,14 @@ class _Miss:
             self._context.timing.mark("follow", self._began)
             fetch = replace(fetch, created_ms=self._now_ms(), waited=True)
             if not flight.has_ended:  # its leader is gone
-                flights.end(*self._place, flight, None)
+                flights.end(*self._flight_key, flight, None)
             if entry is not None:
                 dated = replace(entry, created_ms=self._redis_ms(flight.began))
-                if (response := self._remembered(dated, HIT_COALESCED)) is not None:
-                    return response
+                if (found := self._remembered(dated, HIT_COALESCED)) is not None:
+                    return found
         return fetch
 
-    async def _follow(self) -> Response | MustFetch:
+    async def _follow(self) -> CoalescedHit | MustFetch:
         """Wait, for all of this process, for the leader in another one; or lead."""
         context, generation, admitted_ms = self._context, self._generation, self._admission.now_ms
         found = await follow(
@@ -121,28 +133,30 @@ class _Miss:
             hit = await hits.find_coalesced(context, generation, found.entry, admitted_ms)
             if hit is not None:
                 self.lead.end(hit.stored.entry)
-                return hits.respond(context, generation, hit, self._reserved())
+                return CoalescedHit(hit, self._reserved())
         held = self._held
         if found.leads:
             held = replace(held, lock_token=self._request.wants.lock_token)
             self.lead.in_redis.hold(held.lock_token)
         return MustFetch(held, found.now_ms, waited=True, lead=self.lead)
 
-    def _recent(self) -> Response | None:
+    def _recent(self) -> CoalescedHit | None:
         """What this process has fetched since this request came; without Redis, or within the last
         second before it. Who holds the lock was told by Redis that there is nothing."""
         if self._leads:
             return None
         recent = self._context.host.runtime.recent
-        entry = recent.get(*self._place, self._began)
+        entry = recent.get(*self._flight_key, self._began)
         if entry is not None:
             return self._remembered(entry, HIT_COALESCED)
-        entry = recent.get(*self._place, self._began - KEPT_SECONDS) if self._is_degraded else None
+        entry = (
+            recent.get(*self._flight_key, self._began - KEPT_SECONDS) if self._is_degraded else None
+        )
         return None if entry is None else self._remembered(entry, HIT)
 
-    def _remembered(self, entry: Entry, status: CacheStatus) -> Response | None:
-        """The response that an answer of this process makes. ``None`` when it has no form that this
-        request takes."""
+    def _remembered(self, entry: Entry, status: CacheStatus) -> CoalescedHit | None:
+        """A hit on an answer of this process. ``None`` when it has no form that this request
+        takes."""
         context, generation = self._context, self._generation
         stored = as_asked(generation, entry)
         if stored is None:
@@ -151,12 +165,9 @@ class _Miss:
             context.row.event.decision = None  # the cache took part after all
         hit = Hit(stored, status, self._admission.now_ms)
         if not self._leads:
-            return hits.respond(context, generation, hit, self._reserved())
+            return CoalescedHit(hit, self._reserved())
         # Redis has answered this request and did not answer the leader: it stores for both.
-        response = hits.respond(context, generation, hit, NOTHING_HELD)
-        after = context.post_response(generation, self._held, entry.created_ms)
-        self._platform.wait_until(after.settle(entry, NOTHING_SPENT))
-        return response
+        return CoalescedHit(hit, self._held, unstored=entry)
 
     def _reserved(self) -> Held:
         """What a follower holds: its leader holds the lock and a slot."""

@@ -45,8 +45,8 @@ class ProviderAnswer:
 
 @dataclass(slots=True)
 class PostResponse:
-    """One round trip after the response. One of ``commit``, ``settle`` and ``release`` is called,
-    once.
+    """One round trip after the response. Call exactly one of ``commit``, ``commit_entry`` and
+    ``release``, once.
 
     ``started``: unix time at which the request came: its month is charged. ``created_ms``: when it
     was admitted, which dates the entry. ``may_write``: whether the cache takes part. ``lead``: for
@@ -82,9 +82,9 @@ class PostResponse:
         entry = self._entry(answer) if is_for_others else None
         if self.lead is not None:
             self.lead.end(entry)
-        await self.settle(entry if self.may_write else None, spent, row)
+        await self.commit_entry(entry if self.may_write else None, spent, row)
 
-    async def settle(self, entry: Entry | None, spent: Spent, row: Row | None = None) -> None:
+    async def commit_entry(self, entry: Entry | None, spent: Spent, row: Row | None = None) -> None:
         """Write ``entry`` and ``row``, if any, give up what is held, charge."""
         held = self.held
         owes = held.lock_token or held.slot or accounts.counts_money_or_tokens(self.record)
@@ -130,7 +130,7 @@ class PostResponse:
     ) -> None:
         """In this process, for while Redis is away; ``booked``: it knows, or may know."""
         now = self.cache.platform.monotonic()
-        self.local.settle(self.record, account, charges, hold, booked=booked, now=now)
+        self.local.charge(self.record, account, charges, hold, booked=booked, now=now)
 
     def _charging(self, spent: Spent, reserved: int, slot: str) -> tuple[str, AccountKeys, Charges]:
         return (

@@ -6,12 +6,13 @@ them.
 
 from dataclasses import replace
 
+from gateway.admission.accounts import NOTHING_SPENT
 from gateway.admission.request import NO_SEMANTICS, NOTHING_HELD, AdmissionRequest, Held
 from gateway.admission.stream_slot import LEASE_MS, StreamSlot
 from gateway.core import errors
 from gateway.core.http import Response
 from gateway.pipeline import hits
-from gateway.pipeline.coalesce import MustFetch, coalesce
+from gateway.pipeline.coalesce import CoalescedHit, MustFetch, coalesce
 from gateway.pipeline.fetch import fetch_answer
 from gateway.pipeline.generation_request import GenerationRequest, outgoing
 from gateway.pipeline.request_context import RequestContext
@@ -44,16 +45,26 @@ async def serve(context: RequestContext, generation: GenerationRequest) -> Respo
     admission.check_upstream()
     fetch = MustFetch(held, now_ms)
     if generation.policy.coalesces:
-        match await coalesce(context, generation, request, admission):
-            case MustFetch() as fetch:
-                pass
-            case response:
-                return response
+        found = await coalesce(context, generation, request, admission)
+        if isinstance(found, CoalescedHit):
+            return _respond_coalesced(context, generation, found)
+        fetch = found
     if generation.prompt_caching is not None:
         generation.prompt_caching.take(admission.prompt_values, fetch.created_ms)
     after = context.post_response(generation, fetch.held, fetch.created_ms, may_write=not why)
     after.lead = fetch.lead
     return await fetch_answer(context, generation, after, slot, takes_slot=fetch.waited)
+
+
+def _respond_coalesced(
+    context: RequestContext, generation: GenerationRequest, found: CoalescedHit
+) -> Response:
+    if found.unstored is None:
+        return hits.respond(context, generation, found.hit, found.held)
+    response = hits.respond(context, generation, found.hit, NOTHING_HELD)
+    after = context.post_response(generation, found.held, found.unstored.created_ms)
+    context.host.platform.wait_until(after.commit_entry(found.unstored, NOTHING_SPENT))
+    return response
 
 
 def _prepare_prompt_caching(context: RequestContext, generation: GenerationRequest) -> None:
@@ -99,7 +110,7 @@ def _admission_request(
         return AdmissionRequest(
             wants=wants,
             only_if_cached=policy.only_if_cached,
-            settles=True,
+            is_charged=True,
             slot_ms=LEASE_MS,
             prompt_state=state,
             prompt_fields=fields,
@@ -113,7 +124,7 @@ def _admission_request(
         lease_ms=round(context.host.settings.lease_seconds * 1000),
         wants=replace(wants, lock_token=context.caller.own_id) if policy.coalesces else wants,
         only_if_cached=policy.only_if_cached,
-        settles=True,
+        is_charged=True,
         slot_ms=LEASE_MS,
         semantic=generation.query.search() if generation.query else NO_SEMANTICS,
         prompt_state=state,

@@ -1,5 +1,5 @@
-"""What a request holds that asks the provider for others too: the flight of its process, and in
-Redis the lock (``admission.single_flight``)."""
+"""The leadership of a request that asks the provider for others, too: the flight of its process,
+and the lock in Redis (``admission.single_flight``)."""
 
 from gateway.admission.request import AdmissionRequest
 from gateway.admission.single_flight import Leader
@@ -13,14 +13,14 @@ class Lead:
 
     def __init__(self, host: Host, project_id: str, key: str, request: AdmissionRequest) -> None:
         self._flights, self._recent = host.runtime.flights, host.runtime.recent
-        self._place = (project_id, key)
+        self._flight_key = (project_id, key)
         self._now = host.platform.monotonic
         self._flight: Flight[Entry] | None = None
         self.in_redis = Leader(host.platform, host.store, request, self._beat)
 
     def begin(self) -> None:
         """Lead the process from now on."""
-        self._flight = self._flights.begin(*self._place, self._now())
+        self._flight = self._flights.begin(*self._flight_key, self._now())
         self.in_redis.keep()
 
     def asks(self) -> None:
@@ -32,10 +32,10 @@ class Lead:
         """Give ``entry`` to those of this process who wait; without one they ask themselves."""
         self.in_redis.end()
         if entry is not None:
-            self._recent.put(*self._place, entry, self._now())
+            self._recent.put(*self._flight_key, entry, self._now())
         flight, self._flight = self._flight, None
         if flight is not None:
-            self._flights.end(*self._place, flight, entry)
+            self._flights.end(*self._flight_key, flight, entry)
 
     def _beat(self) -> None:
         if self._flight is not None:

@@ -54,7 +54,7 @@ def admission_request(
         lease_ms=round(lease_seconds * 1000),
         wants=wants,
         only_if_cached=policy.only_if_cached,
-        settles=True,
+        is_charged=True,
     )
 
 
@@ -155,7 +155,7 @@ class VectorCache:
             finally:
                 hold = held.local if start == 0 else None
                 now = self._cache.platform.monotonic()
-                self._local.settle(record, account, charges, hold, booked=booked, now=now)
+                self._local.charge(record, account, charges, hold, booked=booked, now=now)
 
     async def _more(self, keys: list[str]) -> list[str | None]:
         request = self._request

@@ -158,7 +158,7 @@ class Store:
             self._answered(began)
             raise UpstashError(str(error)) from error
         except FetchFailed as error:
-            # Nothing else moves the breaker, which is every tenant's: a command that cannot be
+            # Nothing else moves the breaker, which all tenants share: a command that cannot be
             # encoded is this request's fault.
             if not error.ours:
                 now = platform.monotonic()

@@ -1,7 +1,6 @@
-"""Deleting everything of one label value, as the person behind it may ask for.
-
-What goes: the log's rows with the label, and the sums by that label and value. The sums of the
-project stay: they hold no label.
+"""Deleting everything about one label value, which the person behind it may ask for: the log's rows
+with the label, and the sums by that label and value. The project's sums stay, because they hold no
+label.
 """
 
 from django.db import transaction

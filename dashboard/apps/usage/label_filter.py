@@ -18,7 +18,8 @@ def has_label(name: str, value: str) -> Q:
 
 
 def stored_value(project: Project, name: str, typed: str) -> str:
-    """What the log has for a value that a person typed: itself, or the pseudonym of a user's id."""
+    """The value in the log for one that a person typed: the same, or the pseudonym of a user's
+    id."""
     if name != labels.USER:
         return typed
     rows = UsageLog.objects.filter(has_label(name, typed), project=project)

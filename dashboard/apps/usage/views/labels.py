@@ -1,4 +1,4 @@
-"""The Labels page, the page of one label value, its export and its end."""
+"""The Labels page; the page of one label value, its export and its deletion."""
 
 from typing import Any
 from urllib.parse import urlencode

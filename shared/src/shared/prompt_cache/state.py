@@ -1,4 +1,4 @@
-"""What is remembered of a project: the fields of one Redis hash, as ``prompt_cache.lua`` writes.
+"""The state of a project: the fields of one Redis hash, as ``prompt_cache.lua`` writes them.
 
 The field of a prefix is its hash and holds a ``Record``. ``stats`` holds the project's life tables
 by class and by family (the first letter of a class), ``stats:<root>`` those of one application,

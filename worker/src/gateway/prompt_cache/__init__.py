@@ -1,1 +1,2 @@
-"""The providers' prompt caches: which markers a request gets, and what its answer teaches."""
+"""The providers' prompt caches: which markers a request gets, and what is learned from its
+answer."""

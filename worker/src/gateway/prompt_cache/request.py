@@ -1,5 +1,5 @@
-"""One request's part in its provider's prompt cache: prepared before the admission, planned from
-what the admission has read, written back once it is answered."""
+"""One request's use of its provider's prompt cache: prepared before the admission, planned from
+what the admission reads, and written back once the request is answered."""
 
 import hashlib
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ class PromptCaching:
         return replace(self.outgoing, body=body, plain=plain)
 
     async def write_back(self, store: Store, project_id: str, used: Usage) -> None:
-        """What the answer teaches. Raises ``StoreUnavailable``."""
+        """Store what the answer says about the prompt cache. Raises ``StoreUnavailable``."""
         if self.plan is None or used.prompt is None:
             return
         lifetimes = sorted(self.terms.write)
@@ -97,8 +97,8 @@ class PromptCaching:
 def prepare(
     outgoing: Outgoing, target: Target, *, account: str, key: bytes, mode: str, at: float
 ) -> PromptCaching | None:
-    """``None``: nothing to place. ``account``: whose cache it is, ``key``: the project's data key,
-    ``at``: unix time."""
+    """``None`` when no marker is to be placed. ``account``: whose cache it is, ``key``: the
+    project's data key, ``at``: unix time."""
     rules = target.provider.capabilities.prompt_cache
     dialect = _DIALECTS.get(outgoing.endpoint)
     if rules is None or dialect is None:

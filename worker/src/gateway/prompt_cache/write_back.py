@@ -1,4 +1,4 @@
-"""What ``prompt_cache.lua`` is told of an answer."""
+"""The arguments with which ``prompt_cache.lua`` records an answer."""
 
 from collections.abc import Mapping
 from typing import TypedDict

@@ -1,11 +1,10 @@
-"""Usage rows in Redis from the moment at which their requests are settled.
+"""Usage rows in Redis from the moment of their requests' post-response.
 
-The settling of a miss writes its row in the same round trip; rows of hits follow in batches where
-the database has not taken them by then. Whoever inserted a row deletes it here. If its process died
-first, any other one drains the journal. A row may be inserted twice, which does nothing, because
-``request_id`` is unique.
-
-Rows lie together, whatever project they are of, each sealed with its id as additional data.
+The post-response of a miss writes its row in the same round trip; rows of hits follow in batches,
+unless the database has taken them by then. The process that inserts a row into the database deletes
+it here. If it dies before that, another process drains the journal. A row may be inserted twice,
+which does nothing, because ``request_id`` is unique. Rows of all projects lie together, each sealed
+with its id as additional data.
 """
 
 import json
@@ -22,9 +21,9 @@ from gateway.reporting.sealed_rows import SealedRows
 from shared import redis_keys
 
 MOST_ROWS = 10_000
-"""Beyond them rows wait in memory, or in the project's spool."""
+"""The most rows; further ones wait in memory, or in the project's spool."""
 _MOST_CHARACTERS = 20_000
-"""Of a row, with what it logs of prompt and answer. Larger ones are not kept here."""
+"""The longest row that is kept here, logged prompt and answer included."""
 _PER_READ = 500
 _DRAIN_SECONDS = 10.0
 _UNREADABLE_MS = 3_600_000
@@ -56,7 +55,8 @@ class Journal:
             "journal": redis_keys.usage_journal(),
             "journal_due": redis_keys.usage_journal_due(),
         }
-        # Its own breaker: nobody waits for this, and what is slow here must not close the cache.
+        # A breaker of its own: no request waits for this, and slow writes here must not switch the
+        # cache off.
         self._store = Store(
             platform,
             settings.redis_url,
@@ -67,7 +67,7 @@ class Journal:
         )
 
     async def argument(self, row: Row | None) -> JournalRow:
-        """``row`` as the scripts that settle a request take it; ``None``: there is none."""
+        """``row`` as ``commit.lua`` takes it; ``None``: there is none."""
         sealed = "" if row is None else await self.seal(row)
         row_id = row["request_id"] if row is not None and sealed else ""
         return {**self._names, "row_id": row_id, "row": sealed, "most_rows": MOST_ROWS}
@@ -80,9 +80,8 @@ class Journal:
         return await self._sealed.seal(text, _aad(row["request_id"]))
 
     async def save(self, rows: Sequence[Row], *, due_in_ms: int = 0) -> list[str]:
-        """Keep rows; the answer are the ids of those that are kept now.
-
-        ``due_in_ms``: until then nobody drains them. Raises ``StoreUnavailable``.
+        """Keep rows. Returns the ids of those that are kept now. ``due_in_ms``: until then no
+        process drains them. Raises ``StoreUnavailable``.
         """
         sealed = [(row["request_id"], await self.seal(row)) for row in rows]
         fitting = [one for one in sealed if one[1]]
@@ -102,7 +101,7 @@ class Journal:
         await calls.journal_forget(self._store, **self._names, row_ids=row_ids)
 
     async def drain(self, insert: Callable[[list[Row]], Awaitable[None]]) -> bool:
-        """Insert what is due, of whatever process; True when nothing due is left.
+        """Insert rows that are due, of any process; True when no due row is left.
 
         Raises ``StoreUnavailable``, and ``FetchFailed`` where ``insert`` does.
         """
@@ -125,7 +124,8 @@ class Journal:
         return False
 
     async def _postpone(self, row_id: str, sealed: str) -> None:
-        """Its encryption key may come back; until then it is not read each time."""
+        """Keep rows that do not open, because their encryption key may come back, but read them
+        less often."""
         await calls.journal_save(
             self._store,
             **self._names,

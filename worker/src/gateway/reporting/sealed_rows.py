@@ -1,4 +1,4 @@
-"""Usage rows as text that only the edge reads and makes: in Redis, and in a file on disk."""
+"""Usage rows sealed for storage in Redis and on disk: only the edge can read or make them."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,8 @@ class SealedRows:
         self._keys = keys
 
     async def seal(self, rows: str, aad: bytes) -> str:
-        """``rows``: a JSON array. ``aad`` tells their place, and what else is sealed alike."""
+        """``rows``: a JSON array. ``aad`` names where they are stored, so that they open nowhere
+        else."""
         key_id, key = next(iter(self._keys.items()))
         sealed = await self._platform.seal(key, rows.encode(), aad)
         nonce, rest = sealed[: envelope.NONCE_BYTES], sealed[envelope.NONCE_BYTES :]

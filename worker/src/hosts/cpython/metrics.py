@@ -120,7 +120,7 @@ class Metrics:
             self._refresher = asyncio.get_running_loop().create_task(self._keep_fresh())
 
     def stop(self) -> None:
-        """The process ends: its gauges no longer count."""
+        """Stop updating, and remove this process's gauges, because it ends."""
         if self._refresher is not None:
             self._refresher.cancel()
         mark_process_dead(os.getpid())
@@ -197,14 +197,16 @@ class Metrics:
 
 
 def _endpoint(path: str) -> str:
-    """A label with few values: callers choose the paths of what is passed through."""
+    """The endpoint as a label with few values, because callers choose the paths that are passed
+    through."""
     if path in application.ROUTES:
         return path
     return _ONE_MODEL if path.startswith("/v1/models/") else "passed through"
 
 
 def _forget_the_dead(folder: Path) -> None:
-    """Gauges of a process that was killed. Its counters stay: what it did has happened."""
+    """Remove the gauges of processes that were killed. Their counters stay, because the requests
+    did happen."""
     for path in folder.glob("gauge_live*.db"):
         found = _PID.match(path.name)
         if found and not _is_alive(int(found[1])):

@@ -1,4 +1,5 @@
-"""Usage rows on this machine's disk: of a process that had to end while nobody took them.
+"""Usage rows on this machine's disk, written by a process that had to end before they were stored
+elsewhere.
 
 A file holds sealed batches, one a line, and is deleted once all of its rows are stored elsewhere.
 Processes that start together may read the same one: their inserts do nothing twice.
@@ -40,7 +41,8 @@ class SpoolFolder:
         return path
 
     async def restore(self) -> None:
-        """Hand over what earlier processes left, a file after another; what nobody takes stays."""
+        """Hand over the rows that earlier processes left, one file after another; rows that cannot
+        be stored stay."""
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
             try:
                 lines = path.read_text().splitlines()
@@ -66,7 +68,7 @@ class SpoolFolder:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole, or not at all."""
+    """Write a file completely or not at all."""
     unfinished = path.with_suffix(".part")
     with open(unfinished, "x", opener=_private) as file:
         file.write(text)

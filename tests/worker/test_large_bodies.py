@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,28 @@ def test_a_client_that_leaves_is_missed(large: Edge) -> None:
     assert tenant.rows()[0]["error_code"] == "client_disconnected"
 
 
+def test_no_more_of_them_are_under_way_than_memory_allows() -> None:
+    most = 3 * len(LARGE)  # room for two
+    with (
+        Edge("cpython", LARGE_BODY_BYTES=str(LEAST), LARGE_BODIES_BYTES=str(most)) as edge,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        tenant = edge.tenant()
+        edge.openai.behave(MODEL, Behaviour("hold"))
+        first = [pool.submit(tenant.chat, f"{number} {LARGE}") for number in range(2)]
+        edge.openai.wait_for_requests(2)
+        refused = tenant.chat("one more " + LARGE)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (
+            503,
+            "process_unavailable",
+        )
+        assert int(refused.headers["retry-after"]) > 0
+        assert tenant.chat("small", model="gpt-4o").status_code == 200  # others are served
+        edge.openai.release()
+        assert [answer.result().status_code for answer in first] == [200, 200]
+        assert tenant.chat("one more " + LARGE).status_code == 200
+
+
 def test_it_ends_with_its_parent() -> None:
     with Edge("cpython", LARGE_BODY_BYTES=str(LEAST)) as edge:
         tenant: Tenant = edge.tenant()
@@ -148,7 +171,7 @@ def test_which_bodies_are_large(asked: dict[str, Any], large_one: bool) -> None:
     async def receive() -> MutableMapping[str, Any]:
         raise AssertionError("its head is enough")
 
-    takes, _ = asyncio.run(LargeBodies(LEAST).takes(asked, receive))
+    takes, _ = asyncio.run(LargeBodies(LEAST, 1, 1).takes(asked, receive))
     assert takes == large_one
 
 
@@ -168,7 +191,7 @@ def test_a_body_of_unknown_length_is_read_until_it_is_large(
         return left.pop(0)
 
     async def run() -> None:
-        takes, again = await LargeBodies(20).takes(scope(CHAT), receive)
+        takes, again = await LargeBodies(20, 1, 1).takes(scope(CHAT), receive)
         assert takes == large_one
         assert len(left) == len(sizes) - read
         assert [await again() for _ in messages] == messages

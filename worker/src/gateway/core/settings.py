@@ -23,6 +23,7 @@ NUMBERS: dict[str, float] = {
     "KEY_LOOKUP_TIMEOUT_MS": 2_000,
     "MAX_BODY_BYTES": 20_000_000,
     "LARGE_BODY_BYTES": 128_000,
+    "LARGE_BODIES_BYTES": 400_000_000,
     "MAX_ANSWER_BYTES": 64 * 2**20,
     "MAX_CAPTURE_BYTES": 1_000_000,
     "SINGLE_FLIGHT_LEASE_SECONDS": 2.5,
@@ -149,6 +150,7 @@ class Settings:
     key_lookup_timeout: float
     max_body_bytes: int
     large_body_bytes: int
+    large_bodies_bytes: int
     max_answer_bytes: int
     max_capture_bytes: int
     lease_seconds: float
@@ -206,6 +208,7 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         key_lookup_timeout=_number(env, "KEY_LOOKUP_TIMEOUT_MS") / 1000,
         max_body_bytes=int(_number(env, "MAX_BODY_BYTES")),
         large_body_bytes=int(_number(env, "LARGE_BODY_BYTES")),
+        large_bodies_bytes=int(_number(env, "LARGE_BODIES_BYTES")),
         max_answer_bytes=int(_number(env, "MAX_ANSWER_BYTES")),
         max_capture_bytes=int(_number(env, "MAX_CAPTURE_BYTES")),
         lease_seconds=_number(env, "SINGLE_FLIGHT_LEASE_SECONDS"),

@@ -84,7 +84,7 @@ class App:
         if self._runtime is None:
             self._runtime = Runtime(settings.load(os.environ, DEFAULT_BASE_URLS))
             if self._relays:
-                self._large = LargeBodies(self._runtime.settings.large_body_bytes)
+                self._large = _large_bodies(self._runtime.settings)
             if self._runtime.settings.metrics_token:
                 self._metrics = _metrics(self._runtime)
         return self._runtime
@@ -151,6 +151,10 @@ def _metrics(runtime: Runtime) -> "Metrics":
     metrics = Metrics(runtime)
     runtime.outbox.when_finished = metrics.finished
     return metrics
+
+
+def _large_bodies(values: settings.Settings) -> LargeBodies:
+    return LargeBodies(values.large_body_bytes, values.large_bodies_bytes, values.max_body_bytes)
 
 
 async def _send(response: Response, request: AsgiRequest, send: Send) -> None:

@@ -43,6 +43,12 @@ _CODED = 32
 """The same factor for a compressed body, which becomes larger."""
 
 
+_LOST = errors.ProcessAway("This request could not be finished. Please retry.")
+_BUSY = errors.ProcessAway(
+    "Too many large requests are under way here. Please retry.", headers=[("retry-after", "5")]
+)
+
+
 class ProcessLost(Exception):
     """The process ended, or broke off, before the response was complete."""
 
@@ -74,11 +80,16 @@ def load_head(data: bytes) -> dict[str, Any]:
 class LargeBodies:
     """The way to the process, from the one that clients talk to.
 
-    ``least``: bytes of a body from which on it is large.
+    ``least``: bytes of a body from which on it is large. ``most``: bytes of all bodies whose
+    requests are under way, which the process holds in memory, parsed; one request always is let in.
+    ``longest``: what counts for a body that does not tell its length.
     """
 
-    def __init__(self, least: int) -> None:
+    def __init__(self, least: int, most: int, longest: int) -> None:
         self._least = least
+        self._most = most
+        self._longest = longest
+        self._under_way = 0
         self._process: asyncio.subprocess.Process | None = None
         self._listening: socket.socket | None = None
         self._folder = ""
@@ -104,7 +115,27 @@ class LargeBodies:
         return await _look_ahead(receive, least)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have the process answer. A ``503`` when it ends before it begins to."""
+        """Have the process answer. A ``503`` when it ends too early, or has enough to do."""
+        size = self._size(scope)
+        if self._under_way and self._under_way + size > self._most:
+            await _discard(receive, self._longest)
+            await _refuse(scope, send, _BUSY)
+            return
+        self._under_way += size
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._under_way -= size
+
+    def _size(self, scope: Scope) -> int:
+        """Bytes of the body, once it is decoded, at most."""
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"")
+        if b"content-encoding" in headers or not length.isdigit():
+            return self._longest
+        return min(int(length[:16]), self._longest)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         reader, writer = await self._connect()
         head = {name: scope[name] for name in ("type", "method", "path")}
         head |= {"query_string": scope["query_string"].decode("latin-1")}
@@ -114,7 +145,7 @@ class LargeBodies:
             await _download(reader, send)
         except ProcessLost:
             log_event("large_body_process_lost", "error", path=scope["path"])
-            await _refuse(scope, send)
+            await _refuse(scope, send, _LOST)
         finally:
             upload.cancel()
             writer.close()
@@ -214,9 +245,17 @@ async def _download(reader: asyncio.StreamReader, send: Send) -> None:
             return
 
 
-async def _refuse(scope: Scope, send: Send) -> None:
+async def _discard(receive: Receive, most: int) -> None:
+    """Read a body that nobody wants: a client that is still sending does not read its answer."""
+    more = True
+    while more and most > 0:
+        message = await receive()
+        most -= len(message.get("body", b""))
+        more = bool(message.get("more_body"))
+
+
+async def _refuse(scope: Scope, send: Send, error: errors.ProcessAway) -> None:
     path, _ = application.canonical(scope["path"])
-    error = errors.ProcessAway("This request could not be finished. Please retry.")
     response = errors.response(error, errors.dialect(path))
     headers = [(name.encode(), value.encode()) for name, value in response.headers]
     body = str(response.body).encode()

@@ -9,7 +9,8 @@ import os
 import statistics
 
 from benchmarks.prompt_cache.applications import application
-from benchmarks.prompt_cache.replay import FIXED, PROVIDERS, Cost, replay
+from benchmarks.prompt_cache.replay import FIXED, PROVIDERS, TERMS, Cost, replay
+from benchmarks.prompt_cache.timing import report
 from benchmarks.prompt_cache.traffic import ONE_SHOTS, SHAPES, agents_mostly
 
 _FIRST_SEED, _FIRST_APPLICATION = 101, 7000
@@ -21,6 +22,7 @@ def main() -> None:
     """Print the tables, and for each bar whether it is held."""
     seeds = range(_FIRST_SEED, _FIRST_SEED + int(os.environ.get("PROMPT_CACHE_SEEDS", "5")))
     count = int(os.environ.get("PROMPT_CACHE_APPLICATIONS", "20"))
+    report(TERMS["anthropic"])
     for provider in PROVIDERS:
         policies = (*FIXED[provider], "ours")
         print(f"\n{provider}: input cost, none = 1.000, mean of {len(seeds)} seeds")

@@ -21,7 +21,7 @@ FIXED = {
     "anthropic": ("none", "auto", "pair", "auto 1h", "pair 1h", "quad", "quad 1h"),
     "openai": ("none", "auto", "pair"),
 }
-_TERMS = {
+TERMS = {
     "anthropic": prompt_cache.Terms(
         write={300: WRITE, 3600: WRITE_HOUR},
         read=READ,
@@ -115,7 +115,7 @@ class _Ours:
     """The edge's planner, over the edge's own script."""
 
     def __init__(self, provider: str) -> None:
-        self._terms = _TERMS[provider]
+        self._terms = TERMS[provider]
         self._redis = LuaRedis()
         self._waiting: deque[tuple[float, list[object]]] = deque()
         self._asked: tuple[Prompt, prompt_cache.Prompt, prompt_cache.Plan] | None = None

@@ -287,7 +287,7 @@ def agents_mostly(seed: int) -> list[Prompt]:
     return merged(
         agent(first + 1, 2, 1),
         support(first + 2, 240, 24),
-        documents(first + 3, 900, 24),
+        documents(first + 3, 2400, 24),
         one_shots(first + 4, 300, 60, system=2500),
     )
 

@@ -166,12 +166,14 @@ def test_what_redis_holds_is_read():
     values += ["7 99 300 S3 root 5 1", *[None] * (len(found.looked_up) - 1)]
     state = prompt_cache.parse(found, values)
     assert state.records == {0: Record(7, 99, 300, waits=True)}
-    assert state.tables["S1"] == LifeTable([0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11])
+    assert life_table.parse(state.tables["S1"]) == LifeTable(
+        [0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]
+    )
     assert (state.ledger, state.kept) == (Ledger(10, 20, 30, 40), {12: (3, 1)})
 
 
 GIVEN = Prompt(CHAT.kinds, CHAT.sizes, CHAT.prefixes, {0: 300, 3: 300})
-SLOW = LifeTable((2, 60, 60, 30), (100, 40, 10, 4), (0, 0, 0, 0))
+SLOW = "2 60 60 30 100 40 10 4 0 0 0 0"
 """Used again, but after five minutes."""
 
 

@@ -7,6 +7,7 @@ number of turns (1, 2 to 4, 5 and more). ``t`` at the end: the prompt begins wit
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 LOOKED_UP = 44
 """Prefixes for which a request asks the store; with the four common fields, 48."""
@@ -66,9 +67,8 @@ def boundaries(kinds: list[str]) -> Boundaries:
         classes[0] = "T{}"
     classes.update((at, "H{}") for at in range(head, min(head + 2, last)) if kinds[at] == "user")
     classes[last] = f"L{_speaker(kinds[last])}{_turns(kinds, head)}{tools}"
-    room = LOOKED_UP - len(classes)
-    latest = (at for at in range(last, -1, -1) if at not in classes)
-    seen = {*classes, *(at for at, _ in zip(latest, range(room), strict=False))}
+    latest = range(last, max(-1, last - LOOKED_UP), -1)
+    seen = [*classes, *[at for at in latest if at not in classes]][:LOOKED_UP]
     return Boundaries(classes, sorted(seen))
 
 
@@ -86,8 +86,8 @@ def _speaker(kind: str) -> str:
 
 def _turns(kinds: list[str], head: int) -> str:
     last = len(kinds) - 1
+    latest = [*kinds[max(head, last - _TURNS_SEEN) :], ""]
     turns = sum(
-        kinds[at] in ("user", "tool_result") and (at == last or kinds[at + 1] != kinds[at])
-        for at in range(max(head, last - _TURNS_SEEN), len(kinds))
+        [kind != after and kind in ("user", "tool_result") for kind, after in pairwise(latest)]
     )
     return "1" if turns < 2 else "2" if turns < 5 else "5"

@@ -6,7 +6,7 @@ survived. ``prompt_cache.lua`` keeps the counts; here they are read.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 INTERVALS = (300, 900, 1800, 3600)
 """Ends of the intervals, seconds after the last use: the lifetimes that are sold, and one more."""
@@ -17,8 +17,7 @@ Hazards = list[float]
 """For each interval the chance of a use in it, if there was none before."""
 
 
-@dataclass(frozen=True, slots=True)
-class LifeTable:
+class LifeTable(NamedTuple):
     """``events``, ``survivals`` and ``waiting`` by interval."""
 
     events: Sequence[float]
@@ -31,20 +30,22 @@ class LifeTable:
         Where an interval knows little, its rate is no higher than that of the one before it.
         """
         found: Hazards = []
+        all_events, all_survivals, all_waiting = self
         before = 1.0
-        for events, survivals, waiting, hazard, length in zip(
-            self.events, self.survivals, self.waiting, towards, _LENGTHS, strict=True
-        ):
-            limited = min(hazard, 1 - (1 - before) ** length)
-            seen = events + survivals + 0.5 * max(0.0, waiting)
-            before = (events + strength * limited) / (seen + strength)
+        for at in range(4):
+            events = all_events[at]
+            limit = 1 - (1 - before) ** _LENGTHS[at]
+            hazard = towards[at]
+            known = strength * (min(limit, hazard))
+            seen = events + all_survivals[at] + 0.5 * all_waiting[at]
+            before = (events + known) / (seen + strength)
             found.append(before)
         return found
 
 
 def parse(text: str) -> LifeTable:
     """Twelve numbers as ``prompt_cache.lua`` writes them."""
-    numbers = [float(number) for number in text.split(" ")]
+    numbers = [*map(float, text.split(" "))]
     return LifeTable(numbers[:4], numbers[4:8], numbers[8:12])
 
 

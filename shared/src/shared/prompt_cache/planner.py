@@ -13,7 +13,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from shared.prompt_cache import life_table
 from shared.prompt_cache.boundaries import PRIORS, Boundaries
 from shared.prompt_cache.life_table import Hazards, prior, uses
 from shared.prompt_cache.prompt import Prompt
@@ -50,8 +52,7 @@ class Terms:
     exact: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """One use of a prefix, as it is written back. ``name``: its class, or ``-`` for what is only
     history now. ``expires``, ``lifetime``: of its entry; ``None`` where nothing changes."""
 
@@ -97,9 +98,10 @@ class _Planner:
         self._tokens = [int(size * ratio) for size in prompt.sizes]
         self._lifetimes = sorted(terms.write)
         known = state.records
-        self._hit = max((at for at in known if known[at].expires > now_ms), default=-1)
+        self._hit = max([at for at, record in known.items() if record.expires > now_ms], default=-1)
+        self._chances: dict[int, list[float]] = {}
         self._hazards = {at: self._class_hazards(at) for at in found.classes}
-        left = max((at for at in known if at != self._last), default=-1)
+        left = max([at for at in known if at != self._last], default=-1)
         if left > self._hit and left not in found.classes:
             # Here this prompt leaves a known one: an edit, or another try.
             self._hazards[left] = self._hazards[self._last]
@@ -124,20 +126,26 @@ class _Planner:
         family = tables.get(name[0])
         if family is not None:
             # Its later intervals know more than those of one class.
-            hazards = hazards[:1] + family.shrunk(hazards, _FAMILY_STRENGTH)[1:]
+            later = life_table.parse(family).shrunk(hazards, _FAMILY_STRENGTH)
+            hazards = [hazards[0], *later[1:]]
         for table, strength in (
             (tables.get(name), _PROJECT_STRENGTH),
             (own.get(name), _ROOT_STRENGTH),
         ):
             if table is not None:
-                hazards = table.shrunk(hazards, strength)
+                hazards = life_table.parse(table).shrunk(hazards, strength)
         return hazards
 
     def _uses(self, at: int) -> list[float]:
+        known = self._chances.get(at)
+        if known is not None:
+            return known
         hazards = self._hazards.get(at) or self._hazards[self._last]
         taken, missed = self._state.kept.get(self._tokens[at].bit_length(), (0.0, 0.0))
         kept = 1 - (missed + 0.1) / (taken + 20)
-        return [chance * kept for chance in uses(hazards, self._lifetimes)]
+        found = [chance * kept for chance in uses(hazards, self._lifetimes)]
+        self._chances[at] = found
+        return found
 
     def _gains(self, chances: list[float]) -> list[float]:
         """By lifetime: what writing a token saves per use, in the long run."""
@@ -237,7 +245,7 @@ class _Planner:
 
     def _touches(self, markers: dict[int, int]) -> list[Touch]:
         prefixes, records = self._prompt.prefixes, self._state.records
-        waiting = {at for at, record in records.items() if record.waits}
+        waiting = [at for at, record in records.items() if record.waits]
         touches = []
         for at in sorted({*self._found.classes, *markers, *waiting}):
             expires = lifetime = None

@@ -7,17 +7,15 @@ by class and by family (the first letter of a class), ``stats:<root>`` those of 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from shared.prompt_cache import life_table
 from shared.prompt_cache.boundaries import Boundaries
-from shared.prompt_cache.life_table import LifeTable
 from shared.prompt_cache.prompt import Prompt
 
 _COMMON = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A prefix that was seen. ``uses``: how often; ``expires``: when its entry ends, unix ms (0: it
     has none); ``lifetime``: of its entry, seconds; ``waits``: for its next use, which will be
     counted."""
@@ -41,12 +39,13 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """``records``: by block. ``kept``: by the bits of a prefix's tokens, how often it was taken to
+    """``records``: by block. ``tables``, ``root_tables``: life tables by class, each as its text: a
+    request needs few of them. ``kept``: by the bits of a prefix's tokens, how often it was taken to
     be cached, and how often the usage said otherwise."""
 
     records: dict[int, Record] = field(default_factory=dict)
-    tables: dict[str, LifeTable] = field(default_factory=dict)
-    root_tables: dict[str, LifeTable] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
+    root_tables: dict[str, str] = field(default_factory=dict)
     ledger: Ledger = Ledger()
     kept: dict[int, tuple[float, float]] = field(default_factory=dict)
 
@@ -79,11 +78,8 @@ def _record(text: str) -> Record:
     return Record(int(uses), int(expires), int(lifetime), name != "-")
 
 
-def _tables(text: str | None) -> dict[str, LifeTable]:
-    if not text:
-        return {}
-    items = (item.partition(":") for item in text.split(";"))
-    return {name: life_table.parse(numbers) for name, _, numbers in items}
+def _tables(text: str | None) -> dict[str, str]:
+    return dict([item.split(":", 1) for item in text.split(";")]) if text else {}
 
 
 def _kept(text: str | None) -> dict[int, tuple[float, float]]:

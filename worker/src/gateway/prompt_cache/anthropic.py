@@ -10,7 +10,8 @@ from gateway.providers.prompt_cache_rules import FIVE_MINUTES, HOUR
 _MARKER = "cache_control"
 _LIFETIMES = {None: FIVE_MINUTES, "5m": FIVE_MINUTES, "1h": HOUR}
 _MARKERS = {FIVE_MINUTES: {"type": "ephemeral"}, HOUR: {"type": "ephemeral", "ttl": "1h"}}
-_CALLS, _RESULTS = ("tool_use", "server_tool_use", "mcp_tool_use"), ("tool_result",)
+_CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
+_THOUGHTS = ("thinking", "redacted_thinking")
 _SETTINGS = ("tool_choice", "thinking", "output_config")
 """What changes the hashes of messages, but not those of tools and system."""
 
@@ -71,8 +72,7 @@ def _tools(blocks: Blocks, tools: list[Any]) -> None:
         raise LeftAlone
     if any(tool.get(_MARKER) is not None for tool in tools[:-1]):
         raise LeftAlone
-    plain = [_unmarked(tool) for tool in tools]
-    blocks.add("tools", "", plain, ("tools", len(tools) - 1))
+    blocks.add("tools", "", [*tools[:-1], _unmarked(tools[-1])], ("tools", len(tools) - 1))
     if tools[-1].get(_MARKER) is not None:
         blocks.mark(_lifetime(tools[-1][_MARKER]))
 
@@ -97,28 +97,32 @@ def _turn(blocks: Blocks, label: str, turn: Any, place: Place) -> None:
 def _block(blocks: Blocks, kind: str, label: str, block: Any, place: Place) -> None:
     if not isinstance(block, dict):
         raise LeftAlone
+    marker = block.get(_MARKER)
     given = block.get("type")
-    if given == "text" and block.keys() <= {"type", "text", _MARKER}:
-        content: Any = block.get("text")
-        if not isinstance(content, str):
-            raise LeftAlone
-        kind = kind if content else "unmarked"
-    else:
-        if given in _CALLS:
-            kind = "tool_use"
-        elif given in _RESULTS:
-            kind = "tool_result"
-            _check_nested(block.get("content"))
-        elif given in ("thinking", "redacted_thinking") or not given:
+    content: Any = block if marker is None else _unmarked(block)
+    if given == "text":
+        if len(content) == 2:
+            # As a string of the same text, which it is when it carries no marker.
+            content = block.get("text")
+            if not isinstance(content, str):
+                raise LeftAlone
+        if not content:
             kind = "unmarked"
-        content = _unmarked(block)
+    elif given == "tool_result":
+        kind = given
+        if isinstance(block.get("content"), list):
+            _check_nested(block["content"])
+    elif given in _CALLS:
+        kind = "tool_use"
+    elif given in _THOUGHTS or not given:
+        kind = "unmarked"
     blocks.add(kind, label, content, place)
-    if block.get(_MARKER) is not None:
-        blocks.mark(_lifetime(block[_MARKER]))
+    if marker is not None:
+        blocks.mark(_lifetime(marker))
 
 
-def _check_nested(content: Any) -> None:
-    for part in content if isinstance(content, list) else ():
+def _check_nested(content: list[Any]) -> None:
+    for part in content:
         if isinstance(part, dict) and part.get(_MARKER) is not None:
             raise LeftAlone
 
@@ -139,9 +143,7 @@ def _last_place(body: Mapping[str, Any]) -> Place:
     return place if isinstance(content, str) else (*place, len(content) - 1)
 
 
-def _unmarked(block: Mapping[str, Any]) -> Any:
-    if _MARKER not in block:
-        return block
+def _unmarked(block: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in block.items() if name != _MARKER}
 
 

@@ -3,9 +3,9 @@
 One module a dialect; the pipeline knows none of them.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from marshal import dumps
 from typing import Any
 
 from shared import prompt_cache
@@ -27,16 +27,19 @@ class Blocks:
     texts: list[bytes] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     markers: dict[int, int] = field(default_factory=dict)
-    _characters: int = 0
+    _bytes: int = 0
 
-    def add(self, kind: str, label: str, content: Any, place: Place) -> None:
-        """``label``: what the block's hash depends on besides its ``content``, JSON or text."""
-        if not isinstance(content, str):
-            content = json.dumps(content, separators=(",", ":"))
-        self._characters += len(content)
+    def add(self, kind: str, label: Any, content: Any, place: Place) -> None:
+        """``label``: what the block's hash depends on besides its ``content``; both are JSON.
+
+        Format 0 of ``marshal`` is the same for equal JSON with its members in the same order, and
+        five times as fast as text. Nothing reads it again.
+        """
+        made = dumps((kind, label, content), 0)
+        self._bytes += len(made)
         self.kinds.append(kind)
-        self.sizes.append(self._characters)
-        self.texts.append(f"{kind}\0{label}\0{content}".encode(errors="surrogatepass"))
+        self.sizes.append(self._bytes)
+        self.texts.append(made)
         self.places.append(place)
 
     def mark(self, lifetime: int) -> None:

@@ -1,0 +1,75 @@
+"""What planning costs the edge on CPython, beside `json.loads` of the body."""
+
+import json
+import time
+from collections.abc import Callable
+
+from gateway.prompt_cache import anthropic
+from shared import prompt_cache
+from shared.prompt_cache.boundaries import boundaries
+from shared.prompt_cache.planner import Terms
+
+_KEY = b"k" * 32
+_REPEATS = 400
+
+
+def _body(turns: int) -> str:
+    """An agent's conversation; a turn is a call and its result, about 900 characters."""
+    tools = [
+        {"name": f"tool_{at}", "description": "Does a thing. " * 20, "input_schema": {}}
+        for at in range(12)
+    ]
+    messages = [{"role": "user", "content": "Please look into this. " * 6}]
+    for at in range(turns):
+        call = {"type": "tool_use", "id": f"c{at}", "name": "tool_1", "input": {"path": "a/b.py"}}
+        result = {"type": "tool_result", "tool_use_id": f"c{at}", "content": "def f(x): ...\n" * 60}
+        messages.append({"role": "assistant", "content": [call]})
+        messages.append({"role": "user", "content": [result]})
+    return json.dumps({"tools": tools, "system": "Be careful. " * 250, "messages": messages})
+
+
+def _microseconds(act: Callable[[], object]) -> float:
+    """Of the fastest call: what other processes do can only add to it."""
+    best = float("inf")
+    for _ in range(_REPEATS):
+        began = time.perf_counter()
+        act()
+        best = min(best, time.perf_counter() - began)
+    return best * 1e6
+
+
+def report(terms: Terms) -> None:
+    """Print a line for each size of conversation."""
+    print("\nCPU in the edge on CPython, microseconds (fastest of many)")
+    print(f"{'body':>10}{'blocks':>8}{'json.loads':>12}{'hashing':>9}{'ratio':>7}{'plan':>7}")
+    for turns in (5, 20, 80):
+        text = _body(turns)
+        body = json.loads(text)
+        prompt = anthropic.DIALECT.split(body).prompt(_KEY, b"model")
+        found = boundaries(prompt.kinds)
+        values = _known(prompt, found.looked_up)
+
+        def read_and_plan() -> object:
+            found = boundaries(prompt.kinds)  # noqa: B023 (called in this turn of the loop)
+            prompt_cache.fields(prompt, found)  # noqa: B023
+            state = prompt_cache.parse(found, values)  # noqa: B023
+            return prompt_cache.plan(prompt, found, state, terms, 1_000_000)  # noqa: B023
+
+        parsing = _microseconds(lambda: json.loads(text))  # noqa: B023
+        hashing = _microseconds(
+            lambda: anthropic.DIALECT.split(body).prompt(_KEY, b"model")  # noqa: B023
+        )
+        planning = _microseconds(read_and_plan)
+        print(
+            f"{len(text):10,}{len(prompt.kinds):8}{parsing:12.0f}{hashing:9.0f}"
+            f"{hashing / parsing:7.2f}{planning:7.0f}"
+        )
+
+
+def _known(prompt: prompt_cache.Prompt, looked_up: list[int]) -> list[str | None]:
+    """The state of a project whose every prefix is known: the most there is to read."""
+    numbers = " ".join("12.5" for _ in range(12))
+    names = ("T", "T1", "T3", "S", "S1t", "S3t", "H", "H3", "L", "Lr2t", "Lr5t", "Lu1t", "Lu5t")
+    tables = ";".join(f"{name}:{numbers}" for name in names)
+    record = f"7 900000 300 Lr5t {prompt.root} 800000 1"
+    return [tables, tables, "90000 900000 4000000 16000000", "14:90:1", *[record] * len(looked_up)]

@@ -78,3 +78,11 @@ def test_long_files_are_those_whose_reason_is_written_down() -> None:
     layout = (ROOT / "docs/adr/0001-layout-and-three-hosts.md").read_text()
     paragraph = layout.partition("at most 400 lines")[2].partition("\n- ")[0]
     assert long <= set(re.findall(r"`([\w/]+\.py)`", paragraph))
+
+
+def test_the_glossary_has_at_most_25_terms() -> None:
+    glossary = (
+        (ROOT / "ARCHITECTURE.md").read_text().partition("## Glossary")[2].partition("\n## ")[0]
+    )
+    terms = re.findall(r"^\| (?!Term )([^|]+) \|", glossary, re.MULTILINE)
+    assert 0 < len(terms) <= 25, terms

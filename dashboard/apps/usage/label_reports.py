@@ -13,6 +13,8 @@ from apps.usage.models import LabelHourly
 from apps.usage.period import Period
 from apps.usage.reports import SUMS, Sums, add
 
+_SUMS = {name: each for name, each in SUMS.items() if not name.startswith("sum_prompt_cache_")}
+"""What the sums by label have: the last fields of ``Sums`` stay 0."""
 LISTED = 50
 DRAWN = 7
 
@@ -54,10 +56,10 @@ def label_report(project: Project, period: Period, name: str, metric: str) -> La
     values = [
         LabelValue(value, Sums(*sums), milliseconds // sums[0])
         for value, milliseconds, _, *sums in rows.values_list("value")
-        .annotate(milliseconds=Sum("latency_ms_sum"), order=_ORDERS[metric], **SUMS)
+        .annotate(milliseconds=Sum("latency_ms_sum"), order=_ORDERS[metric], **_SUMS)
         .order_by("-order", "value")[:LISTED]
     ]
-    total = Sums(*(found or 0 for found in rows.aggregate(**SUMS).values()))
+    total = Sums(*(found or 0 for found in rows.aggregate(**_SUMS).values()))
     other = total - add(each.sums for each in values)
     return LabelReport(values, other, total, _cells(rows, period, values[:DRAWN]))
 
@@ -68,9 +70,9 @@ def _cells(
     names = {each.value: position for position, each in enumerate(drawn)}
     cells = [[Sums()] * (len(drawn) + 1) for _ in range(period.buckets)]
     in_buckets = rows.annotate(bucket=Bucket("hour", period.edges))
-    named = in_buckets.filter(value__in=names).values_list("bucket", "value").annotate(**SUMS)
+    named = in_buckets.filter(value__in=names).values_list("bucket", "value").annotate(**_SUMS)
     for bucket, value, *sums in named.order_by():
         cells[bucket][names[value]] = Sums(*sums)
-    for bucket, *sums in in_buckets.values_list("bucket").annotate(**SUMS).order_by():
+    for bucket, *sums in in_buckets.values_list("bucket").annotate(**_SUMS).order_by():
         cells[bucket][-1] = Sums(*sums) - add(cells[bucket][:-1])
     return cells

@@ -31,12 +31,14 @@ from apps.usage.views.onboarding import (
     onboarding_provider,
     onboarding_status,
 )
+from apps.usage.views.organization import organization_overview
 from apps.usage.views.overview import overview
 from apps.usage.views.requests import request_detail, requests, requests_export
 from apps.usage.views.usage import usage, usage_export
 from apps.webhooks.app_urls import urlpatterns as webhook_pages
 
 organization_pages = [
+    path("overview/", organization_overview, name="organization_overview"),
     path("projects/new/", project_new, name="project_new"),
     *billing_pages,
     *webhook_pages,

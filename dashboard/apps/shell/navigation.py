@@ -43,6 +43,7 @@ PROJECT_PAGES: tuple[Entry, ...] = (
 )
 
 ORGANIZATION_PAGES: tuple[Entry, ...] = (
+    Entry("Projects", "organization_overview", "gauge"),
     Entry("Team", "team", "team", also=("team_invite",)),
     Entry("Billing", "billing", "billing", Role.ADMIN, also=("billing_change_plan",)),
     Entry("Webhooks", "webhooks", "send", Role.ADMIN),

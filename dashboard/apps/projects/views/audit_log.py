@@ -15,6 +15,7 @@ KINDS = {
     "provider_credential": "Provider keys",
     "project": "Projects",
     "cache": "Cache",
+    "label": "Labels",
     "membership": "Members",
     "invitation": "Invitations",
     "organization": "Organization",

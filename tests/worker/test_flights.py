@@ -230,6 +230,44 @@ async def test_each_is_answered_with_its_own_labels(
             assert not any(f'"of":"{other}"' in text.replace(" ", "") for other in others)
 
 
+@pytest.mark.parametrize("away", [True, False])
+async def test_batches_of_embeddings_share_one_call(world: HeldWorld, *, away: bool) -> None:
+    world.away = away
+    vectors = [{"index": number, "embedding": [0.5, float(number)]} for number in range(2)]
+    usage = {"prompt_tokens": 4, "total_tokens": 4}
+    said = {"object": "list", "data": vectors, "model": "m", "usage": usage}
+    world.answer = lambda _: Said(body=json.dumps(said))
+    body = {"model": "text-embedding-3-small", "input": ["a", "b"]}
+    waiting = [asyncio.create_task(post(world, "/v1/embeddings", body)) for _ in range(AT_ONCE)]
+    await world.asked.wait()
+    world.answers.set()
+    answers = await asyncio.gather(*waiting)
+    await world.finish()
+    assert len(world.sent) == 1
+    leader = "BYPASS" if away else "MISS"
+    assert Counter(seen for _, seen, _ in answers) == {leader: 1, "HIT-COALESCED": AT_ONCE - 1}
+    told = [json.loads(text)["data"] for *_, text in answers]
+    assert all([one["embedding"] for one in data] == [[0.5, 0.0], [0.5, 1.0]] for data in told)
+    costs = Counter(row["cost_nanousd"] for row in world.usage_logs)
+    assert costs[0] == AT_ONCE - 1
+    assert world.commands(calls.FOLLOW) == 0
+
+
+@pytest.mark.parametrize("away", [True, False])
+async def test_batches_whose_leaders_fail_are_asked_for_by_each(
+    world: HeldWorld, *, away: bool
+) -> None:
+    world.away = away
+    world.answer = lambda _: Said(400, '{"error": {"message": "no"}}')
+    body = {"model": "text-embedding-3-small", "input": "a"}
+    waiting = [asyncio.create_task(post(world, "/v1/embeddings", body)) for _ in range(5)]
+    await world.asked.wait()
+    world.answers.set()
+    assert {status for status, *_ in await asyncio.gather(*waiting)} == {400}
+    await world.finish()
+    assert len(world.sent) == 5
+
+
 async def test_the_flight_of_a_project_is_its_own() -> None:
     flights: Flights[str] = Flights()
     flight = flights.begin("project", "key", 0.0)

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.core.http import FetchFailed
 from gateway.core.settings import SettingsError
+from gateway.redis.calls import COMMIT
 from gateway.redis.upstash import UpstashError
 from hosts.cpython.resp import RedisAddress, RespClient
 from tests.doubles.redis_process import redis_process, redis_server_missing
@@ -206,6 +207,23 @@ def test_an_edge_without_a_rest_pair_serves_hits(direct: Edge, *, stream: bool) 
     assert tenant.chat("hello").json()["error"]["code"] == "rate_limit_exceeded"
     assert direct.openai.calls() >= 1
     assert direct.upstash.requests == []
+
+
+@needs_redis
+async def test_a_redis_out_of_memory_keeps_no_lock(redis_url: str) -> None:
+    client = RespClient(RedisAddress.parse(redis_url))
+    await client.execute(["SET", "lock", "token"], 5)
+    await client.execute(["CONFIG", "SET", "maxmemory", "1", "maxmemory-policy", "noeviction"], 5)
+    keys = ["lock", *["unused"] * 5, "entry"]
+    argv = ["token", 0, -1, -1, 0, 0, "", 60_000, "value"]
+    try:
+        with pytest.raises(UpstashError, match="OOM"):
+            await client.execute(["SET", "another", "value"], 5)
+        await client.execute(["EVAL", COMMIT.source, len(keys), *keys, *argv], 5)
+        assert await client.execute(["EXISTS", "lock"], 5) == 0
+    finally:
+        await client.execute(["CONFIG", "SET", "maxmemory", "0"], 5)
+        client.close()
 
 
 @needs_redis

@@ -10,6 +10,10 @@ from typing import Generic, TypeVar
 from gateway.core.platform import Platform
 
 Answer = TypeVar("Answer")
+MOST_LEADERS = 2
+"""A leader's answer may be of no use to others (an error, a cut stream). Its followers then share a
+second leader. After that each asks for itself; otherwise the last one would wait for all others in
+turn."""
 _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.1
 _MOST_FORGOTTEN = 1_000

@@ -58,6 +58,7 @@ def _forget(context: RequestContext) -> None:
     """What this process itself remembers of the project's answers."""
     runtime, project = context.host.runtime, context.record.project_id
     runtime.flights.forget(project)
+    runtime.vector_flights.forget(project)
     runtime.recent.forget(project)
 
 

@@ -77,6 +77,7 @@ async def handle(context: RequestContext) -> Response:
         admission,
         local=local,
         journal=context.journal(),
+        flights=context.host.runtime.vector_flights,
         started=started,
     )
     return await _serve(
@@ -113,18 +114,22 @@ async def _serve(
         context.row.set_status(HIT)
         return _respond(context, wanted, found, {}, cache)
     admission.check_upstream()
+    began = context.host.platform.monotonic()
+    shared = await cache.share()
+    if not shared and admission.lease_left_ms:
+        shared = await cache.follow(wanted.missing(found))
+        if shared:
+            cache.land(shared)
+    found |= {key: shared[key] for key in wanted.missing(found) if key in shared}
+    if shared and not wanted.missing(found):
+        context.timing.mark("follow", began)
+        context.row.set_status(HIT_COALESCED)
+        context.row.event.decision = None  # the cache took part after all, also without Redis
+        cache.release()
+        return _respond(context, wanted, found, {}, cache)
+    cache.asks()
     if bypassed or not wanted.keys:
         return await _forward(context, wanted, cache)
-    if admission.lease_left_ms:
-        began = context.host.platform.monotonic()
-        found |= await cache.follow(wanted.missing(found))
-        context.timing.mark("follow", began)
-        if not wanted.missing(found):
-            context.row.set_status(HIT_COALESCED)
-            cache.release()
-            return _respond(context, wanted, found, {}, cache)
-    else:
-        cache.lead()
     missing = wanted.missing(found)
     first = dict(zip(reversed(wanted.keys), reversed(wanted.inputs), strict=True))
     asked = {**wanted.sent, "input": [first[key] for key in missing]}
@@ -144,6 +149,8 @@ def _respond(
 ) -> Response:
     """``new``: those that the provider was asked for just now, to be charged and stored."""
     together = found | new
+    if new:
+        cache.land(together)
     answers = [together[key] for key in wanted.keys]
     tokens, paid = _sum(answers), _sum(new.values())
     provider = wanted.target.provider.name
@@ -205,6 +212,8 @@ async def _forward(context: RequestContext, wanted: _Wanted, cache: VectorCache)
     answer, text = await _ask(context, target, wanted.sent, cache)
     if answer.response.status != 200:
         return context.provider_error(answer, text)
+    if cache.is_followed:
+        cache.land(_vectors_by_key(text, wanted))
     try:
         tokens = vectors.prompt_tokens(strict_json.answer(text))
     except ValueError:
@@ -214,6 +223,17 @@ async def _forward(context: RequestContext, wanted: _Wanted, cache: VectorCache)
     response = context.response(200, "application/json", text, *answer.headers)
     context.row.finish(200)
     return response
+
+
+def _vectors_by_key(text: str, wanted: _Wanted) -> dict[str, vectors.Vector] | None:
+    """The vectors in an answer that is passed on unchanged; ``None`` when it does not hold them."""
+    floats = hashing.converts_vectors(wanted.sent)
+    try:
+        answer, model = strict_json.answer(text), wanted.target.model
+        parsed = vectors.parse(answer, wanted.inputs, model, floats=floats)
+    except MALFORMED:
+        return None
+    return dict(zip(wanted.keys, parsed, strict=True))
 
 
 async def _ask(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from gateway.admission.request import Admission, AdmissionRequest, Held
 from gateway.admission.single_flight import follow
 from gateway.cache.entry import Entry
-from gateway.cache.flights import landed
+from gateway.cache.flights import MOST_LEADERS, landed
 from gateway.cache.recent import KEPT_SECONDS
 from gateway.pipeline import hits
 from gateway.pipeline.generation_request import GenerationRequest
@@ -20,11 +20,6 @@ from gateway.pipeline.request_context import RequestContext
 from gateway.pipeline.single_flight import Lead
 from gateway.pipeline.stored_answer import as_asked
 from shared.usage_events import HIT, HIT_COALESCED, CacheStatus
-
-_MOST_LEADERS = 2
-"""A leader's answer may be of no use to others (an error, a cut stream). Its followers then share a
-second leader. After that each asks for itself; otherwise the last one would wait for all others in
-turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +97,7 @@ class _Miss:
         if self._leads:
             self.lead.in_redis.hold(self._held.lock_token)
         fetch = MustFetch(self._held, self._admission.now_ms, lead=self.lead)
-        for _ in range(_MOST_LEADERS):
+        for _ in range(MOST_LEADERS):
             if (recent := self._recent()) is not None:
                 return recent
             flight = flights.find(*self._flight_key)

@@ -1,6 +1,7 @@
 """What outlives a request: settings and plain data of this isolate or process."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gateway.admission.booking import Bookings
 from gateway.admission.key_memory import KeyMemory
@@ -20,6 +21,9 @@ from gateway.reporting.outbox import Outbox
 from gateway.semantic.embedder_memory import EmbedderMemory
 from shared.key_record import KeyRecord
 
+if TYPE_CHECKING:
+    from gateway.formats.vectors import Vector
+
 
 @dataclass(slots=True)
 class Runtime:
@@ -36,6 +40,7 @@ class Runtime:
     limits: LocalLimits = field(init=False)
     bookings: Bookings = field(default_factory=Bookings)
     flights: Flights[Entry] = field(default_factory=Flights)
+    vector_flights: "Flights[dict[str, Vector]]" = field(default_factory=Flights)
     recent: RecentAnswers = field(default_factory=RecentAnswers)
     providers: ProviderMemory = field(default_factory=ProviderMemory)
     embedder: EmbedderMemory = field(default_factory=EmbedderMemory)

@@ -8,6 +8,7 @@ from gateway.admission.accounts import NOTHING_SPENT, Spent
 from gateway.admission.local_limits import LocalLimits
 from gateway.admission.request import NOTHING_HELD, Admission, AdmissionRequest, Held
 from gateway.cache.entry import Entry
+from gateway.cache.flights import MOST_LEADERS, Flight, Flights, landed
 from gateway.cache.policy import Policy
 from gateway.cache.project_cache import ProjectCache
 from gateway.core.log import log_event
@@ -71,6 +72,7 @@ class VectorCache:
         *,
         local: LocalLimits,
         journal: Journal,
+        flights: Flights[dict[str, Vector]],
         started: float,
     ) -> None:
         self._cache = cache
@@ -83,9 +85,12 @@ class VectorCache:
         self._created_ms = admission.now_ms
         self._writes = policy.write and not admission.degraded
         self._started = started
-        self._leader = single_flight.Leader(cache.platform, cache.store, request)
+        self._leader = single_flight.Leader(cache.platform, cache.store, request, self._beat)
+        self._flights = flights
+        self._flight: Flight[dict[str, Vector]] | None = None
         found_all = bool(admission.entries) and None not in admission.entries
         self._held = NOTHING_HELD if found_all else admission.held(request.wants)
+        self._leads = bool(self._held.lock_token) and not admission.lease_left_ms
 
     async def look_up(self, keys: list[str]) -> dict[str, Vector]:
         """The vectors that are there. One more round trip for each 256 inputs after the first."""
@@ -93,31 +98,72 @@ class VectorCache:
         values = [*self._entries, *await self._more(wanted[PER_TRIP:])]
         return await self._opened(wanted, values)
 
+    async def share(self) -> dict[str, Vector]:
+        """What a request of this process for the same batch has fetched meanwhile; nothing when
+        this one leads, or is to ask for itself. See ``coalesce``, which does it for generations."""
+        if not self._request.lock:
+            return {}
+        if self._leads:
+            self._leader.hold(self._held.lock_token)
+        platform = self._cache.platform
+        for _ in range(MOST_LEADERS):
+            flight = self._flights.find(*self._place)
+            if flight is None or (self._leads and not flight.asks):
+                self._flight = self._flights.begin(*self._place, platform.monotonic())
+                self._leader.keep()
+                return {}
+            landed_vectors = await landed(platform, flight, self._request.lease_ms / 1000)
+            if not flight.has_ended:  # its leader is gone
+                self._flights.end(*self._place, flight, None)
+            if landed_vectors is not None:
+                return landed_vectors
+        return {}
+
+    def asks(self) -> None:
+        """This request asks the provider: it waits for nobody any more."""
+        if self._flight is not None:
+            self._flight.asks = True
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether requests of this process may wait for this one's vectors."""
+        return self._flight is not None
+
+    def land(self, found: dict[str, Vector] | None) -> None:
+        """Give the batch's vectors to those who wait; without them they ask themselves."""
+        self._leader.end()
+        flight, self._flight = self._flight, None
+        if flight is not None:
+            self._flights.end(*self._place, flight, found)
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        return self._cache.project_id, self._request.lock
+
+    def _beat(self) -> None:
+        if self._flight is not None:
+            self._flight.beats += 1
+
     async def follow(self, missing: list[str]) -> dict[str, Vector]:
-        """What another request for the same batch has fetched meanwhile; nothing when this one has
-        to ask the provider itself."""
+        """What a request of another process for the same batch has fetched meanwhile; nothing when
+        this one has to ask the provider itself."""
         # A batch is written in its order, the last of it in its last trip.
         last = replace(self._request, entries=[self._cache.name(missing[-1])])
         cache = self._cache
         arrived = await single_flight.follow(cache.platform, cache.store, cache.project_id, last)
         if arrived.leads:
-            self.lead()
+            self._leader.hold(self._held.lock_token)
         else:
             self._held = self._held.without_lock()
         if arrived.entry is None:
             return {}
         return await self._opened(missing, await self._more(missing))
 
-    def lead(self) -> None:
-        """Renew the lock, where this request holds one, until the vectors are there."""
-        if self._held.lock_token:
-            self._leader.hold(self._held.lock_token)
-
     async def commit(self, new: dict[str, Vector], spent: Spent, row: Row | None = None) -> None:
         """Write vectors, 256 in each round trip. The first trip charges ``spent``, the last one
         releases the lock. Without vectors followers are told to ask the provider. The first one
         also keeps the usage ``row``, where the request is over."""
-        self._leader.end()
+        self.land(None)
         held, record = self._held, self._record
         items = list(new.items()) if self._writes else []
         if not items and not held.lock_token and not accounts.counts_money_or_tokens(record):

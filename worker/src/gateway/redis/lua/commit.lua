@@ -31,7 +31,7 @@ local lock_token, tombstone_ms, plan_tpm, key_tpm, tokens, cost, slot, row_id, r
   most_rows = unpack(ARGV, 1, 10)
 
 local now = now_ms()
--- What is held is given up first: the entries may find no memory.
+-- The lock first: a Redis out of memory refuses a script whose first write may need memory.
 release(lock, lock_token, tombstone_ms, streams, slot)
 for i = 9, #KEYS do
   redis.call('SET', KEYS[i], ARGV[2 * i - 6], 'PX', ARGV[2 * i - 7])

@@ -35,7 +35,7 @@ local lock_token, plan_tpm, key_tpm, tokens, cost, slot, row_id, row, most_rows,
   prefix, code, entry_id, record, most_entries = unpack(ARGV, 1, 16)
 
 local now = now_ms()
--- What is held is given up first: the entry may find no memory.
+-- The lock first: a Redis out of memory refuses a script whose first write may need memory.
 release(lock, lock_token, 0, streams, slot)
 redis.call('SET', entry, value, 'PX', ttl_ms)
 charge(plan_tokens, key_tokens, plan_tpm, key_tpm, tokens, now)

@@ -6,7 +6,7 @@
 local function release(lock, lock_token, tombstone_ms, streams, slot)
   if slot ~= '' then redis.call('ZREM', streams, slot) end
   if lock_token ~= '' and redis.call('GET', lock) == lock_token then
-    -- First deleted: a Redis out of memory deletes and does not set.
+    -- Deleted in any case: a Redis out of memory refuses a script's first write, but not this one.
     redis.call('DEL', lock)
     if tonumber(tombstone_ms) > 0 then
       redis.call('SET', lock, 'released', 'PX', tombstone_ms)

@@ -2,7 +2,8 @@
 
 One edge process on the CPython host. Neighbour, sender and provider are processes of their own, so
 that what is measured is the edge's wait and not Python's in this one. Each body is sent three times
-in a row while the neighbour asks for hits; the row "nobody" is the same without a sender.
+in a row while the neighbour asks for hits; the row "nobody" is the same without a sender. Then
+eight clients try keys that nobody has, each another one, with a fast key database and a slow one.
 
 On a busy machine everything waits for a processor. What does not depend on that is printed too: the
 processor time that a body costs the very process that answers the neighbour, which can hold it up
@@ -22,6 +23,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
+from shared import api_keys
 from tests.doubles.redis_process import redis_process, redis_server_missing
 from tests.worker.edge import Edge
 
@@ -29,6 +31,8 @@ _SENT = 3
 _PAUSE = 0.005
 _QUIET_SECONDS = 5.0
 _LARGEST = 19_000_000
+_BAR_MS = 100.0
+_GUESSERS = 8
 _CHAT, _EMBEDDINGS = "/v1/chat/completions", "/v1/embeddings"
 _spawn = multiprocessing.get_context("spawn")
 
@@ -101,8 +105,31 @@ def main() -> None:
                 cpu = (_cpu_ms(edge.pid) - cpu) / _SENT
                 _measure(name, place, neighbour.key, request)
                 print(f"{'':28} processor time in the neighbour's process: {cpu:6.1f} ms a body")
+            _measure_guessing("unknown keys", place, neighbour.key)
+            edge.supabase.break_with("slow", seconds=0.5)
+            _measure_guessing("unknown keys, slow look-ups", place, neighbour.key)
+            edge.supabase.heal()
+        over = ", ".join(name for name, most in _MOST.items() if most > _BAR_MS) or "none"
+        print(f"Bar: a hit waits {_BAR_MS:.0f} ms at most. Above it: {over}.")
     finally:
         provider.kill()
+
+
+_MOST: dict[str, float] = {}
+"""Milliseconds of the neighbour's slowest hit in each row."""
+
+
+def _measure_guessing(name: str, place: str, key: str) -> None:
+    guessing = [_start(_guess, place) for _ in range(_GUESSERS)]
+    for told, _ in guessing:
+        told.recv()  # it has begun
+    _measure(name, place, key, None)
+    for told, _ in guessing:
+        told.send("enough")
+    tried = sum(told.recv() for told, _ in guessing)
+    for _, process in guessing:
+        process.join()
+    print(f"{'':28} {tried} unknown keys tried meanwhile")
 
 
 def _measure(name: str, place: str, key: str, heavy: tuple[str, str, bytes] | None) -> None:
@@ -121,6 +148,7 @@ def _measure(name: str, place: str, key: str, heavy: tuple[str, str, bytes] | No
     waits = told.recv()
     neighbour.join()
     late = statistics.quantiles(waits, n=100)[98] if len(waits) > 1 else waits[0]
+    _MOST[name] = max(waits)
     print(
         f"{name:28} neighbour's hits: median {statistics.median(waits):6.1f} ms, "
         f"99 % {late:6.1f} ms, most {max(waits):7.1f} ms of {len(waits):4}{sent}",
@@ -187,6 +215,28 @@ def _ask(told: Connection, place: str, key: str) -> None:
         waits.append((time.perf_counter() - began) * 1000)
         time.sleep(_PAUSE)
     told.send(waits)
+
+
+def _guess(told: Connection, place: str) -> None:
+    """Well-formed keys, one after another; how many, once it is told that it is enough."""
+    connection = http.client.HTTPConnection(place, timeout=300)
+    body = json.dumps(_chat("hello"))
+    tried = 0
+    while not told.poll():
+        headers = {
+            "authorization": f"Bearer {api_keys.generate()}",
+            "content-type": "application/json",
+        }
+        connection.request("POST", _CHAT, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status not in (401, 503):
+            raise RuntimeError(f"an unknown key was answered {answer.status}")
+        tried += 1
+        if tried == 1:
+            told.send("begun")
+    told.recv()
+    told.send(tried)
 
 
 def _provide(told: Connection) -> None:

@@ -10,10 +10,12 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.breakable import RedisServer, Relay
 from benchmarks.outage.streams import OpenStreams
@@ -102,7 +104,11 @@ def _two() -> Iterator[World]:
     with _stores() as (redis, relay), Edge("cpython", **_SHIPPED) as base:
         more = {**_SHIPPED, "REDIS_URL": redis.url}
         with ExitStack() as stack:
-            edges = [stack.enter_context(Edge("cpython", beside=base, **more)) for _ in range(2)]
+            edges = []
+            for _ in range(2):
+                folder = stack.enter_context(TemporaryDirectory(prefix="watchllm-outage-"))
+                edge = Edge("cpython", beside=base, **more, USAGE_SPOOL_DIR=folder)
+                edges.append(stack.enter_context(edge))
             yield World(base, tuple(edges), redis, relay)
 
 
@@ -259,6 +265,26 @@ def _back_after_streams(world: World) -> None:
     world.edges[0].begin()
 
 
+def _sigterm_without_stores(world: World) -> None:
+    """Requests go on at the other process, without a store; its rows wait in memory."""
+    world.redis.freeze()
+    world.base.supabase.break_with("frozen")
+    time.sleep(1)
+    world.edges[0].end()
+
+
+def _back_with_stores(world: World) -> None:
+    world.redis.thaw()
+    world.base.supabase.heal()
+    world.edges[0].begin()
+
+
+def _sigterm_with_full_disk(world: World) -> None:
+    for pid in (world.edges[0].pid, *_children(world.edges[0].pid)):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    world.edges[0].end()
+
+
 def _kill_worker(world: World) -> None:
     for task in Path(f"/proc/{world.edges[0].pid}/task").iterdir():
         children = (task / "children").read_text().split()
@@ -355,6 +381,14 @@ CASES: tuple[Case, ...] = (
     Case("provider resets in its answer", "provider", _resets("answer"), _provider_heals),
     Case("provider refuses", "provider", _provider_refuses, _provider_heals),
     Case("SIGTERM with 50 open streams", "two", _sigterm_with_streams, _back_after_streams, 2.0),
+    Case("SIGTERM, both stores frozen", "two", _sigterm_without_stores, _back_with_stores, 1.0),
+    Case(
+        "SIGTERM, disk of the spool full",
+        "two",
+        _sigterm_with_full_disk,
+        lambda w: w.edges[0].begin(),
+        1.0,
+    ),
     Case("ENCRYPTION_KEYS rotated", "two", _rotate, lasts=1.0),
     Case("API_KEY_PEPPER rotated", "two", _change_pepper, lasts=1.0),
     Case("a worker killed", "workers", _kill_worker),

@@ -16,8 +16,8 @@ from benchmarks.soak.traffic import Asked
 
 _ARRIVAL_SECONDS = 150.0
 _BOUND_SECONDS = 1.0
-"""Rows of answers that are younger than this when their edge is killed may be lost: what a
-process has not handed over yet (docs/public/self-hosting.md)."""
+"""Rows of answers that are younger than this when their edge is killed may be lost. The docs say a
+tenth of a second (docs/adr/0008): a machine that also runs everything else here takes longer."""
 _RECOVERY_SECONDS = 5.0
 """After a fault, until a breaker has noticed that it is over."""
 _MINUTE = 60.0

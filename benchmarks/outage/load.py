@@ -27,8 +27,12 @@ _spawn = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to send: ``urls`` of the processes behind one load balancer, ``keys`` by tenant."""
+    """Where to send: ``urls`` of the processes behind one load balancer, ``keys`` by tenant.
 
+    ``name``: begins the id of each request, so that rows of an earlier load are told apart.
+    """
+
+    name: str
     urls: tuple[str, ...]
     keys: Mapping[str, str]
     rate: float
@@ -115,7 +119,7 @@ class _Client:
         self, http: aiohttp.ClientSession, tenant: str, question: str, kind: str
     ) -> None:
         self._number += 1
-        name = f"fault-{self._number}"
+        name = f"{self._target.name}-{self._number}"
         said = Answered(name, kind, time.monotonic())
         place = self._random.randrange(len(self._target.urls))
         for attempt in range(_RETRIES + 1):

@@ -20,6 +20,8 @@ _RATE = {"pyodide": 50.0}
 _USUAL_RATE = 80.0
 _TENANTS = 4
 _CALM_SECONDS = 3.0
+_TOLD_MS = 250.0
+"""Of a row whose slowest request waits longer, the request is told."""
 _ARRIVAL_SECONDS = 60.0
 _HEADINGS = (
     "failed",
@@ -85,7 +87,8 @@ def _measured(world: World, case: Case) -> Row:
     base.supabase.usage_logs.clear()
     keys = {f"tenant{number}": base.tenant().key for number in range(_TENANTS)}
     urls = tuple(edge.base_url for edge in world.edges)
-    with Load(Target(urls, keys, _RATE.get(case.world, _USUAL_RATE))) as load:
+    load_name = f"fault{time.monotonic_ns()}"
+    with Load(Target(load_name, urls, keys, _RATE.get(case.world, _USUAL_RATE))) as load:
         time.sleep(_CALM_SECONDS)
         began = time.monotonic()
         case.begin(world)
@@ -94,10 +97,10 @@ def _measured(world: World, case: Case) -> Row:
         ended = time.monotonic()
         time.sleep(_CALM_SECONDS)
         answered = load.ended()
-    return _row(world, answered, began, ended)
+    return _row(world, load_name, answered, began, ended)
 
 
-def _row(world: World, answered: list[Answered], began: float, ended: float) -> Row:
+def _row(world: World, load_name: str, answered: list[Answered], began: float, ended: float) -> Row:
     asked = [one for one in answered if one.kind != "warm-up"]
     calm = [one for one in asked if one.began + one.took < began]
     usual = {
@@ -108,7 +111,7 @@ def _row(world: World, answered: list[Answered], began: float, ended: float) -> 
     met = [one for one in asked if one.began + one.took >= began and one.began <= ended + 1]
     first = [added[one.id] for one in met if one.began <= began + 1]
     later = sorted(added[one.id] for one in met if one.began > began + 1)
-    lost, doubled = _rows(world.edges, answered)
+    lost, doubled = _rows(world.edges, load_name, answered)
     streams = world.streams
     note = f"{streams.whole} of {streams.opened} streams whole" if streams.opened else ""
     streams.opened = 0
@@ -118,6 +121,12 @@ def _row(world: World, answered: list[Answered], began: float, ended: float) -> 
         told = [one for one in failed if any(each in one.detail for each in _PROVIDERS_FAULT)]
         failed = [one for one in failed if one not in told]
         note = f"{len(told)} of {sum(one.verdict != 'HIT' for one in asked)} told of the provider"
+    slowest = max(met, key=lambda one: added[one.id], default=None)
+    if slowest is not None and added[slowest.id] > _TOLD_MS:
+        note += (
+            f" slowest: {slowest.kind} {slowest.verdict or slowest.status} after "
+            f"{slowest.retried} retries, {slowest.began - began:.1f} s into the fault"
+        )
     within = [one for one in met if one.verdict and one.began <= ended]
     return Row(
         requests=len(asked),
@@ -134,14 +143,14 @@ def _row(world: World, answered: list[Answered], began: float, ended: float) -> 
     )
 
 
-def _rows(edges: tuple[Edge, ...], answered: list[Answered]) -> tuple[int, int]:
+def _rows(edges: tuple[Edge, ...], load_name: str, answered: list[Answered]) -> tuple[int, int]:
     """How many usage rows are missing and how many come twice, once they had time to arrive."""
     wanted = {one.id for one in answered if one.status}
     deadline = time.monotonic() + _ARRIVAL_SECONDS
     tenants = [edge.tenant() for edge in edges]
     logs = edges[0].supabase.usage_logs
     while True:
-        written = Counter(_ids(logs))
+        written = Counter(_ids(logs, load_name))
         if wanted <= set(written) or time.monotonic() > deadline:
             break
         for tenant in tenants:
@@ -150,10 +159,10 @@ def _rows(edges: tuple[Edge, ...], answered: list[Answered]) -> tuple[int, int]:
     return len(wanted - set(written)), sum(count - 1 for count in written.values())
 
 
-def _ids(logs: list[dict[str, object]]) -> Iterator[str]:
+def _ids(logs: list[dict[str, object]], load_name: str) -> Iterator[str]:
     for row in list(logs):
         name = str(row["request_id"]).rpartition(".")[0]
-        if name.startswith("fault-"):
+        if name.startswith(f"{load_name}-"):
             yield name
 
 

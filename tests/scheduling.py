@@ -16,8 +16,8 @@ from collections.abc import Iterator
 
 import pytest
 
-FIRST = ("stack", "postgres", "pyodide", "workerd", "spread")
-"""What the long groups' names begin with."""
+FIRST = ("pyodide", "workerd", "stack", "postgres", "spread")
+"""What the long groups' names begin with, the longest first."""
 GROUP = pytest.StashKey[str]()  # an item is no key of a dict: its hash changes with its node id
 _PROCESSES = ("session_edge", "session_fragile")
 
@@ -29,7 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         item.stash[GROUP] = group_of(item)
         item.add_marker(pytest.mark.xdist_group(item.stash[GROUP]))
     yield
-    items.sort(key=lambda item: not item.stash[GROUP].startswith(FIRST))
+    items.sort(key=lambda item: turn(item.stash[GROUP]))
+
+
+def turn(group: str) -> int:
+    """Groups with a smaller number are given out earlier."""
+    turns = (number for number, start in enumerate(FIRST) if group.startswith(start))
+    return next(turns, len(FIRST))
 
 
 def group_of(item: pytest.Item) -> str:

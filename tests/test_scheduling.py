@@ -6,6 +6,8 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+from tests.scheduling import turn
+
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = """
 import os, pathlib, time, pytest
@@ -39,3 +41,15 @@ def test_a_file_runs_in_one_worker(tmp_path: Path) -> None:
         workers[file].add(worker)
     assert len(workers) == 4
     assert all(len(seen) == 1 for seen in workers.values()), workers
+
+
+def test_long_groups_are_given_out_first() -> None:
+    groups = ["tests/a.py", "spread:tests/a.py:b", "stack", "pyodide:session_edge", "postgres"]
+    turns = sorted(groups, key=turn)
+    assert turns == [
+        "pyodide:session_edge",
+        "stack",
+        "postgres",
+        "spread:tests/a.py:b",
+        "tests/a.py",
+    ]

@@ -8,6 +8,11 @@ from django.utils import timezone
 from apps.accounts.services.organizations import organization_update
 from apps.accounts.services.plans import plan_create, plan_update
 from apps.features.catalogue import SEMANTIC_CACHE
+from apps.features.prices import (
+    price_override_create,
+    price_override_delete,
+    price_override_update,
+)
 from apps.features.services import (
     feature_override_create,
     feature_override_delete,
@@ -21,6 +26,7 @@ from apps.projects.services.provider_credentials import (
     provider_credential_disable,
 )
 from shared import key_record
+from shared.pricing import Rates
 from tests.contract.callers import Caller
 from tests.contract.tenants import tenant
 
@@ -193,3 +199,19 @@ def test_a_switch_turns_the_semantic_cache_off(caller: Caller) -> None:
     assert allowed() == [True, False]
     feature_override_delete(override=everybody, actor=None)
     assert allowed() == [True, True]
+
+
+def test_prices_of_the_operators_are_in_every_record(caller: Caller) -> None:
+    customer = tenant()
+    assert key_record.parse(caller.resolve(customer.key_hash)).prices == {}
+    price = price_override_create(
+        actor=None, provider="openai", model="GPT-Next", input="2.5", output=10
+    )
+    price_override_update(override=price, actor=None, cached_input="0.25")
+    answer = caller.resolve(customer.key_hash)
+    assert answer == selectors.key_record(customer.key_hash)
+    assert key_record.parse(answer).prices == {
+        ("openai", "gpt-next"): Rates(input=2.5, output=10.0, cached_input=0.25)
+    }
+    price_override_delete(override=price, actor=None)
+    assert key_record.parse(caller.resolve(customer.key_hash)).prices == {}

@@ -100,6 +100,21 @@ def test_what_a_response_wrote_to_the_prompt_cache_is_paid_for(
     assert (row["cost_nanousd"], row["cached_tokens"]) == (expected, 100)
 
 
+def test_the_operators_own_price_goes_before_the_tables(edge: Edge) -> None:
+    own = [
+        {"provider": "openai", "model": "GPT-4o-mini", "input": 1000.0, "output": 2000.0},
+        {"provider": "openai", "model": "brand-new-model", "input": 3.0, "output": 0.0},
+    ]
+    tenant = edge.tenant(prices=own)
+    tenant.ask("hello")
+    tenant.chat("hello")
+    tenant.ask("hello", model="brand-new-model")
+    miss, hit, new = tenant.rows(3)
+    assert miss["cost_nanousd"] == (5 * 1000 + 4 * 2000) * 1000
+    assert hit["saved_nanousd"] == miss["cost_nanousd"]
+    assert new["cost_nanousd"] == 5 * 3 * 1000
+
+
 def test_a_model_without_a_price_costs_an_unknown_amount(tenant: Tenant) -> None:
     answer = tenant.ask("hello", model="brand-new-model")
     assert "x-watchllm-cost-usd" not in answer.headers

@@ -1,4 +1,4 @@
-"""Staff page: feature switches."""
+"""Staff pages: feature switches, and prices."""
 
 from typing import Any
 
@@ -12,7 +12,12 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from apps.accounts.model_admin import ServiceAdmin, actor_of
 from apps.features.catalogue import BY_NAME, FEATURES
-from apps.features.models import FeatureOverride
+from apps.features.models import FeatureOverride, PriceOverride
+from apps.features.prices import (
+    price_override_create,
+    price_override_delete,
+    price_override_update,
+)
 from apps.features.selectors import enabled
 from apps.features.services import (
     feature_override_create,
@@ -100,3 +105,37 @@ class FeatureOverrideAdmin(ServiceAdmin):
     @display(description="State", label={"on": "success", "off": "danger"}, ordering="enabled")
     def state(self, override: FeatureOverride) -> str:
         return "on" if override.enabled else "off"
+
+
+@admin.register(PriceOverride)
+class PriceOverrideAdmin(ServiceAdmin):
+    """Prices in place of the shipped table's; the edge has a change within a minute."""
+
+    list_display = ("provider", "model", "input", "output", "cached_input", "cache_write", "note")
+    list_filter = ("provider",)
+    search_fields = ("model", "note")
+    update_service = price_override_update
+    update_argument = "override"
+
+    def create(self, request: HttpRequest, values: dict[str, Any]) -> PriceOverride:
+        return price_override_create(actor=actor_of(request), **values)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: PriceOverride | None = None
+    ) -> tuple[str, ...]:
+        """Another model's price is another row."""
+        del request
+        return ("provider", "model") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Deleting goes back to the shipped price; whoever may change may do that."""
+        return bool(self.has_change_permission(request, obj))
+
+    def delete_model(self, request: HttpRequest, obj: PriceOverride) -> None:
+        """See the service."""
+        price_override_delete(override=obj, actor=actor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[PriceOverride]) -> None:
+        """Each by the service, so that each is recorded."""
+        for override in queryset:
+            price_override_delete(override=override, actor=actor_of(request))

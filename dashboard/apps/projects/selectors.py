@@ -11,6 +11,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from apps.features.catalogue import SEMANTIC_CACHE
+from apps.features.prices import price_overrides
 from apps.features.selectors import fresh
 from apps.projects.models import ApiKey, Project, ProviderCredential
 
@@ -59,6 +60,7 @@ def key_record(key_hash: str) -> dict[str, Any] | None:
             }
             for credential in project.provider_credentials.all()
         ],
+        "prices": price_overrides(),
     }
 
 

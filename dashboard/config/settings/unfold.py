@@ -55,6 +55,7 @@ _PAGES = {
         ("People", "group", "accounts_user"),
         ("Groups", "badge", "auth_group"),
         ("Feature switches", "toggle_on", "features_featureoverride"),
+        ("Prices", "sell", "features_priceoverride"),
         ("Audit log", "history", "audit_auditlog"),
         ("Impersonations", "visibility", "impersonation_impersonation"),
         ("Scheduled work", "schedule", "jobs_jobrun"),

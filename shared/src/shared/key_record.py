@@ -1,7 +1,10 @@
 """The answer of ``rpc/resolve_api_key``: everything the edge knows about an API key."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from shared.pricing import Rates
 
 
 class KeyRecordError(ValueError):
@@ -93,7 +96,10 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """``expires_at`` is unix seconds; ``revision`` grows with every change to the record."""
+    """``expires_at`` is unix seconds; ``revision`` grows with every change to the record.
+
+    ``prices``: by provider and model (lower case), where the operator has set a price of their own.
+    """
 
     key_id: str
     project_id: str
@@ -105,6 +111,7 @@ class KeyRecord:
     key_limits: KeyLimits
     project: Project
     credentials: tuple[Credential, ...]
+    prices: Mapping[tuple[str, str], Rates] = field(default_factory=dict)
 
 
 def parse(data: dict[str, Any]) -> KeyRecord:
@@ -133,6 +140,10 @@ def parse(data: dict[str, Any]) -> KeyRecord:
             key_limits=KeyLimits(**_known(KeyLimits, data["key_limits"])),
             project=Project(**{**_known(Project, project), "routes": routes}),
             credentials=tuple(credentials),
+            prices={
+                (item["provider"], item["model"].lower()): Rates(**_known(Rates, item))
+                for item in data.get("prices") or ()
+            },
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise KeyRecordError(f"malformed key record: {type(error).__name__}: {error}") from error

@@ -79,6 +79,24 @@ SELECT jsonb_build_object(
         )
         FROM public.provider_credentials c
         WHERE c.project_id = p.id AND c.disabled_at IS NULL
+    ),
+    'prices', (
+        SELECT coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'provider', x.provider,
+                    'model', x.model,
+                    'input', x.input::float8,
+                    'output', x.output::float8,
+                    'cached_input', x.cached_input::float8,
+                    'cache_write', x.cache_write::float8,
+                    'cache_write_hour', x.cache_write_hour::float8
+                )
+                ORDER BY x.provider, x.model
+            ),
+            '[]'::jsonb
+        )
+        FROM public.price_overrides x
     )
 )
 FROM public.api_keys k

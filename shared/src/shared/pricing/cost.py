@@ -1,6 +1,10 @@
 """What the tokens of an answer cost."""
 
+from collections.abc import Mapping
+
 from shared.pricing.table import Rates, rates
+
+_NO_PRICES: Mapping[tuple[str, str], Rates] = {}
 
 
 def cost_nanousd(
@@ -15,16 +19,20 @@ def cost_nanousd(
     cache_write_hour_tokens: int | None = None,
     other_tokens: int | None = None,
     service_tier: str = "",
+    prices: Mapping[tuple[str, str], Rates] = _NO_PRICES,
 ) -> int | None:
     """The charge in nano-USD (10⁻⁹ $), or ``None`` when model, tokens, tier or a price are unknown.
 
     ``at``: unix time of the request. ``cached_tokens`` and ``cache_write_tokens`` are parts of
     ``prompt_tokens``, and ``cache_write_hour_tokens`` of the latter. ``other_tokens``: how many of
     all tokens are sound or pictures. ``service_tier``: as the provider names the one that it gave.
+    ``prices``: by provider and model, in force before the table's, for every tier.
     """
     if prompt_tokens is None:
         return None
-    rate = rates(provider, model, prompt_tokens=prompt_tokens, at=at, tier=service_tier)
+    rate = prices.get((provider, model.lower())) or rates(
+        provider, model, prompt_tokens=prompt_tokens, at=at, tier=service_tier
+    )
     if rate is None or (other_tokens and rate.text_only):
         return None
     cached = min(cached_tokens or 0, prompt_tokens)

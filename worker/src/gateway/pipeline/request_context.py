@@ -81,7 +81,9 @@ class RequestContext:
             endpoint=endpoint or self.caller.path,
         )
         logs_prompts = self.record.project.log_prompts
-        self.row = UsageRow(event, logs_prompts, self.host, self.caller, self.timing)
+        self.row = UsageRow(
+            event, logs_prompts, self.host, self.caller, self.timing, self.record.prices
+        )
         self.timing.mark("auth", self.timing.began)
         self._label_by_headers()
         return self.record
@@ -167,7 +169,7 @@ class RequestContext:
             raise errors.AuthenticationError("This API key no longer exists.")
         check_usable(record, self.host.platform.now())
         self.record = record
-        self.row.logs_prompts = record.project.log_prompts
+        self.row.logs_prompts, self.row.prices = record.project.log_prompts, record.prices
 
     def most_stored_bytes(self) -> int:
         """Longer answers are passed on and not stored."""

@@ -85,6 +85,7 @@ def _prepare_prompt_caching(context: RequestContext, generation: GenerationReque
         key=context.host.runtime.data_key(context.record),
         mode=policy.prompt_cache,
         at=context.timing.started,
+        prices=context.record.prices,
     )
 
 

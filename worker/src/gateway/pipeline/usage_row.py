@@ -15,6 +15,7 @@ from gateway.pipeline.caller import Caller
 from gateway.pipeline.host import Host
 from gateway.reporting import pricing, writer
 from gateway.reporting.pending import Row
+from gateway.reporting.pricing import Prices
 from shared.usage_events import BYPASS, REFUSED, CacheDecision, CacheStatus, UsageEvent
 
 _QUESTION_FIELDS = ("system", "instructions", "messages", "input", "prompt")
@@ -23,13 +24,15 @@ _LOGGED_CHARACTERS = 32_000
 
 @dataclass(slots=True)
 class UsageRow:
-    """``logs_prompts``: whether the project keeps questions and answers."""
+    """``logs_prompts``: whether the project keeps questions and answers. ``prices``: the operator's
+    own."""
 
     event: UsageEvent
     logs_prompts: bool
     host: Host
     caller: Caller
     timing: Timing
+    prices: Prices
     _closed: bool = False
     _finished: bool = False
     _clock_stopped: bool = False
@@ -49,15 +52,17 @@ class UsageRow:
         """Put the original answer's tokens into the row, and its cost as saved."""
         self._tokens(saved)
         self.event.cost_nanousd = self.event.prompt_cache_nanousd = 0
-        self.event.saved_nanousd = pricing.cost(provider, model, saved, self.timing.started)
+        self.event.saved_nanousd = pricing.cost(
+            provider, model, saved, self.timing.started, self.prices
+        )
 
     def account(self, provider: str, model: str, used: Usage) -> Spent:
         """Put tokens and cost of a provider's answer into the row. Returns what to charge."""
         self._tokens(used)
-        price = pricing.cost(provider, model, used, self.timing.started)
+        price = pricing.cost(provider, model, used, self.timing.started, self.prices)
         self.event.cost_nanousd, self.event.saved_nanousd = price, 0
         self.event.prompt_cache_nanousd = pricing.prompt_cache_saving(
-            provider, model, used, self.timing.started, price
+            provider, model, used, self.timing.started, self.prices
         )
         return _spent(used, price)
 
@@ -83,7 +88,7 @@ class UsageRow:
     def account_shadow(self, provider: str, model: str, used: Usage) -> Spent:
         """The shadow request cost money: add it to cost, subtract it from savings. Returns what to
         charge."""
-        price = pricing.cost(provider, model, used, self.timing.started)
+        price = pricing.cost(provider, model, used, self.timing.started, self.prices)
         self.event.cost_nanousd = price
         if price is not None and self.event.saved_nanousd is not None:
             self.event.saved_nanousd = max(0, self.event.saved_nanousd - price)
@@ -100,8 +105,8 @@ class UsageRow:
         event.prompt_tokens = count(tokens)
         saved = None if tokens is None or paid is None else tokens - paid
         at = self.timing.started
-        event.cost_nanousd = pricing.cost(provider, model, Usage(prompt=paid), at)
-        event.saved_nanousd = pricing.cost(provider, model, Usage(prompt=saved), at)
+        event.cost_nanousd = pricing.cost(provider, model, Usage(prompt=paid), at, self.prices)
+        event.saved_nanousd = pricing.cost(provider, model, Usage(prompt=saved), at, self.prices)
         return _spent(Usage(prompt=paid), event.cost_nanousd)
 
     def log_prompt(self, body: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 what the admission reads, and written back once the request is answered."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.formats.base import Usage
@@ -15,7 +15,7 @@ from gateway.providers.upstream import Outgoing
 from gateway.redis import calls
 from gateway.redis.store import Store
 from shared import prompt_cache, redis_keys
-from shared.pricing import rates
+from shared.pricing import Rates, rates
 from shared.prompt_cache.boundaries import Boundaries, boundaries
 
 _DIALECTS: dict[str, Dialect] = {MESSAGES: anthropic.DIALECT, CHAT: openai.DIALECT}
@@ -95,10 +95,17 @@ class PromptCaching:
 
 
 def prepare(
-    outgoing: Outgoing, target: Target, *, account: str, key: bytes, mode: str, at: float
+    outgoing: Outgoing,
+    target: Target,
+    *,
+    account: str,
+    key: bytes,
+    mode: str,
+    at: float,
+    prices: Mapping[tuple[str, str], Rates],
 ) -> PromptCaching | None:
     """``None`` when no marker is to be placed. ``account``: whose cache it is, ``key``: the
-    project's data key, ``at``: unix time."""
+    project's data key, ``at``: unix time, ``prices``: the operator's own."""
     rules = target.provider.capabilities.prompt_cache
     dialect = _DIALECTS.get(outgoing.endpoint)
     if rules is None or dialect is None:
@@ -107,7 +114,11 @@ def prepare(
         blocks = dialect.split(outgoing.body)
     except LeftAlone:
         return None
-    terms = _terms(rules, target, blocks.sizes[-1] // 4, at)
+    provider, model = target.provider.name, target.model
+    known = prices.get((provider, model.lower())) or rates(
+        provider, model, prompt_tokens=blocks.sizes[-1] // 4, at=at, tier=""
+    )
+    terms = _terms(rules, model, known)
     # Four characters are a token, more or less: what may reach the minimum is looked at.
     if terms is None or blocks.sizes[-1] < terms.minimum * 2:
         return None
@@ -119,12 +130,9 @@ def prepare(
     )
 
 
-def _terms(
-    rules: PromptCacheRules, target: Target, tokens: int, at: float
-) -> prompt_cache.Terms | None:
-    """From the price table; ``None`` where a price is unknown."""
-    minimum = rules.minimum(target.model)
-    known = rates(target.provider.name, target.model, prompt_tokens=tokens, at=at, tier="")
+def _terms(rules: PromptCacheRules, model: str, known: Rates | None) -> prompt_cache.Terms | None:
+    """``None`` where a price is unknown."""
+    minimum = rules.minimum(model)
     if minimum is None or known is None or not known.input or known.cached_input is None:
         return None
     write = {

@@ -1,12 +1,17 @@
 """What an answer's tokens cost."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.formats.base import Usage
 from shared import pricing
+from shared.pricing import Rates
+
+Prices = Mapping[tuple[str, str], Rates]
+"""The operator's own, by provider and model (``shared.key_record``)."""
 
 
-def cost(provider: str, model: str, usage: Usage, at: float) -> int | None:
+def cost(provider: str, model: str, usage: Usage, at: float, prices: Prices) -> int | None:
     """Nano-USD of an answer, ``None`` when price or tokens are unknown. ``at``: unix time."""
     return pricing.cost_nanousd(
         provider,
@@ -19,18 +24,20 @@ def cost(provider: str, model: str, usage: Usage, at: float) -> int | None:
         cache_write_hour_tokens=usage.cache_write_hour,
         other_tokens=usage.other,
         service_tier=usage.service_tier,
+        prices=prices,
     )
 
 
 def prompt_cache_saving(
-    provider: str, model: str, usage: Usage, at: float, price: int | None
+    provider: str, model: str, usage: Usage, at: float, prices: Prices
 ) -> int | None:
-    """What the provider's prompt cache has saved on an answer that cost ``price``: nano-USD,
-    negative where its writes cost more than its reads saved; ``None`` when a price is unknown."""
+    """What the provider's prompt cache has saved on an answer: nano-USD, negative where its writes
+    cost more than its reads saved; ``None`` when a price is unknown."""
+    price = cost(provider, model, usage, at, prices)
     if not usage.cached and not usage.cache_write:
         return None if price is None else 0
     uncached = replace(usage, cached=None, cache_write=None, cache_write_hour=None)
-    without = cost(provider, model, uncached, at)
+    without = cost(provider, model, uncached, at, prices)
     return None if price is None or without is None else without - price
 
 

@@ -91,10 +91,18 @@ def opened(breaker: ProbedBreaker, now: float) -> ProbedBreaker:
 
 def test_after_closing_it_is_in_doubt_for_a_second() -> None:
     breaker = opened(ProbedBreaker(), 0.0)
-    assert breaker.probe_answered(0.5)
+    assert breaker.probe_answered(0.5, QUICK)
     assert breaker.state(0.5) == "closed"
     assert breaker.limit(LIMIT, 0.6) == breaker.shortest
     assert breaker.limit(LIMIT, 1.6) == LIMIT
+
+
+def test_a_redis_that_came_back_slower_is_given_its_time() -> None:
+    breaker = ProbedBreaker()
+    now = after(breaker, 0.0, 3.0)
+    opened(breaker, now)
+    assert breaker.probe_answered(now + 0.5, 0.1)
+    assert breaker.limit(LIMIT, now + 0.6) == LIMIT
 
 
 def test_what_answers_probes_and_no_command_must_answer_more_of_them_each_time() -> None:
@@ -103,12 +111,12 @@ def test_what_answers_probes_and_no_command_must_answer_more_of_them_each_time()
     for number in range(4):
         opened(breaker, number * 1.0)
         probes = 1
-        while not breaker.probe_answered(number * 1.0 + 0.5):
+        while not breaker.probe_answered(number * 1.0 + 0.5, QUICK):
             probes += 1
         needed.append(probes)
     assert needed == [1, 2, 4, 8]
     opened(breaker, 100.0)  # long after: it is forgiven
-    assert breaker.probe_answered(100.5)
+    assert breaker.probe_answered(100.5, QUICK)
 
 
 class Redis(MemoryPlatform):
@@ -119,10 +127,13 @@ class Redis(MemoryPlatform):
     def __init__(self, *answers: bool) -> None:
         super().__init__(lambda *_: ("", ""))
         self.commands: list[str] = []
+        self.probe_limits: set[float] = set()
         self._answers = deque(answers)
 
     async def redis(self, command: Any, *, timeout: float) -> Any:
         self.commands.append(command[0])
+        if command == ["PING"]:
+            self.probe_limits.add(timeout)
         await asyncio.sleep(0)
         answers = self._answers.popleft() if len(self._answers) > 1 else self._answers[0]
         if not answers:
@@ -158,6 +169,7 @@ async def test_one_probes_for_all_and_stops_once_it_is_answered() -> None:
     assert not any(await asyncio.gather(*[ask(redis, breaker) for _ in range(3)]))
     await redis.finish()
     assert redis.commands.count("PING") == 1
+    assert redis.probe_limits == {LIMIT}  # however hurried requests are meanwhile
     assert await ask(redis, breaker)
     await redis.close()
 

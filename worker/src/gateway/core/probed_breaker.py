@@ -80,13 +80,15 @@ class ProbedBreaker:
         self._probes_answered = 0
         self.failed(now)
 
-    def probe_answered(self, now: float) -> bool:
-        """A probe was answered. True when probing is over: the breaker is closed.
+    def probe_answered(self, now: float, took: float) -> bool:
+        """A probe was answered after ``took`` seconds, which is what requests then wait a multiple
+        of. True when probing is over: the breaker is closed.
 
         One answered probe closes it. If it opens again within seconds, the next closing needs twice
         as many: a service that answers probes and no commands would make requests wait each time.
         """
         self._probes_answered += 1
+        self._usual = max(self._usual, took)
         if self.is_open and self._probes_answered < self._probes_to_close:
             return False
         self._probes_answered = 0

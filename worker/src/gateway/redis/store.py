@@ -7,6 +7,7 @@ holds the request's platform); what outlives requests is the ``ProbedBreaker``, 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from gateway.core.http import FetchFailed
@@ -84,6 +85,12 @@ def _result(body: Any) -> Any:
     return body["result"]
 
 
+def _commands(platform: Platform, url: str, token: str, limit: Limit) -> _Commands:
+    if platform.has_redis:
+        return _Direct(platform, limit)
+    return UpstashRedis(url, token, _FetchTransport(platform, limit))
+
+
 _PROBE_PAUSES = (0.0, 0.05, 0.1, 0.1, 0.2, 0.3, *[0.5] * 30)
 """Seconds before each probe. On Cloudflare they end with the request that began them, some 30 s
 after its response; the next request begins others."""
@@ -111,11 +118,9 @@ class Store:
         self._breaker = breaker
         self._timeout = timeout
         self._probes = probes
-        self._redis: _Commands = (
-            _Direct(platform, self._limit)
-            if platform.has_redis
-            else UpstashRedis(url, token, _FetchTransport(platform, self._limit))
-        )
+        self._redis = _commands(platform, url, token, self._limit)
+        # Requests are hurried while Redis is in doubt; whether it is slower now, a probe finds out.
+        self._patient = partial(_commands, platform, url, token, lambda: timeout)
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """EVALSHA; EVAL once when Redis does not know the script."""
@@ -184,17 +189,19 @@ class Store:
     async def _probe(self) -> None:
         """PING until it answers. If the isolate ends, probing stops, and the next request after
         ``probed_until`` begins again."""
-        platform, breaker = self._platform, self._breaker
+        platform, breaker, patient = self._platform, self._breaker, self._patient()
         for pause in _PROBE_PAUSES:
             breaker.probed_until = platform.monotonic() + pause + self._timeout + _SLACK_SECONDS
             if pause:
                 await platform.sleep(pause)
+            began = platform.monotonic()
             try:
-                await self._redis.execute(["PING"])
+                await patient.execute(["PING"])
             except UpstashError:
                 pass  # it answered
             except FetchFailed:
                 breaker.probe_failed(platform.monotonic())
                 continue
-            if breaker.probe_answered(platform.monotonic()):
+            now = platform.monotonic()
+            if breaker.probe_answered(now, now - began):
                 return

@@ -13,6 +13,8 @@ from gateway.redis.calls import ADMIT, COMMIT, JOURNAL_SAVE
 from gateway.reporting import pending, writer
 from gateway.reporting.outbox import spool_breaker
 from shared import redis_keys
+from tests.doubles.openai_api import Behaviour
+from tests.worker.caller import MODEL, Caller
 from tests.worker.edge import Edge, until
 from tests.worker.world import Said, Sent, World
 
@@ -157,3 +159,29 @@ def test_a_killed_process_loses_no_row_of_a_settled_miss(redis_edge: Edge) -> No
         assert [row["status"] for row in rows] == [200, 200, 200]
         until(lambda: redis_edge.redis("HLEN", JOURNAL) == 0, "the journal to be empty")
         assert len({row["request_id"] for row in tenant.rows(3)}) == 3
+
+
+def test_the_row_of_a_stream_that_was_left_is_kept_before_its_end(redis_edge: Edge) -> None:
+    """And replaced by what the end tells."""
+    redis_edge.openai.behave(MODEL, Behaviour("step"))
+    tenant = redis_edge.tenant()
+    caller = Caller(redis_edge, tenant, stream=True)
+    caller.send()
+    redis_edge.openai.wait_for_requests(1)
+    redis_edge.openai.step()
+    caller.read_until(b"data: ")
+    caller.leave()
+    until(lambda: redis_edge.redis("HLEN", JOURNAL) == 1, "the row to be kept")
+    (_, due) = redis_edge.redis("ZRANGE", redis_keys.usage_journal_due(), "0", "-1", "WITHSCORES")
+    seconds, _ = redis_edge.redis("TIME")
+    assert 0 < float(due) / 1000 - int(seconds) <= 91  # nobody else hands it over yet
+    assert tenant.rows(0) == []
+
+    def over() -> bool:
+        redis_edge.openai.step()
+        return bool(tenant.rows(0))
+
+    until(over, "the row of the whole stream", every=0.05)
+    (row,) = tenant.rows(1)
+    assert (row["status"], row["error_code"]) == (200, None)
+    until(lambda: redis_edge.redis("HLEN", JOURNAL) == 0, "the journal to be empty")

@@ -67,6 +67,10 @@ class Capture:
         self._characters = 0
         self._last = platform.monotonic()
 
+    def received(self) -> int:
+        """Characters of the answer so far, about."""
+        return self._characters
+
     async def run(self, commit: Callable[[CapturedStream], Coroutine[Any, Any, None]]) -> None:
         """``commit`` is run once: as soon as the terminal event is there (the provider may hold
         the connection open after it), or at the end of a stream that had none."""

@@ -9,6 +9,7 @@ from gateway.core.http import FetchFailed, Live, Response, chain
 from gateway.core.keep_alive import KeepAlive
 from gateway.core.log import log_event
 from gateway.formats.base import MALFORMED, Usage
+from gateway.pipeline.abandoned import AbandonedStream
 from gateway.pipeline.capture import Capture, CapturedStream, log_untranslated
 from gateway.pipeline.generation_request import GenerationRequest, asks_usage, outgoing
 from gateway.pipeline.post_response import PostResponse, ProviderAnswer
@@ -177,6 +178,7 @@ def _stream(
     )
 
     async def commit(captured: CapturedStream) -> None:
+        abandoned.is_over = True
         context.timing.answered()
         if captured.usage.prompt is None and captured.error_code is not None:
             spent = context.row.account_estimate(
@@ -204,7 +206,18 @@ def _stream(
         limit=context.most_stored_bytes(),
         outlives_client=context.record.project.cache_on_disconnect,
     )
-    context.host.platform.wait_until(capture.run(commit))
+    abandoned = AbandonedStream(
+        context.host.platform, context.journal(), context.row, target, copy, capture.received
+    )
+
+    async def read_to_its_end() -> None:
+        try:
+            await capture.run(commit)
+        finally:
+            abandoned.is_over = True
+
+    context.host.platform.wait_until(read_to_its_end())
+    context.host.platform.wait_until(abandoned.watch())
     watch = generation.format.client_filter(
         generation.body, stream_usage=asks_usage(generation, target)
     )

@@ -78,6 +78,21 @@ class UsageRow:
         self.event.decision.estimated = True
         return replace(spent, tokens=max(spent.tokens, reserved))
 
+    def so_far(self, provider: str, model: str, received: int) -> Row:
+        """The row of a stream whose client has left, as if it ended here; the row is not closed."""
+        used = Usage(prompt=self.caller.characters // 4, completion=received // 4)
+        decision = replace(self.event.decision or CacheDecision(), estimated=True)
+        return replace(
+            self.event,
+            error_code="client_disconnected",
+            prompt_tokens=used.prompt,
+            completion_tokens=used.completion,
+            cost_nanousd=pricing.cost(provider, model, used, self.timing.started, self.prices),
+            saved_nanousd=0,
+            latency_ms=self.timing.elapsed_ms(),
+            decision=decision,
+        ).row()
+
     def _tokens(self, used: Usage) -> None:
         event = self.event
         event.prompt_tokens, event.completion_tokens = used.prompt, used.completion

@@ -33,6 +33,7 @@ from apps.usage.views.onboarding import (
 )
 from apps.usage.views.organization import organization_overview
 from apps.usage.views.overview import overview
+from apps.usage.views.read_keys import read_key_end, read_keys
 from apps.usage.views.requests import request_detail, requests, requests_export
 from apps.usage.views.usage import usage, usage_export
 from apps.webhooks.app_urls import urlpatterns as webhook_pages
@@ -59,6 +60,8 @@ project_pages = [
     path("labels/value/", label_value, name="label_value"),
     path("labels/value/requests.csv", label_export, name="label_export"),
     path("labels/value/delete/", label_delete, name="label_delete"),
+    path("settings/read-keys/", read_keys, name="read_keys"),
+    path("settings/read-keys/<uuid:read_key_id>/revoke/", read_key_end, name="read_key_end"),
     path("palette/", shell.palette_project, name="palette_project"),
     path("start/", onboarding, name="onboarding"),
     path("start/key/", onboarding_key, name="onboarding_key"),

@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from apps.pages import views as pages
 from apps.staff import health, metrics
+from apps.usage.views import api as usage_api
 from config import env
 
 # Staff log in where everybody does: with allauth's rate limits and, where set up, second factors.
@@ -24,6 +25,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("app/", include("config.app_urls")),
+    path("api/v1/usage", usage_api.usage),
+    path("api/v1/requests", usage_api.requests),
+    path("api/v1/budgets", usage_api.budgets),
     path("", include("apps.emails.urls")),
     path("", include("apps.billing.urls")),
     path("", include("apps.jobs.urls")),

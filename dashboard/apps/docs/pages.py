@@ -66,6 +66,7 @@ SECTIONS: tuple[Section, ...] = (
             Page(
                 "providers", "Providers and models", "Who is asked, and what happens if they fail."
             ),
+            Page("usage-api", "Usage API", "The dashboard’s numbers as JSON."),
             Page("labels", "Labels: who costs what", "Cost by user, session or anything else."),
             Page("limits", "Limits and plans", "Requests, projects and prices of each plan."),
             Page("byok", "Your own provider keys", "How provider keys are stored and used."),

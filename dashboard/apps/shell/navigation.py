@@ -39,7 +39,9 @@ PROJECT_PAGES: tuple[Entry, ...] = (
     ),
     Entry("Keys", "project_keys", "keys", also=("key_new", "key_edit", "key_rotate")),
     Entry("Providers", "project_providers", "providers", also=("provider_new", "provider_edit")),
-    Entry("Settings", "project_settings", "settings", Role.ADMIN, also=("project_delete",)),
+    Entry(
+        "Settings", "project_settings", "settings", Role.ADMIN, also=("project_delete", "read_keys")
+    ),
 )
 
 ORGANIZATION_PAGES: tuple[Entry, ...] = (

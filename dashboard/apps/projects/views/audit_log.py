@@ -16,6 +16,7 @@ KINDS = {
     "project": "Projects",
     "cache": "Cache",
     "label": "Labels",
+    "read_key": "Usage API keys",
     "membership": "Members",
     "invitation": "Invitations",
     "organization": "Organization",

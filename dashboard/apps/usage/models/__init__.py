@@ -1,4 +1,5 @@
 from apps.usage.models.log import UsageLog
+from apps.usage.models.read_key import ReadKey
 from apps.usage.models.rollup import (
     LabelHourly,
     RollupState,
@@ -10,6 +11,7 @@ from apps.usage.models.rollup import (
 
 __all__ = [
     "LabelHourly",
+    "ReadKey",
     "RollupState",
     "SemanticHourly",
     "UsageDaily",

@@ -22,8 +22,19 @@ from tests.contract import postgres
 from tests.doubles.redis_process import redis_process, redis_server_missing
 from tests.worker.edge import ROOT, until
 
+
+class UniqueKeys(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping, as Compose does; PyYAML takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT002
+        keys = [key.value for key, _ in node.value]
+        twice = {key for key in keys if keys.count(key) > 1}
+        assert not twice, f"{twice} twice, from line {node.start_mark.line + 1}"
+        return super().construct_mapping(node, deep=deep)
+
+
 DEPLOY = ROOT / "deploy"
-COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+COMPOSE: dict[str, Any] = yaml.load((DEPLOY / "compose.yaml").read_text(), UniqueKeys)  # noqa: S506
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name for name, service in SERVICES.items() if service["image"] == "watchllm"}
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))

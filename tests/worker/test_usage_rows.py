@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from gateway.cache import entry as entries
+from gateway.formats.base import Usage
+from gateway.formats.choices import read_usage
+from gateway.reporting.pricing import cost as price
 from shared import pricing
 from shared.usage_events import COLUMNS
 from tests.doubles.openai_api import Behaviour
@@ -113,6 +117,37 @@ def test_the_operators_own_price_goes_before_the_tables(edge: Edge) -> None:
     assert miss["cost_nanousd"] == (5 * 1000 + 4 * 2000) * 1000
     assert hit["saved_nanousd"] == miss["cost_nanousd"]
     assert new["cost_nanousd"] == 5 * 3 * 1000
+
+
+@pytest.mark.parametrize(
+    ("usage", "nanousd"),
+    [
+        ({"cost": 0.0123}, 12_300_000),
+        ({"cost": 0}, 0),
+        (
+            {
+                "cost": 0.01,
+                "is_byok": True,
+                "cost_details": {"upstream_inference_cost": 0.19},
+            },
+            200_000_000,
+        ),
+        ({"cost": 0.01, "is_byok": True}, None),
+        ({"cost": "free"}, None),
+        ({"cost": -1}, None),
+        ({"cost": True}, None),
+        ({"cost": float("nan")}, None),
+        ({}, None),
+    ],
+)
+def test_what_an_answer_says_that_it_costs(usage: dict[str, Any], nanousd: int | None) -> None:
+    told = read_usage({"prompt_tokens": 5, "completion_tokens": 4, **usage})
+    assert told.told_nanousd == nanousd
+    nowhere = ("brand-new-model", told, 0.0, {})
+    assert price("openrouter", *nowhere) == nanousd
+    assert price("openai", *nowhere) is None, "a number that nobody says is in dollars"
+    kept = entries.facts("openrouter", "m", told, 0)["usage"]
+    assert Usage(*kept).told_nanousd == nanousd, "a hit saves it"
 
 
 def test_a_model_without_a_price_costs_an_unknown_amount(tenant: Tenant) -> None:

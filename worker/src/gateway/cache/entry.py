@@ -82,6 +82,7 @@ def facts(provider: str, model: str, usage: Usage, answered_ms: int) -> dict[str
             usage.cache_write_hour,
             usage.other,
             usage.service_tier,
+            usage.told_nanousd,
         ],
     }
 

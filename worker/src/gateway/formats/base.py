@@ -17,7 +17,8 @@ class Usage:
     ``cached`` and ``cache_write`` are parts of ``prompt``; ``cache_write_hour`` is the part of
     ``cache_write`` that Anthropic keeps for an hour, or OpenAI for twelve, at a higher price.
     ``other``: how many of all tokens are sound or pictures. ``service_tier``: what the provider
-    calls the service that it gave, empty where it names none.
+    calls the service that it gave, empty where it names none. ``told_nanousd``: what the answer
+    says that it costs, in a unit that is dollars at some providers only (``reporting.pricing``).
     """
 
     prompt: int | None = None
@@ -27,6 +28,7 @@ class Usage:
     cache_write_hour: int | None = None
     other: int | None = None
     service_tier: str = ""
+    told_nanousd: int | None = None
 
 
 class Assembler(Protocol):
@@ -99,6 +101,15 @@ class Format(Protocol):
 MOST_TOKENS = 2**31 - 1
 """The most tokens of one answer, limited by the database's column: over a thousand times any
 model's context."""
+
+
+_MOST_DOLLARS = 1_000_000
+
+
+def nanodollars(value: Any) -> int | None:
+    """Dollars of one answer as nano-dollars, or ``None`` for anything that is not such a sum."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return round(value * 10**9) if number and 0 <= value < _MOST_DOLLARS else None
 
 
 def tier_name(value: Any) -> str:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from gateway.core import strict_json
-from gateway.formats.base import MALFORMED, Json, Usage, count, tier_name
+from gateway.formats.base import MALFORMED, Json, Usage, count, nanodollars, tier_name
 from gateway.formats.merge import joined, merge_delta
 from gateway.formats.sse import Event
 
@@ -117,7 +117,18 @@ def read_usage(usage: Any, service_tier: Any = "") -> Usage:
         cache_write_hour=count(details.get("cache_write_hour_tokens")),
         other=sum(other) or None,
         service_tier=tier_name(service_tier),
+        told_nanousd=_told(usage),
     )
+
+
+def _told(usage: Json) -> int | None:
+    """OpenRouter's ``cost``. With the customer's own key at the model's provider (``is_byok``) it
+    is OpenRouter's fee alone, and what that provider charges stands beside it."""
+    cost = nanodollars(usage.get("cost"))
+    if usage.get("is_byok") is not True or cost is None:
+        return cost
+    upstream = nanodollars(_object(usage.get("cost_details")).get("upstream_inference_cost"))
+    return None if upstream is None else cost + upstream
 
 
 def _cached_counts(usage: Json, details: Json) -> tuple[Any, ...]:

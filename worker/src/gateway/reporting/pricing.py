@@ -11,8 +11,15 @@ Prices = Mapping[tuple[str, str], Rates]
 """The operator's own, by provider and model (``shared.key_record``)."""
 
 
+TELL_COST = frozenset({"openrouter"})
+"""Providers whose answers say what they cost in dollars: OpenRouter, whose credit is one (Usage
+accounting, read 2026-12). Together's API reference has no such field."""
+
+
 def cost(provider: str, model: str, usage: Usage, at: float, prices: Prices) -> int | None:
     """Nano-USD of an answer, ``None`` when price or tokens are unknown. ``at``: unix time."""
+    if usage.told_nanousd is not None and provider in TELL_COST:
+        return usage.told_nanousd
     return pricing.cost_nanousd(
         provider,
         model,
@@ -33,6 +40,7 @@ def prompt_cache_saving(
 ) -> int | None:
     """What the provider's prompt cache has saved on an answer: nano-USD, negative where its writes
     cost more than its reads saved; ``None`` when a price is unknown."""
+    usage = replace(usage, told_nanousd=None)  # both sums by the table
     price = cost(provider, model, usage, at, prices)
     if not usage.cached and not usage.cache_write:
         return None if price is None else 0

@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.breakable import RedisServer, Relay
+from benchmarks.outage.provider import provider_process
 from benchmarks.outage.streams import OpenStreams
 from benchmarks.soak.stack import until_up
 from local_stack import ports
@@ -71,8 +72,11 @@ def _redis() -> Iterator[World]:
     """One edge with a connection of its own to Redis."""
     with (
         _stores() as (redis, relay),
+        provider_process() as provider,
         Edge("cpython", **_SHIPPED) as base,
-        Edge("cpython", beside=base, **_SHIPPED, REDIS_URL=relay.url) as edge,
+        Edge(
+            "cpython", beside=base, **_SHIPPED, REDIS_URL=relay.url, OPENAI_BASE_URL=provider
+        ) as edge,
     ):
         yield World(base, (edge,), redis, relay)
 
@@ -80,7 +84,11 @@ def _redis() -> Iterator[World]:
 @contextmanager
 def _rest(host: str = "cpython") -> Iterator[World]:
     """One edge on Upstash's REST protocol."""
-    with _stores() as (redis, relay), Edge(host, redis.url, **_SHIPPED) as base:
+    with (
+        _stores() as (redis, relay),
+        provider_process() as provider,
+        Edge(host, redis.url, **_SHIPPED, OPENAI_BASE_URL=provider) as base,
+    ):
         yield World(base, (base,), redis, relay)
 
 
@@ -117,8 +125,11 @@ def _workers() -> Iterator[World]:
     """One granian with two workers."""
     with (
         _stores() as (redis, relay),
+        provider_process() as provider,
         Edge("cpython", **_SHIPPED) as base,
-        _Workers("cpython", beside=base, **_SHIPPED, REDIS_URL=redis.url) as edge,
+        _Workers(
+            "cpython", beside=base, **_SHIPPED, REDIS_URL=redis.url, OPENAI_BASE_URL=provider
+        ) as edge,
     ):
         yield World(base, (edge,), redis, relay)
 

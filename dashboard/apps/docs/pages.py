@@ -79,6 +79,7 @@ SECTIONS: tuple[Section, ...] = (
             Page("self-hosting", "Self-hosting", "The edge on your own machines."),
             Page("deploying", "Deploying to Cloudflare", "The edge as a Worker."),
             Page("upgrading", "Upgrading", "From one version to the next, and back."),
+            Page("reliability", "Reliability", "What fails without your requests, and the proof."),
             Page("security", "Security", "How tenants, keys and answers are protected."),
             Page("privacy", "Privacy", "What is stored, for how long, and who can read it."),
         ),

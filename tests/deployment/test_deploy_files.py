@@ -212,10 +212,13 @@ def test_the_commands_of_the_compose_file_make_a_product(
             running.callback(started[name].wait, 60)
             running.callback(started[name].terminate)
 
-        def edge_refuses_an_unknown_key() -> bool:
+        def nothing_ended() -> bool:
             ended = [name for name, process in started.items() if process.poll() is not None]
-            assert not ended, (tmp_path / f"{ended[0]}.log").read_text()
-            return status(f"{machine.url('8787')}/v1/models", KEY) == 401
+            assert not ended, f"{ended[0]}: " + (tmp_path / f"{ended[0]}.log").read_text()
+            return True
+
+        def edge_refuses_an_unknown_key() -> bool:
+            return nothing_ended() and status(f"{machine.url('8787')}/v1/models", KEY) == 401
 
         # The edge has asked the edge API, which has asked the database.
         until(edge_refuses_an_unknown_key, "the edge to look a key up", 240, every=0.2)
@@ -228,7 +231,7 @@ def test_the_commands_of_the_compose_file_make_a_product(
                 found = connection.execute(
                     "SELECT count(*) FROM job_runs WHERE last_succeeded_at IS NOT NULL"
                 ).fetchone()
-            return found is not None and found[0] > 0
+            return nothing_ended() and found is not None and found[0] > 0
 
         until(worked, "scheduled work", 240, every=0.5)
         check_grafana(cluster)

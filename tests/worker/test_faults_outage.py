@@ -68,7 +68,8 @@ def test_ten_seconds_without(patient: Edge, service: str) -> None:
     assert {status for status, _ in seen} == {200}
     total = sum(seen.values()) + CLIENTS
     if service == "upstash":
-        assert {status for _, status in seen} == {"BYPASS"}
+        # What was asked within the last second, or is being asked, is answered by this process.
+        assert {"BYPASS"} <= {status for _, status in seen} <= {"BYPASS", "HIT", "HIT-COALESCED"}
         # Each client's first request waited for its time limit. Until failures are half of the last
         # second's answers others ask too, 50 ms each; from then on only a PING in the background.
         assert asked <= CLIENTS * (1 + 1.0 // ProbedBreaker().shortest) < total / 4

@@ -31,15 +31,15 @@ UNCHECKED: Seen = (503, None, "key_check_unavailable")
 class Fault:
     """What breaks, and what clients see meanwhile.
 
-    ``held``: a known key asks what the cache holds. ``new``: it asks something new, whole and
-    streamed. ``stranger``: a key that the edge has never seen asks, twice. ``stored``: entries of
-    the new questions.
+    ``held``: a known key asks what the cache holds; without Redis the process has it for a second.
+    ``new``: it asks something new, whole and streamed. ``stranger``: a key that the edge has never
+    seen asks, twice. ``stored``: entries of the new questions.
     """
 
     service: Literal["upstash", "supabase"]
     name: FaultName | Literal["refuses commands"]
     options: dict[str, Any] = field(default_factory=dict)
-    held: Seen = BYPASS
+    held: tuple[Seen, ...] = (BYPASS, HIT)
     new: Seen = BYPASS
     stranger: Seen = BYPASS
     stored: int = 0
@@ -63,7 +63,7 @@ def redis(name: Any, **options: Any) -> Fault:
 
 def supabase(name: FaultName, **options: Any) -> Fault:
     """Without Supabase known keys do not notice; others cannot be checked."""
-    return Fault("supabase", name, options, HIT, MISS, UNCHECKED, stored=2)
+    return Fault("supabase", name, options, (HIT,), MISS, UNCHECKED, stored=2)
 
 
 TABLE: dict[str, Fault] = {
@@ -113,12 +113,13 @@ def test_fault(fragile: Edge, name: str) -> None:
     forget(fragile, tenant, rows=1)
     fault.begin(fragile)
     # What the client saw.
-    assert seen(tenant.chat("held")) == fault.held
+    held = seen(tenant.chat("held"))
+    assert held in fault.held
     assert seen(tenant.chat("new")) == fault.new
     assert seen(tenant.chat("new too", stream=True)) == fault.new
     turned_away = []
     for stream in (False, True):
-        answer = stranger.chat("new", stream=stream)
+        answer = stranger.chat(f"new, stream {stream}", stream=stream)
         assert seen(answer) == fault.stranger
         if answer.status_code != 200:
             turned_away.append(int(answer.headers["retry-after"]))
@@ -127,7 +128,7 @@ def test_fault(fragile: Edge, name: str) -> None:
     fault.end(fragile)
     # What was logged, once the service is back; nobody knows whose key it was that was not checked.
     rows = exactly(fragile, tenant, 3)
-    assert [row["cache_status"] for row in rows] == [fault.held[1], fault.new[1], fault.new[1]]
+    assert [row["cache_status"] for row in rows] == [held[1], fault.new[1], fault.new[1]]
     rows += exactly(fragile, stranger, 2 - len(turned_away))
     assert {row["cache_status"] for row in rows[3:]} <= {fault.stranger[1]}
     assert {(row["status"], row["error_code"]) for row in rows} == {(200, None)}
@@ -181,9 +182,9 @@ def test_redis_is_lost_while_the_provider_answers(
     fragile.upstash.heal()
     assert (row["cache_status"], row["status"], row["error_code"]) == ("MISS", 200, None)
     assert row["completion_tokens"] > 0
-    assert entries(fragile, tenant) == []
+    assert len(entries(fragile, tenant)) <= 1  # it is written once Redis is back in time
     fragile.openai.behave_well()
-    # The lock of the first request was not given back; whoever comes next does not fail over it.
+    # The lock of the first request may not be given back; whoever comes next does not fail over it.
     until(lambda: tenant.chat("new", model="gpt-4o").status_code == 200, "the next request")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.admission.limits import RECORD_BEHIND
 from gateway.admission.request import Admission
 from gateway.cache import policy as policies
 from gateway.cache.policy import Policy
@@ -115,7 +116,7 @@ async def _serve(
         return _respond(context, wanted, found, {}, cache)
     admission.check_upstream()
     began = context.host.platform.monotonic()
-    shared = await cache.share()
+    shared = {} if admission.degraded == RECORD_BEHIND else await cache.share()
     if not shared and admission.lease_left_ms:
         shared = await cache.follow(wanted.missing(found))
         if shared:

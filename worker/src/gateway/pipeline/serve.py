@@ -7,6 +7,7 @@ them.
 from dataclasses import replace
 
 from gateway.admission.accounts import NOTHING_SPENT
+from gateway.admission.limits import RECORD_BEHIND
 from gateway.admission.request import NO_SEMANTICS, NOTHING_HELD, AdmissionRequest, Held
 from gateway.admission.stream_slot import LEASE_MS, StreamSlot
 from gateway.core import errors
@@ -44,7 +45,8 @@ async def serve(context: RequestContext, generation: GenerationRequest) -> Respo
         return hits.respond(context, generation, hit, held if hit.match else NOTHING_HELD)
     admission.check_upstream()
     fetch = MustFetch(held, now_ms)
-    if generation.policy.coalesces:
+    # What others ask for by settings that are not the newest is not this request's.
+    if generation.policy.coalesces and admission.degraded != RECORD_BEHIND:
         found = await coalesce(context, generation, request, admission)
         if isinstance(found, CoalescedHit):
             return _respond_coalesced(context, generation, found)

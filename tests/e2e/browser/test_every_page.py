@@ -39,7 +39,8 @@ STATES = (
     "/app/demo/-/audit/?actor=none",
     "/app/demo/-/billing/plan/starter/",
 )
-"""Pages with nothing to show, and one that asks before it does something."""
+"""Pages with nothing to show, those of one label's value, and one that asks before it acts."""
+NEED_A_QUERY = "/app/demo/demo/labels/value/"
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
@@ -52,7 +53,7 @@ def _signed_in_pages() -> Iterator[str]:
     """Addresses of the demo project's pages that need no further argument."""
     for route, _ in signed_in_routes():
         path = "/" + route.replace("<slug:organization>", "demo").replace("<slug:project>", "demo")
-        if "<" not in path and path != "/app/":
+        if "<" not in path and path != "/app/" and not path.startswith(NEED_A_QUERY):
             yield path
 
 

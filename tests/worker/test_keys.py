@@ -160,7 +160,9 @@ def test_supabase_answers_something_else(fragile: Edge, answer: Any) -> None:
 
 def test_a_record_that_redis_calls_outdated_while_supabase_is_away(fragile: Edge) -> None:
     # The edit cannot be read, so the old record serves on, without the cache; it does not fail.
-    tenant = fragile.tenant(plan={"requests_per_minute": 4})
+    # A process of CPython counts itself; a Worker's isolate takes itself for one of ten.
+    limit = 4 if fragile.host == "cpython" else 40
+    tenant = fragile.tenant(plan={"requests_per_minute": limit})
     tenant.ask("hello")  # the first of the minute
     tell_redis(fragile, ["SET", redis_keys.revision(tenant.project_id), 9, "EX", 300])
     fragile.supabase.break_with("refused")

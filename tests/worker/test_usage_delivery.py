@@ -52,6 +52,21 @@ def healthy_again(one: Isolate) -> None:
     one.runtime.outbox.spool_breaker = spool_breaker()
 
 
+async def test_a_row_that_comes_while_the_journal_is_cleared_does_not_wait_for_another_request(
+    supabase: PostgrestDouble, upstash: UpstashDouble
+) -> None:
+    async with isolate(supabase, upstash) as one:
+        rows = one.runtime.outbox.pending
+        rows.add(usage_row(0, "project-a"), 0.0, journaled=True)
+        writing = asyncio.create_task(writer.deliver(one.platform, one.runtime.outbox))
+        while rows.rows:  # noqa: ASYNC110 (the very turn in which they are handed over)
+            await asyncio.sleep(0)
+        assert not writing.done()  # it waits for Redis
+        add(one, 1)
+        assert await writing
+    assert written(supabase) == ids(0, 1)
+
+
 # --- rows of another release ---
 
 
@@ -63,7 +78,7 @@ async def test_rows_of_an_edge_without_a_column_go_in_with_those_of_this_one(
     del older["labels"]
     async with isolate(supabase, upstash) as one:
         add(one, 0)
-        one.runtime.outbox.pending.add(older)
+        one.runtime.outbox.pending.add(older, 0.0)
         assert await writer.deliver(one.platform, one.runtime.outbox)
     assert written(supabase) == ids(0, 1)
     assert supabase.calls("usage_logs") == 1

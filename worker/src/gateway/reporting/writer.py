@@ -92,16 +92,19 @@ async def deliver(platform: Platform, outbox: Outbox) -> bool:
 
 async def _deliver(platform: Platform, outbox: Outbox) -> bool:
     pending = outbox.pending
-    while pending.rows:
-        pending.hold(platform.monotonic())
-        batch = pending.oldest()
-        kept = await _hand_over(platform, outbox, batch)
-        if not kept:
-            _tell_what_waits(outbox)
-            return False
-    await _forget(platform, outbox)
-    await _drain_when_due(platform, outbox)
-    return not pending.spooled
+    while True:
+        while pending.rows:
+            pending.hold(platform.monotonic())
+            batch = pending.oldest()
+            kept = await _hand_over(platform, outbox, batch)
+            if not kept:
+                _tell_what_waits(outbox)
+                return False
+        await _forget(platform, outbox)
+        await _drain_when_due(platform, outbox)
+        # A row that came during these two found a writer at work, and started none.
+        if not pending.rows:
+            return not pending.spooled
 
 
 async def consume(platform: Platform, outbox: Outbox, messages: Iterable[str]) -> bool:

@@ -154,6 +154,8 @@ class LargeBodies:
         """Let the process finish what it has begun, and end it."""
         if self._watcher is not None:
             self._watcher.cancel()
+            # It may be starting a process this very moment, which it then ends.
+            await asyncio.gather(self._watcher, return_exceptions=True)
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
             assert process.stdin is not None  # noqa: S101 (it was started with a pipe)
@@ -162,6 +164,7 @@ class LargeBodies:
                 await asyncio.wait_for(process.wait(), _CLOSING_SECONDS)
             except TimeoutError:
                 process.kill()
+                await process.wait()
         if self._listening is not None:
             self._listening.close()
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -7,7 +7,7 @@ What was used meanwhile is booked in Redis when it is back (``booking``).
 
 Rules of this file: plain data, no I/O, and no ``await`` between looking at a limit and using it.
 Meters are named like the Redis keys that they stand for, so a month's meter ends with its month.
-Their number is bounded; the one that was not asked for the longest makes room.
+Their number is bounded: the least recently used one is dropped, with what is not booked of it.
 """
 
 from collections import OrderedDict
@@ -100,8 +100,8 @@ class LocalLimits:
     ) -> LocalHold:
         """Admit by this process's share, or raise the error of the limit that refuses.
 
-        Looks in the order of ``admit.lua``; what is refused uses nothing. ``run_there``: Redis was
-        asked and may have counted the request, only its answer did not come in time.
+        Looks in the order of ``admit.lua``; what is refused uses nothing. ``run_there``: Redis may
+        have counted the request before the call timed out, so it is not booked again.
         """
         if self.lost_at is None:
             self.lost_at = now
@@ -143,8 +143,8 @@ class LocalLimits:
         booked: bool,
         now: float,
     ) -> None:
-        """The request is over. ``charges``: what it is charged in Redis. ``booked``: Redis has done
-        so, or may have; otherwise tokens and cost stay to be booked.
+        """The request is over. ``charges``: what it is charged in Redis. ``booked``: Redis has
+        applied these charges, or may have; if false, tokens and cost are kept for later booking.
         """
         used = tokens = charges["tokens"]
         cost = charges["cost"]

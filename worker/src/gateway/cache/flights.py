@@ -12,18 +12,18 @@ from gateway.core.platform import Platform
 Answer = TypeVar("Answer")
 MOST_LEADERS = 2
 """A leader's answer may be of no use to others (an error, a cut stream). Its followers then share a
-second leader. After that each asks for itself; otherwise the last one would wait for all others in
-turn."""
+second leader. After that each sends its own request to the provider; otherwise the last one would
+wait for all others in turn."""
 _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.1
-_MOST_FORGOTTEN = 1_000
-_FORGOTTEN_SECONDS = 600.0
+_SWEPT_ABOVE = 1_000
+_OLD_SECONDS = 600.0
 
 
 @dataclass(slots=True)
 class Flight(Generic[Answer]):
     """``began``: monotonic. ``beats``: its leader counts them up while it works. ``asks``: its
-    leader is asking the provider; before that the leader itself waits for one in another process.
+    leader has asked the provider; until then it may be waiting for a leader in another process.
     ``answer``: the entry for others, once the flight has ended with one.
     """
 
@@ -46,8 +46,8 @@ class Flights(Generic[Answer]):
 
     def begin(self, project_id: str, key: str, now: float) -> Flight[Answer]:
         """Become the leader, also in place of one that is gone. A leader has to call ``end``."""
-        if len(self._flying) >= _MOST_FORGOTTEN:
-            self._forget(now - _FORGOTTEN_SECONDS)
+        if len(self._flying) >= _SWEPT_ABOVE:
+            self._drop_older(now - _OLD_SECONDS)
         flight = self._flying[project_id, key] = Flight(now)
         return flight
 
@@ -59,13 +59,14 @@ class Flights(Generic[Answer]):
             del self._flying[project_id, key]
 
     def forget(self, project_id: str) -> None:
-        """After a purge: no request waits any more for an answer that was asked for before it."""
+        """After a purge: new requests no longer join flights that began before it. Requests that
+        already wait still get the answer."""
         for place in [place for place in self._flying if place[0] == project_id]:
             del self._flying[place]
 
-    def _forget(self, before: float) -> None:
-        """Drop flights whose leader is gone (Cloudflare ended it) and that no request has asked for
-        since."""
+    def _drop_older(self, before: float) -> None:
+        """Drop flights that began before ``before``: their leaders are presumed gone, as Cloudflare
+        may end one. Requests that already wait for one still get its answer."""
         for place in [place for place, flight in self._flying.items() if flight.began < before]:
             del self._flying[place]
 

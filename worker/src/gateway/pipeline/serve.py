@@ -41,11 +41,12 @@ async def serve(context: RequestContext, generation: GenerationRequest) -> Respo
         context.row.bypass(why)
         held = held.without_lock()
     elif (hit := await hits.find(context, generation, admission)) is not None:
-        # The look-up of an exact hit took nothing; a semantic one was admitted as a miss.
+        # An exact hit reserved nothing. A semantic one was admitted as a miss: what that reserved
+        # (lock, slot, tokens) must be given back.
         return hits.respond(context, generation, hit, held if hit.match else NOTHING_HELD)
     admission.check_upstream()
     fetch = MustFetch(held, now_ms)
-    # What others ask for by settings that are not the newest is not this request's.
+    # A request by settings that may be outdated shares no answer with other requests.
     if generation.policy.coalesces and admission.degraded != RECORD_BEHIND:
         found = await coalesce(context, generation, request, admission)
         if isinstance(found, CoalescedHit):
@@ -70,7 +71,7 @@ def _respond_coalesced(
 
 
 def _prepare_prompt_caching(context: RequestContext, generation: GenerationRequest) -> None:
-    """Its prefixes have to be known before the admission, which reads what is known of them."""
+    """Compute the prompt's prefixes: the admission reads their state from Redis."""
     policy, target = generation.policy, generation.target
     if policy.prompt_cache == "off" or policy.only_if_cached:
         return
@@ -79,7 +80,7 @@ def _prepare_prompt_caching(context: RequestContext, generation: GenerationReque
     try:
         sent = outgoing(generation, target)
     except errors.InvalidRequest:
-        return  # what the provider cannot be asked is refused once it would be
+        return  # refused when the provider would be asked; until then a hit may still be served
     generation.prompt_caching = prepare(
         sent,
         target,

@@ -1,188 +1,30 @@
-"""Which faults there are: how each begins and ends, and in which world of processes.
+"""Which faults there are: how each begins and ends, and in which world."""
 
-A world has edges on the settings that they ship with, the doubles behind them, and a real
-redis-server behind a relay.
-"""
-
-import contextlib
 import os
 import resource
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import dataclass
 
-from benchmarks.breakable import RedisServer, Relay
-from benchmarks.outage.provider import provider_process
-from benchmarks.outage.streams import OpenStreams
-from benchmarks.soak.stack import until_up
-from local_stack import ports
+from benchmarks.outage.worlds import World
 from tests.doubles.server import FaultName
-from tests.worker.edge import PEPPER, ROOT, Edge
+from tests.worker.edge import PEPPER
+from tests.worker.processes import descendants
 
-_SHIPPED = {
-    "STORE_TIMEOUT_MS": "",
-    "KEY_LOOKUP_TIMEOUT_MS": "",
-    "SINGLE_FLIGHT_LEASE_SECONDS": "",
-}
-"""The edge's own defaults: tests are more patient."""
 _PEPPERS = (PEPPER, "another-tests-only-pepper")
 _KEYS = ("k1:" + "A" * 43 + "=", "k2:" + "B" * 43 + "=")
 
 
-@dataclass
-class World:
-    """``edges`` take the load, all of them behind one load balancer; ``base`` owns the doubles."""
-
-    base: Edge
-    edges: tuple[Edge, ...]
-    redis: RedisServer
-    relay: Relay
-    provider: Relay | None = None
-    store: "subprocess.Popen[bytes] | None" = None
-    streams: OpenStreams = field(default_factory=OpenStreams)
-
-
 @dataclass(frozen=True)
 class Case:
-    """``world``: where it happens, one of `WORLDS`. ``lasts``: seconds."""
+    """``world``: where it happens, a name of `worlds.WORLDS`. ``lasts``: seconds."""
 
     name: str
     world: str
     begin: Callable[[World], object]
     end: Callable[[World], object] = lambda _: None
     lasts: float = 4.0
-
-
-class _Workers(Edge):
-    """Two workers of one granian, which starts one that died again."""
-
-    def _command(self, environment: dict[str, str]) -> list[str]:
-        *command, app = super()._command(environment)
-        return [*command, "--workers", "2", "--respawn-failed-workers", app]
-
-
-@contextmanager
-def _redis() -> Iterator[World]:
-    """One edge with a connection of its own to Redis."""
-    with (
-        _stores() as (redis, relay),
-        provider_process() as provider,
-        Edge("cpython", **_SHIPPED) as base,
-        Edge(
-            "cpython", beside=base, **_SHIPPED, REDIS_URL=relay.url, OPENAI_BASE_URL=provider
-        ) as edge,
-    ):
-        yield World(base, (edge,), redis, relay)
-
-
-@contextmanager
-def _rest(host: str = "cpython") -> Iterator[World]:
-    """One edge on Upstash's REST protocol."""
-    with (
-        _stores() as (redis, relay),
-        provider_process() as provider,
-        Edge(host, redis.url, **_SHIPPED, OPENAI_BASE_URL=provider) as base,
-    ):
-        yield World(base, (base,), redis, relay)
-
-
-@contextmanager
-def _provider() -> Iterator[World]:
-    """One edge whose provider is behind a relay."""
-    with (
-        _stores() as (redis, relay),
-        Edge("cpython", **_SHIPPED) as base,
-        Relay(base.openai.port) as provider,
-    ):
-        url = f"http://127.0.0.1:{provider.port}/v1"
-        more = {**_SHIPPED, "REDIS_URL": relay.url, "OPENAI_BASE_URL": url}
-        with Edge("cpython", beside=base, **more) as edge:
-            yield World(base, (edge,), redis, relay, provider)
-
-
-@contextmanager
-def _two() -> Iterator[World]:
-    """Two edges on one Redis."""
-    with _stores() as (redis, relay), Edge("cpython", **_SHIPPED) as base:
-        more = {**_SHIPPED, "REDIS_URL": redis.url}
-        with ExitStack() as stack:
-            edges = []
-            for _ in range(2):
-                folder = stack.enter_context(TemporaryDirectory(prefix="watchllm-outage-"))
-                edge = Edge("cpython", beside=base, **more, USAGE_SPOOL_DIR=folder)
-                edges.append(stack.enter_context(edge))
-            yield World(base, tuple(edges), redis, relay)
-
-
-@contextmanager
-def _workers() -> Iterator[World]:
-    """One granian with two workers."""
-    with (
-        _stores() as (redis, relay),
-        provider_process() as provider,
-        Edge("cpython", **_SHIPPED) as base,
-        _Workers(
-            "cpython", beside=base, **_SHIPPED, REDIS_URL=redis.url, OPENAI_BASE_URL=provider
-        ) as edge,
-    ):
-        yield World(base, (edge,), redis, relay)
-
-
-@contextmanager
-def _embedded() -> Iterator[World]:
-    """One edge on the local stack's store, which keeps its data in a file."""
-    port, folder = ports.unused(), Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108
-    file = folder / f"watchllm-outage-{os.getpid()}.sqlite3"
-    command = [sys.executable, "-m", "local_stack.redis_rest", "--port", str(port)]
-    with _stores() as (redis, relay), Edge("cpython", **_SHIPPED) as base:
-        store = subprocess.Popen(
-            [*command, "--data-file", str(file)],
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(ROOT / "tools"),
-                "UPSTASH_REDIS_REST_TOKEN": base.upstash.token,
-            },
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            until_up(f"http://127.0.0.1:{port}/ping?_token={base.upstash.token}")
-            url = {"UPSTASH_REDIS_REST_URL": f"http://127.0.0.1:{port}"}
-            with Edge("cpython", beside=base, **_SHIPPED, **url) as edge:
-                yield World(base, (edge,), redis, relay, store=store)
-        finally:
-            os.killpg(store.pid, signal.SIGKILL)
-            store.wait()
-            for each in folder.glob(f"{file.name}*"):
-                each.unlink()
-
-
-@contextmanager
-def _stores() -> Iterator[tuple[RedisServer, Relay]]:
-    redis = RedisServer()
-    redis.start()
-    try:
-        with Relay(redis.port) as relay:
-            yield redis, relay
-    finally:
-        redis.kill()
-
-
-WORLDS: dict[str, Callable[[], "contextlib.AbstractContextManager[World]"]] = {
-    "redis": _redis,
-    "rest": _rest,
-    "provider": _provider,
-    "two": _two,
-    "workers": _workers,
-    "disk": _embedded,
-    "pyodide": lambda: _rest("pyodide"),
-}
 
 
 def _slow(seconds: float) -> Callable[[World], None]:
@@ -291,39 +133,27 @@ def _back_with_stores(world: World) -> None:
 
 
 def _sigterm_with_full_disk(world: World) -> None:
-    for pid in (world.edges[0].pid, *_children(world.edges[0].pid)):
+    for pid in (world.edges[0].pid, *descendants(world.edges[0].pid)):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
     world.edges[0].end()
 
 
 def _kill_worker(world: World) -> None:
-    for task in Path(f"/proc/{world.edges[0].pid}/task").iterdir():
-        children = (task / "children").read_text().split()
-        if children:
-            os.kill(int(children[0]), signal.SIGKILL)
-            return
-    raise RuntimeError("granian has no worker")
+    os.kill(descendants(world.edges[0].pid)[0], signal.SIGKILL)
 
 
 def _fill_disk(world: World) -> None:
     """No file of the store's process may grow any more."""
     assert world.store is not None
-    for pid in (world.store.pid, *_children(world.store.pid)):
+    for pid in (world.store.pid, *descendants(world.store.pid)):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
 
 def _empty_disk(world: World) -> None:
     assert world.store is not None
     free = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-    for pid in (world.store.pid, *_children(world.store.pid)):
+    for pid in (world.store.pid, *descendants(world.store.pid)):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, free)
-
-
-def _children(pid: int) -> Iterator[int]:
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield int(child)
-            yield from _children(int(child))
 
 
 def _rotate(world: World) -> None:

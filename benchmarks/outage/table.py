@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.outage import jobs
-from benchmarks.outage.cases import CASES, WORLDS, Case, World
+from benchmarks.outage.cases import CASES, Case
 from benchmarks.outage.load import Answered, Load, Target
+from benchmarks.outage.worlds import WORLDS, World
 from tests.doubles.redis_process import redis_server_missing
 from tests.worker.edge import Edge
 from tests.worker.edges import missing

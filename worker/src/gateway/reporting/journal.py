@@ -14,7 +14,6 @@ from typing import TypedDict
 from gateway.core.log import log_event
 from gateway.core.platform import Platform
 from gateway.redis import calls
-from gateway.redis.store import Store
 from gateway.reporting.outbox import Outbox
 from gateway.reporting.pending import Row
 from gateway.reporting.sealed_rows import SealedRows
@@ -27,7 +26,6 @@ _MOST_CHARACTERS = 20_000
 _PER_READ = 500
 _DRAIN_SECONDS = 10.0
 _UNREADABLE_MS = 3_600_000
-_TIMEOUT_SECONDS = 2.0
 
 
 class _Names(TypedDict):
@@ -47,24 +45,14 @@ class Journal:
     """The journal as one request's background work sees it."""
 
     def __init__(self, platform: Platform, outbox: Outbox) -> None:
-        settings = outbox.settings
         self._platform = platform
         self._pending = outbox.pending
-        self._sealed = SealedRows(platform, settings.encryption_keys)
+        self._sealed = SealedRows(platform, outbox.settings.encryption_keys)
         self._names: _Names = {
             "journal": redis_keys.usage_journal(),
             "journal_due": redis_keys.usage_journal_due(),
         }
-        # A breaker of its own: no request waits for this, and slow writes here must not switch the
-        # cache off.
-        self._store = Store(
-            platform,
-            settings.redis_url,
-            settings.redis_token,
-            timeout=_TIMEOUT_SECONDS,
-            breaker=outbox.spool_breaker,
-            probes=True,
-        )
+        self._store = outbox.store(platform)
 
     async def argument(self, row: Row | None) -> JournalRow:
         """``row`` as ``commit.lua`` takes it; ``None``: there is none."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from gateway.core.log import log_event
 from gateway.core.platform import Platform
 from gateway.redis import calls
-from gateway.redis.store import Store, StoreUnavailable
+from gateway.redis.store import StoreUnavailable
 from gateway.redis.upstash import UpstashError
 from gateway.reporting.outbox import Outbox
 from gateway.reporting.pending import MAX_BATCH, Row
@@ -32,8 +32,6 @@ _LEASE_MS = 10_000
 _RETRY_MS = 3_600_000
 _PROJECTS = 20
 _CHUNKS = 50
-_TIMEOUT_SECONDS = 2.0
-"""No request waits for it, so it may take longer than a request's look-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +55,10 @@ class Spool:
     """One of the two spools as one request's background work sees it."""
 
     def __init__(self, platform: Platform, outbox: Outbox, names: SpoolKeys = WAITING) -> None:
-        settings = outbox.settings
         self._names = names
         self._platform = platform
-        self._sealed = SealedRows(platform, settings.encryption_keys)
-        # A breaker of its own: a slow large write must not switch the cache off.
-        self._store = Store(
-            platform,
-            settings.redis_url,
-            settings.redis_token,
-            timeout=_TIMEOUT_SECONDS,
-            breaker=outbox.spool_breaker,
-            probes=True,
-        )
+        self._sealed = SealedRows(platform, outbox.settings.encryption_keys)
+        self._store = outbox.store(platform)
 
     async def save(self, rows: Sequence[Row]) -> list[Row]:
         """Keep rows in one round trip; the answer are those for which there was no room.

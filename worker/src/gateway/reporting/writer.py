@@ -66,13 +66,14 @@ async def _run(platform: Platform, outbox: Outbox) -> None:
 async def _keep(platform: Platform, outbox: Outbox) -> None:
     """Write rows to the journal that the database takes its time for."""
     pending = outbox.pending
-    journal = Journal(platform, outbox)
     try:
         while pending.has_unsafe():
             pending.hold_keeper(platform.monotonic())
             await platform.sleep(LINGER_SECONDS)
             rows = pending.unsafe(platform.monotonic() - LINGER_SECONDS)
-            kept = await journal.save(rows)
+            if not rows:  # as a rule they have been handed over meanwhile
+                continue
+            kept = await Journal(platform, outbox).save(rows)
             pending.note_journaled(kept)
             if len(kept) < len(rows):
                 return

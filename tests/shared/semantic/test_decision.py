@@ -156,8 +156,8 @@ def test_documentation_lists_every_rule_and_guard() -> None:
     for reason, why in [*LIMITS, *((rule.reason, rule.why) for rule in RULES)]:
         assert f"| `{reason}` | {why} |" in page
     for name, guard in GUARDS:
-        line = (guard.__doc__ or "").strip().split("\n")[0]
-        assert f"| `{name}` | {line} |" in page
+        refuses_when = (guard.__doc__ or "").strip().split("\n")[0].removesuffix(".")
+        assert f"| `{name}` | {refuses_when[:1].lower()}{refuses_when[1:]} |" in page
 
 
 def test_word_is_in_one_synonym_group_only() -> None:

@@ -11,7 +11,7 @@ _PUNCTUATION = str.maketrans(dict.fromkeys('?.!,;:"', " "))
 
 
 def inflection(pair: Alignment) -> bool:
-    """What was done and what does it are two things ("bored", "boring"; "iced", "icing")."""
+    """One has what was done and one what does it ("bored", "boring"; "iced", "icing")."""
     left, right = pair.left.items, pair.right.items
     endings = (
         {left[i].word.text[-3:], right[j].word.text[-3:]}
@@ -22,7 +22,7 @@ def inflection(pair: Alignment) -> bool:
 
 
 def marks(pair: Alignment) -> bool:
-    """The same letters, another capital or hyphen ("Mercury", "mercury"; "five-dollar bills")."""
+    """A capital or hyphen alone differs ("Mercury", "mercury"; "five-dollar bills")."""
     one, other = _marked(pair.left.text), _marked(pair.right.text)
     if one == other or _bare(one) != _bare(other):
         return False
@@ -46,7 +46,7 @@ def _bare(text: str) -> str:
 
 
 def articles(pair: Alignment) -> bool:
-    """Articles and plurals that make another thing ("iron", "an iron"; "weight", "weights")."""
+    """An article or plural makes another thing ("iron", "an iron"; "weight", "weights")."""
     left, right = _determined(pair.left), _determined(pair.right)
     if left != right:
         common = left.keys() & right.keys()
@@ -79,7 +79,7 @@ def _determined(sketch: Sketch) -> dict[str, str]:
 
 
 def letter_case(pair: Alignment) -> bool:
-    """Short signs that only their case tells apart ("mW", "MW"; "-o", "-O")."""
+    """Short signs differ in case alone ("mW", "MW"; "-o", "-O")."""
     one, other = _signs(pair.left.text), _signs(pair.right.text)
     return any(
         one[sign] != other[sign] and (_telling(one[sign]) or _telling(other[sign]))

@@ -16,7 +16,7 @@ _SAME_START = 4
 
 
 def opposites(pair: Alignment) -> bool:
-    """A word of one prompt against its opposite in the other one.
+    """One prompt has the opposite of a word in the other one.
 
     One of two opposites that a prompt names may not be left out: "the best and the worst".
     """
@@ -32,12 +32,12 @@ def opposites(pair: Alignment) -> bool:
 
 
 def contrast(pair: Alignment) -> bool:
-    """A member of a closed kind (month, country, colour, currency …) without its partner."""
+    """A member of a closed kind (month, country, colour, currency …) has no partner."""
     return any(word.sets and not (word.filler or word.light) for word in pair.extra())
 
 
 def nominal(pair: Alignment) -> bool:
-    """In "what is …" a thing and its -ing form are two things ("process", "processing")."""
+    """In "what is …", one asks for a thing and one for its -ing form ("process", "processing")."""
     if pair.left.frame not in _DEFINING or len(pair.pairs) > _SHORT_DEFINITION:
         return False
     return any(
@@ -60,7 +60,7 @@ def names(pair: Alignment) -> bool:
 
 
 def substitution(pair: Alignment) -> bool:
-    """One word replaced by one other and nothing else changed: only by another spelling of it.
+    """Exactly one word differs, and the two are not spellings of one word.
 
     Words that are neighbours in meaning are not enough: "speed", "velocity"; "affect", "effect".
     """
@@ -88,7 +88,7 @@ def _misspelt(one: str, other: str) -> bool:
 
 
 def unaligned(pair: Alignment) -> bool:
-    """A content word of one prompt that no word of the other one comes close to.
+    """A content word of one prompt has no close word in the other one.
 
     When only one prompt has such words they are additions, and must be nearly a repetition; none
     may be added to what is compared ("the difference between A, B and C").

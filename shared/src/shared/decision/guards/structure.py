@@ -68,13 +68,13 @@ class Around(NamedTuple):
 
 
 def frame(pair: Alignment) -> bool:
-    """The two questions ask for the same kind of thing (how, why, when, how many, yes or no)."""
+    """The questions ask for different kinds of things (how, why, when, how many, yes or no)."""
     left, right = pair.left.frame, pair.right.frame
     return left != right and frozenset((left, right)) not in _SOFT_PAIRS
 
 
 def negation(pair: Alignment) -> bool:
-    """As many negations on both sides, and on the same words."""
+    """The prompts have more or fewer negations, or negate other words."""
     left, right = pair.left, pair.right
     if left.negations != right.negations:
         return True
@@ -84,7 +84,7 @@ def negation(pair: Alignment) -> bool:
 
 
 def strict_words(pair: Alignment) -> bool:
-    """Quantity, order, exclusion and comparison words ("only", "before", "most") agree."""
+    """Words of quantity, order, exclusion or comparison differ ("only", "before", "most")."""
     left, right = pair.left, pair.right
     if left.strict != right.strict:
         return True
@@ -93,7 +93,7 @@ def strict_words(pair: Alignment) -> bool:
 
 
 def persons(pair: Alignment) -> bool:
-    """Third persons agree; first and second person are one where a question is impersonal."""
+    """Third persons differ, or "I" and "you" differ where the question is about one person."""
     left, right = pair.left.persons, pair.right.persons
     if not left and not right:
         return False
@@ -143,7 +143,7 @@ def _without_you(roles: list[str]) -> list[str]:
 
 
 def modal(pair: Alignment) -> bool:
-    """ "Can", "should", "must" and "will" ask different things, except inside "how do I"."""
+    """A modal ("can", "should", "must", "will") differs, except inside "how do I"."""
     left, right = pair.left.modals, pair.right.modals
     if pair.left.frame in _MODAL_FREE and pair.right.frame in _MODAL_FREE:
         # "what questions can not be answered", "what questions should not be answered"
@@ -152,7 +152,7 @@ def modal(pair: Alignment) -> bool:
 
 
 def tense(pair: Alignment) -> bool:
-    """Past and present questions differ, and so do "has been asked" and "have asked"."""
+    """One asks of the past and one of the present, or "has been asked" faces "have asked"."""
     left, right = pair.left, pair.right
     if left.past != right.past or left.been != right.been or left.perfect != right.perfect:
         return True
@@ -163,7 +163,7 @@ def tense(pair: Alignment) -> bool:
 
 
 def voice(pair: Alignment) -> bool:
-    """A word that both prompts have is passive in both or in neither ("be loved", "love")."""
+    """A word that both prompts have is passive in only one ("be loved", "love")."""
     left, right = pair.left, pair.right
     if left.passives == right.passives:
         return False
@@ -171,7 +171,7 @@ def voice(pair: Alignment) -> bool:
 
 
 def asides(pair: Alignment) -> bool:
-    """A further question inside the prompt ("… and when?") is in both prompts.
+    """A further question inside one prompt ("… and when?") is missing from the other one.
 
     An answer that gives reasons serves a prompt that asks for none, not the other way round.
     """
@@ -180,7 +180,7 @@ def asides(pair: Alignment) -> bool:
 
 
 def pronouns(pair: Alignment) -> bool:
-    """Personal pronouns stand among the same words ("who blocked me", "who I blocked")."""
+    """Personal pronouns stand among other words ("who blocked me", "who I blocked")."""
     left, right = pair.left.pronouns, pair.right.pronouns
     if left == right or len(left) != len(right):
         return False
@@ -188,7 +188,7 @@ def pronouns(pair: Alignment) -> bool:
 
 
 def arguments(pair: Alignment) -> bool:
-    """Paired words stand in the same order, unless the change of order keeps the roles.
+    """Words that both have stand in another order that changes their roles.
 
     These moves keep them: members of a coordination ("cats and dogs", also "the difference
     between cats and dogs"), a compound against its "of"
@@ -208,7 +208,7 @@ def arguments(pair: Alignment) -> bool:
 
 
 def links(pair: Alignment) -> bool:
-    """Prepositions that bind a paired word agree: "from London", "to London"."""
+    """A preposition that binds a common word differs: "from London", "to London"."""
     if pair.left.purpose != pair.right.purpose:
         return True  # "what is a pivot cup for", "what is a pivot cup"
     if pair.left.dangling != pair.right.dangling:

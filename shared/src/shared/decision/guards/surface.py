@@ -5,7 +5,7 @@ from shared.decision.lexicon.function_words import STOP
 
 
 def numbers(pair: Alignment) -> bool:
-    """The same numbers, in one spelling and in the same order ("5 from 10", "10 from 5").
+    """The numbers or their order differ ("5 from 10", "10 from 5").
 
     Alternatives may change places with their numbers: "Python 2 or Python 3".
     """
@@ -20,12 +20,12 @@ def numbers(pair: Alignment) -> bool:
 
 
 def operators(pair: Alignment) -> bool:
-    """The same arithmetic and comparison signs in the same order."""
+    """The arithmetic or comparison signs or their order differ."""
     return pair.left.operators != pair.right.operators
 
 
 def quotes(pair: Alignment) -> bool:
-    """Quoted strings stand word for word in both prompts, quoted there or not."""
+    """A quoted string of one prompt is not found word for word in the other one."""
     left, right = pair.left, pair.right
     if left.quotes == right.quotes:
         return False
@@ -35,7 +35,7 @@ def quotes(pair: Alignment) -> bool:
 
 
 def acronyms(pair: Alignment) -> bool:
-    """An acronym of one prompt stands in the other one too, in either case.
+    """An acronym of one prompt is missing from the other one, in either case.
 
     Acronyms that are function words in lower case ("IT", "WHO", "US") need capitals on both sides.
     """
@@ -55,7 +55,7 @@ def acronyms(pair: Alignment) -> bool:
 
 
 def characters(pair: Alignment) -> bool:
-    """Single letters that differ are names of things ("plan B", "vitamin C")."""
+    """Single letters differ: they are names of things ("plan B", "vitamin C")."""
     last = {*pair.left.words[-1:], *pair.right.words[-1:]}
     if len(last) > 1 and not last.isdisjoint(("a", "i")):
         return True  # at the end neither article nor pronoun: "vitamin A"

@@ -30,6 +30,14 @@ from shared.pricing import Rates
 from tests.contract.callers import Caller
 from tests.contract.tenants import tenant
 
+LABEL_LIMITS = {
+    "label": "user",
+    "requests_per_minute": 60,
+    "budget_nanousd": 5 * 10**9,
+    "period": "day",
+    "most_values": 10_000,
+}
+
 
 def test_an_unknown_hash_is_null(caller: Caller) -> None:
     assert caller.resolve("0" * 64) is None
@@ -57,6 +65,7 @@ def test_sql_and_orm_build_the_same_object(caller: Caller) -> None:
         semantic_mode="strict",
         semantic_check_share=0.1,
         plain_user_labels=True,
+        label_limits=LABEL_LIMITS,
         monthly_budget_nanousd=5 * 10**12,
         routes=[{"match": "gpt-*", "provider": "openai", "fallbacks": ["groq/llama-3.3-70b"]}],
     )

@@ -21,6 +21,7 @@ from gateway.admission.processes import Processes
 from gateway.core.http import FetchFailed
 from gateway.core.probed_breaker import ProbedBreaker
 from shared import redis_keys
+from shared.labels import UNLABELLED
 from tests.worker.world import GOOD, STREAM, Said, Sent, World, code
 
 LIMIT = 20
@@ -35,6 +36,13 @@ ANSWER = Said(
 FROZEN = FetchFailed("no answer within 0.25 s", timeout=True)
 REFUSED = FetchFailed("connection refused")
 
+_LABEL: dict[str, Any] = {
+    "label": "user",
+    "requests_per_minute": None,
+    "budget_nanousd": None,
+    "period": "month",
+    "most_values": 10,
+}
 LIMITS: dict[str, dict[str, Any]] = {
     "plan_requests": {"plan": {"requests_per_minute": LIMIT}},
     "key_requests": {"key_limits": {"requests_per_minute": LIMIT}},
@@ -43,6 +51,8 @@ LIMITS: dict[str, dict[str, Any]] = {
     "key_tokens": {"key_limits": {"tokens_per_minute": TOKENS * LIMIT}},
     "project_budget": {"project": {"monthly_budget_nanousd": COST * LIMIT}},
     "key_budget": {"key_limits": {"monthly_budget_nanousd": COST * LIMIT}},
+    "label_requests": {"project": {"label_limits": _LABEL | {"requests_per_minute": LIMIT}}},
+    "label_budget": {"project": {"label_limits": _LABEL | {"budget_nanousd": COST * LIMIT}}},
 }
 CODES = {
     "plan_requests": "rate_limit_exceeded",
@@ -52,6 +62,8 @@ CODES = {
     "key_tokens": "rate_limit_exceeded",
     "project_budget": "budget_exceeded",
     "key_budget": "budget_exceeded",
+    "label_requests": "label_rate_limit_exceeded",
+    "label_budget": "label_budget_exceeded",
 }
 EVERY_KIND = pytest.mark.parametrize("kind", LIMITS)
 
@@ -135,6 +147,11 @@ async def test_redis_is_told_what_was_used_without_it(kind: str) -> None:
 async def counted(world: World, kind: str) -> int:
     """Requests that Redis knows of, by the counter of this limit."""
     project, now = "aaaaaaaa-0000-4000-8000-000000000000", world.now()
+    if kind == "label_requests":
+        return int(await redis(world, "LLEN", redis_keys.label_log(project, "user", UNLABELLED)))
+    if kind == "label_budget":
+        accounts_key = redis_keys.label_accounts(project, "user", accounts.month(now))
+        return int(await redis(world, "HGET", accounts_key, UNLABELLED)) // COST
     subject = "key" if kind.startswith("key") else "plan"
     if kind.endswith("requests"):
         return int(await redis(world, "LLEN", redis_keys.request_log(project, subject)))

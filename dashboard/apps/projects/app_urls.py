@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from apps.projects.views import keys, providers, settings
+from apps.projects.views import keys, label_limits, providers, settings
 
 urlpatterns = [
     path("settings/", settings.settings_page, name="project_settings"),
     path("settings/export.json", settings.export_json, name="project_export"),
     path("settings/delete/", settings.delete, name="project_delete"),
+    path("labels/limits/", label_limits.label_limits, name="label_limits"),
     path("keys/", keys.keys, name="project_keys"),
     path("keys/new/", keys.key_new, name="key_new"),
     path("keys/<uuid:key_id>/", keys.key_edit, name="key_edit"),

@@ -29,6 +29,7 @@ _SETTINGS = (
     "log_retention_days",
     "plain_user_labels",
     "charted_labels",
+    "label_limits",
     "monthly_budget_nanousd",
     "routes",
 )

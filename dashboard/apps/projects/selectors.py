@@ -91,6 +91,7 @@ def _project(project: Project) -> dict[str, Any]:
         "semantic_check_share": project.semantic_check_share,
         "plain_user_labels": project.plain_user_labels,
         "prompt_cache": project.prompt_cache,
+        "label_limits": project.label_limits,
         "cache_on_disconnect": project.cache_on_disconnect,
         "default_provider": project.default_provider,
         "log_prompts": project.log_prompts,

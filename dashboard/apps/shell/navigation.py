@@ -30,7 +30,7 @@ PROJECT_PAGES: tuple[Entry, ...] = (
     Entry("Overview", "project_overview", "overview"),
     Entry("Usage", "project_usage", "usage"),
     Entry("Requests", "project_requests", "requests", also=("request_detail",)),
-    Entry("Labels", "project_labels", "fingerprint", also=("label_value",)),
+    Entry("Labels", "project_labels", "fingerprint", also=("label_value", "label_limits")),
     Entry(
         "Cache",
         "project_cache",

@@ -50,6 +50,21 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelLimits:
+    """Limits of each value of one label: requests a minute, and US dollars a ``day`` or ``month``.
+
+    ``most_values``: so many values of a period have limits of their own; all further ones share one
+    account.
+    """
+
+    label: str
+    requests_per_minute: int | None
+    budget_nanousd: int | None
+    period: str
+    most_values: int
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A project's settings as the edge applies them.
 
@@ -81,6 +96,7 @@ class Project:
     semantic_check_share: float | None = None
     plain_user_labels: bool = False
     prompt_cache: str = "off"
+    label_limits: LabelLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +141,8 @@ def parse(data: dict[str, Any]) -> KeyRecord:
             Route(r["match"], r["provider"], r.get("model"), tuple(r.get("fallbacks") or ()))
             for r in project["routes"]
         )
+        limits = project.get("label_limits")
+        label_limits = LabelLimits(**_known(LabelLimits, limits)) if limits else None
         credentials = sorted(
             (Credential(**_known(Credential, item)) for item in data["credentials"]),
             key=lambda c: c.priority,
@@ -138,7 +156,9 @@ def parse(data: dict[str, Any]) -> KeyRecord:
             expires_at=data["expires_at"],
             plan=Plan(**_known(Plan, data["plan"])),
             key_limits=KeyLimits(**_known(KeyLimits, data["key_limits"])),
-            project=Project(**{**_known(Project, project), "routes": routes}),
+            project=Project(
+                **{**_known(Project, project), "routes": routes, "label_limits": label_limits}
+            ),
             credentials=tuple(credentials),
             prices={
                 (item["provider"], item["model"].lower()): Rates(**_known(Rates, item))

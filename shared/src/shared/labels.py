@@ -29,6 +29,9 @@ LONGEST_VALUE: Final = 256
 LONGEST_HEADER: Final = 8_192
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]{0,63}\Z")
 _PSEUDONYM_DIGITS = 32
+UNLABELLED: Final = "unlabelled"
+"""The account of requests without the label that a project limits. No value's account has this
+name, nor ``other``, where values count beyond the bound."""
 
 
 def is_name(text: str) -> bool:
@@ -61,3 +64,11 @@ def pseudonym(project_salt: str, value: str) -> str:
     key = hmac.new(project_salt.encode(), b"watchllm: labels", hashlib.sha256).digest()
     digest = hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
     return f"id_{digest[:_PSEUDONYM_DIGITS]}"
+
+
+def account(project_salt: str, name: str, value: str) -> str:
+    """Under which a label's value is counted in Redis: 32 hex digits, so that a value of any length
+    takes the same room, and Redis holds no ids of users."""
+    key = hmac.new(project_salt.encode(), b"watchllm: label accounts", hashlib.sha256).digest()
+    text = f"{name}\x00{value}".encode("utf-8", "surrogatepass")
+    return hmac.new(key, text, hashlib.sha256).hexdigest()[:_PSEUDONYM_DIGITS]

@@ -46,6 +46,22 @@ def spend(project_id: str, subject: str, month: str) -> str:
     return f"{project_id}:spend:{subject}:{month}"
 
 
+def label_accounts(project_id: str, label: str, period: str) -> str:
+    """Hash of the accounts of a label's values in ``period`` (``YYYYMM`` or ``YYYYMMDD``, UTC):
+    ``shared.labels.account`` → nano-USD spent. Bounded (``gateway/redis/lua/include``)."""
+    return f"{project_id}:label-accounts:{label}:{period}"
+
+
+def label_log(project_id: str, label: str, account: str) -> str:
+    """List of admission times (unix ms) of the last minute of one account of a label's values."""
+    return f"{project_id}:label-rpm:{label}:{account}"
+
+
+def no_label(project_id: str) -> str:
+    """What stands for an account of a label in the keys of a script. Never written."""
+    return f"{project_id}:label-accounts:none"
+
+
 def quota(organization_id: str, month: str) -> str:
     """Integer: the organization's requests in ``month`` (``YYYYMM``, UTC)."""
     return f"{organization_id}:quota:{month}"

@@ -56,6 +56,7 @@ SELECT jsonb_build_object(
         'semantic_check_share', p.semantic_check_share,
         'plain_user_labels', p.plain_user_labels,
         'prompt_cache', p.prompt_cache,
+        'label_limits', p.label_limits,
         'cache_on_disconnect', p.cache_on_disconnect,
         'default_provider', p.default_provider,
         'log_prompts', p.log_prompts,

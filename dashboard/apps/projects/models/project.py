@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from apps.accounts.models import Organization
+from apps.projects.label_limits import validate_label_limits
 from apps.projects.routes import validate_routes
 from shared import labels
 
@@ -131,6 +132,7 @@ class Project(models.Model):
         help_text="Requests are deleted from the log after so many days; their sums stay.",
     )
     monthly_budget_nanousd = models.PositiveBigIntegerField(null=True, blank=True)
+    label_limits = models.JSONField(null=True, blank=True, validators=[validate_label_limits])
     routes = models.JSONField(default=list, blank=True, validators=[validate_routes])
 
     class Meta:

@@ -17,6 +17,7 @@ from apps.ui.templatetags.ui import axis, number, usd
 from apps.usage import freshness, period, reports
 from apps.usage.export import request_lines
 from apps.usage.filters import Filters
+from apps.usage.label_budget import label_standing
 from apps.usage.label_erasure import label_erase
 from apps.usage.label_filter import has_label, stored_value
 from apps.usage.label_log import label_log
@@ -59,6 +60,8 @@ def project_labels(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         "metrics": {key: label for key, (label, _) in METRICS.items()},
         "report": report,
         "listed": LISTED,
+        "limits": project.label_limits,
+        "can_limit": access.allows(Role.ADMIN),
         "unlabelled": everything - report.total,
         "everything": everything,
         "chart": _chart(report, shown, metric),
@@ -75,12 +78,14 @@ def label_value(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         log = label_log(access.project, name, value, parse_cursor(request.GET.get("at", "")))
     except TooSlowError:
         log = None
+    freshness.refresh()
     query = {"label": name, "value": value}
     context = {
         "access": access,
         "name": name,
         "value": value,
         "log": log,
+        "standing": label_standing(access.project, name, value, timezone.now()),
         "query": urlencode(query),
         "later": f"?{urlencode({**query, 'at': log.later.dump()})}" if log and log.later else "",
         "is_later": "at" in request.GET,

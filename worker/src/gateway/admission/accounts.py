@@ -1,12 +1,25 @@
-"""The accounts that requests are charged to: tokens a minute, money a month, open streams."""
+"""The accounts that requests are charged to: tokens a minute, money a month, open streams, and what
+the value of a limited label has spent.
 
+Redis keeps the accounts of a label's values in one hash a period, whose size is bounded
+(``include/label_account.lua``): a value beyond the bound counts at ``OTHER``, together with all
+others beyond it. A request without the label counts at the account of the unlabelled ones. So no
+request is unlimited.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypedDict
 
-from shared import redis_keys
-from shared.key_record import KeyRecord
+from shared import labels, redis_keys
+from shared.key_record import KeyRecord, LabelLimits
+
+OTHER = "other"
+"""The account of all label values beyond the bound."""
+_ALWAYS_ITS_OWN = -1
+_DAY = 86_400
 
 
 class AccountKeys(TypedDict):
@@ -16,7 +29,26 @@ class AccountKeys(TypedDict):
     key_tokens: str
     project_spend: str
     key_spend: str
+    label_accounts: str
     streams: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAccount:
+    """Where the value of a limited label counts.
+
+    ``account``: the value's own. ``accounts``: the hash in Redis; ``log`` and ``other_log``: the
+    requests of the last minute of its own account, and of ``OTHER``. ``most``: accounts of the
+    hash, -1 where the value has its own in any case. ``ttl_seconds``: of the hash.
+    """
+
+    limits: LabelLimits
+    account: str
+    accounts: str
+    log: str
+    other_log: str
+    most: int
+    ttl_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +69,40 @@ class Charges(TypedDict):
     key_tpm: int
     tokens: int
     cost: int
+    label_account: str
+    label_most: int
+    label_ttl: int
     slot: str
 
 
-def account_keys(record: KeyRecord, now: float) -> AccountKeys:
+def label_account(
+    record: KeyRecord, given: Mapping[str, str] | None, started: float
+) -> LabelAccount | None:
+    """For a request with the labels ``given`` that came at ``started`` (unix time); ``None`` where
+    its project limits no label."""
+    limits = record.project.label_limits
+    if limits is None:
+        return None
+    project, value = record.project_id, (given or {}).get(limits.label)
+    daily = limits.period == "day"
+    account, most = labels.UNLABELLED, _ALWAYS_ITS_OWN
+    if value is not None:
+        account = labels.account(record.project.data_key_salt, limits.label, value)
+        most = max(0, limits.most_values)
+    return LabelAccount(
+        limits,
+        account,
+        accounts=redis_keys.label_accounts(
+            project, limits.label, day(started) if daily else month(started)
+        ),
+        log=redis_keys.label_log(project, limits.label, account),
+        other_log=redis_keys.label_log(project, limits.label, OTHER),
+        most=most,
+        ttl_seconds=3 * _DAY if daily else 40 * _DAY,
+    )
+
+
+def account_keys(record: KeyRecord, now: float, label: LabelAccount | None) -> AccountKeys:
     """The keys of the accounts that this record's requests are charged to at ``now``."""
     project = record.project_id
     return {
@@ -48,24 +110,30 @@ def account_keys(record: KeyRecord, now: float) -> AccountKeys:
         "key_tokens": redis_keys.token_log(project, record.key_id),
         "project_spend": redis_keys.spend(project, "project", month(now)),
         "key_spend": redis_keys.spend(project, record.key_id, month(now)),
+        "label_accounts": label.accounts if label else redis_keys.no_label(project),
         "streams": redis_keys.streams(project),
     }
 
 
-def charges(record: KeyRecord, tokens: int, nanousd: int, slot: str = "") -> Charges:
+def charges(
+    record: KeyRecord, tokens: int, nanousd: int, label: LabelAccount | None, slot: str = ""
+) -> Charges:
     """What to charge: tokens minus those reserved (may be negative), cost, slot to release."""
     return {
         "plan_tpm": or_none(record.plan.tokens_per_minute),
         "key_tpm": or_none(record.key_limits.tokens_per_minute),
         "tokens": tokens,
         "cost": nanousd,
+        "label_account": label.account if label else "",
+        "label_most": label.most if label else 0,
+        "label_ttl": label.ttl_seconds if label else 0,
         "slot": slot,
     }
 
 
 def counts_money_or_tokens(record: KeyRecord) -> bool:
     """True when a limit makes the charge after the answer necessary."""
-    own = record.key_limits
+    own, label = record.key_limits, record.project.label_limits
     return any(
         limit is not None
         for limit in (
@@ -73,6 +141,7 @@ def counts_money_or_tokens(record: KeyRecord) -> bool:
             own.tokens_per_minute,
             own.monthly_budget_nanousd,
             record.project.monthly_budget_nanousd,
+            label.budget_nanousd if label else None,
         )
     )
 

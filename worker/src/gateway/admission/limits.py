@@ -7,7 +7,7 @@ cache takes no part.
 from operator import itemgetter
 
 from gateway.admission import refusal
-from gateway.admission.accounts import account_keys, day, month, or_none
+from gateway.admission.accounts import LabelAccount, account_keys, day, month, or_none
 from gateway.admission.local_limits import LocalLimits, Subjects
 from gateway.admission.refusal import MayAsk
 from gateway.admission.request import Admission, AdmissionRequest
@@ -37,12 +37,15 @@ async def admit(
     record: KeyRecord,
     request: AdmissionRequest,
     local: LocalLimits,
+    *,
+    label: LabelAccount | None,
 ) -> Admission:
-    """One round trip. Raises ``RateLimited``, ``QuotaExceeded`` or ``RecordOutdated``; without
-    Redis also what ``admit_locally`` does."""
+    """One round trip. Raises ``RateLimited``, ``LabelRateLimited``, ``QuotaExceeded`` or
+    ``RecordOutdated``; without Redis also what ``admit_locally`` does. ``label``: where the
+    request's value of the limited label counts."""
     project, now = record.project_id, platform.now()
     plan, own, search = record.plan, record.key_limits, request.semantic
-    on = _subjects(record, now)
+    on = _subjects(record, now, label)
     try:
         reply = await calls.admit(
             store,
@@ -53,6 +56,8 @@ async def admit(
             cutoffs=redis_keys.cutoffs(project),
             lock=request.lock or redis_keys.no_lock(project),
             **on.account,
+            label_log=label.log if label else redis_keys.no_label(project),
+            other_log=label.other_log if label else redis_keys.no_label(project),
             stats=redis_keys.stats(project, day(now)),
             entries=request.entries,
             record_revision=record.revision,
@@ -69,6 +74,11 @@ async def admit(
             key_tpm=or_none(own.tokens_per_minute),
             project_budget=or_none(record.project.monthly_budget_nanousd),
             key_budget=or_none(own.monthly_budget_nanousd),
+            label_account=label.account if label else "",
+            label_most=label.most if label else 0,
+            label_ttl=label.ttl_seconds if label else 0,
+            label_rpm=or_none(label.limits.requests_per_minute if label else None),
+            label_budget=or_none(label.limits.budget_nanousd if label else None),
             estimated_tokens=request.wants.tokens,
             no_upstream=not request.asks_provider,
             slot=request.wants.slot,
@@ -86,7 +96,13 @@ async def admit(
     except StoreUnavailable as error:
         log_event("store_unavailable", "warning", reason=str(error))
         return admit_locally(
-            platform, record, request, local, why=STORE_AWAY, run_there=error.may_have_run
+            platform,
+            record,
+            request,
+            local,
+            label=label,
+            why=STORE_AWAY,
+            run_there=error.may_have_run,
         )
     if reply.verdict == "STALE":
         raise RecordOutdated
@@ -100,13 +116,14 @@ def admit_locally(
     request: AdmissionRequest,
     local: LocalLimits,
     *,
+    label: LabelAccount | None,
     why: str,
     run_there: bool = False,
 ) -> Admission:
     """Without Redis: by this process's share of each limit. ``run_there``: Redis may have counted
     the request all the same. Raises the error of the limit that refuses."""
     now = platform.now()
-    on = _subjects(record, now)
+    on = _subjects(record, now, label)
     hold = local.admit(record, on, request, platform.monotonic(), run_there=run_there)
     return Admission(
         int(now * 1000),
@@ -117,13 +134,14 @@ def admit_locally(
     )
 
 
-def _subjects(record: KeyRecord, now: float) -> Subjects:
+def _subjects(record: KeyRecord, now: float, label: LabelAccount | None) -> Subjects:
     project = record.project_id
     return Subjects(
         plan_log=redis_keys.request_log(project, "plan"),
         key_log=redis_keys.request_log(project, record.key_id),
         quota=redis_keys.quota(record.organization_id, month(now)),
-        account=account_keys(record, now),
+        account=account_keys(record, now, label),
+        label=label,
     )
 
 
@@ -131,9 +149,11 @@ def _read(reply: AdmitReply, record: KeyRecord, request: AdmissionRequest) -> Ad
     verdict, now = reply.verdict, reply.now_ms
     headers: Headers = []
     wait_ms = 0
+    label = record.project.label_limits if reply.label_account else None
     for limit, used, oldest in (
         (record.plan.requests_per_minute, reply.plan_used, reply.plan_oldest_ms),
         (record.key_limits.requests_per_minute, reply.key_used, reply.key_oldest_ms),
+        (label.requests_per_minute if label else None, reply.label_used, reply.label_oldest_ms),
     ):
         if limit is None:
             continue
@@ -142,6 +162,8 @@ def _read(reply: AdmitReply, record: KeyRecord, request: AdmissionRequest) -> Ad
             wait_ms = max(wait_ms, oldest + WINDOW_MS - now)
     if verdict == "RATE":
         raise refusal.rate_limited(wait_ms, headers)
+    if verdict == "LABEL_RATE" and label is not None:
+        raise refusal.label_rate_limited(label, wait_ms, headers)
     if verdict == "QUOTA":
         raise refusal.quota_used_up(record, headers)
     tokens_used, tokens_oldest = max(

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gateway.admission import refusal
-from gateway.admission.accounts import AccountKeys, Charges
+from gateway.admission.accounts import AccountKeys, Charges, LabelAccount
+from gateway.admission.label_meters import LabelMeters
 from gateway.admission.meters import Minute, MinuteMeter, MonthMeter, StreamMeter
 from gateway.admission.processes import Processes
 from gateway.admission.request import AdmissionRequest, LocalHold
@@ -26,18 +27,20 @@ MOST_MINUTES = 2_000
 MOST_MONTHS = 20_000
 """Together about 10 MB of one process's memory at the worst."""
 
-_REFUSED = frozenset({"RATE", "QUOTA", "BUDGET", "TOKENS", "STREAMS"})
+_REFUSED = frozenset({"RATE", "LABEL_RATE", "QUOTA", "BUDGET", "LABEL_BUDGET", "TOKENS", "STREAMS"})
 _Meter = TypeVar("_Meter", MinuteMeter, MonthMeter, StreamMeter)
 
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """Names of the Redis keys that a request counts at, beside its accounts."""
+    """Names of the Redis keys that a request counts at, beside its accounts; ``label``: where its
+    value of the limited label counts."""
 
     plan_log: str
     key_log: str
     quota: str
     account: AccountKeys
+    label: LabelAccount | None
 
 
 @dataclass(slots=True)
@@ -55,6 +58,7 @@ class LocalLimits:
     minutes: OrderedDict[str, MinuteMeter] = field(default_factory=OrderedDict)
     months: OrderedDict[str, MonthMeter] = field(default_factory=OrderedDict)
     streams: OrderedDict[str, StreamMeter] = field(default_factory=OrderedDict)
+    labels: LabelMeters = field(default_factory=LabelMeters)
 
     def heard(
         self, record: KeyRecord, on: Subjects, reply: AdmitReply, tokens: int, now: float
@@ -88,6 +92,8 @@ class LocalLimits:
                 month.tell(used + month.unbooked, now)
         if plan.concurrent_streams is not None and reply.streams_open >= 0:
             self._streams(account["streams"]).tell(reply.streams_open, now)
+        if on.label is not None:
+            self.labels.heard(on.label, reply, now, counted=counted)
 
     def admit(
         self,
@@ -117,6 +123,8 @@ class LocalLimits:
         for meter, limit in requests:
             if meter.room(limit, self.processes.count, now) < 1:
                 raise refusal.rate_limited_locally(meter.wait(now))
+        if on.label is not None:
+            requests += self.labels.check_requests(on.label, self.processes.count, now)
         quota = None
         if plan.monthly_requests is not None:
             quota = self._month(on.quota)
@@ -124,7 +132,7 @@ class LocalLimits:
                 raise refusal.quota_unknown()
         hold = LocalHold()
         if request.asks_provider:
-            hold = self._admit_upstream(record, on.account, request, now)
+            hold = self._admit_upstream(record, on, request, now)
         for meter, _ in requests:
             meter.use(1, now)
             self._owe(meter, 0 if run_there else 1, now)
@@ -160,6 +168,10 @@ class LocalLimits:
                 month = self._month(name)
                 month.use(cost)
                 self._owe(month, 0 if booked else cost, now)
+        if charges["label_account"]:
+            money = self.labels.charge(account["label_accounts"], charges, hold)
+            if money is not None:
+                self._owe(money, 0 if booked else cost, now)
 
     def take_unbooked(self, now: float) -> list[tuple[str, str, int]]:
         """Name, kind (``requests``, ``tokens``, ``month``) and amount of each use that Redis does
@@ -175,6 +187,7 @@ class LocalLimits:
         for name, month in self.months.items():
             taken.append((name, "month", month.unbooked))
             month.unbooked = 0
+        taken += self.labels.take_unbooked(now)
         return [one for one in taken if one[2] > 0]
 
     def _owe(self, meter: MinuteMeter | MonthMeter, amount: int, now: float) -> None:
@@ -187,9 +200,10 @@ class LocalLimits:
             meter.unbooked.add(amount, now)
 
     def _admit_upstream(
-        self, record: KeyRecord, account: AccountKeys, request: AdmissionRequest, now: float
+        self, record: KeyRecord, on: Subjects, request: AdmissionRequest, now: float
     ) -> LocalHold:
         processes, lost_at = self.processes.count, self.lost_at or now
+        account = on.account
         costs = []
         for name, limit in _budgets(record, account):
             if limit is None:
@@ -200,6 +214,8 @@ class LocalLimits:
             if money.room(limit, processes, lost_at) <= 0:
                 raise refusal.budget_may_be_spent()
             costs.append((name, money.typical if request.is_charged else 0))
+        if on.label is not None:
+            self.labels.check_money(on.label, processes, lost_at, closed=self.budgets_closed)
         estimate = request.wants.tokens
         tokens = self._token_meters(record, account)
         for meter, limit in tokens:
@@ -212,7 +228,8 @@ class LocalLimits:
             meter.use(estimate, now)
         for name, held in costs:
             self._month(name).held += held
-        return LocalHold(estimate, tuple(costs))
+        label = self.labels.hold(on.label, request) if on.label is not None else ("", 0)
+        return LocalHold(estimate, tuple(costs), *label)
 
     def check_streams(self, name: str, limit: int, now: float) -> None:
         """Raises ``StreamsLimited`` when this process may open none of the project's streams."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gateway.core import errors
 from gateway.core.errors import GatewayError
 from gateway.core.http import Headers
-from shared.key_record import KeyRecord
+from shared.key_record import KeyRecord, LabelLimits
 
 _FINAL = ("x-should-retry", "false")
 
@@ -58,6 +58,35 @@ def rate_limited_locally(wait_seconds: float) -> errors.RateLimited:
     return errors.RateLimited(
         "Rate limit reached for requests per minute.",
         headers=[("retry-after", str(round(wait_seconds)))],
+    )
+
+
+def label_rate_limited(
+    limits: LabelLimits, wait_ms: int, headers: Headers
+) -> errors.LabelRateLimited:
+    """As ``rate_limited``, for one value of a label."""
+    seconds = _seconds(wait_ms)
+    return errors.LabelRateLimited(
+        f"Rate limit reached for requests per minute of {_one_value(limits)}. "
+        f"Please try again in {seconds}s.",
+        headers=[*headers, ("retry-after", str(seconds)), ("retry-after-ms", str(wait_ms))],
+    )
+
+
+def label_rate_limited_locally(limits: LabelLimits, wait_seconds: float) -> errors.LabelRateLimited:
+    """By this process's share, while Redis is away."""
+    return errors.LabelRateLimited(
+        f"Rate limit reached for requests per minute of {_one_value(limits)}.",
+        headers=[("retry-after", str(round(wait_seconds)))],
+    )
+
+
+def label_budget_may_be_spent(limits: LabelLimits) -> errors.LabelBudgetExceeded:
+    """The share of the budget that this process may spend is spent, while Redis is away."""
+    return errors.LabelBudgetExceeded(
+        f"The {_period(limits)} budget of {_one_value(limits)} may be spent: the sum "
+        "cannot be read right now. Please retry later.",
+        headers=[("retry-after", "5")],
     )
 
 
@@ -137,6 +166,14 @@ def upstream_access(
                     headers=[_FINAL],
                 )
             )
+        case "LABEL_BUDGET" if (limits := record.project.label_limits) is not None:
+            return CacheOnly(
+                errors.LabelBudgetExceeded(
+                    f"The {_period(limits)} budget of {_one_value(limits)} is spent. "
+                    "Cached answers are still served.",
+                    headers=[_FINAL],
+                )
+            )
         case "TOKENS":
             seconds = _seconds(tokens_wait_ms)
             return CacheOnly(
@@ -148,6 +185,14 @@ def upstream_access(
         case "STREAMS":
             return CacheOnly(streams_limited(record.plan.concurrent_streams))
     return MayAsk(max(0, lease_left_ms))
+
+
+def _period(limits: LabelLimits) -> str:
+    return "daily" if limits.period == "day" else "monthly"
+
+
+def _one_value(limits: LabelLimits) -> str:
+    return f"this value of the label '{limits.label}'"
 
 
 def _seconds(wait_ms: int) -> int:

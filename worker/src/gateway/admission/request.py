@@ -26,11 +26,14 @@ NO_SEMANTICS = IndexSearch()
 class LocalHold:
     """What a request holds of this process's own shares, having been admitted without Redis.
 
-    ``tokens``: reserved as in ``Held``. ``costs``: expected costs by the name of their meter.
+    ``tokens``: reserved as in ``Held``. ``costs``: expected costs by the name of their meter;
+    ``label_cost``: the same at the account ``label`` of a label's value.
     """
 
     tokens: int = 0
     costs: tuple[tuple[str, int], ...] = ()
+    label: str = ""
+    label_cost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

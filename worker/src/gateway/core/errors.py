@@ -192,6 +192,25 @@ class BudgetExceeded(GatewayError):
     anthropic_kind = "rate_limit_error"
 
 
+class LabelRateLimited(GatewayError):
+    """Too many requests in the last minute of one value of the label that the project limits;
+    ``retry-after`` is among the headers. Not a ``RateLimited``: the key is not at its limit."""
+
+    status = 429
+    code = "label_rate_limit_exceeded"
+    kind = "requests"
+    anthropic_kind = "rate_limit_error"
+
+
+class LabelBudgetExceeded(GatewayError):
+    """The budget of one value of the label that the project limits is spent."""
+
+    status = 429
+    code = "label_budget_exceeded"
+    kind = "insufficient_quota"
+    anthropic_kind = "rate_limit_error"
+
+
 class QuotaExceeded(GatewayError):
     """The plan's requests for this month are used up."""
 

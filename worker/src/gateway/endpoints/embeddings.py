@@ -79,6 +79,7 @@ async def handle(context: RequestContext) -> Response:
         local=local,
         journal=context.journal(),
         flights=context.host.runtime.vector_flights,
+        label=context.label_account(),
         started=started,
     )
     return await _serve(

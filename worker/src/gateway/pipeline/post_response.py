@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.admission import accounts, single_flight
-from gateway.admission.accounts import NOTHING_SPENT, AccountKeys, Charges, Spent
+from gateway.admission.accounts import (
+    NOTHING_SPENT,
+    AccountKeys,
+    Charges,
+    LabelAccount,
+    Spent,
+)
 from gateway.admission.local_limits import LocalLimits
 from gateway.admission.request import Held, LocalHold
 from gateway.cache import entry as entries
@@ -48,6 +54,7 @@ class PostResponse:
     """One round trip after the response. Call exactly one of ``commit``, ``commit_entry`` and
     ``release``, once.
 
+    ``label``: where the request's value of the limited label counts.
     ``started``: unix time at which the request came: its month is charged. ``created_ms``: when it
     was admitted, which dates the entry. ``may_write``: whether the cache takes part. ``lead``: for
     those who wait for this request's answer. ``row_kept``: Redis keeps the usage row.
@@ -59,6 +66,7 @@ class PostResponse:
     journal: Journal
     generation: GenerationRequest
     held: Held
+    label: LabelAccount | None
     started: float
     created_ms: int
     may_write: bool
@@ -135,8 +143,8 @@ class PostResponse:
     def _charging(self, spent: Spent, reserved: int, slot: str) -> tuple[str, AccountKeys, Charges]:
         return (
             redis_keys.lock(self.record.project_id, self.generation.key),
-            accounts.account_keys(self.record, self.started),
-            accounts.charges(self.record, spent.tokens - reserved, spent.nanousd, slot),
+            accounts.account_keys(self.record, self.started, self.label),
+            accounts.charges(self.record, spent.tokens - reserved, spent.nanousd, self.label, slot),
         )
 
     async def _write_again(self, entry: Entry | None) -> None:

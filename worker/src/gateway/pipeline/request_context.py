@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gateway.admission import booking, limits
+from gateway.admission.accounts import LabelAccount, label_account
 from gateway.admission.auth import KeyResolver, check_usable, presented_key
 from gateway.admission.request import Admission, AdmissionRequest, Held
 from gateway.cache.project_cache import ProjectCache
@@ -137,6 +138,7 @@ class RequestContext:
                     self.record,
                     request,
                     host.runtime.limits,
+                    label=self._limited_label(request),
                     why=limits.RECORD_BEHIND,
                 )
         self.headers += admission.headers
@@ -148,7 +150,10 @@ class RequestContext:
     async def _admit(self, request: AdmissionRequest) -> Admission:
         host, local = self.host, self.host.runtime.limits
         try:
-            admission = await limits.admit(host.platform, host.store, self.record, request, local)
+            label = self._limited_label(request)
+            admission = await limits.admit(
+                host.platform, host.store, self.record, request, local, label=label
+            )
         except (errors.RateLimited, errors.QuotaExceeded) as refusal:
             now = host.platform.monotonic()
             host.runtime.refusals.remember(self.record.key_id, refusal, now)
@@ -157,6 +162,14 @@ class RequestContext:
             local.processes.beat(host.platform, host.store)
             booking.start(host.platform, host.store, local, host.runtime.bookings)
         return admission
+
+    def label_account(self) -> LabelAccount | None:
+        """Where this request's value of the limited label counts, if its project limits one."""
+        return label_account(self.record, self.row.event.labels, self.timing.started)
+
+    def _limited_label(self, request: AdmissionRequest) -> LabelAccount | None:
+        """What can never cost anything does not count against a label's value."""
+        return None if request.no_upstream else self.label_account()
 
     async def _renew_record(self) -> None:
         try:
@@ -248,6 +261,7 @@ class RequestContext:
             self.journal(),
             generation,
             held,
+            self.label_account(),
             self.timing.started,
             created_ms,
             may_write,

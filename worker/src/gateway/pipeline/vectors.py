@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from gateway.admission import accounts, single_flight
-from gateway.admission.accounts import NOTHING_SPENT, Spent
+from gateway.admission.accounts import NOTHING_SPENT, LabelAccount, Spent
 from gateway.admission.local_limits import LocalLimits
 from gateway.admission.request import NOTHING_HELD, Admission, AdmissionRequest, Held
 from gateway.cache.entry import Entry
@@ -60,7 +60,8 @@ def admission_request(
 
 
 class VectorCache:
-    """Embedding entries as one admitted request sees them. ``started``: unix time it came at."""
+    """Embedding entries as one admitted request sees them. ``label``: where its value of the
+    limited label counts. ``started``: unix time it came at."""
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class VectorCache:
         local: LocalLimits,
         journal: Journal,
         flights: Flights[dict[str, Vector]],
+        label: LabelAccount | None,
         started: float,
     ) -> None:
         self._cache = cache
@@ -84,6 +86,7 @@ class VectorCache:
         self._entries = admission.entries
         self._created_ms = admission.now_ms
         self._writes = policy.write and not admission.degraded
+        self._label = label
         self._started = started
         self._leader = single_flight.Leader(cache.platform, cache.store, request, self._beat)
         self._flights = flights
@@ -174,8 +177,8 @@ class VectorCache:
             part = items[start : start + PER_TRIP]
             ttl_ms = self._policy.ttl_seconds * 1000
             values = [(ttl_ms, await self._seal(key, vector)) for key, vector in part]
-            charges = accounts.charges(record, tokens, cost)
-            account = accounts.account_keys(record, self._started)
+            charges = accounts.charges(record, tokens, cost, self._label)
+            account = accounts.account_keys(record, self._started, self._label)
             tokens = cost = 0
             kept_row = await self._journal.argument(row if start == 0 else None)
             booked = False

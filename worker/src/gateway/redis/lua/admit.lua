@@ -1,4 +1,4 @@
--- include: clock, window, tokens_used, reserve, streams, dead_until, fresh, nearest
+-- include: clock, window, label_account, tokens_used, reserve, streams, dead_until, fresh, nearest
 -- Admits a request: rate limits, the month's quota, budgets, the look-up in the cache and
 -- leadership of a single flight, in one round trip.
 --
@@ -13,7 +13,10 @@
 --   key_tokens: the same of the API key
 --   project_spend: what the project spent this month, nano-USD
 --   key_spend: the same of the API key
+--   label_accounts: of the limited label's values, in their period
 --   streams: the project's open streams
+--   label_log: the requests of the last minute of the value's account
+--   other_log: the same of the account that values beyond the bound share
 --   stats: today's hits and misses
 --   entries...: the cache entries that are looked for
 -- ARGV (limits: -1 for none)
@@ -31,6 +34,11 @@
 --   key_tpm: int
 --   project_budget: int = nano-USD
 --   key_budget: int = nano-USD
+--   label_account: str = of the request's value; empty: no label is limited
+--   label_most: int = accounts of the period; -1 where the value has its own in any case
+--   label_ttl: int = seconds that the accounts are kept
+--   label_rpm: int
+--   label_budget: int = nano-USD
 --   estimated_tokens: int = reserved until the answer tells the real ones
 --   no_upstream: bool = never goes to the provider
 --   slot: str = among the open streams; empty when nothing is streamed
@@ -45,8 +53,8 @@
 --   prompt_state: str = key of what is known of prompt prefixes; empty: nothing is read
 --   prompt_fields...: str
 -- RETURNS
---   verdict: str = OK; STALE: the record is outdated; RATE, QUOTA: refused; HITS_ONLY, BUDGET,
---     TOKENS, STREAMS: the provider must not be asked
+--   verdict: str = OK; STALE: the record is outdated; RATE, LABEL_RATE, QUOTA: refused; HITS_ONLY,
+--     BUDGET, LABEL_BUDGET, TOKENS, STREAMS: the provider must not be asked
 --   now_ms: int
 --   plan_used: int
 --   plan_oldest_ms: int
@@ -61,23 +69,31 @@
 --   project_spent: int = of this month, nano-USD; -1 as above, and without a budget
 --   key_spent: int
 --   streams_open: int = without this request's; -1 as above, and where it opens none
+--   label_account: str = which counts for the value: its own, or other; empty: not looked at
+--   label_used: int
+--   label_oldest_ms: int
+--   label_spent: int = of this period, nano-USD; -1 as project_spent
 --   candidates: list[tuple[int, str]] = distance and record, nearest first
 --   evidence: list[str] = names and values in turn
 --   entries: list[str | None] = in the order asked
 --   prompt_values: list[str | None] = of the fields, where the provider is to be asked
 local revision, plan_log, key_log, quota, cutoffs, lock, plan_tokens, key_tokens, project_spend,
-  key_spend, streams, stats = unpack(KEYS, 1, 12)
+  key_spend, label_accounts, streams, label_log, other_log, stats = unpack(KEYS, 1, 15)
 local record_revision, plan_rpm, key_rpm, monthly_requests, hits_past_quota, model_field,
   namespace_field, max_age_ms, lock_token, lease_ms, plan_tpm, key_tpm, project_budget, key_budget,
-  estimated_tokens, no_upstream, slot, concurrent_streams, slot_ms, semantic_prefix, code, probes,
-  most_distance, candidates, evidence, prompt_state = unpack(ARGV, 1, 26)
+  label_account, label_most, label_ttl, label_rpm, label_budget, estimated_tokens, no_upstream,
+  slot, concurrent_streams, slot_ms, semantic_prefix, code, probes, most_distance, candidates,
+  evidence, prompt_state = unpack(ARGV, 1, 31)
 
 local now = now_ms()
-local reply = {'OK', now, 0, now, 0, now, -1, 0, -1, now, -1, now, -1, -1, -1, {}, {}, {}, {}}
+local reply = {
+  'OK', now, 0, now, 0, now, -1, 0, -1, now, -1, now, -1, -1, -1, '', 0, now, -1, {}, {}, {}, {}
+}
 local VERDICT, PLAN_USED, PLAN_OLDEST, KEY_USED, KEY_OLDEST, QUOTA_USED = 1, 3, 4, 5, 6, 7
 local LEASE_LEFT, PLAN_TOKENS, PLAN_SINCE, KEY_TOKENS, KEY_SINCE = 8, 9, 10, 11, 12
-local PROJECT_SPENT, KEY_SPENT, STREAMS_OPEN, CANDIDATES, EVIDENCE, ENTRIES = 13, 14, 15, 16, 17, 18
-local PROMPT_VALUES = 19
+local PROJECT_SPENT, KEY_SPENT, STREAMS_OPEN = 13, 14, 15
+local LABEL_ACCOUNT, LABEL_USED, LABEL_OLDEST, LABEL_SPENT = 16, 17, 18, 19
+local CANDIDATES, EVIDENCE, ENTRIES, PROMPT_VALUES = 20, 21, 22, 23
 local function refuse(verdict)
   reply[VERDICT] = verdict
   return reply
@@ -92,6 +108,16 @@ if key_limit >= 0 then reply[KEY_USED], reply[KEY_OLDEST] = trim(key_log, now) e
 local plan_full = plan_limit >= 0 and reply[PLAN_USED] >= plan_limit
 local key_full = key_limit >= 0 and reply[KEY_USED] >= key_limit
 if plan_full or key_full then return refuse('RATE') end
+
+local label_limit = tonumber(label_rpm)
+if label_account ~= '' then
+  reply[LABEL_ACCOUNT] = account_of(label_accounts, label_account, label_most)
+  if reply[LABEL_ACCOUNT] ~= label_account then label_log = other_log end
+  if label_limit >= 0 then
+    reply[LABEL_USED], reply[LABEL_OLDEST] = trim(label_log, now)
+    if reply[LABEL_USED] >= label_limit then return refuse('LABEL_RATE') end
+  end
+end
 
 local quota_limit = tonumber(monthly_requests)
 reply[QUOTA_USED] = tonumber(redis.call('GET', quota) or '0')
@@ -108,18 +134,28 @@ if key_limit >= 0 then
   redis.call('PEXPIRE', key_log, 61000)
   reply[KEY_USED] = reply[KEY_USED] + 1
 end
+if label_account ~= '' then
+  if redis.call('HSETNX', label_accounts, reply[LABEL_ACCOUNT], 0) == 1 then
+    redis.call('EXPIRE', label_accounts, label_ttl)
+  end
+  if label_limit >= 0 then
+    redis.call('RPUSH', label_log, now)
+    redis.call('PEXPIRE', label_log, 61000)
+    reply[LABEL_USED] = reply[LABEL_USED] + 1
+  end
+end
 reply[QUOTA_USED] = redis.call('INCR', quota)
 if reply[QUOTA_USED] == 1 then redis.call('EXPIRE', quota, 3456000) end
 
-local missing = #KEYS < 13
+local missing = #KEYS < 16
 if not missing then
   local cut = dead_until(cutoffs, model_field, namespace_field, tonumber(max_age_ms), now)
-  for i = 13, #KEYS do
+  for i = 16, #KEYS do
     local value = redis.call('GET', KEYS[i])
     if fresh(value, cut) then
-      reply[ENTRIES][i - 12] = value
+      reply[ENTRIES][i - 15] = value
     else
-      reply[ENTRIES][i - 12] = false
+      reply[ENTRIES][i - 15] = false
       missing = true
     end
   end
@@ -148,6 +184,10 @@ local function refuse_upstream(verdict)
     redis.call('RPOP', key_log)
     reply[KEY_USED] = reply[KEY_USED] - 1
   end
+  if label_account ~= '' and label_limit >= 0 then
+    redis.call('RPOP', label_log)
+    reply[LABEL_USED] = reply[LABEL_USED] - 1
+  end
   return refuse(verdict)
 end
 local function spent(key, budget)
@@ -162,6 +202,10 @@ reply[PROJECT_SPENT] = spent(project_spend, project_budget)
 reply[KEY_SPENT] = spent(key_spend, key_budget)
 if over(reply[PROJECT_SPENT], project_budget) or over(reply[KEY_SPENT], key_budget) then
   return refuse_upstream('BUDGET')
+end
+if label_account ~= '' and tonumber(label_budget) >= 0 then
+  reply[LABEL_SPENT] = tonumber(redis.call('HGET', label_accounts, reply[LABEL_ACCOUNT]) or '0')
+  if over(reply[LABEL_SPENT], label_budget) then return refuse_upstream('LABEL_BUDGET') end
 end
 local estimate = estimated_tokens
 local plan_is_full, plan_used, plan_since = tokens_full(plan_tokens, plan_tpm, estimate, now)
@@ -181,7 +225,7 @@ end
 reserve(plan_tokens, plan_tpm, estimate, now)
 reserve(key_tokens, key_tpm, estimate, now)
 if prompt_state ~= '' then
-  reply[PROMPT_VALUES] = redis.call('HMGET', prompt_state, unpack(ARGV, 27))
+  reply[PROMPT_VALUES] = redis.call('HMGET', prompt_state, unpack(ARGV, 32))
 end
 if lock_token ~= '' then
   if not redis.call('SET', lock, lock_token, 'NX', 'PX', lease_ms) then

@@ -7,6 +7,7 @@
 --   key_tokens: the same of the API key
 --   project_spend: what the project spent this month, nano-USD
 --   key_spend: the same of the API key
+--   label_accounts: of the limited label's values, in their period
 --   streams: the project's open streams
 --   journal: sealed rows by id
 --   journal_due: their ids, by when any process may hand them over
@@ -17,6 +18,9 @@
 --   key_tpm: int
 --   tokens: int = beyond those reserved; may be negative
 --   cost: int = nano-USD
+--   label_account: str = of the request's value; empty: no label is limited
+--   label_most: int = accounts of the period; -1 where the value has its own in any case
+--   label_ttl: int = seconds that the accounts are kept
 --   slot: str = among the open streams; empty: none
 --   row_id: str = empty: no row
 --   row: str = sealed
@@ -29,10 +33,10 @@
 --   record: str = what a search finds
 --   most_entries: int = of the partition; the oldest go first
 -- RETURNS int = 1 when the row is kept
-local lock, plan_tokens, key_tokens, project_spend, key_spend, streams, journal,
-  journal_due, entry = unpack(KEYS, 1, 9)
-local lock_token, plan_tpm, key_tpm, tokens, cost, slot, row_id, row, most_rows, ttl_ms, value,
-  prefix, code, entry_id, record, most_entries = unpack(ARGV, 1, 16)
+local lock, plan_tokens, key_tokens, project_spend, key_spend, label_accounts, streams,
+  journal, journal_due, entry = unpack(KEYS, 1, 10)
+local lock_token, plan_tpm, key_tpm, tokens, cost, label_account, label_most, label_ttl, slot,
+  row_id, row, most_rows, ttl_ms, value, prefix, code, entry_id, record, most_entries = unpack(ARGV, 1, 19)
 
 local now = now_ms()
 -- The lock first: a Redis out of memory refuses a script whose first write may need memory.
@@ -41,5 +45,6 @@ redis.call('SET', entry, value, 'PX', ttl_ms)
 charge(plan_tokens, key_tokens, plan_tpm, key_tpm, tokens, now)
 spend(project_spend, cost)
 spend(key_spend, cost)
+spend_label(label_accounts, label_account, label_most, label_ttl, cost)
 insert(prefix, unhex(code), unhex(entry_id), ttl_ms, record, tonumber(most_entries), now)
 return keep_row(journal, journal_due, row_id, row, now, most_rows) and 1 or 0

@@ -1,4 +1,4 @@
--- include: reserve
+-- include: reserve, spend_label
 -- What commit.lua and commit_indexed.lua do beside writing entries, after the provider's response.
 
 -- Gives up the stream's slot and, where this request still leads, the lock; then charges. With a

@@ -16,6 +16,7 @@ from config import REPOSITORY
 
 FOLDER = REPOSITORY / "docs" / "public"
 OPENAPI_FILE = FOLDER / "openapi.json"
+USAGE_API_FILE = FOLDER / "usage-api.json"
 _PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
 
 PLACEHOLDERS: dict[str, Callable[[], str]] = {
@@ -39,6 +40,13 @@ def openapi() -> dict[str, Any]:
     """The API description, with this deployment's address as its server."""
     description: dict[str, Any] = json.loads(OPENAPI_FILE.read_text(encoding="utf-8"))
     return {**description, "servers": [{"url": settings.EDGE_BASE_URL}]}
+
+
+@cache
+def usage_api() -> dict[str, Any]:
+    """The Usage API's description."""
+    description: dict[str, Any] = json.loads(USAGE_API_FILE.read_text(encoding="utf-8"))
+    return description
 
 
 @cache

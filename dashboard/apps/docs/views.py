@@ -9,7 +9,7 @@ from apps.docs import llms
 from apps.docs.markdown import render
 from apps.docs.pages import BY_SLUG, PAGES, SECTIONS, Page, neighbours
 from apps.docs.search import search
-from apps.docs.sources import openapi, page_text
+from apps.docs.sources import openapi, page_text, usage_api
 from apps.pages.analytics import counted
 from shared.version import VERSION
 
@@ -58,6 +58,11 @@ def docs_search(request: HttpRequest) -> HttpResponse:
 def docs_openapi(_request: HttpRequest) -> HttpResponse:
     """The API description for programs."""
     return JsonResponse(openapi(), json_dumps_params={"indent": 2})
+
+
+def usage_openapi(_request: HttpRequest) -> HttpResponse:
+    """The description of the Usage API, which this server answers."""
+    return JsonResponse(usage_api(), json_dumps_params={"indent": 2})
 
 
 def llms_txt(request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ Every number comes from the function that the page takes it from, so that both a
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from apps.projects.models import ApiKey, Project
 from apps.usage import filters, freshness, period, reports
+from apps.usage.label_budget import largest_spenders, period_start
 from apps.usage.label_reports import label_report
 from apps.usage.models import ReadKey, UsageDaily, UsageLog
 from apps.usage.models.read_key import Scope
@@ -108,7 +110,8 @@ def requests(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 @_api(Scope.BUDGETS)
 def budgets(_request: HttpRequest, project: Project) -> HttpResponseBase:
-    """This month's budgets (UTC) of the project and its keys, and the organization's quota."""
+    """This month's budgets (UTC) of the project and its keys, the organization's quota, and the
+    limits of a label's values."""
     freshness.refresh()
     now = timezone.now()
     start = month_start(now)
@@ -139,8 +142,26 @@ def budgets(_request: HttpRequest, project: Project) -> HttpResponseBase:
                 "limit": project.organization.limits.monthly_requests,
                 "used": requests_this_month(project.organization, now),
             },
+            "label": _label_budgets(project, now),
         }
     )
+
+
+def _label_budgets(project: Project, now: datetime) -> dict[str, Any] | None:
+    limits = project.label_limits
+    if not limits:
+        return None
+    return {
+        "label": limits["label"],
+        "requests_per_minute": limits["requests_per_minute"],
+        "budget_nanousd": limits["budget_nanousd"],
+        "period": limits["period"],
+        "since": period_start(limits["period"], now).isoformat(),
+        "values": [
+            {"value": value, "spent_nanousd": spent}
+            for value, spent in largest_spenders(project, now)
+        ],
+    }
 
 
 def _row(log: UsageLog) -> dict[str, Any]:

@@ -27,8 +27,9 @@ from tests.contract.postgres import PostgresMissingError
 from tests.doubles.redis_process import redis_server_missing
 
 _SAMPLE_SECONDS = 5.0
-_PROCESSES_END = 0.4
-"""In this share of the run, from the beginning, processes are killed. Then they grow old."""
+_RESETS_END = 0.4
+"""In this share of the run, from the beginning, processes are killed and Redis loses its keys.
+Then nothing begins anew, so that growth shows."""
 _CALM_SECONDS = 60.0
 """Traffic without a fault at the end, in which everything comes to rest."""
 _LEASE_SECONDS = 65.0
@@ -112,7 +113,7 @@ class _Run:
             if left < quiet + lasts + _CALM_SECONDS:
                 time.sleep(max(0.0, left))
                 return
-            if fault.ends_a_process and self.traffic.now() > _PROCESSES_END * self._seconds:
+            if fault.resets_a_measurement and self.traffic.now() > _RESETS_END * self._seconds:
                 continue
             time.sleep(quiet)
             print(f"{self.traffic.now():7.0f} s  {fault.name}, {lasts:.0f} s", flush=True)
@@ -124,7 +125,8 @@ class _Run:
 
     def _sample(self) -> None:
         while not self._stopped.wait(_SAMPLE_SECONDS):
-            self.samples.extend(take(self._stack, self.traffic.now()))
+            losses = sum(window.loses for window in self.windows)
+            self.samples.extend(take(self._stack, self.traffic.now(), losses))
             self._stack.provider.forget()  # it would keep every request
 
 

@@ -17,7 +17,8 @@ _SPOOLS = ("*:usage-spool", "*:usage-refused", "*:usage-rows")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One measurement. ``at``: seconds of the run; ``life``: which start of the process it was."""
+    """One measurement. ``at``: seconds of the run; ``life``: which start of the process it was, or
+    how often Redis had lost its keys."""
 
     at: float
     name: str
@@ -25,18 +26,18 @@ class Sample:
     value: float
 
 
-def take(stack: Stack, at: float) -> Iterator[Sample]:
-    """Everything once; what does not answer is left out."""
+def take(stack: Stack, at: float, losses: int) -> Iterator[Sample]:
+    """Everything once; what does not answer is left out. ``losses``: of Redis's keys, so far."""
     for process in (*stack.edges, stack.dashboard, stack.tick):
         yield from _process(process, at)
     with contextlib.suppress(redis.RedisError):
-        yield Sample(at, "Redis keys", 0, float(stack.redis.command("DBSIZE")))
+        yield Sample(at, "Redis keys", losses, float(stack.redis.command("DBSIZE")))
         spooled = 0
         for pattern in _SPOOLS:
             for name in stack.redis.command("KEYS", pattern):
                 count = {"hash": "HLEN", "list": "LLEN", "stream": "XLEN", "zset": "ZCARD"}
                 spooled += int(stack.redis.command(count[stack.redis.command("TYPE", name)], name))
-        yield Sample(at, "spooled chunks", 0, float(spooled))
+        yield Sample(at, "spooled chunks", losses, float(spooled))
 
 
 def _process(process: Process, at: float) -> Iterator[Sample]:
@@ -71,7 +72,7 @@ def _tree(pid: int) -> Iterator[int]:
 class Slope:
     """How one measurement moved over the longest life of its process, the first third left out.
 
-    ``since``: seconds of the run at which that begins. ``early`` and ``late``: medians of the first
+    ``since``: seconds of that life at which it begins. ``early`` and ``late``: medians of the first
     and the last third of what remains.
     """
 
@@ -101,7 +102,7 @@ def slopes(samples: list[Sample]) -> list[Slope]:
         found.append(
             Slope(
                 name,
-                steady[0].at,
+                steady[0].at - longest[0].at,
                 (steady[-1].at - steady[0].at) / 60,
                 statistics.median(sample.value for sample in steady[:third]),
                 statistics.median(sample.value for sample in steady[-third:]),

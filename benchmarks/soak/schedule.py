@@ -23,9 +23,9 @@ class Fault:
     loses: bool = False
 
     @property
-    def ends_a_process(self) -> bool:
-        """Whether one of those that are measured begins anew."""
-        return self.name.endswith((" killed", " told to end"))
+    def resets_a_measurement(self) -> bool:
+        """Whether something whose growth is measured begins anew: a process, or Redis."""
+        return self.loses or self.name.endswith((" killed", " told to end"))
 
 
 @dataclass(slots=True)

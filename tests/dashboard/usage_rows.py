@@ -86,6 +86,8 @@ def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
                     completion_tokens=log.completion_tokens or 0,
                     cost_nanousd=log.cost_nanousd or 0,
                     saved_nanousd=log.saved_nanousd or 0,
+                    prompt_cache_saved_nanousd=max(0, log.prompt_cache_nanousd or 0),
+                    prompt_cache_overpaid_nanousd=max(0, -(log.prompt_cache_nanousd or 0)),
                     latency_ms_sum=log.latency_ms,
                 )
         latency[hour, log.project_id, log.cache_status, bucket_of(log.latency_ms)] += 1
@@ -154,6 +156,8 @@ def rolled_up() -> tuple[dict[Any, Any], dict[Any, Any]]:
                 "completion_tokens",
                 "cost_nanousd",
                 "saved_nanousd",
+                "prompt_cache_saved_nanousd",
+                "prompt_cache_overpaid_nanousd",
                 "latency_ms_sum",
             )
         }

@@ -7,9 +7,10 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from apps.projects.models import Project
 from apps.usage.label_filter import has_label
+from apps.usage.label_latency import latencies
 from apps.usage.models import UsageLog
 from apps.usage.patience import patience
-from apps.usage.reports import HITS, Sums
+from apps.usage.reports import HITS, Latency, Sums
 from apps.usage.request_log import PAGE, Cursor
 from shared.usage_events import REFUSED
 
@@ -24,18 +25,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class LabelLog:
-    """``first`` and ``last``: when requests of the value came, None without one. ``later``: where
-    the next page begins, None at the end."""
+    """``latency``: of the requests that were not refused. ``first`` and ``last``: when requests of
+    the value came, None without one. ``later``: where the next page begins, None at the end."""
 
     sums: Sums
     first: datetime | None
     last: datetime | None
     steps: list[Step]
     later: Cursor | None
+    latency: Latency
 
 
 def label_log(project: Project, name: str, value: str, cursor: Cursor | None) -> LabelLog:
-    """Oldest first, of what the log still has. At most three queries. Raises ``TooSlowError``."""
+    """Oldest first, of what the log still has. At most four queries. Raises ``TooSlowError``."""
     rows = UsageLog.objects.filter(has_label(name, value), project=project)
     with patience():
         found = rows.aggregate(
@@ -48,11 +50,18 @@ def label_log(project: Project, name: str, value: str, cursor: Cursor | None) ->
             completion_tokens=Sum("completion_tokens", default=0),
             cost_nanousd=Sum("cost_nanousd", default=0),
             saved_nanousd=Sum("saved_nanousd", default=0),
+            prompt_cache_saved_nanousd=Sum(
+                "prompt_cache_nanousd", filter=Q(prompt_cache_nanousd__gt=0), default=0
+            ),
+            prompt_cache_overpaid_nanousd=-Sum(
+                "prompt_cache_nanousd", filter=Q(prompt_cache_nanousd__lt=0), default=0
+            ),
             first=Min("ts"),
             last=Max("ts"),
         )
         spent = 0 if cursor is None else _cost(rows.exclude(_from(cursor)))
         listed = rows if cursor is None else rows.filter(_from(cursor))
+        latency = latencies(rows, name).get(value, Latency(None, None))
         logs = list(listed.defer("prompt", "response", "decision").order_by("ts", "id")[: PAGE + 1])
     first, last = found.pop("first"), found.pop("last")
     steps = []
@@ -60,7 +69,7 @@ def label_log(project: Project, name: str, value: str, cursor: Cursor | None) ->
         spent += log.cost_nanousd or 0
         steps.append(Step(log, spent))
     later = Cursor(logs[PAGE].ts, logs[PAGE].pk, older=False) if len(logs) > PAGE else None
-    return LabelLog(replace(Sums(), **found), first, last, steps, later)
+    return LabelLog(replace(Sums(), **found), first, last, steps, later, latency)
 
 
 def _from(cursor: Cursor) -> Q:

@@ -129,6 +129,8 @@ _LABEL_SUMS = (
     "completion_tokens",
     "cost_nanousd",
     "saved_nanousd",
+    "prompt_cache_saved_nanousd",
+    "prompt_cache_overpaid_nanousd",
     "latency_ms_sum",
 )
 
@@ -142,6 +144,8 @@ SELECT {hour}, project_id, {name}, {value}, cache_status,
     SUM(COALESCE(completion_tokens, 0)),
     SUM(COALESCE(cost_nanousd, 0)),
     SUM(COALESCE(saved_nanousd, 0)),
+    SUM(CASE WHEN prompt_cache_nanousd > 0 THEN prompt_cache_nanousd ELSE 0 END),
+    SUM(CASE WHEN prompt_cache_nanousd < 0 THEN -prompt_cache_nanousd ELSE 0 END),
     SUM(latency_ms)
 FROM {charted}
 WHERE {id} > %s AND {id} <= %s AND labels IS NOT NULL AND {value} IS NOT NULL

@@ -1,6 +1,7 @@
 """Who costs what: sums by label, the requests of one value, their export and their end."""
 
 import csv
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.utils import timezone
 from apps.audit.models import AuditLog
 from apps.projects.models import Project
 from apps.projects.services.api_keys import CreatedApiKey, api_key_create
-from apps.usage import reports
+from apps.usage import period, reports
+from apps.usage.label_latency import MOST_ROWS, label_latencies
 from apps.usage.label_reports import DRAWN, LISTED
 from apps.usage.models import LabelHourly, UsageHourly, UsageLog
 from apps.usage.request_log import PAGE
@@ -63,7 +65,7 @@ def test_the_largest_values_and_the_rest(cast: Cast, home: str, logs: list[Usage
     assert first.sums.requests == len(of_user) == 4
     assert first.sums.cost_nanousd == sum(log.cost_nanousd or 0 for log in of_user)
     assert first.sums.hit_rate == 1 / 3  # one of four was refused
-    assert first.mean_ms == 100
+    assert (first.latency.p50, first.latency.p95) == (100, 100)
     labelled = [log for log in logs if log.labels]
     assert report.total.cost_nanousd == sum(log.cost_nanousd or 0 for log in labelled)
     assert report.total == reports.add(each.sums for each in report.values) + report.other
@@ -253,11 +255,11 @@ def test_limits_that_cannot_be(
     assert project.label_limits is None
 
 
-@pytest.mark.parametrize("period", ["day", "month"])
+@pytest.mark.parametrize("span", ["day", "month"])
 def test_the_page_of_a_value_tells_its_budget(
-    cast: Cast, home: str, project: Project, created_key: CreatedApiKey, period: str
+    cast: Cast, home: str, project: Project, created_key: CreatedApiKey, span: str
 ) -> None:
-    cast.admin.post(f"{home}labels/limits/", LIMITS | {"period": period})
+    cast.admin.post(f"{home}labels/limits/", LIMITS | {"period": span})
     for ago, cost in ((1, 10_000_000), (26, 20_000_000), (24 * 40, 500_000_000)):
         usage_row(
             created_key.api_key,
@@ -267,7 +269,73 @@ def test_the_page_of_a_value_tells_its_budget(
         ).save()
     usage_rollup()
     standing = cast.viewer.get(f"{home}labels/value/?label=user&value=ada").context["standing"]
-    assert standing.spent_nanousd == (10_000_000 if period == "day" else 30_000_000)
-    assert standing.percent == (20 if period == "day" else 60)
+    assert standing.spent_nanousd == (10_000_000 if span == "day" else 30_000_000)
+    assert standing.percent == (20 if span == "day" else 60)
     page = cast.viewer.get(f"{home}labels/value/?label=env&value=prod")
     assert page.context["standing"] is None
+
+
+@pytest.mark.parametrize("count", [1, 2, 19, 20, 21, 40])
+def test_percentiles_of_a_value(
+    cast: Cast, home: str, created_key: CreatedApiKey, count: int
+) -> None:
+    """The smallest latency that so many percent do not exceed; refused requests are left out."""
+    key = created_key.api_key
+    times = [(number * 7919) % 1_000 for number in range(count)]
+    rows = [
+        usage_row(key, ts=NOW - timedelta(hours=1), labels={"user": "ada"}, latency_ms=each)
+        for each in times
+    ]
+    rows.append(
+        usage_row(
+            key,
+            ts=NOW - timedelta(hours=1),
+            labels={"user": "ada"},
+            latency_ms=9_999,
+            cache_status="REFUSED",
+        )
+    )
+    rows.append(usage_row(key, ts=NOW, labels={"user": "grace"}, latency_ms=5))
+    UsageLog.objects.bulk_create(rows)
+    usage_rollup()
+    told = {
+        each.value: each.latency
+        for each in cast.viewer.get(f"{home}labels/?label=user").context["report"].values
+    }
+    ordered = sorted(times)
+    expected = ordered[math.ceil(count * 0.5) - 1], ordered[math.ceil(count * 0.95) - 1]
+    assert (told["ada"].p50, told["ada"].p95) == expected
+    assert (told["grace"].p50, told["grace"].p95) == (5, 5)
+    log = cast.viewer.get(f"{home}labels/value/?label=user&value=ada").context["log"]
+    assert (log.latency.p50, log.latency.p95) == expected
+
+
+def test_too_many_rows_have_no_percentiles(project: Project) -> None:
+    shown = period.parse({}, now=NOW, zone=UTC)
+    assert label_latencies(project, shown, "user", {"ada": MOST_ROWS + 1}) == {}
+
+
+def test_sums_by_label_agree_with_the_overview_to_the_cent(
+    cast: Cast, home: str, created_key: CreatedApiKey
+) -> None:
+    rows = [
+        usage_row(
+            created_key.api_key,
+            ts=NOW - timedelta(hours=number),
+            labels={"user": f"u{number % 3}"},
+            prompt_cache_nanousd=(-1) ** number * number * 1_000,
+            cost_nanousd=number * 10,
+        )
+        for number in range(12)
+    ]
+    UsageLog.objects.bulk_create(rows)
+    usage_rollup()
+    page = cast.viewer.get(f"{home}labels/?label=user").context
+    assert page["report"].total == page["everything"]
+    assert page["everything"].prompt_cache_overpaid_nanousd == sum(range(1, 12, 2)) * 1_000
+    value = cast.viewer.get(f"{home}labels/value/?label=user&value=u1").context["log"].sums
+    listed = {each.value: each.sums for each in page["report"].values}["u1"]
+    assert (value.prompt_cache_saved_nanousd, value.prompt_cache_overpaid_nanousd) == (
+        listed.prompt_cache_saved_nanousd,
+        listed.prompt_cache_overpaid_nanousd,
+    )

@@ -163,6 +163,8 @@ class LabelHourly(models.Model):
     completion_tokens = models.BigIntegerField()
     cost_nanousd = models.BigIntegerField()
     saved_nanousd = models.BigIntegerField()
+    prompt_cache_saved_nanousd = models.BigIntegerField(db_default=0)
+    prompt_cache_overpaid_nanousd = models.BigIntegerField(db_default=0)
     latency_ms_sum = models.BigIntegerField()
 
     class Meta:

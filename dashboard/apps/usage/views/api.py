@@ -81,7 +81,15 @@ def usage(request: HttpRequest, project: Project) -> HttpResponseBase:
         if name not in project.charted_labels:
             return _error(400, "invalid_parameter", "by names a label that is not charted.")
         report = label_report(project, shown, name, "cost")
-        rows = [{"value": each.value, **asdict(each.sums)} for each in report.values]
+        rows = [
+            {
+                "value": each.value,
+                "p50_ms": each.latency.p50,
+                "p95_ms": each.latency.p95,
+                **asdict(each.sums),
+            }
+            for each in report.values
+        ]
         told |= {"rows": rows, "other": asdict(report.other), "total": asdict(report.total)}
         return JsonResponse(told)
     if by not in filters.DIMENSIONS:

@@ -10,6 +10,7 @@ NAMES = {
     "dashboard": "server time of Overview, Usage and Requests over BENCH_ROWS rows on PostgreSQL",
     "edge": "CPU of a hit and a miss on both hosts, beside servers that do nothing",
     "http_client": "a short exchange by the CPython host's own HTTP client, and by aiohttp",
+    "peers": "a request, a stream and a start of ours beside TensorZero and LiteLLM",
     "import_time": "importing the Worker's entry under Pyodide, by package",
     "replay": "time to the first event of a hit's stream",
     "streaming": "time to the first event that the edge adds, and memory by stream length",

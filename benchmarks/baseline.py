@@ -61,9 +61,7 @@ def run(folder: Path, benchmark: str) -> str:
 
     Raises `NoBaselineError` when the benchmark fails there.
     """
-    name = Path("benchmarks") / f"{benchmark}.py"
-    if not (folder / name).exists() and not (folder / "benchmarks" / benchmark).is_dir():
-        shutil.copy(_ROOT / name, folder / name)
+    _lend(Path("benchmarks") / benchmark, folder)
     code = f"from benchmarks import {benchmark}; {benchmark}.main()"
     done = subprocess.run(
         [folder / ".venv/bin/python", "-c", code],
@@ -76,6 +74,17 @@ def run(folder: Path, benchmark: str) -> str:
     if done.returncode:
         raise NoBaselineError(f"{benchmark} fails in {COMMIT}: {_last_line(done.stderr)}")
     return done.stdout
+
+
+def _lend(name: Path, folder: Path) -> None:
+    """Copy a benchmark that the baseline lacks, be it a module or a package."""
+    module = name.with_suffix(".py")
+    if (folder / name).is_dir() or (folder / module).exists():
+        return
+    if (_ROOT / name).is_dir():
+        shutil.copytree(_ROOT / name, folder / name)
+    else:
+        shutil.copy(_ROOT / module, folder / module)
 
 
 def _last_line(printed: str) -> str:

@@ -20,6 +20,7 @@ NAMES = {
     "neighbours": "how long a neighbour waits while somebody's largest legal request is worked on",
     "outage": "the table of faults: failed, wrong and lost, and how long requests wait",
     "stripe_webhook": "Stripe's webhook on SQLite and PostgreSQL, beside a view that does nothing",
+    "rows": "a usage row's way into the database, by the REST API and by the edge's own connection",
     "row_loss": "usage rows that are lost when a process is killed under load, twenty times",
     "redis_rest": "one Redis round trip through the local Upstash REST server",
 }

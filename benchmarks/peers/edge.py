@@ -28,7 +28,7 @@ from tests.contract.postgres import Cluster, PostgresMissingError, cluster
 from tests.doubles.redis_process import redis_process, redis_server_missing
 
 PATH = "/v1/chat/completions"
-_SECRETS = {
+SECRETS = {
     "API_KEY_PEPPER": "peers-only-pepper",
     "ENCRYPTION_KEYS": "peers:" + "A" * 43 + "=",
     "SUPABASE_KEY": "peers-only-key",
@@ -38,45 +38,42 @@ _REST_TOKEN = "peers-only-token"  # noqa: S105
 
 @contextmanager
 def edges(provider: str) -> Iterator[list[Peer]]:
-    """The edge once for each way of its rows, each with stores of its own.
+    """The edge, once for each way that this build has for rows; each with stores of its own.
 
     Raises ``PeerMissingError``.
     """
     if reason := redis_server_missing():
         raise PeerMissingError(reason)
     with ExitStack() as stack:
-        yield [stack.enter_context(_edge("WatchLLM", provider))]
+        running = [stack.enter_context(_edge("WatchLLM", provider, direct=_knows("DATABASE_URL")))]
+        if _knows("DATABASE_URL"):
+            rest = _edge("WatchLLM, rows by REST", provider, direct=False)
+            running.append(stack.enter_context(rest))
+        yield running
 
 
 @contextmanager
-def _edge(name: str, provider: str) -> Iterator[Peer]:
+def _edge(name: str, provider: str, *, direct: bool) -> Iterator[Peer]:
     with ExitStack() as stack:
         redis_url = stack.enter_context(redis_process())
         try:
             postgres = stack.enter_context(cluster())
         except PostgresMissingError as error:
             raise PeerMissingError(str(error)) from error
-        stores = [redis_pid(redis_url), _postmaster(postgres)]
-        django = {
-            **_SECRETS,
-            "PYTHONPATH": python_path("shared/src", "dashboard", "tools", "."),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DJANGO_SECRET_KEY": "peers",
-            "DJANGO_DEBUG": "true",
-            "DATABASE_URL": postgres.url("postgres"),
-            "EDGE_API_ENABLED": "true",
-        }
-        _step(django, str(ROOT / "dashboard/manage.py"), "migrate", "--verbosity", "0")
-        key = _step(django, "-m", "benchmarks.peers.seed").strip()
+        stores = [redis_pid(redis_url), postmaster_pid(postgres)]
+        django = dashboard_environment(postgres)
+        key = prepare_database(django)
         api = ports.unused()
         environment = {
-            **_SECRETS,
+            **SECRETS,
             "PYTHONPATH": python_path("shared/src", "worker/src"),
             "SUPABASE_URL": f"http://127.0.0.1:{api}",
             "OPENAI_BASE_URL": provider,
             "OPENAI_API_KEY": "sk-peers",
             "EDGE_PROCESSES": "1",
         }
+        if direct:
+            environment["DATABASE_URL"] = postgres.url("postgres")
         if _knows("REDIS_URL"):
             environment["REDIS_URL"] = redis_url
         else:
@@ -95,14 +92,7 @@ def _edge(name: str, provider: str) -> Iterator[Peer]:
                 "UPSTASH_REDIS_REST_URL": f"http://127.0.0.1:{rest}",
                 "UPSTASH_REDIS_REST_TOKEN": _REST_TOKEN,
             }
-        edge_api = start(
-            [
-                *(PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-                *("--port", str(api), "--http", "1", "--no-ws", "--log-level", "warning"),
-                *("--blocking-threads", "4", "config.edge_api_wsgi:application"),
-            ],
-            django,
-        )
+        edge_api = start_edge_api(api, django)
         stack.callback(stop, edge_api)
         stores.append(edge_api.pid)
         port = ports.unused()
@@ -113,6 +103,37 @@ def _edge(name: str, provider: str) -> Iterator[Peer]:
         peer.stored_rows = partial(_count, postgres)
         until_it_answers(port, peer.cached(), process)
         yield peer
+
+
+def dashboard_environment(postgres: Cluster) -> dict[str, str]:
+    """The dashboard's settings, for the edge API and for `manage.py`."""
+    return {
+        **SECRETS,
+        "PYTHONPATH": python_path("shared/src", "dashboard", "tools", "."),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_SECRET_KEY": "peers",
+        "DJANGO_DEBUG": "true",
+        "DATABASE_URL": postgres.url("postgres"),
+        "EDGE_API_ENABLED": "true",
+    }
+
+
+def prepare_database(django: dict[str, str]) -> str:
+    """Make the tables and a customer; the answer is its API key."""
+    _step(django, str(ROOT / "dashboard/manage.py"), "migrate", "--verbosity", "0")
+    return _step(django, "-m", "benchmarks.peers.seed").strip()
+
+
+def start_edge_api(port: int, django: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """The two PostgREST routes, served as beside a self-hosted edge."""
+    return start(
+        [
+            *(PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
+            *("--port", str(port), "--http", "1", "--no-ws", "--log-level", "warning"),
+            *("--blocking-threads", "4", "config.edge_api_wsgi:application"),
+        ],
+        django,
+    )
 
 
 def _again(environment: dict[str, str], peer: Peer) -> float:
@@ -150,7 +171,8 @@ def _count(postgres: Cluster) -> int:
     return int(row[0]) if row else 0
 
 
-def _postmaster(postgres: Cluster) -> int:
+def postmaster_pid(postgres: Cluster) -> int:
+    """PostgreSQL's first process, whose children serve."""
     file = postgres.socket_dir / "data" / "postmaster.pid"
     return int(file.read_text().splitlines()[0])
 

@@ -3,12 +3,16 @@
 Both answer alike: a value, or ``Refused`` with PostgreSQL's or PostgREST's code.
 """
 
+import asyncio
 import json
 from typing import Any, Protocol
 
 import psycopg
 from psycopg import sql
 from supabase import Client, PostgrestAPIError
+
+from gateway.core.platform import DatabaseRefused
+from hosts.cpython.postgres import Database
 
 
 class Refused(Exception):
@@ -90,3 +94,28 @@ class SqlCaller:
             conflict=sql.SQL("ON CONFLICT (request_id) DO NOTHING" if ignore_duplicates else ""),
         )
         self.query(statement, json.dumps(rows))
+
+
+class DirectCaller(SqlCaller):
+    """Rows as the CPython edge inserts them where it has ``DATABASE_URL``; it never wants to be
+    told of known rows."""
+
+    def __init__(self, connection: psycopg.Connection[Any], url: str) -> None:
+        super().__init__(connection)
+        self._url = url
+
+    def insert(self, rows: list[dict[str, Any]], *, ignore_duplicates: bool = True) -> None:
+        if not ignore_duplicates:
+            super().insert(rows, ignore_duplicates=False)
+            return
+        try:
+            asyncio.run(self._insert(json.dumps(rows)))
+        except DatabaseRefused as error:
+            raise Refused(error.code, str(error)) from error
+
+    async def _insert(self, rows: str) -> None:
+        database = Database(self._url)
+        try:
+            await database.insert(rows, 60)
+        finally:
+            await database.close()

@@ -1,4 +1,5 @@
-"""The same contract on SQLite's views, on the views over PostgreSQL, and on PostgreSQL itself."""
+"""The same contract on SQLite's views, on the views over PostgreSQL, and on PostgreSQL itself, by
+PostgREST's statements and by the edge's own connection."""
 
 import warnings
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 from supabase import Client, create_client
 
 from tests.contract import postgres
-from tests.contract.callers import Caller, HttpCaller, SqlCaller
+from tests.contract.callers import Caller, DirectCaller, HttpCaller, SqlCaller
 from tests.contract.databases import default_database, migrate
 from tests.contract.server import dashboard
 
@@ -77,7 +78,9 @@ def owner_database(
         yield
 
 
-@pytest.fixture(params=["sqlite-views", "postgres-views", "postgres-sql"], scope="module")
+@pytest.fixture(
+    params=["sqlite-views", "postgres-views", "postgres-sql", "postgres-direct"], scope="module"
+)
 def caller(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[Caller]:
     """Calls as the edge does; the test's own ORM works on the same database."""
     if request.param == "sqlite-views":
@@ -85,9 +88,13 @@ def caller(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -
     else:
         url = request.getfixturevalue("postgres_cluster").url("dashboard", "owner")
     with django_db_blocker.unblock(), default_database(url):
-        if request.param == "postgres-sql":
-            with authenticator(request.getfixturevalue("postgres_cluster")) as connection:
-                yield SqlCaller(connection)
+        if request.param in ("postgres-sql", "postgres-direct"):
+            cluster = request.getfixturevalue("postgres_cluster")
+            with authenticator(cluster) as connection:
+                if request.param == "postgres-sql":
+                    yield SqlCaller(connection)
+                else:
+                    yield DirectCaller(connection, cluster.url("dashboard", "authenticator"))
         else:
             with dashboard() as base_url:
                 yield HttpCaller(supabase_client(base_url))

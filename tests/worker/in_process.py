@@ -9,6 +9,7 @@ from gateway.core import settings
 from gateway.pipeline.runtime import Runtime
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from hosts.cpython.host import CPythonPlatform
+from hosts.cpython.postgres import Database
 from shared.usage_events import UsageEvent
 from tests.doubles.postgrest import PostgrestDouble
 from tests.doubles.upstash import UpstashDouble
@@ -40,7 +41,8 @@ async def isolate(
         "STORE_TIMEOUT_MS": "5000",
         **env,
     }
-    platform = CPythonPlatform()
+    url = env.get("DATABASE_URL")
+    platform = CPythonPlatform(database=Database(url) if url else None)
     try:
         yield Isolate(platform, Runtime(settings.load(environment, DEFAULT_BASE_URLS)))
     finally:

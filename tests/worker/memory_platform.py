@@ -97,6 +97,7 @@ class MemoryPlatform:
     has_queue = False
     reads_streams = True
     has_redis = False
+    has_database = False
 
     def __init__(self, provider: Provider, beside: "MemoryPlatform | None" = None) -> None:
         """``beside``: another process of the same deployment, with its Redis and Supabase."""

@@ -99,6 +99,7 @@ def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> 
         **({"REDIS_URL": direct} if direct else {**upstash, "REDIS_URL": ""}),
         **_provider_environment(environment, demo_url if demo else None),
         "SUPABASE_URL": supabase_url,
+        "DATABASE_URL": options.database_url if _takes_rows(options) else "",
         "ENVIRONMENT": environment.get("ENVIRONMENT") or "development",
         "BYOK_PRIVATE_ADDRESSES": environment.get("BYOK_PRIVATE_ADDRESSES") or "1",
         "SHARED_PROVIDER_FILES": environment.get("SHARED_PROVIDER_FILES") or "1",
@@ -122,6 +123,12 @@ def plan(options: Options, secrets: Secrets, environment: Mapping[str, str]) -> 
         demo=demo,
         stripe_url=stripe_url,
     )
+
+
+def _takes_rows(options: Options) -> bool:
+    """Whether the edge can write usage rows into the database itself."""
+    is_postgres = options.database_url.startswith(("postgres://", "postgresql://"))
+    return is_postgres and options.edge_host == "cpython"
 
 
 def _wants_demo_provider(environment: Mapping[str, str]) -> bool:

@@ -24,6 +24,10 @@ class Platform(Protocol):
     def has_redis(self) -> bool:
         """True when the host keeps a connection to Redis of its own; else it is asked by HTTP."""
 
+    @property
+    def has_database(self) -> bool:
+        """True when the host keeps a connection to PostgreSQL, which takes usage rows."""
+
     def now(self) -> float:
         """Unix time in seconds: what moment it is. It may be set back; durations come from
         ``monotonic``. On Cloudflare both move only when I/O happens.
@@ -79,6 +83,11 @@ class Platform(Protocol):
         Raises ``FetchFailed``, or ``UpstashError`` for an error that Redis answered.
         """
 
+    async def insert_rows(self, rows: str, *, timeout: float) -> None:
+        """Store usage rows, a JSON array, over the connection that there is where ``has_database``:
+        all or none, and none twice. Raises ``DatabaseRefused``, or ``FetchFailed``.
+        """
+
     def split(
         self, upstream: UpstreamResponse, *, first_timeout: float, idle_timeout: float
     ) -> tuple[Any, "Copy"]:
@@ -121,6 +130,14 @@ class Platform(Protocol):
 
 CLOSING_SECONDS = 1.0
 """How long a provider may hold a stream open whose terminal event it has sent."""
+
+
+class DatabaseRefused(Exception):
+    """PostgreSQL's refusal of a statement; ``code`` is its SQLSTATE."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class CopyGivenUp(Exception):

@@ -35,6 +35,7 @@ OPTIONAL = (
     "API_KEY_PEPPER_SECOND",
     "SUPABASE_PUBLISHABLE_KEY",
     "REDIS_URL",
+    "DATABASE_URL",
     "RELEASE",
     "HEALTH_TOKEN",
     "METRICS_TOKEN",
@@ -123,6 +124,7 @@ class Settings:
     hosted Supabase they are two, the project's publishable key and a JWT.
     ``redis_tcp_url``: Redis in its own protocol, on hosts that can keep a connection; ``redis_url``
     and ``redis_token``, Upstash's REST API, are empty then.
+    ``database_url``: the database itself, on hosts that can keep a connection; usage rows go there.
     ``api_key_peppers``: the first signs what Redis keeps; keys and signatures of each are taken.
     ``max_answer_bytes``: of an answer that is held whole, once it is decompressed.
     ``byok_private_addresses``: a project's own base URL may lie in the host's network.
@@ -141,6 +143,7 @@ class Settings:
     redis_url: str
     redis_tcp_url: str = field(repr=False)
     redis_token: str = field(repr=False)
+    database_url: str = field(repr=False)
     api_key_peppers: tuple[bytes, ...] = field(repr=False)
     encryption_keys: Mapping[str, bytes] = field(repr=False)
     provider_base_urls: Mapping[str, str]
@@ -187,6 +190,7 @@ def load(env: Mapping[str, str], providers: Mapping[str, str]) -> Settings:
         redis_url="" if redis_tcp_url else _url(env, "UPSTASH_REDIS_REST_URL"),
         redis_tcp_url=redis_tcp_url,
         redis_token="" if redis_tcp_url else _required(env, "UPSTASH_REDIS_REST_TOKEN"),
+        database_url=env.get("DATABASE_URL", ""),
         api_key_peppers=_peppers(env),
         encryption_keys=_encryption_keys(env),
         provider_base_urls={

@@ -1,4 +1,7 @@
-"""Inserting usage rows: PostgREST's bulk insert, which takes all rows of a request or none."""
+"""Inserting usage rows: PostgREST's bulk insert, which takes all rows of a request or none.
+
+A host with a connection to the database sends the same statement there, with the same refusals.
+"""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +9,7 @@ from dataclasses import dataclass, field
 
 from gateway.core.http import FetchFailed
 from gateway.core.log import log_event
-from gateway.core.platform import Platform, json_headers
+from gateway.core.platform import DatabaseRefused, Platform, json_headers
 from gateway.core.settings import Settings
 from gateway.reporting.pending import Row
 from shared.usage_events import COLUMNS
@@ -46,7 +49,7 @@ async def insert(platform: Platform, settings: Settings, rows: Sequence[Row]) ->
         if not batch:
             continue
         try:
-            await _post(platform, settings, batch)
+            await _store(platform, settings, batch)
         except _Refused as error:
             if len(batch) == 1 or (error.owner and _same_owner(batch)):
                 log_event(
@@ -83,7 +86,18 @@ def _same_owner(batch: list[Row]) -> bool:
     return len({_owner(row) for row in batch}) == 1
 
 
-async def _post(platform: Platform, settings: Settings, batch: list[Row]) -> None:
+async def _store(platform: Platform, settings: Settings, batch: list[Row]) -> None:
+    rows = json.dumps([_whole(row) for row in batch], separators=(",", ":"))
+    if not platform.has_database:
+        await _post(platform, settings, rows)
+        return
+    try:
+        await platform.insert_rows(rows, timeout=TIMEOUT_SECONDS)
+    except DatabaseRefused as error:
+        raise _failure(error.code, str(error), str(error)) from error
+
+
+async def _post(platform: Platform, settings: Settings, rows: str) -> None:
     status, body = await platform.call(
         "POST",
         f"{settings.supabase_url}/rest/v1/usage_logs?on_conflict=request_id",
@@ -91,21 +105,28 @@ async def _post(platform: Platform, settings: Settings, batch: list[Row]) -> Non
             *settings.supabase_headers(),
             ("prefer", "resolution=ignore-duplicates,return=minimal"),
         ),
-        json.dumps([_whole(row) for row in batch], separators=(",", ":")),
+        rows,
         timeout=TIMEOUT_SECONDS,
     )
     if status == 201:
         return
     reason = f"status {status}: {body[:200]}"
     code, message = _error(body)
+    if status == 413:
+        raise _Refused(reason, owner=False)
+    raise _failure(code, message, reason)
+
+
+def _failure(code: str, message: str, reason: str) -> Exception:
+    """What an SQLSTATE says about the batch."""
     # The owner does not exist (any more): a foreign key, or the insert policy of the edge's role.
     # "permission denied" has the policy's code too, but is a fault of the deployment.
     if code == "23503" or (code == "42501" and "row-level security" in message):
-        raise _Refused(reason, owner=True)
+        return _Refused(reason, owner=True)
     # SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation).
-    if (len(code) == 5 and code[:2] in ("22", "23")) or status == 413:
-        raise _Refused(reason, owner=False)
-    raise FetchFailed(reason)
+    if len(code) == 5 and code[:2] in ("22", "23"):
+        return _Refused(reason, owner=False)
+    return FetchFailed(reason)
 
 
 def _whole(row: Row) -> Row:

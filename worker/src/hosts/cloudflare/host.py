@@ -43,6 +43,7 @@ class CloudflarePlatform:
         return bool(getattr(self._env, _QUEUE, None))
 
     has_redis = False
+    has_database = False
 
     def now(self) -> float:
         """See ``Platform``."""
@@ -114,6 +115,10 @@ class CloudflarePlatform:
             # there for long.
             failure.ours = failure.timeout and clock.monotonic() > due
             raise failure from error
+
+    async def insert_rows(self, rows: str, *, timeout: float) -> None:  # noqa: ARG002
+        """See ``Platform``; ``has_database`` is false."""
+        raise FetchFailed("this host has no connection to the database")
 
     def split(
         self, upstream: UpstreamResponse, *, first_timeout: float, idle_timeout: float

@@ -29,6 +29,7 @@ from hosts.cpython.streams import SplitBody
 
 if TYPE_CHECKING:
     from hosts.cpython.metrics import Metrics
+    from hosts.cpython.postgres import Database
 
 _GRACE_SECONDS = 5.0
 """Seconds for work after responses, when the process is told to end."""
@@ -91,9 +92,11 @@ class App:
 
     def _host(self) -> CPythonPlatform:
         if self._platform is None:
-            url = self.runtime().settings.redis_tcp_url
+            values = self.runtime().settings
+            url = values.redis_tcp_url
             redis = RespClient(RedisAddress.parse(url)) if url else None
-            self._platform = CPythonPlatform(self.runtime().settings.max_answer_bytes, redis)
+            database = _database(values.database_url) if values.database_url else None
+            self._platform = CPythonPlatform(values.max_answer_bytes, redis, database)
         return self._platform
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -142,6 +145,15 @@ class App:
         except OSError as error:
             log_event("spool_file_not_written", "error", reason=str(error))
             return None
+
+
+def _database(url: str) -> "Database | None":
+    from hosts.cpython.postgres import Database, unsuitable  # a driver that most do not need
+
+    if reason := unsuitable(url):
+        log_event("rows_not_direct", "info", reason=reason)
+        return None
+    return Database(url)
 
 
 def _metrics(runtime: Runtime) -> "Metrics":

@@ -8,7 +8,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from cryptography.exceptions import InvalidTag
@@ -29,6 +29,9 @@ from hosts.cpython.public_addresses import NotPublicError
 from hosts.cpython.resp import RespClient
 from hosts.cpython.streams import SplitBody, drain
 
+if TYPE_CHECKING:
+    from hosts.cpython.postgres import Database
+
 
 class CPythonPlatform:
     """``Platform`` on asyncio, aiohttp and ``cryptography``. One serves every request."""
@@ -37,9 +40,13 @@ class CPythonPlatform:
     reads_streams = True
 
     def __init__(
-        self, max_answer_bytes: int = MAX_ANSWER_BYTES, redis: RespClient | None = None
+        self,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+        redis: RespClient | None = None,
+        database: "Database | None" = None,
     ) -> None:
         self._redis = redis
+        self._database = database
         self._max_answer_bytes = max_answer_bytes
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._keepalive = KeepAliveClient(max_answer_bytes)
@@ -49,6 +56,11 @@ class CPythonPlatform:
     def has_redis(self) -> bool:
         """See ``Platform``."""
         return self._redis is not None
+
+    @property
+    def has_database(self) -> bool:
+        """See ``Platform``."""
+        return self._database is not None and self._database.is_usable
 
     def now(self) -> float:
         """See ``Platform``."""
@@ -124,6 +136,11 @@ class CPythonPlatform:
         assert self._redis is not None  # noqa: S101 (asked for only where has_redis)
         return await self._redis.execute(command, timeout)
 
+    async def insert_rows(self, rows: str, *, timeout: float) -> None:
+        """See ``Platform``."""
+        assert self._database is not None  # noqa: S101 (asked for only where has_database)
+        await self._database.insert(rows, timeout)
+
     def split(
         self, upstream: UpstreamResponse, *, first_timeout: float, idle_timeout: float
     ) -> tuple[SplitBody, SplitBody]:
@@ -183,6 +200,8 @@ class CPythonPlatform:
         self._keepalive.close()
         if self._redis is not None:
             self._redis.close()
+        if self._database is not None:
+            await self._database.close()
         for session in self._sessions.values():
             await session.close()
 

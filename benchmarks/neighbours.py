@@ -227,9 +227,13 @@ def _guess(told: Connection, place: str) -> None:
             "authorization": f"Bearer {api_keys.generate()}",
             "content-type": "application/json",
         }
-        connection.request("POST", _CHAT, body, headers)
-        answer = connection.getresponse()
-        answer.read()
+        try:
+            connection.request("POST", _CHAT, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+        except ConnectionError:  # the edge closes what was idle for seconds: this one had no turn
+            connection.close()
+            continue
         if answer.status not in (401, 503):
             raise RuntimeError(f"an unknown key was answered {answer.status}")
         tried += 1

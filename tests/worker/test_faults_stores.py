@@ -188,6 +188,24 @@ def test_redis_is_lost_while_the_provider_answers(
     until(lambda: tenant.chat("new", model="gpt-4o").status_code == 200, "the next request")
 
 
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/embeddings"])
+def test_what_could_not_be_stored_is_stored_once_redis_is_back(fragile: Edge, path: str) -> None:
+    tenant = known(fragile)
+    model = "gpt-4o" if "chat" in path else "text-embedding-3-small"
+    fragile.openai.behave(model, Behaviour("hold"))
+    question = (
+        {"messages": [{"role": "user", "content": "a"}]} if "chat" in path else {"input": "a"}
+    )
+    request = tenant.http.build_request("POST", path, json={"model": model, **question})
+    assert _answer_while_broken(fragile, tenant, request, "refused").status_code == 200
+    fragile.upstash.heal()
+    fragile.openai.forget()
+    until(lambda: len(entries(fragile, tenant)) == 1, "the entry to be written")
+    again = tenant.post(path, {"model": model, **question})
+    assert (again.status_code, again.headers["x-watchllm-cache"]) == (200, "HIT")
+    assert fragile.openai.requests == []
+
+
 def _answer_while_broken(
     edge: Edge, tenant: Tenant, request: httpx.Request, name: FaultName
 ) -> httpx.Response:

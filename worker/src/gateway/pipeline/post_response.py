@@ -31,7 +31,7 @@ from gateway.reporting.pending import Row
 from shared import entry_head, redis_keys
 from shared.key_record import KeyRecord
 
-_PAUSES_BEFORE_RETRIES = (0.25, 1.0, 2.0, 3.0)
+PAUSES_BEFORE_RETRIES = (0.25, 1.0, 2.0, 3.0)
 """Seconds. On Cloudflare work after the response ends some 30 s after it."""
 
 
@@ -152,7 +152,7 @@ class PostResponse:
         not charged is booked later, and what may have been charged must not be twice."""
         lock, account, charges = self._charging(NOTHING_SPENT, 0, self.held.slot)
         no_row = await self.journal.argument(None)
-        for pause in _PAUSES_BEFORE_RETRIES:
+        for pause in PAUSES_BEFORE_RETRIES:
             await self.cache.platform.sleep(pause)
             with contextlib.suppress(StoreUnavailable):
                 await self._write(entry, lock, account, charges, no_row)

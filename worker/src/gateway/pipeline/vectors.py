@@ -1,10 +1,17 @@
 """The cache of embeddings: one entry for each input, many entries for each request."""
 
+import contextlib
 import json
 from dataclasses import replace
 
 from gateway.admission import accounts, single_flight
-from gateway.admission.accounts import NOTHING_SPENT, LabelAccount, Spent
+from gateway.admission.accounts import (
+    NOTHING_SPENT,
+    AccountKeys,
+    Charges,
+    LabelAccount,
+    Spent,
+)
 from gateway.admission.local_limits import LocalLimits
 from gateway.admission.request import NOTHING_HELD, Admission, AdmissionRequest, Held
 from gateway.cache.entry import Entry
@@ -14,9 +21,10 @@ from gateway.cache.project_cache import ProjectCache
 from gateway.core.log import log_event
 from gateway.formats.base import MALFORMED
 from gateway.formats.vectors import Vector
+from gateway.pipeline.post_response import PAUSES_BEFORE_RETRIES
 from gateway.redis import calls
 from gateway.redis.store import StoreUnavailable
-from gateway.reporting.journal import Journal
+from gateway.reporting.journal import Journal, JournalRow
 from gateway.reporting.pending import Row
 from shared import entry_head, hashing, redis_keys
 from shared.key_record import KeyRecord
@@ -171,40 +179,72 @@ class VectorCache:
         items = list(new.items()) if self._writes else []
         if not items and not held.lock_token and not accounts.counts_money_or_tokens(record):
             return
-        tokens, cost = spent.tokens - held.tokens, spent.nanousd
+        no_row = await self._journal.argument(None)
         for start in range(0, max(1, len(items)), PER_TRIP):
-            is_last = start + PER_TRIP >= len(items)
-            part = items[start : start + PER_TRIP]
-            ttl_ms = self._policy.ttl_seconds * 1000
-            values = [(ttl_ms, await self._seal(key, vector)) for key, vector in part]
-            charges = accounts.charges(record, tokens, cost, self._label)
-            account = accounts.account_keys(record, self._started, self._label)
-            tokens = cost = 0
-            kept_row = await self._journal.argument(row if start == 0 else None)
+            is_first = start == 0
+            account, charges = self._charging(
+                spent.tokens - held.tokens if is_first else 0, spent.nanousd if is_first else 0
+            )
+            kept_row = await self._journal.argument(row) if is_first else no_row
             booked = False
             try:
-                kept = await calls.commit(
-                    self._cache.store,
-                    lock=self._request.lock or redis_keys.no_lock(record.project_id),
-                    **account,
-                    entries=[self._cache.name(key) for key, _ in part],
-                    lock_token=held.lock_token if is_last else "",
-                    tombstone_ms=0 if items else single_flight.TOMBSTONE_MS,
-                    **charges,
-                    **kept_row,
-                    values=values,
-                )
+                kept = await self._write(items, start, account, charges, kept_row)
                 if kept:
                     self._journal.note_kept(kept_row["row_id"])
                 booked = True
             except StoreUnavailable as error:
                 booked = error.may_have_run
                 log_event("entry_not_stored", "warning", reason=str(error))
+                if held.local is None:
+                    self._cache.platform.wait_until(self._write_again(items, start))
                 return
             finally:
-                hold = held.local if start == 0 else None
+                hold = held.local if is_first else None
                 now = self._cache.platform.monotonic()
                 self._local.charge(record, account, charges, hold, booked=booked, now=now)
+
+    def _charging(self, tokens: int, nanousd: int) -> tuple[AccountKeys, Charges]:
+        return (
+            accounts.account_keys(self._record, self._started, self._label),
+            accounts.charges(self._record, tokens, nanousd, self._label),
+        )
+
+    async def _write_again(self, items: list[tuple[str, Vector]], start: int) -> None:
+        """Write what is not written yet and give up the lock, for some seconds. Nothing is charged:
+        see ``PostResponse``."""
+        account, charges = self._charging(0, 0)
+        no_row = await self._journal.argument(None)
+        for pause in PAUSES_BEFORE_RETRIES:
+            await self._cache.platform.sleep(pause)
+            with contextlib.suppress(StoreUnavailable):
+                while start < max(1, len(items)):
+                    await self._write(items, start, account, charges, no_row)
+                    start += PER_TRIP
+                return
+
+    async def _write(
+        self,
+        items: list[tuple[str, Vector]],
+        start: int,
+        account: AccountKeys,
+        charges: Charges,
+        row: JournalRow,
+    ) -> int:
+        """Write one trip's vectors, from ``start``; the last trip gives up the lock."""
+        part = items[start : start + PER_TRIP]
+        is_last = start + PER_TRIP >= len(items)
+        ttl_ms = self._policy.ttl_seconds * 1000
+        return await calls.commit(
+            self._cache.store,
+            lock=self._request.lock or redis_keys.no_lock(self._record.project_id),
+            **account,
+            entries=[self._cache.name(key) for key, _ in part],
+            lock_token=self._held.lock_token if is_last else "",
+            tombstone_ms=0 if items else single_flight.TOMBSTONE_MS,
+            **charges,
+            **row,
+            values=[(ttl_ms, await self._seal(key, vector)) for key, vector in part],
+        )
 
     async def _more(self, keys: list[str]) -> list[str | None]:
         request = self._request

@@ -127,6 +127,18 @@ async def test_what_others_used_meanwhile_costs_one_share_at_most(kind: str) -> 
         assert 0 < await admitted([other], 2 * LIMIT, CODES[kind]) <= SHARE
 
 
+async def test_a_miss_that_is_refused_for_the_quota_takes_no_place_in_the_minute() -> None:
+    plan = {"monthly_requests": 2, "requests_per_minute": 6, "overage": "cache_only"}
+    cacheable = {"model": "gpt-4o", "messages": [{"role": "user", "content": "known"}]}
+    async with deployment({"plan": plan}) as (one, _):
+        assert (await one.post(**cacheable))[0] == 200
+        assert await admitted([one], 3, "quota_exceeded") == 1
+        (minute,) = one.runtime.limits.minutes.values()
+        assert minute.used.total(one.monotonic()) == 2
+        assert (await one.post(**cacheable))[0] == 200  # a hit past the quota takes one
+        assert minute.used.total(one.monotonic()) == 3
+
+
 @EVERY_KIND
 async def test_redis_is_told_what_was_used_without_it(kind: str) -> None:
     async with deployment(LIMITS[kind]) as worlds:

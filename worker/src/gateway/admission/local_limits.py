@@ -27,7 +27,12 @@ MOST_MINUTES = 2_000
 MOST_MONTHS = 20_000
 """Together about 10 MB of one process's memory at the worst."""
 
-_REFUSED = frozenset({"RATE", "LABEL_RATE", "QUOTA", "BUDGET", "LABEL_BUDGET", "TOKENS", "STREAMS"})
+_REFUSED = frozenset(
+    {
+        *("RATE", "LABEL_RATE", "QUOTA", "OVER_QUOTA"),
+        *("BUDGET", "LABEL_BUDGET", "TOKENS", "STREAMS"),
+    }
+)
 _Meter = TypeVar("_Meter", MinuteMeter, MonthMeter, StreamMeter)
 
 

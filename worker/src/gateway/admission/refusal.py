@@ -150,7 +150,7 @@ def upstream_access(
     ``tokens_wait_ms``: until the oldest tokens leave the window.
     """
     match verdict:
-        case "HITS_ONLY":
+        case "HITS_ONLY" | "OVER_QUOTA":
             return CacheOnly(
                 errors.QuotaExceeded(
                     "The plan's requests for this month are used up; only cached answers are "

@@ -53,8 +53,9 @@
 --   prompt_state: str = key of what is known of prompt prefixes; empty: nothing is read
 --   prompt_fields...: str
 -- RETURNS
---   verdict: str = OK; STALE: the record is outdated; RATE, LABEL_RATE, QUOTA: refused; HITS_ONLY,
---     BUDGET, LABEL_BUDGET, TOKENS, STREAMS: the provider must not be asked
+--   verdict: str = OK; STALE: the record is outdated; RATE, LABEL_RATE, QUOTA: refused; HITS_ONLY:
+--     the month's requests are used up, and this one was counted; OVER_QUOTA, BUDGET, LABEL_BUDGET,
+--     TOKENS, STREAMS: the provider must not be asked; not counted
 --   now_ms: int
 --   plan_used: int
 --   plan_oldest_ms: int
@@ -197,7 +198,7 @@ end
 local function over(amount, budget)
   return amount >= 0 and amount >= tonumber(budget)
 end
-if hits_only then return refuse_upstream('HITS_ONLY') end
+if hits_only then return refuse_upstream('OVER_QUOTA') end
 reply[PROJECT_SPENT] = spent(project_spend, project_budget)
 reply[KEY_SPENT] = spent(key_spend, key_budget)
 if over(reply[PROJECT_SPENT], project_budget) or over(reply[KEY_SPENT], key_budget) then

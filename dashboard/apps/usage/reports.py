@@ -1,18 +1,20 @@
 """Sums for the pages, from the rollups. Money stays integer nano-USD throughout."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from apps.projects.models import ApiKey, Project
+from apps.usage import edges
 from apps.usage.buckets import Bucket
 from apps.usage.filters import DIMENSIONS, Filters
-from apps.usage.latency import percentile
+from apps.usage.latency import bucket_of, percentile
 from apps.usage.models import UsageDaily, UsageHourly, UsageLatencyHourly
-from apps.usage.period import Period
+from apps.usage.period import Period, floor
 from shared import usage_events
 
 HITS = frozenset({usage_events.HIT, usage_events.HIT_SEMANTIC, usage_events.HIT_COALESCED})
@@ -82,6 +84,9 @@ class Sums:
         return self.errors / self.requests if self.requests else None
 
 
+_NOTHING = Sums()
+
+
 @dataclass(frozen=True, slots=True)
 class Breakdown:
     """``cells[bucket][value]`` and ``totals[value]``, where value is one of the dimension's."""
@@ -107,20 +112,32 @@ def add(sums: Iterable[Sums]) -> Sums:
 
 
 def breakdown(project: Project, period: Period, filters: Filters, by: str) -> Breakdown:
-    """One query: per bucket of the period and per value of dimension ``by``."""
+    """Per bucket of the period and per value of dimension ``by``: one query, and another one where
+    an edge lies within an hour."""
+    broken = edges.broken_hours(period.edges)
     rows = (
         _hours(project, period.start, period.end, filters)
+        .exclude(hour__in=broken)
         .annotate(bucket=Bucket("hour", period.edges))
         .values_list("bucket", DIMENSIONS[by])
         .annotate(**SUMS)
         .order_by()
     )
+    found: list[QuerySet[Any, Any]] = [rows]
+    if broken:
+        found.append(
+            edges.rows_of(project, (period.start, period.end), broken, filters)
+            .annotate(bucket=Bucket("ts", period.edges))
+            .values_list("bucket", edges.dimension(by))
+            .annotate(**edges.SUMS)
+            .order_by()
+        )
     cells: list[dict[str, Sums]] = [{} for _ in range(period.buckets)]
     totals: dict[str, Sums] = {}
-    for bucket, value, *values in rows:
+    for bucket, value, *values in chain.from_iterable(found):
         name, sums = str(value), Sums(*values)
-        cells[bucket][name] = sums
-        totals[name] = totals[name] + sums if name in totals else sums
+        cells[bucket][name] = cells[bucket].get(name, _NOTHING) + sums
+        totals[name] = totals.get(name, _NOTHING) + sums
     return Breakdown(cells, totals)
 
 
@@ -131,7 +148,7 @@ def totals(
     found: dict[str, Sums] = {}
     for value, *values in _union(project, span, filters, DIMENSIONS[by], sums=True):
         name, sums = str(value), Sums(*values)
-        found[name] = found[name] + sums if name in found else sums
+        found[name] = found.get(name, _NOTHING) + sums
     return found
 
 
@@ -140,17 +157,27 @@ def latency(project: Project, period: Period) -> dict[str, Latency]:
 
     Requests that were refused are neither.
     """
-    rows = (
-        UsageLatencyHourly.objects.filter(
-            project=project, hour__gte=period.start, hour__lt=period.end
-        )
-        .exclude(_REFUSED)
-        .values_list("cache_status", "bucket")
+    span = (period.start, period.end)
+    broken = edges.broken_hours(span)
+    rows: QuerySet[Any, Any] = (
+        UsageLatencyHourly.objects.filter(project=project, hour__gte=span[0], hour__lt=span[1])
+        .exclude(_REFUSED | Q(hour__in=broken))
+        .values_list("cache_status", "bucket", Value(0))
         .annotate(Sum("requests"))
         .order_by()
     )
+    if broken:
+        times = (
+            edges.rows_of(project, span, broken, Filters())
+            .exclude(_REFUSED)
+            .values_list("cache_status", "latency_ms", Value(1))
+            .annotate(Count("id"))
+            .order_by()
+        )
+        rows = rows.union(times, all=True)
     counts: dict[str, dict[int, int]] = {"hit": {}, "miss": {}}
-    for status, bucket, requests in rows:
+    for status, number, in_ms, requests in rows:
+        bucket = bucket_of(number) if in_ms else number
         # Coalesced requests wait for the provider like the miss they join.
         kind = "hit" if status in (usage_events.HIT, usage_events.HIT_SEMANTIC) else "miss"
         counts[kind][bucket] = counts[kind].get(bucket, 0) + requests
@@ -176,11 +203,19 @@ def key_names(project: Project) -> dict[str, str]:
     return {str(key.pk): str(key) for key in ApiKey.objects.filter(project=project)}
 
 
-def hourly_rows(project: Project, period: Period, filters: Filters) -> QuerySet[UsageHourly]:
-    """What the usage page shows, unsummed and in order: the export."""
-    return _hours(project, period.start, period.end, filters).order_by(
-        "hour", "api_key_id", "endpoint", "provider", "model", "cache_status"
-    )
+def hourly_rows(project: Project, period: Period, filters: Filters) -> Iterator[UsageHourly]:
+    """What the usage page shows, unsummed and in order: the export. Where the period begins or ends
+    within an hour, the part of it that lies in the period, which is not stored."""
+    order = ("hour", "api_key_id", "endpoint", "provider", "model", "cache_status")
+    span = (period.start, period.end)
+    broken = edges.broken_hours(span)
+    hours = _hours(project, *span, filters).exclude(hour__in=broken).order_by(*order)
+    parts = {hour: edges.parts_of_hour(project, span, hour, filters) for hour in broken}
+    if floor(period.start) in parts:
+        yield from parts.pop(floor(period.start))
+    yield from hours.iterator(chunk_size=2_000)
+    for rows in parts.values():
+        yield from rows
 
 
 def _hours(
@@ -198,21 +233,28 @@ def _union(
     *columns: str,
     sums: bool,
 ) -> QuerySet[Any, Any]:
-    """The span's full UTC days from the daily sums, its edges from the hours, in one query."""
+    """The span's full UTC days from the daily sums, its edges from the hours, and from the log's
+    rows where they lie within an hour: one query."""
     start, end = span
+    broken = edges.broken_hours(span)
     first = start + (_midnight(start) - start) % _DAY
     last = max(_midnight(end), first)
     days = UsageDaily.objects.filter(
         filters.condition(), project=project, day__gte=first, day__lt=last
     )
-    edges = _hours(project, start, end, filters).filter(Q(hour__lt=first) | Q(hour__gte=last))
+    hours = _hours(project, start, end, filters).filter(Q(hour__lt=first) | Q(hour__gte=last))
     made = SUMS if sums else {}
-    return (
-        days.values_list(*columns)
-        .annotate(**made)
-        .order_by()
-        .union(edges.values_list(*columns).annotate(**made).order_by(), all=sums)
-    )
+    parts: list[QuerySet[Any, Any]] = [
+        hours.exclude(hour__in=broken).values_list(*columns).annotate(**made).order_by()
+    ]
+    if broken:
+        parts.append(
+            edges.rows_of(project, span, broken, filters)
+            .values_list(*edges.columns(columns))
+            .annotate(**(edges.SUMS if sums else {}))
+            .order_by()
+        )
+    return days.values_list(*columns).annotate(**made).order_by().union(*parts, all=sums)
 
 
 def _midnight(moment: datetime) -> datetime:

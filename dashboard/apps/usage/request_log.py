@@ -7,7 +7,7 @@ thousandth page costs what the first does, and rows that arrive meanwhile move n
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
@@ -72,13 +72,13 @@ class Search:
     def more(self) -> bool:
         """True when one of the rarer filters leaves anything out."""
         texts = (self.label, self.filters.model, self.filters.provider, self.filters.endpoint)
-        bounds = (self.code, self.least_usd, self.least_ms)
+        bounds = (self.code, self.least_usd, self.least_ms, self.since, self.until)
         return any(texts) or any(bound is not None for bound in bounds)
 
     @property
     def active(self) -> bool:
         """True when it leaves anything out."""
-        usual = (self.filters.active, self.outcome, self.text, self.since, self.until)
+        usual = (self.filters.active, self.outcome, self.text)
         return self.more or any(usual)
 
     def condition(self) -> Q:
@@ -108,8 +108,8 @@ class Search:
         return found
 
 
-def parse_search(params: Mapping[str, str], filters: Filters) -> Search:
-    """What cannot be read does not filter."""
+def parse_search(params: Mapping[str, str], filters: Filters, zone: tzinfo = UTC) -> Search:
+    """What cannot be read does not filter. ``zone``: of times that name none."""
     outcome = params.get("outcome", "")
     label, value = params.get("label", ""), params.get("value", "")
     labelled = labels.is_name(label) and labels.as_value(value) == value
@@ -117,8 +117,8 @@ def parse_search(params: Mapping[str, str], filters: Filters) -> Search:
         filters=filters,
         outcome=outcome if outcome in OUTCOMES else "",
         text=params.get("q", "").strip()[:200].replace("\x00", ""),
-        since=_instant(params.get("since", "")),
-        until=_instant(params.get("until", "")),
+        since=_instant(params.get("since", ""), zone),
+        until=_instant(params.get("until", ""), zone),
         label=label if labelled else "",
         value=value if labelled else "",
         code=_whole(params.get("code", ""), most=999),
@@ -177,9 +177,9 @@ def _dollars(text: str) -> Decimal | None:
     return Decimal(text) if _AMOUNT.fullmatch(text) else None
 
 
-def _instant(text: str) -> datetime | None:
+def _instant(text: str, zone: tzinfo) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,8 @@ from apps.projects.models import ApiKey, Project
 from apps.projects.services.api_keys import CreatedApiKey, api_key_create
 from apps.projects.services.projects import project_create
 from apps.usage import filters, freshness, period, reports
+from apps.usage.edges import log_begins
+from apps.usage.latency import bucket_of, percentile
 from apps.usage.models import UsageLog
 from apps.usage.rollup import usage_rollup
 from shared.usage_events import CACHE_STATUSES
@@ -43,9 +46,16 @@ ROW = st.fixed_dictionaries(
         "completion_tokens": st.none() | st.integers(0, 10**6),
         "cost_nanousd": st.none() | st.integers(0, 10**12),
         "saved_nanousd": st.none() | st.integers(0, 10**12),
+        "prompt_cache_nanousd": st.none() | st.integers(-(10**6), 10**6),
+        "latency_ms": st.integers(0, 10**6),
     }
 )
-ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata"])
+ZONES = st.sampled_from(
+    [
+        *("UTC", "Europe/Berlin", "America/Los_Angeles"),
+        *("Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe"),  # off by parts of an hour
+    ]
+)
 PARAMS = st.sampled_from(
     [
         {"period": "24h"},
@@ -53,6 +63,9 @@ PARAMS = st.sampled_from(
         {"period": "30d"},
         {"period": "custom", "from": "2026-10-24", "to": "2026-10-25"},
         {"period": "custom", "from": "2026-10-31", "to": "2026-11-01"},
+        {"period": "custom", "from": "2026-10-24T22:15", "to": "2026-10-25T22:40"},
+        {"period": "custom", "from": "2026-10-25T10:10", "to": "2026-10-25T10:25"},
+        {"period": "custom", "from": "2026-10-23T04:05", "to": "2026-11-02"},
     ]
 )
 
@@ -71,6 +84,8 @@ def _plain(logs: list[UsageLog]) -> reports.Sums:
         saved_tokens=sum((log.prompt_tokens or 0) + (log.completion_tokens or 0) for log in hits),
         cost_nanousd=sum(log.cost_nanousd or 0 for log in logs),
         saved_nanousd=sum(log.saved_nanousd or 0 for log in logs),
+        prompt_cache_saved_nanousd=sum(max(0, log.prompt_cache_nanousd or 0) for log in logs),
+        prompt_cache_overpaid_nanousd=sum(max(0, -(log.prompt_cache_nanousd or 0)) for log in logs),
     )
 
 
@@ -99,7 +114,8 @@ class SumsProperty(TestCase):
         UsageLog.objects.bulk_create(usage_row(neighbour, **values) for values in rows)
         usage_rollup()
         project = key.project
-        shown = period.parse(params, now=NOW, zone=ZoneInfo(zone))
+        begins = partial(log_begins, project)
+        shown = period.parse(params, now=NOW, zone=ZoneInfo(zone), log_begins=begins)
         logs = list(UsageLog.objects.filter(project=project))
         inside = [log for log in logs if shown.start <= log.ts < shown.end]
         before = [log for log in logs if shown.previous[0] <= log.ts < shown.previous[1]]
@@ -124,6 +140,13 @@ class SumsProperty(TestCase):
         menus = reports.choices(project, shown)
         assert set(menus["model"]) == {log.model or "" for log in inside}
         assert set(menus["provider"]) == {log.provider for log in inside}
+        exported = list(reports.hourly_rows(project, shown, filters.Filters()))
+        assert sum(row.cost_nanousd for row in exported) == _plain(inside).cost_nanousd
+        assert sum(row.requests for row in exported) == len(inside)
+        assert [row.hour for row in exported] == sorted(row.hour for row in exported)
+        asked = [log for log in inside if log.cache_status in ("MISS", "BYPASS", "HIT-COALESCED")]
+        slowest = reports.latency(project, shown)["miss"]
+        assert slowest.p50 == percentile(Counter(bucket_of(log.latency_ms) for log in asked), 0.5)
 
 
 @pytest.fixture
@@ -216,13 +239,17 @@ def test_no_traffic_is_a_dash_and_not_zero(cast: Cast, home: str) -> None:
 @pytest.mark.parametrize(
     "path", ["?period=30d", "usage/?period=30d&by=model", "usage/?period=7d&by=key", "requests/"]
 )
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
 def test_queries_are_few_and_do_not_grow(
+    *,
     cast: Cast,
     home: str,
     path: str,
+    zone: str,
     monkeypatch: pytest.MonkeyPatch,
     django_assert_max_num_queries: Callable[..., Any],
 ) -> None:
+    cast.owner.cookies["tz"] = zone
     cast.owner.get(home + path)
     # Counting new rows belongs to the rollup, which has a bound of its own.
     monkeypatch.setattr(freshness._Clock, "due", float("inf"))

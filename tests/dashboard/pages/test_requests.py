@@ -276,3 +276,18 @@ def test_a_broken_cursor_is_the_first_page(text: str) -> None:
 def test_a_cursor_reads_back() -> None:
     cursor = Cursor(datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC), 42, older=True)
     assert parse_cursor(cursor.dump()) == cursor
+
+
+def test_times_without_an_offset_are_the_visitors(
+    cast: Cast, home: str, logs: list[UsageLog]
+) -> None:
+    """As the page's inputs send them; links from charts have UTC."""
+    cast.viewer.cookies["tz"] = "Asia/Kolkata"
+    local = "since=2026-11-20T17:30&until=2026-11-20T17:31"
+    utc = "since=2026-11-20T12:00Z&until=2026-11-20T12:01Z"
+    pages = [cast.viewer.get(f"{home}requests/?{query}") for query in (local, utc)]
+    assert _shown(pages[0]) == _shown(pages[1]) == [log.request_id for log in logs][:PAGE]
+    assert 'value="2026-11-20T17:30"' in pages[1].content.decode()
+    assert _shown(cast.viewer.get(f"{home}requests/?since=2026-11-20T17:31")) == []
+    junk = cast.viewer.get(f"{home}requests/?since=0001-01-01T00:00%2B14:00")
+    assert junk.context["search"].since is None

@@ -6,7 +6,7 @@ Every number comes from the function that the page takes it from, so that both a
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from apps.projects.models import ApiKey, Project
 from apps.usage import filters, freshness, period, reports
+from apps.usage.edges import log_begins
 from apps.usage.label_budget import largest_spenders, period_start
 from apps.usage.label_reports import label_report
 from apps.usage.models import ReadKey, UsageDaily, UsageLog
@@ -69,7 +70,9 @@ def usage(request: HttpRequest, project: Project) -> HttpResponseBase:
     if zone is None:
         return _error(400, "invalid_parameter", "tz is no time zone such as Europe/Berlin.")
     by = params.get("by", "model")
-    shown = period.parse(params, now=timezone.now(), zone=zone)
+    # Sums by label are kept by the hour alone.
+    begins = None if by.startswith("label:") else partial(log_begins, project)
+    shown = period.parse(params, now=timezone.now(), zone=zone, log_begins=begins)
     told: dict[str, Any] = {
         "from": shown.start.isoformat(),
         "to": shown.end.isoformat(),

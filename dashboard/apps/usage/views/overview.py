@@ -1,5 +1,6 @@
 """A project's front page."""
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from apps.projects.access import ProjectAccess, project_view
 from apps.usage import freshness, period, reports
+from apps.usage.edges import log_begins
 from apps.usage.filters import Filters
 from apps.usage.models import UsageLog
 from apps.usage.views.charts import STATUS_SERIES, span, usage_chart
@@ -26,7 +28,10 @@ def overview(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     freshness.refresh()
     project = access.project
     shown = period.parse(
-        request.GET.dict(), now=timezone.now(), zone=timezone.get_current_timezone()
+        request.GET.dict(),
+        now=timezone.now(),
+        zone=timezone.get_current_timezone(),
+        log_begins=partial(log_begins, project),
     )
     by_status = reports.breakdown(project, shown, Filters(), "status")
     models = reports.totals(project, (shown.start, shown.end), Filters(), "model")

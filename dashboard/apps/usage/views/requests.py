@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.models import Role
@@ -35,7 +36,7 @@ FORMS = {"csv": "CSV", "jsonl": "JSONL"}
 def requests(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """A page of the log, newest first."""
     params = request.GET.dict()
-    search = parse_search(params, filters.parse(params))
+    search = parse_search(params, filters.parse(params), timezone.get_current_timezone())
     too_slow = False
     try:
         page = log_page(access.project, search, parse_cursor(params.get("at", "")))
@@ -108,7 +109,7 @@ def requests_export(request: HttpRequest, access: ProjectAccess) -> StreamingHtt
     params = request.GET.dict()
     form = params.get("form", "")
     form = form if form in FORMS else "csv"
-    search = parse_search(params, filters.parse(params))
+    search = parse_search(params, filters.parse(params), timezone.get_current_timezone())
     name = f"{access.project.slug}-requests.{form}"
     return StreamingHttpResponse(
         request_lines(access.project, search.condition(), form=form),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway import app
-from gateway.cache.flights import Flights, landed
+from gateway.cache.flights import Flights, answer_of_leader
 from gateway.core.http import FetchFailed
 from gateway.redis import calls
 from gateway.redis.scripts import Script
@@ -302,7 +302,7 @@ class Sleeper(World):
 
 async def test_a_leader_that_is_gone_keeps_nobody_longer_than_its_lease() -> None:
     sleeper = Sleeper()
-    assert await landed(sleeper, Flights[str]().begin("project", "key", 0.0), 2.5) is None
+    assert await answer_of_leader(sleeper, Flights[str]().begin("project", "key", 0.0), 2.5) is None
     assert 2.5 <= sleeper.slept <= 2.6
     await sleeper.close()
 
@@ -316,7 +316,7 @@ async def test_one_that_works_is_waited_for() -> None:
             flight.has_ended, flight.answer = True, "late"
 
     sleeper.during = beat
-    assert await landed(sleeper, flight, 2.5) == "late"
+    assert await answer_of_leader(sleeper, flight, 2.5) == "late"
     await sleeper.close()
 
 

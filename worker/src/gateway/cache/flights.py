@@ -71,7 +71,9 @@ class Flights(Generic[Answer]):
             del self._flying[place]
 
 
-async def landed(platform: Platform, flight: Flight[Answer], lease: float) -> Answer | None:
+async def answer_of_leader(
+    platform: Platform, flight: Flight[Answer], lease: float
+) -> Answer | None:
     """Wait for the leader's answer; ``None``: it has none for others, or is gone.
 
     A leader without a beat for ``lease`` seconds is gone. The seconds are the sum of this request's

@@ -121,7 +121,7 @@ async def _serve(
     if not shared and admission.lease_left_ms:
         shared = await cache.follow(wanted.missing(found))
         if shared:
-            cache.land(shared)
+            cache.end_flight(shared)
     found |= {key: shared[key] for key in wanted.missing(found) if key in shared}
     if shared and not wanted.missing(found):
         context.timing.mark("follow", began)
@@ -152,7 +152,7 @@ def _respond(
     """``new``: those that the provider was asked for just now, to be charged and stored."""
     together = found | new
     if new:
-        cache.land(together)
+        cache.end_flight(together)
     answers = [together[key] for key in wanted.keys]
     tokens, paid = _sum(answers), _sum(new.values())
     provider = wanted.target.provider.name
@@ -215,7 +215,7 @@ async def _forward(context: RequestContext, wanted: _Wanted, cache: VectorCache)
     if answer.response.status != 200:
         return context.provider_error(answer, text)
     if cache.is_followed:
-        cache.land(_vectors_by_key(text, wanted))
+        cache.end_flight(_vectors_by_key(text, wanted))
     try:
         tokens = vectors.prompt_tokens(strict_json.answer(text))
     except ValueError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from gateway.admission.request import Admission, AdmissionRequest, Held
 from gateway.admission.single_flight import follow
 from gateway.cache.entry import Entry
-from gateway.cache.flights import MOST_LEADERS, landed
+from gateway.cache.flights import MOST_LEADERS, answer_of_leader
 from gateway.cache.recent import KEPT_SECONDS
 from gateway.pipeline import hits
 from gateway.pipeline.generation_request import GenerationRequest
@@ -106,7 +106,7 @@ class _Miss:
                 if self._leads or self._is_degraded:
                     return fetch
                 return await self._follow()
-            entry = await landed(self._platform, flight, self._request.lease_ms / 1000)
+            entry = await answer_of_leader(self._platform, flight, self._request.lease_ms / 1000)
             self._context.timing.mark("follow", self._began)
             fetch = replace(fetch, created_ms=self._now_ms(), waited=True)
             if not flight.has_ended:  # its leader is gone

@@ -15,7 +15,7 @@ from gateway.admission.accounts import (
 from gateway.admission.local_limits import LocalLimits
 from gateway.admission.request import NOTHING_HELD, Admission, AdmissionRequest, Held
 from gateway.cache.entry import Entry
-from gateway.cache.flights import MOST_LEADERS, Flight, Flights, landed
+from gateway.cache.flights import MOST_LEADERS, Flight, Flights, answer_of_leader
 from gateway.cache.policy import Policy
 from gateway.cache.project_cache import ProjectCache
 from gateway.core.log import log_event
@@ -123,11 +123,11 @@ class VectorCache:
                 self._flight = self._flights.begin(*self._place, platform.monotonic())
                 self._leader.keep()
                 return {}
-            landed_vectors = await landed(platform, flight, self._request.lease_ms / 1000)
+            theirs = await answer_of_leader(platform, flight, self._request.lease_ms / 1000)
             if not flight.has_ended:  # its leader is gone
                 self._flights.end(*self._place, flight, None)
-            if landed_vectors is not None:
-                return landed_vectors
+            if theirs is not None:
+                return theirs
         return {}
 
     def asks(self) -> None:
@@ -140,7 +140,7 @@ class VectorCache:
         """Whether requests of this process may wait for this one's vectors."""
         return self._flight is not None
 
-    def land(self, found: dict[str, Vector] | None) -> None:
+    def end_flight(self, found: dict[str, Vector] | None) -> None:
         """Give the batch's vectors to those who wait; without them they ask themselves."""
         self._leader.end()
         flight, self._flight = self._flight, None
@@ -174,7 +174,7 @@ class VectorCache:
         """Write vectors, 256 in each round trip. The first trip charges ``spent``, the last one
         releases the lock. Without vectors followers are told to ask the provider. The first one
         also keeps the usage ``row``, where the request is over."""
-        self.land(None)
+        self.end_flight(None)
         held, record = self._held, self._record
         items = list(new.items()) if self._writes else []
         if not items and not held.lock_token and not accounts.counts_money_or_tokens(record):

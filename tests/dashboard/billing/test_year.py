@@ -2,13 +2,8 @@
 
 After each step plan, limits at the edge, invoices, messages and audit log are exactly what they
 should be. The year runs three times: as it should, with deliveries shuffled and doubled and one of
-<<<<<<< HEAD
-each step's events a step late, and with the process dying between any two things that it changes,
-in the customer's own requests as well.
-=======
 each step's events a step late, and with the process dying between any two of its changes, those of
 the customer's own requests as well.
->>>>>>> 396dcf3 (refactor(dashboard): the apps stand in one order, held by the import linter)
 """
 
 import random

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from tests.doubles.openai_api import Behaviour
+from tests.loopback import NO_CERTIFICATES
 from tests.worker.edge import Edge, Tenant
 
 MODEL = "gpt-4o-mini"
@@ -27,7 +28,9 @@ def says(content: Any) -> Any:
 
 def sdk(tenant: Tenant, edge: Edge, **options: Any) -> openai.OpenAI:
     return openai.OpenAI(
-        base_url=f"{edge.base_url}/v1", **{"api_key": tenant.key, "max_retries": 0, **options}
+        base_url=f"{edge.base_url}/v1",
+        http_client=openai.DefaultHttpxClient(verify=NO_CERTIFICATES),
+        **{"api_key": tenant.key, "max_retries": 0, **options},
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 from local_stack.demo_provider import speak
 from local_stack.openai_api.answers import tokens
 from tests.doubles.openai_api import Behaviour, OpenAIDouble
+from tests.loopback import NO_CERTIFICATES
 
 HELLO: Any = [{"role": "user", "content": "Hello"}]
 WEATHER: Any = {
@@ -43,13 +44,19 @@ def provider(double: OpenAIDouble) -> Iterator[OpenAIDouble]:
 
 @pytest.fixture
 def client(provider: OpenAIDouble) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=provider.base_url, api_key=provider.key, max_retries=0) as sdk:
+    with openai.OpenAI(
+        base_url=provider.base_url,
+        api_key=provider.key,
+        max_retries=0,
+        http_client=openai.DefaultHttpxClient(verify=NO_CERTIFICATES),
+    ) as sdk:
         yield sdk
 
 
 def post(provider: OpenAIDouble, body: Any, path: str = "/v1/chat/completions") -> httpx.Response:
     headers = {"Authorization": f"Bearer {provider.key}"}
-    return httpx.post(provider.url + path, json=body, headers=headers, timeout=60)
+    url = provider.url + path
+    return httpx.post(url, json=body, headers=headers, timeout=60, verify=NO_CERTIFICATES)
 
 
 def test_plain_completion(provider: OpenAIDouble, client: openai.OpenAI) -> None:

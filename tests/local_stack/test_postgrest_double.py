@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.doubles.postgrest import PostgrestDouble
+from tests.loopback import NO_CERTIFICATES
 
 RESOLVE = "/rest/v1/rpc/resolve_api_key"
 INSERT = "/rest/v1/usage_logs?on_conflict=request_id"
@@ -21,7 +22,8 @@ def supabase() -> Iterator[PostgrestDouble]:
 
 def post(supabase: PostgrestDouble, path: str, body: Any, **headers: str) -> httpx.Response:
     key = {"apikey": supabase.key, "Authorization": f"Bearer {supabase.key}"}
-    return httpx.post(supabase.url + path, json=body, headers={**key, **headers})
+    url, headers = supabase.url + path, key | headers
+    return httpx.post(url, json=body, headers=headers, verify=NO_CERTIFICATES)
 
 
 def row(request_id: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import pytest
 
 from tests.doubles.anthropic_api import AnthropicDouble
 from tests.doubles.openai_api import OpenAIDouble
+from tests.loopback import NO_CERTIFICATES
 from tests.worker.wrong_types import REQUESTS, mutations
 
 pytestmark = pytest.mark.spread
@@ -16,7 +17,10 @@ ANTHROPIC = ("messages", "messages, stream", "count_tokens")
 def test_never_a_crash(name: str) -> None:
     path, good = REQUESTS[name]
     anthropic = name in ANTHROPIC
-    with AnthropicDouble() if anthropic else OpenAIDouble() as double, httpx.Client() as client:
+    with (
+        AnthropicDouble() if anthropic else OpenAIDouble() as double,
+        httpx.Client(verify=NO_CERTIFICATES) as client,
+    ):
         client.headers["authorization"] = f"Bearer {double.key}"
         if anthropic:
             client.headers = httpx.Headers(

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import httpx
-
 from tests.worker.edge import Edge, Tenant, until
 
 
@@ -26,13 +24,8 @@ def forget(edge: Edge, tenant: Tenant, *, rows: int) -> None:
 
 def entries(edge: Edge, tenant: Tenant) -> list[str]:
     """The project's cache entries in Redis."""
-    answer = httpx.post(
-        edge.upstash.url,
-        json=["KEYS", f"{tenant.project_id}:entry2:*"],
-        headers={"authorization": f"Bearer {edge.upstash.token}"},
-        timeout=60,
-    )
-    return list(answer.json()["result"])
+    found: list[str] = edge.redis("KEYS", f"{tenant.project_id}:entry2:*")
+    return found
 
 
 def error_code(text: str) -> str | None:

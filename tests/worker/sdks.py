@@ -6,6 +6,7 @@ from typing import Any
 import anthropic
 import openai
 
+from tests.loopback import NO_CERTIFICATES
 from tests.worker.edge import Tenant
 
 MODEL = "claude-haiku-4-5"
@@ -40,12 +41,22 @@ NATIVE: dict[str, dict[str, Any]] = {
 
 def sdk(tenant: Tenant) -> anthropic.Anthropic:
     base_url = str(tenant.http.base_url)
-    return anthropic.Anthropic(api_key=tenant.key, base_url=base_url, max_retries=0)
+    return anthropic.Anthropic(
+        api_key=tenant.key,
+        base_url=base_url,
+        max_retries=0,
+        http_client=anthropic.DefaultHttpxClient(verify=NO_CERTIFICATES),
+    )
 
 
 def openai_sdk(tenant: Tenant) -> openai.OpenAI:
     base_url = f"{str(tenant.http.base_url).rstrip('/')}/v1"
-    return openai.OpenAI(api_key=tenant.key, base_url=base_url, max_retries=0)
+    return openai.OpenAI(
+        api_key=tenant.key,
+        base_url=base_url,
+        max_retries=0,
+        http_client=openai.DefaultHttpxClient(verify=NO_CERTIFICATES),
+    )
 
 
 def native(content: Any = None, **more: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from shared import api_keys
 from tests.doubles.openai_api import Behaviour
+from tests.loopback import NO_CERTIFICATES
 from tests.worker.edge import MAX_BODY_BYTES, Edge, Tenant
 
 CHAT = "/v1/chat/completions"
@@ -40,7 +41,9 @@ def refused(answer: httpx.Response, status: int, code: str, kind: str | None = N
     ],
 )
 def test_without_a_good_key(edge: Edge, headers: dict[str, str], says: str) -> None:
-    answer = httpx.post(edge.base_url + CHAT, json=BODY, headers=headers, timeout=60)
+    answer = httpx.post(
+        edge.base_url + CHAT, json=BODY, headers=headers, timeout=60, verify=NO_CERTIFICATES
+    )
     refused(answer, 401, "invalid_api_key", "invalid_request_error")
     assert says in answer.json()["error"]["message"]
     # The format tells, so nobody was asked; and the key is not repeated.
@@ -63,14 +66,20 @@ def test_an_unknown_key(edge: Edge) -> None:
 def test_spellings_of_bearer(edge: Edge, tenant: Tenant, scheme: str) -> None:
     headers = {"authorization": scheme.format(tenant.key)}
     assert (
-        httpx.post(edge.base_url + CHAT, json=BODY, headers=headers, timeout=60).status_code == 200
+        httpx.post(
+            edge.base_url + CHAT, json=BODY, headers=headers, timeout=60, verify=NO_CERTIFICATES
+        ).status_code
+        == 200
     )
 
 
 def test_x_api_key_is_a_key_too(edge: Edge, tenant: Tenant) -> None:
     headers = {"x-api-key": tenant.key}
     assert (
-        httpx.post(edge.base_url + CHAT, json=BODY, headers=headers, timeout=60).status_code == 200
+        httpx.post(
+            edge.base_url + CHAT, json=BODY, headers=headers, timeout=60, verify=NO_CERTIFICATES
+        ).status_code
+        == 200
     )
 
 
@@ -97,7 +106,9 @@ def test_x_api_key_is_a_key_too(edge: Edge, tenant: Tenant) -> None:
 def test_bad_json(edge: Edge, tenant: Tenant, content: bytes) -> None:
     refused(tenant.http.post(CHAT, content=content), 400, "invalid_json", "invalid_request_error")
     assert edge.openai.requests == []
-    assert httpx.get(f"{edge.base_url}/health", timeout=60).status_code == 200
+    assert (
+        httpx.get(f"{edge.base_url}/health", timeout=60, verify=NO_CERTIFICATES).status_code == 200
+    )
 
 
 def test_an_integer_that_is_too_long_is_named_in_words_for_callers(tenant: Tenant) -> None:
@@ -281,8 +292,16 @@ def test_every_answer_carries_a_request_id(edge: Edge, tenant: Tenant) -> None:
     own = tenant.chat(headers={"x-watchllm-request-id": "order-17.a:b_c"})
     assert own.headers["x-request-id"] == "order-17.a:b_c"
     ids = {tenant.chat().headers["x-request-id"] for _ in range(3)}
-    ids.add(httpx.get(f"{edge.base_url}/health", timeout=60).headers["x-request-id"])
-    ids.add(httpx.get(f"{edge.base_url}/nowhere", timeout=60).headers["x-request-id"])
+    ids.add(
+        httpx.get(f"{edge.base_url}/health", timeout=60, verify=NO_CERTIFICATES).headers[
+            "x-request-id"
+        ]
+    )
+    ids.add(
+        httpx.get(f"{edge.base_url}/nowhere", timeout=60, verify=NO_CERTIFICATES).headers[
+            "x-request-id"
+        ]
+    )
     wrong = tenant.chat(headers={"x-watchllm-request-id": "<script>"}).headers["x-request-id"]
     assert wrong != "<script>"
     assert len({*ids, wrong}) == 6

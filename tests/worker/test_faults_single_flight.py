@@ -15,6 +15,7 @@ import pytest
 
 from gateway.redis.calls import RENEW
 from tests.doubles.openai_api import Behaviour
+from tests.loopback import NO_CERTIFICATES
 from tests.worker.edge import PATIENCE_SECONDS, Edge, Tenant, until
 
 CHAT = "/v1/chat/completions"
@@ -42,6 +43,7 @@ class Twin(Edge):
             json={"model": MODEL, "messages": [{"role": "user", "content": text}], **body},
             headers={"authorization": f"Bearer {tenant.key}"},
             timeout=PATIENCE_SECONDS,
+            verify=NO_CERTIFICATES,
         )
 
 
@@ -101,6 +103,7 @@ async def many(edge: Edge, tenant: Tenant, count: int, *, stream: bool) -> list[
         base_url=edge.base_url,
         headers={"authorization": f"Bearer {tenant.key}"},
         timeout=PATIENCE_SECONDS,
+        verify=NO_CERTIFICATES,
         limits=httpx.Limits(max_connections=count),
     ) as http:
         asked = [asyncio.create_task(http.post(CHAT, json=body)) for _ in range(count)]

@@ -135,8 +135,8 @@ def test_fault(fragile: Edge, name: str) -> None:
     # What was cached.
     assert len(entries(fragile, tenant)) == 1 + fault.stored
     assert entries(fragile, stranger) == []
-    until(lambda: seen(tenant.chat("held")) == HIT, "the cache to serve again")
-    until(lambda: stranger.chat("new").status_code == 200, "the other key to be checked")
+    until(lambda: seen(tenant.chat("held")) == HIT, "the cache to serve again", every=0.1)
+    until(lambda: stranger.chat("new").status_code == 200, "the key to be checked", every=0.1)
 
 
 Arrange = Callable[[Edge], None]

@@ -223,6 +223,8 @@ class Double:
         if fault is not None and fault.name == "held":
             await self._state.healed.wait()
             fault = None
+        if fault is not None and fault.name == "slow":
+            await asyncio.sleep(fault.seconds)
         self._state.answering += 1
         try:
             return await self._meet(request, body, fault)
@@ -237,7 +239,6 @@ class Double:
                 reset_connection(request)
             if fault.name == "error":
                 return web.Response(status=fault.status, text="<html>upstream fault</html>")
-            await asyncio.sleep(fault.seconds)
         try:
             return await self.respond(request, body)
         except (asyncio.CancelledError, ConnectionResetError):

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from local_stack import ports
 from tests.e2e.browser.conftest import REPOSITORY, SCREENSHOTS
-from tests.e2e.browser.test_every_page import LOOKS, SERIOUS
+from tests.e2e.browser.looks import COLOUR_RULES, DESK, LOOKS, too_wide, violations
 
 PERSON = {
     "DJANGO_SUPERUSER_EMAIL": "ada@example.com",
@@ -72,16 +72,20 @@ def _open(page: Page, path: str) -> Any:
     pytest.fail("the dashboard did not start")
 
 
-def _look(page: Page, name: str, axe: str, title: str) -> None:
+def _look(page: Page, name: str, axe: str, title: str, problems: dict[str, list[str]]) -> None:
+    """The page that is open, in each look; the phone's is the same document as the light one."""
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
-    expect(page.locator("main a.button").first).to_be_visible()
-    page.screenshot(path=SCREENSHOTS / "errors" / f"{name}.png")
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    if "phone" in name:  # the same document as in the light look
-        return
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert [each["id"] for each in found["violations"] if each["impact"] in SERIOUS] == [], name
+    for look, options in LOOKS.items():
+        page.set_viewport_size(options["viewport"])
+        page.emulate_media(color_scheme=options["color_scheme"])
+        expect(page.locator("main a.button").first).to_be_visible()
+        page.screenshot(path=SCREENSHOTS / "errors" / f"{name}-{look}.png")
+        found = too_wide(page)
+        if look != "phone":
+            found += violations(page, axe, COLOUR_RULES if look == "dark" else ())
+        problems[look] += [f"{name}: {problem}" for problem in found]
+    page.set_viewport_size(DESK)
+    page.emulate_media(color_scheme="light")
 
 
 def _submit_without_a_token(page: Page) -> None:
@@ -96,32 +100,37 @@ def _submit_without_a_token(page: Page) -> None:
         )
 
 
-def _every_error(context: BrowserContext, who: str, look: str, axe: str) -> None:
-    page = context.new_page()
+def _every_error(page: Page, who: str, axe: str, problems: dict[str, list[str]]) -> None:
     for path, (status, title) in PAGES.items():
         response = _open(page, path)
         assert response.status == status, path
-        _look(page, f"{who}-{look}-{path.strip('/').replace('/', '-')}", axe, title)
+        _look(page, f"{who}-{path.strip('/').replace('/', '-')}", axe, title, problems)
     _open(page, "/pricing/")
     _submit_without_a_token(page)
-    _look(page, f"{who}-{look}-csrf", axe, "This form is out of date")
-    page.close()
+    _look(page, f"{who}-csrf", axe, "This form is out of date", problems)
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_every_error_page(chromium: Browser, site: str, axe: str, look: str) -> None:
-    context = chromium.new_context(base_url=site, reduced_motion="reduce", **LOOKS[look])
-    _every_error(context, "anonymous", look, axe)
-    _sign_in(context)
-    _every_error(context, "signed-in", look, axe)
+@pytest.fixture(scope="module")
+def problems(chromium: Browser, site: str, axe: str) -> Iterator[dict[str, list[str]]]:
+    """What is wrong with the pages, by look. One walk sees them all."""
+    context = chromium.new_context(base_url=site, reduced_motion="reduce")
+    page = context.new_page()
+    found: dict[str, list[str]] = {look: [] for look in LOOKS}
+    _every_error(page, "anonymous", axe, found)
+    _sign_in(page)
+    _every_error(page, "signed-in", axe, found)
+    yield found
     context.close()
 
 
-def _sign_in(context: BrowserContext) -> None:
-    page = context.new_page()
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_error_page(problems: dict[str, list[str]], look: str) -> None:
+    assert not problems[look], "\n".join(problems[look])
+
+
+def _sign_in(page: Page) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("Email").fill(PERSON["DJANGO_SUPERUSER_EMAIL"])
     page.get_by_label("Password", exact=True).fill(PERSON["DJANGO_SUPERUSER_PASSWORD"])
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/app/")
-    page.close()

@@ -3,13 +3,14 @@ Content Security Policy refuses, nothing wider than the screen. Screenshots stay
 """
 
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.dashboard.pages.routes import signed_in_routes
 from tests.e2e.browser.conftest import SCREENSHOTS, Stack
+from tests.e2e.browser.looks import LOOKS, Visitor
 
 PUBLIC = (
     "/",
@@ -41,12 +42,6 @@ STATES = (
 )
 """Pages with nothing to show, those of one label's value, and one that asks before it acts."""
 NEED_A_QUERY = "/app/demo/demo/labels/value/"
-LOOKS: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
-}
-SERIOUS = ("serious", "critical")
 
 
 def _signed_in_pages() -> Iterator[str]:
@@ -57,73 +52,30 @@ def _signed_in_pages() -> Iterator[str]:
             yield path
 
 
-@pytest.fixture(scope="module", params=LOOKS)
-def look(
-    request: pytest.FixtureRequest, chromium: Browser, stack: Stack
-) -> Iterator[tuple[str, BrowserContext]]:
-    """A browser of that look with the demo's owner signed in."""
-    name: str = request.param
+@pytest.fixture(scope="module")
+def problems(chromium: Browser, stack: Stack, axe: str) -> Iterator[dict[str, list[str]]]:
+    """What is wrong with the pages, by look. One walk sees them all."""
     context = chromium.new_context(
-        base_url=stack.dashboard,
-        reduced_motion="reduce",
-        timezone_id="Europe/Berlin",
-        **LOOKS[name],
+        base_url=stack.dashboard, reduced_motion="reduce", timezone_id="Europe/Berlin"
     )
-    yield name, context
+    visitor = Visitor(context.new_page(), axe, screenshots=SCREENSHOTS)
+    for path in filter(partial(_is_page, context), PUBLIC):
+        visitor.visit(path)
+    stack.sign_in(visitor.page)
+    pages = [*ACCOUNT, *_signed_in_pages(), *STATES]
+    assert len(pages) >= 12
+    for path in filter(partial(_is_page, context), pages):
+        visitor.visit(path)
+    yield visitor.problems
     context.close()
 
 
-def _sign_in(context: BrowserContext, stack: Stack) -> None:
-    page = context.new_page()
-    stack.sign_in(page)
-    page.close()
-
-
-def test_every_page(look: tuple[str, BrowserContext], stack: Stack, axe: str) -> None:
-    name, context = look
-    problems = [found for path in PUBLIC for found in _inspect(context, name, path, axe)]
-    _sign_in(context, stack)
-    pages = [*ACCOUNT, *_signed_in_pages(), *STATES]
-    assert len(pages) >= 12
-    problems += [found for path in pages for found in _inspect(context, name, path, axe)]
-    assert not problems, "\n".join(problems)
-
-
-def _inspect(context: BrowserContext, look: str, path: str, axe: str) -> list[str]:
-    if not _is_page(context, path):
-        return []
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    response = page.goto(path)
-    assert response is not None
-    if response.status != 200:
-        errors.append(f"status {response.status}")
-    file = path.strip("/").replace("/", "-").replace("?", "-") or "landing"
-    page.screenshot(path=SCREENSHOTS / look / f"{file}.png", full_page=True)
-    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    if width > 0:
-        errors.append(f"{width} px wider than the screen")
-    if look != "phone":  # contrast differs between light and dark, the rest is one document
-        errors += issues(page, axe)
-    page.close()
-    return [f"{look} {path}: {error}" for error in errors]
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page(problems: dict[str, list[str]], look: str) -> None:
+    assert not problems[look], "\n".join(problems[look])
 
 
 def _is_page(context: BrowserContext, path: str) -> bool:
     """Not what takes a POST only, a file, or a part of a page for htmx."""
     answer = context.request.get(path)
     return answer.status != 405 and answer.text().lstrip().startswith("<!DOCTYPE html>")
-
-
-def issues(page: Page, axe: str) -> list[str]:
-    """What axe-core finds wrong with the page and calls serious."""
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{issue['id']} ({issue['impact']}): {node['target']} {node['failureSummary']}"
-        for issue in found["violations"]
-        if issue["impact"] in SERIOUS
-        for node in issue["nodes"]
-    ]

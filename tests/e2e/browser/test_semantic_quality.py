@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser.conftest import SCREENSHOTS, SOON, Stack, until_shown
-from tests.e2e.browser.test_every_page import LOOKS, SERIOUS
+from tests.e2e.browser.looks import COLOUR_RULES, LOOKS, too_wide, violations
 from tests.worker.edge import until
 
 ASKED = "How do I reverse a list in Python?"
@@ -99,15 +99,7 @@ def _look(page: Page, name: str, axe: str, problems: list[str]) -> None:
         page.set_viewport_size(options["viewport"])
         page.emulate_media(color_scheme=options["color_scheme"])
         page.screenshot(path=SCREENSHOTS / look / f"semantic-{name}.png", full_page=True)
-        if page.evaluate("document.documentElement.scrollWidth - window.innerWidth") > 0:
-            problems.append(f"{name} in {look} is wider than the screen")
-        page.evaluate(axe)
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        problems.extend(
-            f"{name} in {look}: {issue['id']} {node['target']} {node['failureSummary']}"
-            for issue in found["violations"]
-            if issue["impact"] in SERIOUS
-            for node in issue["nodes"]
-        )
+        found = too_wide(page) + violations(page, axe, COLOUR_RULES if look == "dark" else ())
+        problems.extend(f"{name} in {look}: {problem}" for problem in found)
     page.set_viewport_size(LOOKS["light"]["viewport"])
     page.emulate_media(color_scheme="light")

@@ -13,7 +13,7 @@ from tests.e2e.browser.conftest import (
     running_stack,
     until_shown,
 )
-from tests.e2e.browser.test_every_page import LOOKS, SERIOUS
+from tests.e2e.browser.looks import ALL_IMPACTS, LOOKS, Visitor, too_wide, violations
 
 CUSTOMER = "grace@example.com"
 PASSWORD = "correct horse battery"
@@ -67,12 +67,6 @@ def _page(context: BrowserContext, problems: list[str]) -> Page:
     return page
 
 
-def _clean(page: Page, axe: str) -> None:
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert [each["id"] for each in found["violations"] if each["impact"] in SERIOUS] == []
-
-
 def _confirmed(page: Page, stack: Stack) -> None:
     """Whoever begins a visit has confirmed within five minutes that it is them."""
     if "/accounts/reauthenticate/" in page.url:
@@ -91,7 +85,7 @@ def test_an_examination_shows_up_by_itself(desk: BrowserContext, axe: str) -> No
     expect(box).to_contain_text("all migrations run")
     expect(box).to_contain_text("DJANGO_DEBUG is on")
     expect(page.get_by_text("Requests not yet counted")).to_be_visible()
-    _clean(page, axe)
+    assert violations(page, axe) == []
     assert problems == []
     page.close()
 
@@ -106,7 +100,7 @@ def test_a_switch_turned_off_shows_to_the_customer(
     page.get_by_label("Note").fill("wrong answers reported")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Semantic cache for everybody").first).to_be_visible()
-    _clean(page, axe)
+    assert violations(page, axe) == []
     theirs = _page(customer, problems)
     notice = theirs.get_by_text("switched off by the operator")
     # Other processes of the dashboard notice within ten seconds.
@@ -133,7 +127,7 @@ def test_the_dashboard_as_a_customer(
     banner = page.get_by_role("complementary", name="Impersonation")
     expect(banner).to_contain_text(CUSTOMER)
     expect(banner).to_contain_text("read only")
-    _clean(page, axe)
+    assert violations(page, axe) == []
     assert problems == []
 
     page.goto("/app/hopper/compiler/keys/new/")
@@ -142,7 +136,7 @@ def test_the_dashboard_as_a_customer(
     expect(page.get_by_text("may not change anything")).to_be_visible()
     page.goto("/accounts/email/")
     expect(page.get_by_text("belong to the customer")).to_be_visible()
-    _clean(page, axe)
+    assert violations(page, axe) == []
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text(f"no longer {CUSTOMER}")).to_be_visible()
     assert page.goto("/app/hopper/compiler/").status == 404  # type: ignore[union-attr]
@@ -189,37 +183,31 @@ def test_it_looks_right(
     context.close()
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_every_staff_page(
-    desk: BrowserContext, chromium: Browser, stack: Stack, axe: str, look: str
-) -> None:
-    """Each list with a form of it: axe finds nothing at all, nothing is wider than the screen."""
+@pytest.fixture(scope="module")
+def problems(
+    desk: BrowserContext, chromium: Browser, stack: Stack, axe: str
+) -> Iterator[dict[str, list[str]]]:
+    """What axe finds at all, and what is wider than the screen: in each list and a form of it."""
     context = chromium.new_context(
-        base_url=stack.dashboard,
-        storage_state=desk.storage_state(),
-        reduced_motion="reduce",
-        **LOOKS[look],
+        base_url=stack.dashboard, storage_state=desk.storage_state(), reduced_motion="reduce"
     )
-    page = context.new_page()
-    page.goto("/admin/")
-    lists = _paths(page, "#nav-sidebar-inner a")
+    visitor = Visitor(context.new_page(), axe, ALL_IMPACTS)
+    visitor.page.goto("/admin/")
+    lists = _paths(visitor.page, "#nav-sidebar-inner a")
     assert len(lists) > 20
-    problems: list[str] = []
     for path in lists:
-        page.goto(path)
-        forms = _paths(page, "#result_list a[href*='/change/']")[:1]
-        forms += [form for form in _paths(page, "#main a") if form == f"{path}add/"]
-        for address in (path, *forms):
-            page.goto(address)
-            wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            problems += [f"{address}: {wider} px wider than the screen"] if wider > 0 else []
-            if look == "phone":  # the same document as in the light
-                continue
-            page.evaluate(axe)
-            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            problems += [f"{address}: {each['id']}" for each in found["violations"]]
+        visitor.visit(path)
+        forms = _paths(visitor.page, "#result_list a[href*='/change/']")[:1]
+        forms += [form for form in _paths(visitor.page, "#main a") if form == f"{path}add/"]
+        for form in forms:
+            visitor.visit(form)
+    yield visitor.problems
     context.close()
-    assert problems == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_staff_page(problems: dict[str, list[str]], look: str) -> None:
+    assert not problems[look], "\n".join(problems[look])
 
 
 def _paths(page: Page, selector: str) -> list[str]:
@@ -231,4 +219,4 @@ def _paths(page: Page, selector: str) -> list[str]:
 
 def _shoot(page: Page, look: str, name: str) -> None:
     page.screenshot(path=SCREENSHOTS / look / f"{name}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name
+    assert too_wide(page) == [], name

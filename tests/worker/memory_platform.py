@@ -98,6 +98,7 @@ class MemoryPlatform:
     reads_streams = True
     has_redis = False
     has_database = False
+    opener = None
 
     def __init__(self, provider: Provider, beside: "MemoryPlatform | None" = None) -> None:
         """``beside``: another process of the same deployment, with its Redis and Supabase."""

@@ -5,6 +5,8 @@
 //   --python FILE       the interpreter whose environment holds the Worker's packages
 //   --queue             bind a queue in memory as USAGE_QUEUE, as wrangler.toml can on Cloudflare
 //   --ai URL            bind Workers AI as AI, answered by a server that speaks its REST API
+//   --crossings         tell in the header x-crossings what each request did at the border to
+//                       JavaScript until its response was there
 //   --import-times      print CPython's -X importtime report of the entry's imports, then exit
 //
 // The Worker's `env` is this process's environment. When ready it prints one line of JSON:
@@ -19,6 +21,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { toRequest, writeResponse } from './bridge.mjs';
+import { countCrossings, countResumed, takeCount } from './crossings.mjs';
 import { loadWorker } from './worker.mjs';
 
 const REPOSITORY = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -30,10 +33,12 @@ const { values: options } = parseArgs({
     python: { type: 'string', default: path.join(REPOSITORY, '.venv/bin/python') },
     queue: { type: 'boolean', default: false },
     ai: { type: 'string' },
+    crossings: { type: 'boolean', default: false },
     'import-times': { type: 'boolean', default: false },
   },
 });
 
+if (options.crossings) countCrossings();
 const worker = await loadWorker({
   entry: path.resolve(options.entry),
   python: options.python,
@@ -42,6 +47,7 @@ const worker = await loadWorker({
   importTimes: options['import-times'],
   queue: options.queue,
   ai: options.ai,
+  imported: options.crossings ? countResumed : undefined,
 });
 if (options['import-times']) process.exit(0);
 
@@ -51,7 +57,9 @@ const server = http.createServer(async (incoming, outgoing) => {
     if (!outgoing.writableFinished) gone.abort();
   });
   try {
+    takeCount();
     const response = await worker.fetch(toRequest(incoming, gone.signal));
+    if (options.crossings) outgoing.setHeader('x-crossings', JSON.stringify(takeCount()));
     await writeResponse(response, outgoing, gone.signal);
     if (!incoming.complete) {
       // Answered before the body was read (too large): a client that is still sending it must be

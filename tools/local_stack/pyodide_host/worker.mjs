@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import { loadPyodide } from 'pyodide';
 
@@ -38,12 +39,22 @@ dispatch, dispatch_event
  * Load Pyodide and import the entry.
  *
  * @param {boolean} options.queue bind a queue as USAGE_QUEUE, consumed by the entry itself
+ * @param {(module: object) => object} [options.imported] what Python gets of an ES module of the bundle
  * @param {string} [options.ai] bind Workers AI as AI: the URL under which models run
  * @returns {Promise<{fetch(request: Request): Promise<Response>, scheduled(): Promise<void>,
  *   settle(ms: number): Promise<void>, timings: {startup_ms: number, import_ms: number}}>} `settle`
  *   waits for waitUntil's work.
  */
-export async function loadWorker({ entry, python, repository, env, importTimes, queue, ai }) {
+export async function loadWorker({
+  entry,
+  python,
+  repository,
+  env,
+  importTimes,
+  queue,
+  ai,
+  imported = (module) => module,
+}) {
   const started = performance.now();
   const pyodide = await loadPyodide({
     args: importTimes ? ['-X', 'importtime'] : [],
@@ -53,7 +64,7 @@ export async function loadWorker({ entry, python, repository, env, importTimes, 
   });
   const paths = copyPackages(pyodide, findPackages(python, repository));
   copyFolder(pyodide, path.dirname(entry), SOURCE);
-  provideWorkerdModules(pyodide, env);
+  provideWorkerdModules(pyodide, env, path.dirname(entry), imported);
   pyodide.runPython(`import sys; sys.path[:0] = ${JSON.stringify([SOURCE, ...paths])}`);
 
   const importing = performance.now();
@@ -104,12 +115,13 @@ class ExecutionContext {
   }
 }
 
-function provideWorkerdModules(pyodide, env) {
+function provideWorkerdModules(pyodide, env, source, imported) {
   pyodide.registerJsModule('_cloudflare_compat_flags', COMPATIBILITY_FLAGS);
   pyodide.registerJsModule('_pyodide_entrypoint_helper', {
     cloudflareWorkersModule: { env },
     cloudflareSocketsModule: {},
-    doAnImport: (name) => Promise.reject(new Error(`no module ${name} outside Cloudflare`)),
+    // workerd finds a bundle's ES modules by their path below its root.
+    doAnImport: async (name) => imported(await import(pathToFileURL(path.join(source, name)))),
     patch_env_helper: () => {
       throw new Error('patch_env is not available outside Cloudflare');
     },

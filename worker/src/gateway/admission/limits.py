@@ -22,6 +22,8 @@ from shared.key_record import KeyRecord
 from shared.purge_cutoffs import model_field, namespace_field
 
 WINDOW_MS = 60_000
+ENTRY = (AdmitReply._fields.index("entries"), 0)
+"""Where a reply has the first of the entries that were asked for."""
 STORE_AWAY = "Redis did not answer in time"
 RECORD_BEHIND = "the project's newest settings cannot be read yet"
 """Why the cache takes no part in a request that was admitted by this process alone."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.core.platform import Platform
+from gateway.core.sealed import Opened
 from gateway.formats.base import Usage
 
 
@@ -53,12 +54,16 @@ async def seal(platform: Platform, key: bytes, redis_key: str, entry: Entry) -> 
 
 
 async def unseal(platform: Platform, key: bytes, redis_key: str, value: str) -> Entry:
-    """Raises ``EntryError``."""
+    """The inverse; ``value`` may be ``Opened``. Raises ``EntryError``."""
     try:
-        created, model, namespace, encoded = value.split(":", 3)
-        aad = _aad(redis_key, f"{created}:{model}:{namespace}")
-        payload = await platform.unseal(key, base64.b64decode(encoded), aad)
-        facts, _, body = payload.decode().partition("\n")
+        if isinstance(value, Opened):
+            created, model, namespace = value.split(":")
+            payload = value.payload
+        else:
+            created, model, namespace, encoded = value.split(":", 3)
+            aad = _aad(redis_key, f"{created}:{model}:{namespace}")
+            payload = (await platform.unseal(key, base64.b64decode(encoded), aad)).decode()
+        facts, _, body = payload.partition("\n")
         return Entry(int(created), f"{model}:{namespace}", json.loads(facts), body)
     except ValueError as error:
         raise EntryError("the entry does not open") from error

@@ -21,8 +21,24 @@ def redact(text: str) -> str:
     return _SECRETS.sub(lambda match: f"{match[1]}[redacted]", text)
 
 
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+class _Output:
+    """Where lines go, and the clock that tells observers when."""
+
+    write: Callable[[str], object] = staticmethod(_print)
+    now: Callable[[], float] = staticmethod(time.time)
+
+
 Observer = Callable[[str, float], None]
 _observers: list[Observer] = []
+
+
+def output_to(write: Callable[[str], object], now: Callable[[], float]) -> None:
+    """Have each line written by ``write`` instead; ``now``: the host's wall clock."""
+    _Output.write, _Output.now = staticmethod(write), staticmethod(now)
 
 
 def observe(observer: Observer) -> None:
@@ -35,6 +51,6 @@ def log_event(event: str, level: str = "info", **fields: Any) -> None:
     line: dict[str, Any] = {"event": event, "level": level}
     line.update((name, value) for name, value in fields.items() if value is not None)
     text = redact(_encode(line))
-    sys.stdout.write(text + "\n")
+    _Output.write(text)
     for observer in _observers:
-        observer(text, time.time())
+        observer(text, _Output.now())

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.core.http import Headers, UpstreamResponse
+from gateway.core.sealed import Opener
 
 
 class Platform(Protocol):
@@ -27,6 +28,10 @@ class Platform(Protocol):
     @property
     def has_database(self) -> bool:
         """True when the host keeps a connection to PostgreSQL, which takes usage rows."""
+
+    @property
+    def opener(self) -> Opener | None:
+        """Where the host has one: there each await by itself costs more than its work."""
 
     def now(self) -> float:
         """Unix time in seconds: what moment it is. It may be set back; durations come from

@@ -17,6 +17,7 @@ from gateway.cache.project_cache import ProjectCache
 from gateway.core import errors
 from gateway.core.http import FetchFailed, Headers, Response
 from gateway.core.log import log_event
+from gateway.core.sealed import Sealed
 from gateway.core.timing import Timing
 from gateway.pipeline.caller import Caller
 from gateway.pipeline.generation_request import GenerationRequest
@@ -149,10 +150,14 @@ class RequestContext:
 
     async def _admit(self, request: AdmissionRequest) -> Admission:
         host, local = self.host, self.host.runtime.limits
+        store = host.store
+        if len(request.entries) == 1:
+            key = host.runtime.data_key(self.record)
+            store = store.opening(Sealed(request.entries[0], key, limits.ENTRY))
         try:
             label = self._limited_label(request)
             admission = await limits.admit(
-                host.platform, host.store, self.record, request, local, label=label
+                host.platform, store, self.record, request, local, label=label
             )
         except (errors.RateLimited, errors.QuotaExceeded) as refusal:
             now = host.platform.monotonic()

@@ -7,12 +7,14 @@ holds the request's platform); what outlives requests is the ``ProbedBreaker``, 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from typing import Any, Protocol
 
 from gateway.core.http import FetchFailed
 from gateway.core.platform import Platform
 from gateway.core.probed_breaker import ProbedBreaker
+from gateway.core.sealed import Opened, Sealed
 from gateway.redis.scripts import Script
 from gateway.redis.upstash import UpstashError, UpstashRedis
 
@@ -53,9 +55,10 @@ class _Direct:
 class _FetchTransport:
     """What upstash-redis calls to send a command; counts nothing, retries nothing."""
 
-    def __init__(self, platform: Platform, limit: Limit) -> None:
+    def __init__(self, platform: Platform, limit: Limit, sealed: Sealed | None) -> None:
         self._platform = platform
         self._limit = limit
+        self._sealed = sealed
 
     async def execute(
         self,
@@ -64,14 +67,20 @@ class _FetchTransport:
         command: Sequence[Any],
         from_pipeline: bool = False,  # noqa: FBT001, FBT002 (the client's own signature)
     ) -> Any:
-        _, text = await self._platform.call(
-            "POST", url, list(headers.items()), json.dumps(command), timeout=self._limit()
-        )
+        opener, sealed, opened = self._platform.opener, self._sealed, None
+        sent, timeout = (url, list(headers.items()), json.dumps(command)), self._limit()
+        if opener is None or sealed is None:
+            _, text = await self._platform.call("POST", *sent, timeout=timeout)
+        else:
+            _, text, opened = await opener.call_and_open(*sent, sealed, timeout=timeout)
         try:
             body = json.loads(text)
             if from_pipeline and isinstance(body, list):
                 return [_result(item) for item in body]
-            return _result(body)
+            result = _result(body)
+            if sealed is not None and opened is not None:
+                _put(result, sealed.at, opened)
+            return result
         except (ValueError, KeyError, AttributeError) as error:
             raise FetchFailed(f"not an answer of Redis: {type(error).__name__}") from error
 
@@ -85,10 +94,19 @@ def _result(body: Any) -> Any:
     return body["result"]
 
 
-def _commands(platform: Platform, url: str, token: str, limit: Limit) -> _Commands:
+def _put(result: Any, at: Sequence[int], opened: str) -> None:
+    for index in at[:-1]:
+        result = result[index]
+    head, _, _ = result[at[-1]].rpartition(":")
+    result[at[-1]] = Opened(head, opened)
+
+
+def _commands(
+    platform: Platform, url: str, token: str, limit: Limit, sealed: Sealed | None = None
+) -> _Commands:
     if platform.has_redis:
         return _Direct(platform, limit)
-    return UpstashRedis(url, token, _FetchTransport(platform, limit))
+    return UpstashRedis(url, token, _FetchTransport(platform, limit, sealed))
 
 
 _PROBE_PAUSES = (0.0, 0.05, 0.1, 0.1, 0.2, 0.3, *[0.5] * 30)
@@ -118,9 +136,17 @@ class Store:
         self._breaker = breaker
         self._timeout = timeout
         self._probes = probes
-        self._redis = _commands(platform, url, token, self._limit)
-        # Requests are hurried while Redis is in doubt; whether it is slower now, a probe finds out.
-        self._patient = partial(_commands, platform, url, token, lambda: timeout)
+        self._commands = partial(_commands, platform, url, token)
+        self._redis = self._commands(self._limit)
+
+    def opening(self, sealed: Sealed) -> "Store":
+        """For commands whose reply may hold ``sealed``: where the host has an ``opener`` and it
+        opens, an ``Opened`` takes its place."""
+        if self._platform.opener is None:
+            return self
+        other = copy(self)
+        other._redis = self._commands(self._limit, sealed)
+        return other
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """EVALSHA; EVAL once when Redis does not know the script."""
@@ -189,7 +215,9 @@ class Store:
     async def _probe(self) -> None:
         """PING until it answers. If the isolate ends, probing stops, and the next request after
         ``probed_until`` begins again."""
-        platform, breaker, patient = self._platform, self._breaker, self._patient()
+        platform, breaker = self._platform, self._breaker
+        # Requests are hurried while Redis is in doubt; whether it is slower now, this finds out.
+        patient = self._commands(lambda: self._timeout)
         for pause in _PROBE_PAUSES:
             breaker.probed_until = platform.monotonic() + pause + self._timeout + _SLACK_SECONDS
             if pause:

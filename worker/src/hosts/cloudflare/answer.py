@@ -1,8 +1,7 @@
-"""A service's answer, from a ``js.Response``."""
+"""A provider's answer, from a ``js.Response``."""
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+import json
+from typing import Any
 
 import js
 from pyodide.ffi import JsException
@@ -12,9 +11,9 @@ from gateway.core.http import (
     FetchFailed,
 )
 from hosts.cloudflare import clock
-from hosts.cloudflare.streams import js_failure, read_all
+from hosts.cloudflare.steps import awaited, is_late, is_too_large, started, steps
+from hosts.cloudflare.streams import js_failure
 
-_T = TypeVar("_T")
 _BEGINNING = 16
 """How many bytes tell the kind of a body."""
 
@@ -22,69 +21,66 @@ _BEGINNING = 16
 class JsResponse:
     """A ``js.Response`` as a ``gateway.core.http.UpstreamResponse``."""
 
+    status: int
+    headers: dict[str, str]
+
     def __init__(
         self, response: Any, controller: Any, deadline: float, max_answer_bytes: int
     ) -> None:
-        self.raw = response
-        self.body = response.body
         self.controller = controller
-        self.status: int = response.status
+        self.status, self.headers = json.loads(steps().response_head(response))
+        self._raw = response
         self._deadline = deadline
         self._limit = max_answer_bytes
-        self._teed = False
-        self._headers: dict[str, str] | None = None
 
     @property
-    def headers(self) -> dict[str, str]:
-        """Read on demand: most answers of Redis and Supabase are never asked for theirs."""
-        if self._headers is None:
-            self._headers = {item[0]: item[1] for item in self.raw.headers}
-        return self._headers
+    def body(self) -> Any:
+        """The stream that has not been read yet; None where there is none."""
+        return self._raw.body or None
 
     async def begin(self) -> bytes:
         """See ``UpstreamResponse``. A body cannot be put back, so it is teed."""
-        if self.body is None:
+        body = self.body
+        if body is None:
             return b""
-        branch, self.body = self.body.tee()
-        self._teed = True
-        return await self._in_time(read_all(branch, enough=_BEGINNING))
+        branch, rest = body.tee()
+        self._raw = js.Response.new(rest)
+        reader = branch.getReader()
+        chunks: list[bytes] = []
+        try:
+            while sum(map(len, chunks)) < _BEGINNING:
+                chunk = await started(steps().chunk, reader, self._left())
+                if chunk is None:
+                    return b"".join(chunks)
+                chunks.append(chunk.to_bytes())
+        except JsException as error:
+            raise self._failure(error) from error
+        reader.cancel()  # not awaited: the promise of a teed branch waits for the other one
+        return b"".join(chunks)
 
     async def text(self) -> str:
         """See ``UpstreamResponse``."""
-        whole = js.Response.new(self.body) if self._teed else self.raw
-        return await self._in_time(bounded_text(whole, self._limit))
+        reading = started(steps().response_text, self._raw, self._limit, self._left())
+        try:
+            text: str = await reading
+        except JsException as error:
+            raise self._failure(error) from error
+        return text
 
     async def close(self) -> None:
         """See ``UpstreamResponse``."""
-        if self.body is not None:
-            await self.body.cancel()
+        body = self.body
+        if body is not None:
+            await awaited(body.cancel())
 
-    async def _in_time(self, reading: Coroutine[Any, Any, _T]) -> _T:
-        left = max(self._deadline - clock.monotonic(), 0.001)
-        try:
-            return await asyncio.wait_for(reading, left)
-        except TimeoutError as error:
+    def _left(self) -> int:
+        """Milliseconds."""
+        return round(max(self._deadline - clock.monotonic(), 0.001) * 1000)
+
+    def _failure(self, error: JsException) -> FetchFailed:
+        if is_too_large(error):
+            return AnswerTooLarge(self._limit)
+        if is_late(error):
             self.controller.abort()
-            raise FetchFailed("the answer did not arrive in time", timeout=True) from error
-        except JsException as error:
-            raise js_failure(error) from error
-
-
-async def bounded_text(response: Any, limit: int) -> str:
-    """The text of a ``js.Response``. Raises ``AnswerTooLarge`` and closes the connection where the
-    body has more than ``limit`` bytes once it is decompressed.
-
-    Where nothing is compressed and the length is declared, JavaScript reads it all at once.
-    """
-    if response.body is None:
-        return ""
-    declared = response.headers.get("content-length") or ""
-    length = int(declared) if declared.isdigit() else None
-    if length is not None and length > limit:
-        response.body.cancel()
-        raise AnswerTooLarge(limit)
-    if length is not None and not response.headers.get("content-encoding"):
-        text: str = await response.text()
-        return text
-    data = await read_all(response.body, limit=limit)
-    return data.decode("utf-8", "replace").removeprefix("\ufeff")
+            return FetchFailed("the answer did not arrive in time", timeout=True)
+        return js_failure(error)

@@ -2,21 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import js
 from pyodide.ffi import JsException, to_js
 
 from gateway.core.http import (
+    AnswerTooLarge,
     FetchFailed,
     Upload,
     UpstreamResponse,
 )
 from gateway.core.log import log_event
-from hosts.cloudflare import clock
-from hosts.cloudflare.answer import JsResponse, bounded_text
-from hosts.cloudflare.isolate import runtime
+from gateway.core.sealed import Sealed
+from hosts.cloudflare import clock, isolate
+from hosts.cloudflare.answer import JsResponse
+from hosts.cloudflare.steps import asked, awaited, is_late, is_too_large, started, steps
 from hosts.cloudflare.streams import ClientBranch, CopyReader, js_failure
 
 _crypto_keys: dict[bytes, Any] = {}
@@ -30,20 +32,28 @@ _LATE_TIMER_SECONDS = 0.05
 class CloudflarePlatform:
     """``Platform`` for one request, or for work that no request asked for."""
 
-    def __init__(self, env: Any, ctx: Any, request: Any = None) -> None:
+    reads_streams = False
+    has_redis = False
+    has_database = False
+
+    def __init__(
+        self, env: Any, ctx: Any, request: Any = None, request_id: str | None = None
+    ) -> None:
+        """``request_id``: a fresh one, for the first to ask."""
         self._env = env
         self._request = request
         self._ctx = ctx
-
-    reads_streams = False
+        self._request_id = request_id
 
     @property
     def has_queue(self) -> bool:
         """See ``Platform``."""
-        return bool(getattr(self._env, _QUEUE, None))
+        return isolate.has_binding(self._env, _QUEUE)
 
-    has_redis = False
-    has_database = False
+    @property
+    def opener(self) -> "CloudflarePlatform":
+        """See ``Platform``."""
+        return self
 
     def now(self) -> float:
         """See ``Platform``."""
@@ -55,12 +65,13 @@ class CloudflarePlatform:
 
     def request_id(self) -> str:
         """See ``Platform``."""
-        identifier: str = js.crypto.randomUUID()
-        return identifier.replace("-", "")
+        fresh, self._request_id = self._request_id, None
+        return fresh or str(steps().new_id())
 
     async def sleep(self, seconds: float) -> None:
         """See ``Platform``."""
         await asyncio.sleep(seconds)
+        clock.begins()
 
     async def fetch(
         self,
@@ -74,25 +85,24 @@ class CloudflarePlatform:
         public_only: bool = False,  # noqa: ARG002 (a Worker is in no private network)
     ) -> UpstreamResponse:
         """See ``Platform``."""
-        controller = js.AbortController.new()
         deadline = clock.monotonic() + timeout
-        timer = asyncio.get_running_loop().call_later(timeout, controller.abort)
         upload = body if isinstance(body, Upload) else Upload(body)
+        content = _content(upload.source)
+        controller, answer = asked(method, url, _as_json(headers), content, round(timeout * 1000))
         try:
-            answer = await _fetch(method, url, headers, upload.source, controller.signal)
-            return JsResponse(answer, controller, deadline, self._max_answer_bytes())
+            response = await answer
         except asyncio.CancelledError:
             controller.abort()
             raise
         except JsException as error:
             if upload.failure is not None:
                 raise upload.failure from error
-            aborted = bool(controller.signal.aborted)
-            raise FetchFailed(
-                f"no answer within {timeout:g} s" if aborted else str(error), timeout=aborted
-            ) from error
-        finally:
-            timer.cancel()
+            late = is_late(error)
+            if late:
+                controller.abort()
+            reason = f"no answer within {timeout:g} s" if late else str(error)
+            raise FetchFailed(reason, timeout=late) from error
+        return JsResponse(response, controller, deadline, self._max_answer_bytes())
 
     async def call(
         self,
@@ -104,17 +114,32 @@ class CloudflarePlatform:
         timeout: float,
     ) -> tuple[int, str]:
         """See ``Platform``."""
-        signal = js.AbortSignal.timeout(round(timeout * 1000))
-        due = clock.monotonic() + timeout + _LATE_TIMER_SECONDS
-        try:
-            response = await _fetch(method, url, headers, body, signal)
-            return response.status, await bounded_text(response, self._max_answer_bytes())
-        except JsException as error:
-            failure = js_failure(error)
-            # The signal counts the time that the isolate had no time: then the answer may have been
-            # there for long.
-            failure.ours = failure.timeout and clock.monotonic() > due
-            raise failure from error
+        limit, milliseconds = self._max_answer_bytes(), round(timeout * 1000)
+        sent = method, url, _as_json(headers), _content(body), milliseconds, limit
+        first, text = await _answer(started(steps().call, *sent), timeout, limit)
+        return int(first[0]), text
+
+    async def call_and_open(
+        self,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: str,
+        sealed: Sealed,
+        *,
+        timeout: float,
+    ) -> tuple[int, str, str | None]:
+        """See ``Opener``."""
+        limit, milliseconds = self._max_answer_bytes(), round(timeout * 1000)
+        # An await for each key that is new to the isolate.
+        key, at = await _imported(sealed.key), json.dumps(["result", *sealed.at])
+        opens = key, sealed.name, at
+        sent = "POST", url, _as_json(headers), body, milliseconds, limit
+        answer = started(steps().call_and_open, *opens, *sent)
+        first, text = await _answer(answer, timeout, limit)
+        opened = None
+        if first[-1] == "+":
+            text, _, opened = text.partition("\n")
+        return int(first[0]), text, opened
 
     async def insert_rows(self, rows: str, *, timeout: float) -> None:  # noqa: ARG002
         """See ``Platform``; ``has_database`` is false."""
@@ -137,7 +162,7 @@ class CloudflarePlatform:
         return ClientBranch(upstream.body)
 
     def _max_answer_bytes(self) -> int:
-        return runtime(self._env).settings.max_answer_bytes
+        return isolate.runtime(self._env).settings.max_answer_bytes
 
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         """See ``Platform``. A bare task would be dropped with the response."""
@@ -153,6 +178,8 @@ class CloudflarePlatform:
             await getattr(self._env, _QUEUE).send(message, contentType="text")
         except JsException as error:
             raise FetchFailed(str(error)) from error
+        finally:
+            clock.begins()
 
     async def run_model(
         self, model: str, inputs: Mapping[str, Any], *, timeout: float
@@ -169,39 +196,59 @@ class CloudflarePlatform:
             raise FetchFailed("the model did not answer in time", timeout=True) from error
         except JsException as error:
             raise js_failure(error) from error
+        finally:
+            clock.begins()
         return answer
 
     async def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
         """See ``Platform``."""
         nonce = js.crypto.getRandomValues(js.Uint8Array.new(12))
-        sealed = await js.crypto.subtle.encrypt(
-            _gcm(nonce, aad), await _imported(key), to_js(plaintext)
+        imported = await _imported(key)
+        sealed = await awaited(
+            js.crypto.subtle.encrypt(_gcm(nonce, aad), imported, to_js(plaintext))
         )
         return bytes(nonce.to_bytes()) + bytes(sealed.to_bytes())
 
     async def unseal(self, key: bytes, sealed: bytes, aad: bytes) -> bytes:
         """See ``Platform``."""
+        imported = await _imported(key)
         try:
-            opened = await js.crypto.subtle.decrypt(
-                _gcm(to_js(sealed[:12]), aad), await _imported(key), to_js(sealed[12:])
+            opened = await awaited(
+                js.crypto.subtle.decrypt(
+                    _gcm(to_js(sealed[:12]), aad), imported, to_js(sealed[12:])
+                )
             )
         except JsException as error:
             raise ValueError("does not open") from error
         return bytes(opened.to_bytes())
 
 
-def _fetch(
-    method: str, url: str, headers: Sequence[tuple[str, str]], body: Any, signal: Any
-) -> Any:
-    """The promise of ``fetch``. Keyword arguments cross into JavaScript as one object, headers as
-    one JSON text: an object built property by property would cross once for each.
-    """
-    options: dict[str, Any] = {"method": method, "redirect": "manual", "signal": signal}
-    if body is not None:
-        # A bytes object would be sent as the text "b'…'".
-        options["body"] = to_js(body) if isinstance(body, bytes) else body
-        options["duplex"] = "half"
-    return js.fetch(url, headers=js.JSON.parse(json.dumps(dict(headers))), **options)
+async def _answer(calling: Awaitable[str], timeout: float, limit: int) -> tuple[list[str], str]:
+    """The words of an answer's first line, and the rest."""
+    due = clock.monotonic() + timeout + _LATE_TIMER_SECONDS
+    try:
+        answer = await calling
+    except JsException as error:
+        if is_too_large(error):
+            raise AnswerTooLarge(limit) from error
+        failure = js_failure(error)
+        # The signal counts the time that the isolate had no time: then the answer may have been
+        # there for long.
+        failure.ours = failure.timeout and clock.monotonic() > due
+        raise failure from error
+    line, _, text = answer.partition("\n")
+    first = line.split(" ")
+    clock.begins(float(first[1]))
+    return first, text
+
+
+def _as_json(headers: Sequence[tuple[str, str]]) -> str:
+    return json.dumps(dict(headers))
+
+
+def _content(body: Any) -> Any:
+    """A bytes object would be sent as the text "b'…'"."""
+    return to_js(body) if isinstance(body, bytes) else body
 
 
 async def _imported(key: bytes) -> Any:
@@ -215,8 +262,8 @@ async def _imported(key: bytes) -> Any:
             _crypto_keys.clear()
         usages = to_js(["encrypt", "decrypt"])
         extractable = False
-        known = _crypto_keys[key] = await js.crypto.subtle.importKey(
-            "raw", to_js(key), "AES-GCM", extractable, usages
+        known = _crypto_keys[key] = await awaited(
+            js.crypto.subtle.importKey("raw", to_js(key), "AES-GCM", extractable, usages)
         )
     return known
 
@@ -226,6 +273,7 @@ def _gcm(nonce: Any, aad: bytes) -> Any:
 
 
 async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    clock.begins()
     try:
         await work
     except Exception as error:  # noqa: BLE001 (nobody is left to hear of it but the log)

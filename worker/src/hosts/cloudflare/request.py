@@ -11,29 +11,23 @@ from gateway.core.http import (
     Upload,
     declared_length,
 )
-
-_decoders: list[Any] = []
-
-
-def _utf8() -> Any:
-    """A strict decoder, made by this isolate's first request with a body."""
-    if not _decoders:
-        _decoders.append(js.TextDecoder.new("utf-8", js.JSON.parse('{"fatal": true}')))
-    return _decoders[0]
+from hosts.cloudflare import clock
+from hosts.cloudflare.steps import NOT_UTF8, TOO_LARGE, awaited, started, steps
 
 
 class JsRequest:
     """A ``js.Request`` as a ``gateway.core.http.Request``."""
 
     def __init__(self, request: Any) -> None:
-        # Always absolute and normalized: "https://host/path?query".
-        address, _, self.query = request.url.partition("?")
-        self.method: str = request.method
-        self.path: str = "/" + address.split("/", 3)[3]
         self._request = request
-        # All at once: each look at a JavaScript object costs more than a dictionary's.
-        headers = js.JSON.stringify(js.Object.fromEntries(request.headers))
-        self._headers: dict[str, str] = json.loads(headers)
+        head = json.loads(steps().request_head(request))
+        self.id: str = head[0]
+        self.method: str = head[2]
+        self._headers: dict[str, str] = head[4]
+        clock.begins(head[1])
+        # Always absolute and normalized: "https://host/path?query".
+        address, _, self.query = head[3].partition("?")
+        self.path: str = "/" + address.split("/", 3)[3]
 
     def header(self, name: str) -> str | None:
         """See ``Request``."""
@@ -47,17 +41,17 @@ class JsRequest:
             coding = self.header("content-encoding")
             if coding is not None:
                 return await self._decoded(coding, limit)
-            body = await self._request.arrayBuffer()
+            read: str | int = await started(steps().request_text, self._request, limit)
         except JsException as error:
             raise errors.InvalidRequest(
                 "The client left before its request was complete."
             ) from error
-        if body.byteLength > limit:
+        if read == TOO_LARGE:
             raise errors.too_large(limit)
-        try:
-            text: str = _utf8().decode(body)
-        except JsException as error:
-            raise errors.InvalidJson("The body of your request is not valid UTF-8.") from error
+        if read == NOT_UTF8:
+            raise errors.InvalidJson("The body of your request is not valid UTF-8.")
+        milliseconds, _, text = str(read).partition("\n")
+        clock.begins(float(milliseconds))
         return text
 
     def client_left(self) -> bool:
@@ -68,7 +62,7 @@ class JsRequest:
         from hosts.content_coding import BodyReader  # few requests need it
 
         body = BodyReader(coding, limit)
-        body.feed((await self._request.arrayBuffer()).to_bytes())
+        body.feed((await awaited(self._request.arrayBuffer())).to_bytes())
         return body.text()
 
     def stream(self, limit: int) -> Upload:

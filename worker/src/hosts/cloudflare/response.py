@@ -12,18 +12,18 @@ from gateway.core.http import (
     Live,
     Response,
 )
+from hosts.cloudflare import clock
+from hosts.cloudflare.steps import steps
 from hosts.cloudflare.streams import ClientBranch
 
 
 def as_js(response: Response) -> Any:
-    init = js.JSON.parse(json.dumps({"status": response.status, "headers": response.headers}))
     body = response.body
     if isinstance(body, Live):
         body = _live(body)
     elif isinstance(body, bytes):
         body = to_js(body)
-    # Where there may be no body at all (204), the Fetch Standard refuses an empty one too.
-    return js.Response.new(body or None, init)
+    return steps().respond(response.status, json.dumps(response.headers), body)
 
 
 def _live(body: Live) -> Any:
@@ -57,6 +57,7 @@ def _readable(chunks: AsyncGenerator[bytes, None], branch: ClientBranch) -> Any:
 
     async def pull(controller: Any) -> None:
         nonlocal pulling
+        clock.begins()
         pulling = True
         chunk = await anext(chunks, None)
         pulling = False

@@ -6,33 +6,15 @@ from typing import Any
 
 from pyodide.ffi import JsException
 
-from gateway.core.http import (
-    AnswerTooLarge,
-    FetchFailed,
-)
+from gateway.core.http import FetchFailed
 from gateway.core.platform import CLOSING_SECONDS, CopyGivenUp
+from hosts.cloudflare.steps import is_late, started, steps
 
 _MOST_COPIED = 32 * 2**20
 """Bytes of a stream. A teed body keeps for the slower reader what the faster one has read, and the
 copy may be far ahead of a slow client: no stream of tokens is this long."""
-
-
-async def read_all(stream: Any, *, limit: int | None = None, enough: int | None = None) -> bytes:
-    """The bytes of a stream. ``enough``: stop after so many; over ``limit``: ``AnswerTooLarge``."""
-    reader = stream.getReader()
-    chunks: list[bytes] = []
-    size = 0
-    while enough is None or size < enough:
-        read = await reader.read()
-        if read.done:
-            return b"".join(chunks)
-        size += read.value.byteLength
-        if limit is not None and size > limit:
-            reader.cancel()
-            raise AnswerTooLarge(limit)
-        chunks.append(read.value.to_bytes())
-    reader.cancel()  # not awaited: the promise of a teed branch waits for the other one
-    return b"".join(chunks)
+_NO_LIMIT = 2**31 - 1
+"""Milliseconds: the longest that JavaScript's timers take."""
 
 
 class ClientBranch:
@@ -53,11 +35,11 @@ class ClientBranch:
         try:
             while True:
                 self._waiting = True
-                read = await self._next()
+                chunk = await self._next()
                 self._waiting = False
-                if read is None or read.done:
+                if chunk is None:
                     break
-                yield read.value.to_bytes()
+                yield chunk.to_bytes()
             ended = True
         except JsException as error:
             ended = True
@@ -74,12 +56,12 @@ class ClientBranch:
         (self._reader or self.stream).cancel()
 
     async def _next(self) -> Any:
-        reading = self._reader.read()
-        if not self._overdue:
-            return await reading
         try:
-            return await asyncio.wait_for(reading, CLOSING_SECONDS)
-        except TimeoutError:
+            limit = round(CLOSING_SECONDS * 1000) if self._overdue else _NO_LIMIT
+            return await started(steps().chunk, self._reader, limit)
+        except JsException as error:
+            if not is_late(error):
+                raise
             self._reader.cancel()
             return None
 
@@ -115,20 +97,21 @@ class CopyReader:
         while True:
             patience = self._timeouts[1 if copied else 0]
             try:
-                read = await asyncio.wait_for(self._reader.read(), patience)
-            except TimeoutError as error:
+                chunk = await started(steps().chunk, self._reader, round(patience * 1000))
+            except JsException as error:
+                if not is_late(error):
+                    raise js_failure(error) from error
                 # Ends the client's branch too, which would wait for ever.
                 self._controller.abort()
                 raise FetchFailed("the stream stalled", timeout=True) from error
-            except JsException as error:
-                raise js_failure(error) from error
-            if read.done:
+            if chunk is None:
                 return
-            copied += read.value.byteLength
+            data = chunk.to_bytes()
+            copied += len(data)
             if copied > _MOST_COPIED:
                 self._reader.cancel()
                 raise CopyGivenUp
-            yield read.value.to_bytes()
+            yield data
 
     def ends(self) -> None:
         """See ``Copy``. A client's branch that JavaScript sends ends only when the provider's

@@ -38,6 +38,7 @@ class CPythonPlatform:
 
     has_queue = False
     reads_streams = True
+    opener = None
 
     def __init__(
         self,

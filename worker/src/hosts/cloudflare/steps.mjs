@@ -1,0 +1,120 @@
+// What the Worker's Python asks of JavaScript, in one step each: a call costs Python up to 20 µs, whatever it
+// does, and to await a promise by itself 50. Nothing here knows what the product does with it.
+
+const NOT_UTF8 = -1;
+const TOO_LARGE = -2;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+let resume;
+
+/** Give the Python function that takes a number, and the value or the Error with which its work ended. */
+export const answerTo = (callback) => void (resume = callback);
+
+/** Await `step(...values)`. */
+export const start = (number, step, ...values) => settle(number, step(...values));
+
+/** Await a promise. */
+export function settle(number, work) {
+  const failed = (error) => resume(number, error instanceof Error ? error : new Error(String(error)));
+  work.then((value) => resume(number, value), failed);
+}
+
+export const newId = () => crypto.randomUUID().replaceAll('-', '');
+
+/** The head of a request as JSON: [new id, unix ms, method, URL, {header: value}]. */
+export const requestHead = (request) =>
+  JSON.stringify([newId(), Date.now(), request.method, request.url, Object.fromEntries(request.headers)]);
+
+/** The body of a request: "<unix ms>\n<text>"; NOT_UTF8, or TOO_LARGE where there are more than `limit` bytes. */
+export async function requestText(request, limit) {
+  const bytes = await request.arrayBuffer();
+  if (bytes.byteLength > limit) return TOO_LARGE;
+  try {
+    return `${Date.now()}\n${utf8.decode(bytes)}`;
+  } catch {
+    return NOT_UTF8;
+  }
+}
+
+/** A response. `headers` is a JSON array of pairs. Where there may be no body (204), an empty one is refused. */
+export const respond = (status, headers, body) => new Response(body || null, { status, headers: JSON.parse(headers) });
+
+// `headers` is a JSON object. `duplex` is for a body that is a stream.
+const request = (method, url, headers, body, signal) =>
+  fetch(url, { method, headers: JSON.parse(headers), body, redirect: 'manual', duplex: 'half', signal });
+
+/** Ask for a response and await its headers, so many milliseconds. Returns the controller at once. */
+export function ask(number, method, url, headers, body, ms) {
+  const controller = new AbortController();
+  settle(number, within(ms, request(method, url, headers, body, controller.signal)));
+  return controller;
+}
+
+/** The head of a response as JSON: [status, {header: value}]. */
+export const responseHead = (response) => JSON.stringify([response.status, Object.fromEntries(response.headers)]);
+
+/** The body of a response by `text`, within so many milliseconds. */
+export const responseText = (response, limit, ms) => within(ms, text(response, limit));
+
+/** The next chunk of a stream within so many milliseconds; undefined at its end. */
+export const chunk = async (reader, ms) => (await within(ms, reader.read())).value;
+
+function within(ms, work) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException('timeout', 'TimeoutError')), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+// A body as text, decompressed; more than `limit` bytes are a RangeError, and its connection is closed. Where
+// nothing is compressed and the length is declared, the runtime reads it all at once.
+async function text(response, limit) {
+  if (response.body === null) return '';
+  const declared = response.headers.get('content-length') ?? '';
+  let left = Number(declared) > limit ? 0 : limit;
+  const known = left > 0 && /^\d+$/.test(declared);
+  if (known && !response.headers.has('content-encoding')) return response.text();
+  const decoder = new TextDecoder();
+  const reader = response.body.getReader();
+  let read = '';
+  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+    left -= value.byteLength;
+    if (left < 0) {
+      reader.cancel();
+      throw new RangeError('too large');
+    }
+    read += decoder.decode(value, { stream: true });
+  }
+  return read + decoder.decode();
+}
+
+/** A whole exchange within so many milliseconds: "<status> <unix ms>\n<text>". */
+export async function call(method, url, headers, body, ms, limit) {
+  const response = await request(method, url, headers, body, AbortSignal.timeout(ms));
+  const read = await text(response, limit);
+  return `${response.status} ${Date.now()}\n${read}`;
+}
+
+/**
+ * `call`, and open what the JSON answer holds at the path `at`: text of a head, a colon, and in base64 a nonce
+ * and what AES-GCM made under `key`. Additional data are `name`, a line feed and the head. Where it opens, the
+ * answer is "<status> <unix ms> +\n<JSON>\n<opened>", and the JSON has the head and its colon only.
+ */
+export async function callAndOpen(key, name, at, ...rest) {
+  const answer = await call(...rest);
+  const [first, json, ...more] = answer.split('\n');
+  try {
+    if (more.length > 0) return answer; // its lines could not be told apart any more
+    const value = JSON.parse(at).reduce((part, index) => part[index], JSON.parse(json));
+    const [head, sealed] = [value.slice(0, value.lastIndexOf(':')), value.slice(value.lastIndexOf(':') + 1)];
+    const letters = atob(sealed);
+    const bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < letters.length; i += 1) bytes[i] = letters.charCodeAt(i);
+    const additionalData = new TextEncoder().encode(`${name}\n${head}`);
+    const parameters = { name: 'AES-GCM', iv: bytes.subarray(0, 12), additionalData };
+    const opened = await crypto.subtle.decrypt(parameters, key, bytes.subarray(12));
+    return `${first} +\n${json.replace(sealed, '')}\n${utf8.decode(opened)}`;
+  } catch {
+    return answer; // nothing is there, or it does not open
+  }
+}

@@ -41,13 +41,14 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 def sources(folder: Path) -> set[str]:
-    """Python and the Lua beside it."""
-    files = [*folder.rglob("*.py"), *folder.rglob("*.lua")]
+    """Python, and the Lua and JavaScript beside it."""
+    files = [file for kind in ("py", "lua", "mjs") for file in folder.rglob(f"*.{kind}")]
     return {str(path.relative_to(folder)) for path in files}
 
 
 def test_it_holds_the_whole_worker(bundle: Bundle) -> None:
     assert sources(ROOT / "worker" / "src") <= bundle.files
+    assert "hosts/cloudflare/steps.mjs" in bundle.files
     shared = {f"python_modules/shared/{name}" for name in sources(ROOT / "shared/src/shared")}
     assert shared <= bundle.files
     assert "python_modules/upstash_redis/asyncio/client.py" in bundle.files

@@ -4,6 +4,9 @@
   one request must not be used by another (``Cannot perform I/O on behalf of a different request``).
 - Nothing random, timed or networked runs at import: none of it exists outside a request.
 - Background work goes through ``Platform.wait_until``: a bare task is dropped with the response.
+- Wall time comes from the platform only: ``time.time()`` runs ahead there, and is set back.
+- What a Worker's Python awaits, it awaits by ``hosts/cloudflare/steps.py``, which notes that the
+  clock may have moved.
 - Only ``entry.py`` imports ``workers``; only ``hosts/cloudflare`` knows JavaScript.
 """
 
@@ -24,6 +27,13 @@ NOT_AT_IMPORT = frozenset(
 NOT_AT_IMPORT_CALLS = frozenset(
     {"now", "today", "utcnow", "urandom", "getrandom", "create_proxy", "to_js", "open_connection"}
 )
+OWN_CLOCK = {
+    "core/log.py": "what a host without a clock of its own uses",
+    "providers/anthropic/answer.py": "whole seconds, shown to the client",
+    "providers/anthropic/stream.py": "whole seconds, shown to the client",
+}
+"""Modules of the gateway that read the process's clock, and why they may."""
+AWAITS = frozenset({"awaited", "started", "asked"})
 TASKS = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe", "call_soon"})
 
 
@@ -131,6 +141,57 @@ def test_settings_come_from_env_and_not_from_the_process() -> None:
             if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
         ]
         assert not reads or name(path).startswith(CPYTHON), (path, reads)
+
+
+def test_wall_time_comes_from_the_platform() -> None:
+    clocks = {("time", "time"), ("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}
+    found = {
+        name(path)
+        for path in SOURCES
+        if not name(path).startswith(CPYTHON)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and (node.value.id, node.attr) in clocks
+    }
+    assert found == set(OWN_CLOCK)
+
+
+def awaits_unnoticed(functions: dict[str, ast.AsyncFunctionDef]) -> set[str]:
+    """Those that await something of JavaScript's or of the event loop's while the clock stands."""
+    problems = set()
+    for where, function in functions.items():
+        calls = [called(node)[1] for node in ast.walk(function) if isinstance(node, ast.Call)]
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Await):
+                continue
+            own = isinstance(node.value, ast.Call) and called(node.value)[1] in {
+                *functions,
+                "aclose",
+            }
+            if not own and not AWAITS & set(calls) and "begins" not in calls:
+                problems.add(where)
+    return problems
+
+
+def test_the_clock_moves_with_every_await_on_cloudflare() -> None:
+    functions = {
+        node.name: node
+        for path in (WORKER / CLOUDFLARE).rglob("*.py")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.AsyncFunctionDef)
+    }
+    helpers = {
+        "_answer": "its argument is a step",
+        "load": "before the clock is there",
+        "serve": "awaits the gateway",
+        "tick": "awaits the gateway",
+        "_guarded": "awaits the gateway",
+    }
+    assert awaits_unnoticed(functions) <= set(helpers)
+    bare = ast.parse("async def f(promise):\n    await promise").body[0]
+    assert isinstance(bare, ast.AsyncFunctionDef)
+    assert awaits_unnoticed({"f": bare}) == {"f"}
 
 
 @pytest.mark.parametrize(

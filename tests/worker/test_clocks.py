@@ -1,6 +1,8 @@
 """A wall clock that is set back makes no negative duration, and so costs no usage row."""
 
+import importlib.util
 import time
+from pathlib import Path
 
 from gateway import app
 from gateway.core import settings
@@ -43,3 +45,21 @@ async def test_no_duration_is_negative() -> None:
             assert all(value is None or value >= 0 for value in durations), row
     finally:
         await platform.close()
+
+
+def test_a_workers_clock_is_read_once_between_awaits_and_never_goes_back() -> None:
+    file = Path(__file__).resolve().parents[2] / "worker/src/hosts/cloudflare/clock.py"
+    spec = importlib.util.spec_from_file_location("workers_clock", file)
+    assert spec is not None
+    assert spec.loader is not None
+    clock = importlib.util.module_from_spec(spec)  # the package around it needs JavaScript
+    spec.loader.exec_module(clock)
+    readings = iter([5_000.0, 4_000.0, 6_000.0])
+    clock.read_by(lambda: next(readings))
+    assert [clock.now(), clock.monotonic(), clock.now()] == [5.0] * 3
+    clock.begins()
+    assert [clock.monotonic(), clock.now()] == [5.0, 4.0]
+    clock.begins(5_500.0)
+    assert [clock.monotonic(), clock.now()] == [5.5, 5.5]
+    clock.begins()
+    assert clock.monotonic() == 6.0

@@ -5,30 +5,33 @@ so are constraints, policy and refusals.
 """
 
 import asyncio
-import os
-import socket
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-import psycopg
-from psycopg import sql
+import asyncpg
 
 from gateway.core.http import FetchFailed
 from gateway.core.log import log_event
 from gateway.core.platform import DatabaseRefused
 from shared.usage_events import COLUMNS
 
-_ROLE = "watchllm_edge"
-_CONNECT_SECONDS = 5
+_SESSION = {"application_name": "watchllm-edge", "role": "watchllm_edge"}
+_CONNECT_SECONDS = 5.0
+_CLOSE_SECONDS = 1.0
 _REASON_CHARACTERS = 200
 _TRANSACTION_POOLER_PORT = 6543
-_INSERT = sql.SQL(
-    "INSERT INTO public.usage_logs({columns}) SELECT {columns} FROM"
-    " json_populate_recordset(null::public.usage_logs, %s::json)"
-    " ON CONFLICT (request_id) DO NOTHING"
-).format(columns=sql.SQL(", ").join(map(sql.Identifier, COLUMNS)))
-Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+_FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
+_NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
+_INSERT = f"""
+INSERT INTO public.usage_logs({_NAMES})
+SELECT {_NAMES} FROM json_populate_recordset(null::public.usage_logs, $1)
+ON CONFLICT (request_id) DO NOTHING
+"""  # noqa: S608 (the columns are ours)
 
 
 def unsuitable(url: str) -> str | None:
@@ -53,7 +56,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._connection: Connection | None = None
+        self._connection: Any = None
         self._turn = asyncio.Lock()
         self.is_usable = True
 
@@ -64,90 +67,64 @@ class Database:
         the rows may have been stored.
         """
         try:
-            async with asyncio.timeout(timeout):
-                async with self._turn:
-                    await self._insert(rows)
+            async with asyncio.timeout(timeout), self._turn:
+                await self._insert(rows)
         except TimeoutError as error:
-            raise FetchFailed(
-                f"PostgreSQL: no answer within {timeout:g} s", timeout=True
-            ) from error
-        except psycopg.Error as error:
+            raise FetchFailed(f"no answer of PostgreSQL in {timeout:g} s", timeout=True) from error
+        except _FAILURES as error:
             raise FetchFailed(f"PostgreSQL: {_reason(error)}") from error
 
     async def close(self) -> None:
         """End the connection."""
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            await connection.close(timeout=_CLOSE_SECONDS)
+        except (TimeoutError, *_FAILURES):
+            connection.terminate()
 
     async def _insert(self, rows: str) -> None:
         kept = self._connection
-        if kept is not None and not kept.closed:
+        if kept is not None and not kept.is_closed():
             try:
-                await self._execute(kept, rows)
+                await _execute(kept, rows)
                 return
-            except psycopg.OperationalError as error:
+            except _FAILURES:
                 # The server, or something on the way, may have ended it while nobody used it.
-                if error.sqlstate is not None and not kept.closed:
+                if not kept.is_closed():
                     raise
         self._connection = await self._connect()
-        await self._execute(self._connection, rows)
+        await _execute(self._connection, rows)
 
-    async def _connect(self) -> Connection:
-        connection: Connection = await psycopg.AsyncConnection.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=_CONNECT_SECONDS,
-            application_name="watchllm-edge",
-        )
+    async def _connect(self) -> Any:
         try:
-            await _statement(connection, sql.SQL("SET ROLE {}").format(sql.Identifier(_ROLE)))
-        except BaseException as error:
-            await connection.close()
-            if isinstance(error, psycopg.errors.InsufficientPrivilege):
-                self.is_usable = False
-                log_event("rows_not_direct", "error", reason=_reason(error))
+            return await asyncpg.connect(
+                self._url, timeout=_CONNECT_SECONDS, server_settings=_SESSION
+            )
+        except asyncpg.InsufficientPrivilegeError as error:
+            self.is_usable = False
+            log_event("rows_not_direct", "error", reason=_reason(error))
             raise
-        return connection
-
-    async def _execute(self, connection: Connection, rows: str) -> None:
-        try:
-            await _statement(connection, _INSERT, (rows,))
-        except psycopg.Error as error:
-            if error.sqlstate is None or connection.closed:
-                raise
-            raise DatabaseRefused(error.sqlstate, _reason(error)) from error
+        except (ValueError, asyncpg.ClientConfigurationError) as error:
+            # Its text may show the URL, which holds a password.
+            raise FetchFailed(f"DATABASE_URL: {type(error).__name__}") from error
 
 
-async def _statement(
-    connection: Connection, statement: sql.Composed, parameters: tuple[str, ...] = ()
-) -> None:
-    """Execute it. Whoever is cancelled meanwhile, by a time limit for one, loses the connection.
-
-    psycopg itself would ask the server to cancel the statement and wait for that: for a server that
-    answers nothing it would wait for ever, and hold up this whole process for seconds of it.
-    """
-    work = asyncio.ensure_future(connection.execute(statement, parameters, prepare=True))
+async def _execute(connection: Any, rows: str) -> None:
     try:
-        await asyncio.shield(work)
+        await connection.execute(_INSERT, rows)
     except asyncio.CancelledError:
-        _cut(connection)
-        with suppress(psycopg.Error):
-            await work
+        # Its reply would be taken for the next statement's. The server may be past answering.
+        connection.terminate()
         raise
+    except asyncpg.PostgresError as error:
+        if connection.is_closed() or error.sqlstate is None:
+            raise
+        raise DatabaseRefused(error.sqlstate, _reason(error)) from error
 
 
-def _cut(connection: Connection) -> None:
-    """End the TCP connection under libpq, which then fails as it does when a server dies."""
-    with (
-        suppress(OSError, psycopg.Error),
-        socket.socket(fileno=os.dup(connection.fileno())) as line,
-    ):
-        line.shutdown(socket.SHUT_RDWR)
-
-
-def _reason(error: psycopg.Error) -> str:
-    """One line; libpq's text tells address and user, and no password."""
+def _reason(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    text = error.diag.message_primary or lines[-1]
-    return f"{error.sqlstate}: {text}" if error.sqlstate else text[:_REASON_CHARACTERS]
+    code = getattr(error, "sqlstate", None)
+    return f"{code}: {lines[0]}" if code else lines[0][:_REASON_CHARACTERS]

@@ -30,7 +30,9 @@ def test_relative_links_exist(path: Path) -> None:
 def test_files_that_are_named_exist(path: Path) -> None:
     bases = (ROOT, ROOT / "worker/src", ROOT / "shared/src", ROOT / "dashboard", ROOT / "docs")
     gateway = (ROOT / "worker/src/gateway", ROOT / "worker/src/gateway/providers")
-    for name in re.findall(r"`((?!/)[\w./-]+/[\w.-]+\.(?:py|md|json|txt|in|toml))`", path.read_text()):
+    for name in re.findall(
+        r"`((?!/)[\w./-]+/[\w.-]+\.(?:py|md|json|txt|in|toml))`", path.read_text()
+    ):
         assert any((base / name).exists() for base in (*bases, *gateway)), name
 
 

@@ -29,7 +29,9 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``lease``: a job that has not ended after this time counts as dead and may be started again.
+    """``lease``: a machine that runs the job renews its claim within this time; without that it
+    counts as dead, and any machine may start the job again. ``longest``: the claim is not renewed
+    beyond this, so that a run that hangs holds the job for no longer.
 
     ``waits``: it calls servers of others one after another, which may take many minutes.
     """
@@ -37,7 +39,8 @@ class Job:
     name: str
     run: Callable[[], object]
     every: timedelta
-    lease: timedelta = timedelta(minutes=10)
+    lease: timedelta = MINUTE
+    longest: timedelta = timedelta(minutes=10)
     waits: bool = False
 
 
@@ -55,14 +58,14 @@ JOBS: tuple[Job, ...] = (
     Job("semantic_alerts", semantic_alerts_due, 5 * MINUTE),
     Job("key_expiries", key_expiries_due, HOUR),
     Job("weekly_reports", weekly_reports_due, HOUR),
-    Job("quota_drift", quota_drift_repair, 6 * HOUR, lease=HOUR),
-    Job("usage_retention", usage_retention, HOUR, lease=HOUR),
-    Job("projects_erase", projects_erase_due, HOUR, lease=HOUR),
+    Job("quota_drift", quota_drift_repair, 6 * HOUR, longest=HOUR),
+    Job("usage_retention", usage_retention, HOUR, longest=HOUR),
+    Job("projects_erase", projects_erase_due, HOUR, longest=HOUR),
     Job("impersonations", impersonations_expire_due, MINUTE),
     Job("health_report", health_report_run_due, MINUTE),
     # Last, so that messages written by the others go out in the same minute, and sending delays
     # none of them.
     Job("outbox", outbox_send_due, MINUTE, waits=True),
     Job("webhooks", deliveries_send_due, MINUTE, waits=True),
-    Job("stripe_reconcile", reconcile_daily, DAY, lease=2 * HOUR, waits=True),
+    Job("stripe_reconcile", reconcile_daily, DAY, longest=2 * HOUR, waits=True),
 )

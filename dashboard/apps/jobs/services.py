@@ -1,10 +1,13 @@
 """Running what is due."""
 
 import logging
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db import DatabaseError, connection
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.jobs.models import JobRun
@@ -42,13 +45,39 @@ def _run(job: Job) -> str | None:
     if not _claim(job, started):
         return None
     try:
-        result = str(job.run())
+        with _renewed(job, started):
+            result = str(job.run())
     except Exception as error:
         logger.exception("job %s failed", job.name)
-        _release(job, last_error=f"{type(error).__name__}: {error}"[:2000])
+        _release(job, started, last_error=f"{type(error).__name__}: {error}"[:2000])
         return f"{job.name}: failed, {type(error).__name__}"
-    _release(job, last_error="", last_result=result[:200], last_succeeded_at=started)
+    _release(job, started, last_error="", last_result=result[:200], last_succeeded_at=started)
     return f"{job.name}: {result}"
+
+
+@contextmanager
+def _renewed(job: Job, started: datetime) -> Iterator[None]:
+    """Within the block the claim is renewed, so that only a machine that died loses it."""
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(job.lease.total_seconds() / 4):
+            until = min(timezone.now() + job.lease, started + job.longest)
+            try:
+                if not _own(job, started).update(lease_until=until):
+                    return
+            except DatabaseError as error:  # the next one may succeed
+                logger.warning("the claim of job %s was not renewed: %s", job.name, error)
+            finally:
+                connection.close()
+
+    renewing = threading.Thread(target=renew, name=f"claim of {job.name}", daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        renewing.join()
 
 
 def _claim(job: Job, now: datetime) -> bool:
@@ -62,5 +91,10 @@ def _claim(job: Job, now: datetime) -> bool:
     return taken == 1
 
 
-def _release(job: Job, **values: object) -> None:
-    JobRun.objects.filter(name=job.name).update(lease_until=None, **values)
+def _release(job: Job, started: datetime, **values: object) -> None:
+    _own(job, started).update(lease_until=None, **values)
+
+
+def _own(job: Job, started: datetime) -> QuerySet[JobRun]:
+    """Its row, unless another machine has claimed it meanwhile."""
+    return JobRun.objects.filter(name=job.name, last_started_at=started)

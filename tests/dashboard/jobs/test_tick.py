@@ -1,6 +1,6 @@
 """Scheduled work: once when due, by one machine, and a signal when it stops."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.jobs.models import JobRun
 from apps.jobs.registry import JOBS, Job
 from apps.jobs.services import late_jobs, tick
+from tests.worker.edge import until
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -62,6 +63,33 @@ def test_while_one_machine_is_at_it_no_other_starts_and_a_dead_one_is_replaced()
         assert tick(jobs=jobs) == []
         clock.shift(timedelta(minutes=11))
         assert tick(jobs=jobs) == ["count: 2"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_is_renewed_while_the_job_runs_and_no_longer_than_it_may() -> None:
+    short = timedelta(seconds=0.2)
+    seen: list[datetime] = []
+
+    def run() -> str:
+        (first,) = JobRun.objects.values_list("lease_until", flat=True)
+        until(
+            lambda: JobRun.objects.get().lease_until > first + 2 * short, "the claim to be renewed"
+        )
+        seen.append(first)
+        return "done"
+
+    assert tick(jobs=(Job("long", run, MINUTE, lease=short),)) == ["long: done"]
+    assert JobRun.objects.get().lease_until is None
+    JobRun.objects.update(last_succeeded_at=None)
+
+    def hang() -> str:
+        started = JobRun.objects.get().last_started_at
+        until(lambda: timezone.now() > started + 4 * short, "the time to pass")
+        seen.append(JobRun.objects.get().lease_until)
+        return "done"
+
+    tick(jobs=(Job("long", hang, MINUTE, lease=short, longest=2 * short),))
+    assert seen[-1] == JobRun.objects.get().last_started_at + 2 * short
 
 
 def test_a_failure_is_kept_holds_up_nothing_and_is_tried_again() -> None:

@@ -22,6 +22,7 @@ NAMES = {
     "stripe_webhook": "Stripe's webhook on SQLite and PostgreSQL, beside a view that does nothing",
     "rows": "a usage row's way into the database, by the REST API and by the edge's own connection",
     "row_loss": "usage rows that are lost when a process is killed under load, twenty times",
+    "worker": "CPU of a hit and a miss in Pyodide, beside a Worker that does nothing",
     "redis_rest": "one Redis round trip through the local Upstash REST server",
 }
 

@@ -1,4 +1,5 @@
-"""What an exact hit costs at the border between Python and JavaScript, counted in Pyodide.
+"""What requests cost a Worker, counted in Pyodide: steps over the border between Python and
+JavaScript, and modules that a first request imports.
 
 Each awaited promise and each step across it costs CPU whatever it does; in workerd they were a
 third of a hit. A Worker that does nothing is counted beside, because the SDK crosses, too.
@@ -87,3 +88,20 @@ def test_a_promise_that_python_awaits_is_counted(counting_edge: Edge) -> None:
     miss = counting_edge.tenant().chat("how far?")
     assert miss.headers["x-watchllm-cache"] == "MISS"
     assert counted(miss)["awaited"] > MOST_AWAITED
+
+
+def test_chat_completions_import_nothing(counting_edge: Edge) -> None:
+    # Cloudflare's snapshot has what the entry imports; later imports make a first request wait.
+    tenant = counting_edge.tenant(
+        project={"semantic_mode": "strict", "semantic_opened": True, "plain_user_labels": True}
+    )
+    header = {"x-watchllm-prompt-cache": "auto"}
+    for body in ({}, {"stream": True}, {"model": "claude-opus-4-1", "max_tokens": 9}):
+        for text in ("What is the capital of France?", "Which city is the capital of France?"):
+            answer = tenant.chat(text, header, user="ada", **body)
+            assert answer.status_code == 200, answer.text
+            counting_edge.settled()
+    answer = tenant.chat("What is the capital of France?")
+    late = set(answer.headers["x-imported-late"].split())
+    # The edge's own start asked whether it is healthy.
+    assert late <= {"gateway.endpoints.health", "shared.version"}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -109,3 +110,18 @@ def test_a_stream_starts_before_it_ends_and_hears_that_the_client_left(host: str
 def test_an_exception_is_a_500_without_details(host: str) -> None:
     answer = httpx.get(f"{host}/nowhere", timeout=60)
     assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+
+
+def test_benchmarks_that_need_node_say_so_in_a_line(tmp_path: Path) -> None:
+    environment = {"PATH": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
+    command = [sys.executable, "-m", "benchmarks", "worker", "import_time"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "--- worker",
+        "pyodide  left out: the Pyodide host needs Node.js",
+        "--- import_time",
+        "left out: the Pyodide host needs Node.js",
+    ]

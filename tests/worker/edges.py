@@ -9,14 +9,14 @@ Every test makes its own tenants, so that nothing one does is seen by another.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
+from local_stack.pyodide_run import pyodide_missing
 from tests.doubles.redis_process import SERVERS, redis_process, redis_server_missing
 from tests.runtime.wrangler import wrangler_missing
-from tests.worker.edge import ROOT, Edge, EdgeCannotStart, Tenant
+from tests.worker.edge import Edge, EdgeCannotStart, Tenant
 
 HOSTS = os.environ.get("WATCHLLM_TEST_HOSTS", "cpython,pyodide").split(",")
 
@@ -26,11 +26,7 @@ def missing(host: str) -> str | None:
     if host == "workerd":
         return wrangler_missing()
     if host == "pyodide":
-        folder = ROOT / "tools/local_stack/pyodide_host"
-        if shutil.which("node") is None:
-            return "the Pyodide host needs Node.js"
-        if not (folder / "node_modules").exists():
-            return f"Pyodide is not installed: npm ci --prefix {folder.relative_to(ROOT)}"
+        return pyodide_missing()
     return None
 
 

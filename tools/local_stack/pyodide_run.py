@@ -1,5 +1,6 @@
 """Running a Python program in Pyodide, for tests and benchmarks of what both hosts share."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,8 @@ _HOST = REPOSITORY / "tools" / "local_stack" / "pyodide_host"
 
 def pyodide_missing() -> str | None:
     """Why Pyodide cannot be run here, or None."""
+    if shutil.which("node") is None:
+        return "the Pyodide host needs Node.js"
     if not (_HOST / "node_modules").exists():
         return f"Pyodide is not installed: npm ci --prefix {_HOST.relative_to(REPOSITORY)}"
     return None

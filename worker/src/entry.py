@@ -5,6 +5,7 @@ from typing import Any
 from workers import WorkerEntrypoint
 
 from hosts import cloudflare
+from hosts.cloudflare import snapshot  # noqa: F401 (for Cloudflare's snapshot)
 
 
 class Default(WorkerEntrypoint):

@@ -5,12 +5,13 @@
 //   --python FILE       the interpreter whose environment holds the Worker's packages
 //   --queue             bind a queue in memory as USAGE_QUEUE, as wrangler.toml can on Cloudflare
 //   --ai URL            bind Workers AI as AI, answered by a server that speaks its REST API
-//   --crossings         tell in the header x-crossings what each request did at the border to
-//                       JavaScript until its response was there
-//   --import-times      print CPython's -X importtime report of the entry's imports, then exit
+//   --crossings         tell in headers what each request did at the border to JavaScript until its
+//                       response was there, and which modules requests have imported
+//   --import-times      print CPython's -X importtime report of the entry's imports and the line
+//                       of JSON below without a port, then exit
 //
 // The Worker's `env` is this process's environment. When ready it prints one line of JSON:
-// {"port": 8787, "startup_ms": …, "import_ms": …}. SIGUSR2 runs the cron trigger.
+// {"port": 8787, "startup_ms": …, "import_ms": …, "memory_mib": …}. SIGUSR2 runs the cron trigger.
 //
 // What it does not enforce, unlike workerd: no random numbers, clock or fetch at import, no I/O object
 // used across requests, background work killed unless it went through waitUntil. Static tests hold those.
@@ -49,7 +50,10 @@ const worker = await loadWorker({
   ai: options.ai,
   imported: options.crossings ? countResumed : undefined,
 });
-if (options['import-times']) process.exit(0);
+if (options['import-times']) {
+  console.log(JSON.stringify(worker.timings));
+  process.exit(0);
+}
 
 const server = http.createServer(async (incoming, outgoing) => {
   const gone = new AbortController();
@@ -59,7 +63,10 @@ const server = http.createServer(async (incoming, outgoing) => {
   try {
     takeCount();
     const response = await worker.fetch(toRequest(incoming, gone.signal));
-    if (options.crossings) outgoing.setHeader('x-crossings', JSON.stringify(takeCount()));
+    if (options.crossings) {
+      outgoing.setHeader('x-crossings', JSON.stringify(takeCount()));
+      outgoing.setHeader('x-imported-late', worker.importedLate().join(' '));
+    }
     await writeResponse(response, outgoing, gone.signal);
     if (!incoming.complete) {
       // Answered before the body was read (too large): a client that is still sending it must be

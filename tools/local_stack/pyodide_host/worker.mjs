@@ -42,8 +42,9 @@ dispatch, dispatch_event
  * @param {(module: object) => object} [options.imported] what Python gets of an ES module of the bundle
  * @param {string} [options.ai] bind Workers AI as AI: the URL under which models run
  * @returns {Promise<{fetch(request: Request): Promise<Response>, scheduled(): Promise<void>,
- *   settle(ms: number): Promise<void>, timings: {startup_ms: number, import_ms: number}}>} `settle`
- *   waits for waitUntil's work.
+ *   settle(ms: number): Promise<void>, importedLate(): string[],
+ *   timings: {startup_ms: number, import_ms: number, memory_mib: number}}>} `settle` waits for
+ *   waitUntil's work; `importedLate` names the modules that requests have imported.
  */
 export async function loadWorker({
   entry,
@@ -72,6 +73,8 @@ export async function loadWorker({
   const main = pyodide.pyimport(path.basename(entry, '.py'));
   const ready = performance.now();
 
+  const modules = () => pyodide.runPython('import sys; list(sys.modules)').toJs();
+  const atStart = new Set(modules());
   const entrypoint = main.Default;
   const [dispatch, dispatchEvent] = pyodide.runPython(DISPATCH);
   const pending = new Set();
@@ -83,7 +86,9 @@ export async function loadWorker({
     timings: {
       startup_ms: Math.round(importing - started),
       import_ms: Math.round(ready - importing),
+      memory_mib: pyodide._module.HEAPU8.length / 2 ** 20,
     },
+    importedLate: () => modules().filter((name) => !atStart.has(name)),
     fetch: (request) => dispatch(entrypoint, new ExecutionContext(pending), env, request),
     scheduled: () => bring('scheduled', { cron: '* * * * *', scheduledTime: Date.now() }),
     async settle(milliseconds) {

@@ -35,6 +35,7 @@ from apps.usage.views.organization import organization_overview
 from apps.usage.views.overview import overview
 from apps.usage.views.read_keys import read_key_end, read_keys
 from apps.usage.views.requests import request_detail, requests, requests_export
+from apps.usage.views.saved_views import request_view_delete, request_view_save
 from apps.usage.views.usage import usage, usage_export
 from apps.webhooks.app_urls import urlpatterns as webhook_pages
 
@@ -53,6 +54,8 @@ project_pages = [
     path("usage/", usage, name="project_usage"),
     path("usage/export.csv", usage_export, name="usage_export"),
     path("requests/", requests, name="project_requests"),
+    path("requests/views/", request_view_save, name="request_view_save"),
+    path("requests/views/<uuid:view_id>/delete/", request_view_delete, name="request_view_delete"),
     path("requests/export/", requests_export, name="requests_export"),
     path("settings/requests.csv", requests_export, name="project_export_requests"),
     path("requests/<int:log_id>/", request_detail, name="request_detail"),

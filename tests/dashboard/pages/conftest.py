@@ -16,6 +16,7 @@ from apps.projects.services.projects import project_create
 from apps.projects.services.provider_credentials import provider_credential_create
 from apps.usage.models import UsageLog
 from apps.usage.rollup import usage_rollup
+from apps.usage.saved_views import view_save
 from tests.dashboard.usage_rows import usage_row
 from tests.doubles.upstash import UpstashDouble
 
@@ -102,4 +103,5 @@ def known(
         "key_id": created_key.api_key.pk,
         "credential_id": credential.pk,
         "membership_id": membership.pk,
+        "view_id": view_save(project=project, user=owner, name="Acme", query="q=acme-secret").pk,
     }

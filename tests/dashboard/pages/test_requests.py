@@ -9,10 +9,13 @@ import pytest
 from django.utils import timezone
 from django.utils.html import escape
 
+from apps.accounts.models import User
+from apps.projects.models import Project
 from apps.projects.services.api_keys import CreatedApiKey
-from apps.usage.models import UsageLog
+from apps.usage.models import SavedView, UsageLog
 from apps.usage.request_log import PAGE, Cursor, parse_cursor
 from apps.usage.rollup import usage_rollup
+from apps.usage.saved_views import MOST_VIEWS, view_save
 from apps.usage.verdicts import reason, waterfall
 from shared.usage_events import CACHE_STATUSES
 from tests.dashboard.pages.conftest import Cast
@@ -291,3 +294,54 @@ def test_times_without_an_offset_are_the_visitors(
     assert _shown(cast.viewer.get(f"{home}requests/?since=2026-11-20T17:31")) == []
     junk = cast.viewer.get(f"{home}requests/?since=0001-01-01T00:00%2B14:00")
     assert junk.context["search"].since is None
+
+
+def test_everybody_keeps_views_of_their_own(cast: Cast, home: str, logs: list[UsageLog]) -> None:
+    url = f"{home}requests/views/"
+    query = "outcome=error&q=&at=o1-1&live=1&model=model-1&junk=x"
+    saved = cast.viewer.post(url, {"name": "Failures of model-1", "query": query})
+    assert saved["Location"] == f"{home}requests/?model=model-1&outcome=error"
+    page = cast.viewer.get(saved["Location"])
+    assert page.context["view"].name == "Failures of model-1"
+    assert {log.status for log in page.context["page"].logs} == {502}
+    assert "Failures of model-1" not in cast.owner.get(f"{home}requests/").content.decode()
+    made = SavedView.objects.get()
+    assert cast.owner.post(f"{url}{made.pk}/delete/").status_code == 404
+    cast.viewer.post(url, {"name": "Failures of model-1", "query": "status=HIT"})
+    assert SavedView.objects.get().query == "status=HIT"
+    assert cast.viewer.post(f"{url}{made.pk}/delete/").status_code == 302
+    assert not SavedView.objects.exists()
+    assert cast.viewer.post(url, {"name": "x" * 61}).status_code == 302
+    assert not SavedView.objects.exists()
+
+
+def test_a_person_has_a_bounded_number_of_views(
+    cast: Cast, home: str, project: Project, owner: User
+) -> None:
+    for number in range(MOST_VIEWS):
+        view_save(project=project, user=owner, name=f"v{number}", query="status=HIT")
+    cast.owner.post(f"{home}requests/views/", {"name": "one more"})
+    assert SavedView.objects.count() == MOST_VIEWS
+    cast.owner.post(f"{home}requests/views/", {"name": "v0", "query": "status=MISS"})
+    assert SavedView.objects.get(name="v0").query == "status=MISS"
+
+
+def test_watching_live_asks_again_and_gets_new_rows_only(
+    cast: Cast, home: str, logs: list[UsageLog], created_key: CreatedApiKey
+) -> None:
+    page = cast.viewer.get(f"{home}requests/?live=1&status=MISS")
+    again = page.context["live_url"]
+    assert 'hx-trigger="every 3s"' in page.content.decode()
+    assert "hx-trigger" not in cast.viewer.get(f"{home}requests/").content.decode()
+    headers = {"HX-Request": "true", "HX-Target": "log"}
+    assert cast.viewer.get(f"{home}requests/{again}", headers=headers).status_code == 204
+    usage_row(created_key.api_key, request_id="new", ts=START + timedelta(hours=1)).save()
+    part = cast.viewer.get(f"{home}requests/{again}", headers=headers)
+    text = part.content.decode()
+    assert _shown(part)[0] == "new"
+    assert text.count('id="log"') == 1
+    assert "<form" not in text
+    assert part.context["live_url"] != again
+    usage_row(created_key.api_key, ts=START + timedelta(hours=2), cache_status="HIT").save()
+    unmatched = cast.viewer.get(f"{home}requests/{part.context['live_url']}", headers=headers)
+    assert unmatched.status_code == 204

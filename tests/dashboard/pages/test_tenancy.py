@@ -13,7 +13,7 @@ from apps.audit.models import AuditLog
 from apps.cache.models import SemanticVerdict
 from apps.projects.models import ApiKey, Project, ProviderCredential
 from apps.projects.services.projects import project_archive
-from apps.usage.models import UsageLog
+from apps.usage.models import SavedView, UsageLog
 from tests.dashboard.pages.conftest import Cast
 from tests.dashboard.pages.routes import arguments, signed_in_routes, url_of
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 ROUTES = sorted(signed_in_routes(), key=lambda item: item[0])
 TENANT_ROUTES = [item for item in ROUTES if "<slug:organization>" in item[0]]
-OWN_AFFAIRS = {"team_leave"}
+OWN_AFFAIRS = {"team_leave", "request_view_save", "request_view_delete"}
 """What a viewer may do, because it concerns nobody else; tested with its page."""
 SECRETS = ("Acme", "acme-secret", "acme secret", "Server (", "owner@example.com", "$1.23")
 
@@ -40,6 +40,9 @@ def _state(organization: str | None = None) -> list[Any]:
             Project.objects.filter(organization__in=Organization.objects.filter(**found)),
             ApiKey.objects.filter(project__organization__in=Organization.objects.filter(**found)),
             SemanticVerdict.objects.filter(
+                project__organization__in=Organization.objects.filter(**found)
+            ),
+            SavedView.objects.filter(
                 project__organization__in=Organization.objects.filter(**found)
             ),
             ProviderCredential.objects.filter(

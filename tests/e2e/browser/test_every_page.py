@@ -34,6 +34,8 @@ STATES = (
     "/app/demo/demo/usage/?model=none",
     "/app/demo/demo/usage/?period=custom&from=2020-01-01&to=2020-01-02",
     "/app/demo/demo/requests/?q=none",
+    "/app/demo/demo/requests/?live=1&since=2020-01-01T00:00&until=2099-01-01T00:00",
+    "/app/demo/demo/usage/?period=custom&from=2026-01-01T09:15&to=2099-01-01T00:00",
     "/app/demo/demo/labels/?label=app&period=30d",
     "/app/demo/demo/labels/value/?label=user&value=user-1",
     "/app/demo/demo/labels/value/?label=user&value=id_0123456789abcdef0123456789abcdef",

@@ -8,11 +8,13 @@ from apps.usage.models.rollup import (
     UsageHourly,
     UsageLatencyHourly,
 )
+from apps.usage.models.saved_view import SavedView
 
 __all__ = [
     "LabelHourly",
     "ReadKey",
     "RollupState",
+    "SavedView",
     "SemanticHourly",
     "UsageDaily",
     "UsageHourly",

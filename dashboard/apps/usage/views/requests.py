@@ -24,6 +24,7 @@ from apps.usage.request_log import (
     parse_cursor,
     parse_search,
 )
+from apps.usage.saved_views import saved_views, view_query
 from apps.usage.verdicts import reason, waterfall
 from shared import usage_events
 
@@ -34,16 +35,30 @@ FORMS = {"csv": "CSV", "jsonl": "JSONL"}
 @require_safe
 @project_view()
 def requests(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """A page of the log, newest first."""
+    """A page of the log, newest first. ``live``: the newest page, which htmx asks for again; it
+    gets 204 while the newest row is the one that it has ``seen``."""
     params = request.GET.dict()
+    seen, live = params.pop("seen", ""), params.get("live") == "1" and "at" not in params
     search = parse_search(params, filters.parse(params), timezone.get_current_timezone())
     too_slow = False
     try:
         page = log_page(access.project, search, parse_cursor(params.get("at", "")))
     except TooSlowError:
         page, too_slow = LogPage([], None, None), True
+    newest = Cursor(page.logs[0].ts, page.logs[0].pk, older=False).dump() if page.logs else ""
+    is_part = live and request.headers.get("HX-Target") == "log"
+    if is_part and seen == newest and not too_slow:
+        return HttpResponse(status=204)
+    query = view_query(params)
+    views = [] if is_part else list(saved_views(access.project, access.user))
     context = {
         "access": access,
+        "live": live,
+        "live_url": "?" + urlencode({**params, "seen": newest}),
+        "live_link": f"?{query}" if live else f"?{query}&live=1",
+        "view_query": query,
+        "views": views,
+        "view": next((each for each in views if query and each.query == query), None),
         "page": page,
         "search": search,
         "too_slow": too_slow,
@@ -61,7 +76,7 @@ def requests(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         ),
         "exports": _exports(access, params) if access.allows(Role.ADMIN) else {},
     }
-    return render(request, "app/requests.html", context)
+    return render(request, "app/requests/log.html" if is_part else "app/requests.html", context)
 
 
 @require_safe

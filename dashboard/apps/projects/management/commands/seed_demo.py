@@ -26,6 +26,14 @@ UNLIMITED = {
     "sort": 100,
 }
 
+_LABEL_LIMITS = {
+    "label": "user",
+    "requests_per_minute": None,
+    "budget_nanousd": 5 * 10**9,
+    "period": "month",
+    "most_values": 10_000,
+}
+
 
 class Command(BaseCommand):
     """Idempotent: what exists is kept, and so is the API key or password that the output file of
@@ -92,7 +100,12 @@ def _project_and_key(
     if project is None:
         # Nobody's data is at risk here, and the semantic cache should be seen at work.
         project = project_create(
-            organization=organization, name=name, slug=slug, actor=None, semantic_opened=True
+            organization=organization,
+            name=name,
+            slug=slug,
+            actor=None,
+            semantic_opened=True,
+            label_limits=_LABEL_LIMITS,
         )
     return {
         "api_key": _usable(project, known_key) or _new_key(project),

@@ -223,17 +223,18 @@ async def test_new_values_are_bounded_without_redis() -> None:
         assert len(found) // 2 <= own["most_values"] + 2
 
 
-async def test_a_value_whose_redis_account_is_full_stays_with_the_others_without_redis() -> None:
-    own = {"requests_per_minute": 20, "most_values": 1}
-    async with deployment({"project": {"label_limits": LIMITS | own}}) as (one, _):
+async def test_where_redis_was_full_new_values_stay_with_the_others_without_it() -> None:
+    """A process that knows few values, of a project whose bound others have reached."""
+    own = {"requests_per_minute": 20, "most_values": 2}
+    async with deployment({"project": {"label_limits": LIMITS | own}}) as (one, other):
         await chat(one, "ada")
-        await chat(one, "new")
-        away([one], REFUSED_IN_MEMORY)
+        await chat(one, "grace")
+        await chat(other, "new")
+        away([other], REFUSED_IN_MEMORY)
         for number in range(3):
-            await chat(one, f"new-{number}")
-        accounts_known = {account for _, account in one.runtime.limits.labels.meters}
-        assert len(accounts_known) == 2
-        assert "other" in accounts_known
+            await chat(other, f"new-{number}")
+        known = {account for _, account in other.runtime.limits.labels.meters}
+        assert known == {"other"}
 
 
 async def test_money_of_a_value_is_not_spent_uncounted_where_a_setting_says_so() -> None:

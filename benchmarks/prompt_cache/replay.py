@@ -126,8 +126,8 @@ class _Ours:
             self._redis.touch(self._waiting.popleft()[1])
         prompt = prompt_cache.Prompt(
             list(request.kinds),
-            [tokens * 4 for tokens in request.cumulative],
-            [str(prefix) for prefix in request.prefixes],
+            {at: tokens * 4 for at, tokens in enumerate(request.cumulative)},
+            dict(enumerate(map(str, request.prefixes))),
         )
         found = boundaries(prompt.kinds)
         state = prompt_cache.parse(found, self._redis.read(prompt_cache.fields(prompt, found)))

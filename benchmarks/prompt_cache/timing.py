@@ -3,10 +3,11 @@
 import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 from gateway.prompt_cache import anthropic
 from shared import prompt_cache
-from shared.prompt_cache.boundaries import boundaries
+from shared.prompt_cache.boundaries import Boundaries, boundaries
 from shared.prompt_cache.planner import Terms
 
 _KEY = b"k" * 32
@@ -45,25 +46,27 @@ def report(terms: Terms) -> None:
     for turns in (5, 20, 80):
         text = _body(turns)
         body = json.loads(text)
-        prompt = anthropic.DIALECT.split(body).prompt(_KEY, b"model")
-        found = boundaries(prompt.kinds)
+        prompt, found = _prompt(body)
         values = _known(prompt, found.looked_up)
 
         def read_and_plan() -> object:
-            found = boundaries(prompt.kinds)  # noqa: B023 (called in this turn of the loop)
-            prompt_cache.fields(prompt, found)  # noqa: B023
+            prompt_cache.fields(prompt, found)  # noqa: B023 (called in this turn of the loop)
             state = prompt_cache.parse(found, values)  # noqa: B023
             return prompt_cache.plan(prompt, found, state, terms, 1_000_000)  # noqa: B023
 
         parsing = _microseconds(lambda: json.loads(text))  # noqa: B023
-        hashing = _microseconds(
-            lambda: anthropic.DIALECT.split(body).prompt(_KEY, b"model")  # noqa: B023
-        )
+        hashing = _microseconds(lambda: _prompt(body))  # noqa: B023
         planning = _microseconds(read_and_plan)
         print(
             f"{len(text):10,}{len(prompt.kinds):8}{parsing:12.0f}{hashing:9.0f}"
             f"{hashing / parsing:7.2f}{planning:7.0f}"
         )
+
+
+def _prompt(body: dict[str, Any]) -> tuple[prompt_cache.Prompt, Boundaries]:
+    blocks = anthropic.DIALECT.split(body)
+    found = boundaries(blocks.kinds)
+    return blocks.prompt(_KEY, b"model", blocks.serialized(found)), found
 
 
 def _known(prompt: prompt_cache.Prompt, looked_up: list[int]) -> list[str | None]:

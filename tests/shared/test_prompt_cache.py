@@ -35,7 +35,8 @@ def prompt(*blocks: tuple[str, int]) -> Prompt:
         tokens += more
         sizes.append(tokens * 4)
     texts = [f"{kind} {more}".encode() for kind, more in blocks]
-    return Prompt([kind for kind, _ in blocks], sizes, chain(b"k" * 32, b"model", texts))
+    prefixes = chain(b"k" * 32, b"model", texts)
+    return Prompt([kind for kind, _ in blocks], dict(enumerate(sizes)), dict(enumerate(prefixes)))
 
 
 def planned(asked: Prompt, state: State, terms: Terms = ANTHROPIC) -> Plan:
@@ -71,7 +72,8 @@ def test_every_class_has_a_prior_and_a_request_reads_48_fields_at_most(
     assert {name.format(uses) for name in found.classes.values() for uses in (1, 2, 3)} <= {*PRIORS}
     assert set(found.classes) <= set(found.looked_up)
     assert len(found.looked_up) <= LOOKED_UP
-    asked = Prompt(kinds, [1] * len(kinds), [str(at) for at in range(len(kinds))])
+    each = range(len(kinds))
+    asked = Prompt(kinds, dict.fromkeys(each, 1), {at: str(at) for at in each})
     assert len(prompt_cache.fields(asked, found)) <= 48
 
 
@@ -121,7 +123,25 @@ def test_nothing_new_is_written_once_writes_have_cost_too_much():
     assert planned(agent, earned).markers
 
 
+def test_a_forbidden_write_is_planned_all_the_same_and_counts_what_it_would_have_saved():
+    red = State(ledger=Ledger(paid=3000, seen=4000, characters=16_000))
+    agent = prompt(("tools", 3000), ("system", 1000), ("user", 100))
+    first = planned(agent, red)
+    assert (first.markers, first.missed) == ({}, -(4000 + 25)), "an hour costs 1.0 more, else 0.25"
+    would = {touch.prefix for touch in first.touches if touch.would_expire is not None}
+    assert {agent.prefixes[1], agent.prefixes[2]} <= would
+    known = State(records={1: Record(1, 0, 0, waits=True, would_expire=NOW + 9)}, ledger=red.ledger)
+    second = planned(agent, known)
+    assert second.markers == {}
+    assert second.missed > 0.8 * 4000
+    earned = Ledger(paid=3000, seen=4000, characters=16_000, missed=12_000)
+    assert planned(agent, State(ledger=earned)).markers
+
+
 def test_what_may_be_lost():
+    assert may_be_lost(Ledger(missed=-9000)) == 2000
+    assert may_be_lost(Ledger(seen=10_000, missed=1000)) == 2020, "a tenth of the input is luck"
+    assert may_be_lost(Ledger(seen=10_000, missed=5000)) == 3020
     assert may_be_lost(Ledger()) == 2000
     assert may_be_lost(Ledger(paid=5000, saved=1000, seen=1_000_000)) == 0
 

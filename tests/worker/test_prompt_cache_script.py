@@ -35,8 +35,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[Any]:
 def arguments(
     minute: float, *touches: tuple[str, str], root: str = ROOT, most: int = 1024, roots: int = 64
 ) -> list[Any]:
-    flat = [part for prefix, name in touches for part in (prefix, name, -1, -1)]
-    return [round(minute * MINUTE), root, most, roots, 100, 400, 25, 9, 0, 0, *flat]
+    flat = [part for prefix, name in touches for part in (prefix, name, -1, -1, -1)]
+    return [round(minute * MINUTE), root, most, roots, 100, 400, 25, 9, 0, 0, 40, *flat]
 
 
 def touch(store: Any, *args: Any, **kwargs: Any) -> int:
@@ -86,9 +86,11 @@ def test_an_application_gets_tables_of_its_own_from_its_third_use_on(store: Any)
 
 def test_entries_are_kept_as_they_were_told(store: Any):
     made = arguments(0)
-    store.eval(source("prompt_cache"), 4, *KEYS, *made, "p", "S{}", 300_000, 300)
+    store.eval(source("prompt_cache"), 4, *KEYS, *made, "p", "S{}", 300_000, 300, 900_000)
     touch(store, 1, ("p", "S{}"))
-    assert store.hget("state", "p").split(" ")[:3] == ["2", "300000", "300"]
+    record = store.hget("state", "p").split(" ")
+    assert record[:3] == ["2", "300000", "300"]
+    assert record[-1] == "900000", "when the entry would end that was not allowed"
 
 
 def test_the_ledger_and_what_was_kept_add_up(store: Any):
@@ -98,7 +100,7 @@ def test_the_ledger_and_what_was_kept_add_up(store: Any):
         store.eval(source("prompt_cache"), 4, *KEYS, *made)
     made[8], made[9] = 14, 0
     store.eval(source("prompt_cache"), 4, *KEYS, *made)
-    assert store.hget("state", "ledger") == "75 27 300 1200"
+    assert store.hget("state", "ledger") == "75 27 300 1200 120"
     assert store.hget("state", "kept") == "12:2:2 14:1:0"
 
 

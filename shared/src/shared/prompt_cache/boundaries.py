@@ -12,7 +12,7 @@ from itertools import pairwise
 LOOKED_UP = 44
 """Prefixes for which a request asks the store; with the four common fields, 48."""
 _MOST_SYSTEM_BLOCKS = 6
-_TURNS_SEEN = 40
+_TURNS_SEEN, _LOOKED_BACK, _LATEST = 40, 200, 8
 
 PRIORS: dict[str, tuple[float, float]] = {
     "T1": (0.7, 0.85),
@@ -49,7 +49,8 @@ class Boundaries:
     """``classes``: block to class, ``{}`` in place of the number of uses, the last block included.
 
     ``looked_up``: blocks in rising order, whose prefixes are looked for: those of ``classes`` and
-    the latest ones, at which an earlier turn of the same conversation may have ended.
+    the latest ones at which an earlier request of the same conversation may have ended, with a
+    user's text or the last of some tools' results.
     """
 
     classes: dict[int, str]
@@ -67,8 +68,14 @@ def boundaries(kinds: list[str]) -> Boundaries:
         classes[0] = "T{}"
     classes.update((at, "H{}") for at in range(head, min(head + 2, last)) if kinds[at] == "user")
     classes[last] = f"L{_speaker(kinds[last])}{_turns(kinds, head)}{tools}"
-    latest = range(last, max(-1, last - LOOKED_UP), -1)
-    seen = [*classes, *[at for at in latest if at not in classes]][:LOOKED_UP]
+    seen = set(classes)
+    most = len(seen) + _LATEST
+    for at in range(last - 1, max(-1, last - _LOOKED_BACK), -1):
+        kind = kinds[at]
+        if kind == "user" or (kind == "tool_result" and kinds[at + 1] != kind):
+            seen.add(at)
+            if len(seen) == most:
+                break
     return Boundaries(classes, sorted(seen))
 
 

@@ -30,15 +30,11 @@ class LifeTable(NamedTuple):
         Where an interval knows little, its rate is no higher than that of the one before it.
         """
         found: Hazards = []
-        all_events, all_survivals, all_waiting = self
         before = 1.0
-        for at in range(4):
-            events = all_events[at]
-            limit = 1 - (1 - before) ** _LENGTHS[at]
-            hazard = towards[at]
-            known = strength * (min(limit, hazard))
-            seen = events + all_survivals[at] + 0.5 * all_waiting[at]
-            before = (events + known) / (seen + strength)
+        for events, survived, waits, hazard, length in zip(*self, towards, _LENGTHS, strict=True):
+            limit = 1 - (1 - before) ** length
+            known = strength * min(limit, hazard)
+            before = (events + known) / (events + survived + 0.5 * waits + strength)
             found.append(before)
         return found
 

@@ -6,13 +6,16 @@
    A search over two ends, of the part with the longer lifetime and of the part with the shorter
    one, finds the largest gain, or none.
 3. Markers that are left go to boundaries within that other prompts may share.
-4. The ledger bounds what a project can lose: what is written of prefixes that were not used twice
-   before may cost, beyond the input price, no more than reads have saved, 2,000 tokens and 0.2 % of
-   the input.
+4. The ledger bounds what a project can lose: writes may cost, beyond the input price, no more than
+   reads have saved, 2,000 tokens and 0.2 % of the input. What it forbids is planned all the same,
+   and what that would have saved raises the bound (``may_be_lost``).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 from shared.prompt_cache import life_table
@@ -22,11 +25,11 @@ from shared.prompt_cache.prompt import Prompt
 from shared.prompt_cache.state import Ledger, Record, State
 
 ALLOWED_TOKENS, ALLOWED_SHARE = 2000, 0.002
-_PROVEN = 2
-"""Uses after which a prefix is written beyond what may be lost: waiting until large tools and
-system prompts have earned it costs agents more than it saves others."""
 _PROJECT_STRENGTH, _ROOT_STRENGTH, _FAMILY_STRENGTH = 4.0, 12.0, 4.0
-_HOUR_MARGIN = 0.02
+_RISKED_SHARE, _SURE_SHARE = 0.25, 0.1
+"""Large prompts could never be written within the bound. So where writing without one would have
+saved more than a tenth of the input, a quarter of the rest may be lost as well."""
+_HOUR_MARGIN = 0.06
 """An hour costs much where it was wrong: it has to gain this much more per token."""
 _TOKENS_PER_CHARACTER = 0.25
 _KNOWN_TOKENS = 5_000
@@ -54,21 +57,25 @@ class Terms:
 
 class Touch(NamedTuple):
     """One use of a prefix, as it is written back. ``name``: its class, or ``-`` for what is only
-    history now. ``expires``, ``lifetime``: of its entry; ``None`` where nothing changes."""
+    history now. ``expires``, ``lifetime``: of its entry; ``would_expire``: of one that
+    the ledger did not allow; ``None`` where nothing changes."""
 
     prefix: str
     name: str
     expires: int | None = None
     lifetime: int | None = None
+    would_expire: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``markers``: block to lifetime in seconds. ``predicted``: tokens that should be read."""
+    """``markers``: block to lifetime in seconds. ``predicted``: tokens that should be read.
+    ``missed``: tokens that would be saved beyond these, had the ledger never forbidden a write."""
 
     markers: dict[int, int]
     predicted: int
     touches: list[Touch]
+    missed: int = 0
 
 
 def plan(
@@ -95,27 +102,40 @@ class _Planner:
         self._now = now_ms
         self._last = len(prompt.kinds) - 1
         ratio = tokens_per_character(state.ledger)
-        self._tokens = [int(size * ratio) for size in prompt.sizes]
+        self._tokens = {at: int(size * ratio) for at, size in prompt.sizes.items()}
         self._lifetimes = sorted(terms.write)
+        # By lifetime: what a use saves of a written token, and what writing it costs.
+        self._stakes = [
+            (terms.write[each] - terms.read, terms.write[each] - 1 + _HOUR_MARGIN * (each >= 3600))
+            for each in self._lifetimes
+        ]
         known = state.records
         self._hit = max([at for at, record in known.items() if record.expires > now_ms], default=-1)
+        would = [at for at, record in known.items() if record.would_expire > now_ms]
+        self._would_hit = max(self._hit, *would) if would else self._hit
         self._chances: dict[int, list[float]] = {}
-        self._hazards = {at: self._class_hazards(at) for at in found.classes}
+        self._places = [*found.classes]
         left = max([at for at in known if at != self._last], default=-1)
         if left > self._hit and left not in found.classes:
             # Here this prompt leaves a known one: an edit, or another try.
-            self._hazards[left] = self._hazards[self._last]
+            self._places.append(left)
 
     def plan(self, *, tune: bool) -> Plan:
         """See the module's docstring."""
-        base = self._tokens[self._hit] if self._hit >= 0 else 0
         given = dict(self._prompt.markers)
-        if self._tokens[-1] < self._terms.minimum:
+        if self._tokens[self._last] < self._terms.minimum:
             return Plan(given, 0, self._touches({}))
-        if tune and given:
-            given = _in_order({at: self._wanted(at) for at in given})
-        markers = self._beside(given, self._place(base)) if given else self._place(base)
-        return Plan(markers, base if markers else 0, self._touches(markers))
+        ours = self._place(self._hit, may_be_lost(self._state.ledger))
+        if given:
+            if tune:
+                given = _in_order({at: self._wanted(at) for at in given})
+            ours = _Placed(self._beside(given, ours.markers), 0.0, limited=False)
+        predicted = self._tokens[self._hit] if ours.markers and self._hit >= 0 else 0
+        if given or not (ours.limited or self._would_hit > self._hit):
+            return Plan(ours.markers, predicted, self._touches(ours.markers))
+        free = self._place(self._would_hit, math.inf)
+        missed = round(free.saves - ours.saves)
+        return Plan(ours.markers, predicted, self._touches(ours.markers, free.markers), missed)
 
     # --- chances ---
 
@@ -140,7 +160,7 @@ class _Planner:
         known = self._chances.get(at)
         if known is not None:
             return known
-        hazards = self._hazards.get(at) or self._hazards[self._last]
+        hazards = self._class_hazards(at if at in self._found.classes else self._last)
         taken, missed = self._state.kept.get(self._tokens[at].bit_length(), (0.0, 0.0))
         kept = 1 - (missed + 0.1) / (taken + 20)
         found = [chance * kept for chance in uses(hazards, self._lifetimes)]
@@ -149,32 +169,41 @@ class _Planner:
 
     def _gains(self, chances: list[float]) -> list[float]:
         """By lifetime: what writing a token saves per use, in the long run."""
-        write, read = self._terms.write, self._terms.read
         return [
-            1 - (p * read + (1 - p) * write[lifetime]) - (_HOUR_MARGIN if lifetime >= 3600 else 0)
-            for p, lifetime in zip(chances, self._lifetimes, strict=True)
+            chance * read - cost for chance, (read, cost) in zip(chances, self._stakes, strict=True)
         ]
 
     # --- places ---
 
-    def _place(self, base: int) -> dict[int, int]:
+    def _place(self, hit: int, may_be_lost: float) -> "_Placed":
+        """Markers where the longest entry is that of block ``hit``; -1: none."""
         short, long = self._lifetimes[0], self._lifetimes[-1]
         allowed = [
             at
-            for at in sorted(self._hazards)
+            for at in sorted(self._places)
             if self._tokens[at] >= self._terms.minimum
             and self._prompt.kinds[at] in self._terms.marked
         ]
-        long_end, short_end = self._ends([at for at in allowed if at > self._hit], base)
+        base = self._tokens[hit] if hit >= 0 else 0
+        long_end, short_end, limited = self._ends(
+            [at for at in allowed if at > hit], base, may_be_lost
+        )
         markers: dict[int, int] = {}
+        saves = 0.0
         if short_end >= 0:
             markers[short_end] = short if short_end > long_end else long
-        if self._hit >= 0 and self._prompt.kinds[self._hit] in self._terms.marked:
-            markers[self._hit] = long if long_end > self._hit else self._wanted(self._hit)
+        if hit >= 0 and self._prompt.kinds[hit] in self._terms.marked:
+            markers[hit] = long if long_end > hit else self._lifetime(hit)
+        if markers:
+            saves = (1 - self._terms.read) * base
+        for lifetime, end in ((long, long_end), (short, short_end)):
+            if end > hit and self._tokens[end] > base:
+                saves -= (self._terms.write[lifetime] - 1) * (self._tokens[end] - base)
+                base = self._tokens[end]
         if long_end >= 0:
             markers[long_end] = long
-        self._share(markers, allowed, long_end, max(short_end, self._hit))
-        return _in_order(markers)
+        self._share(markers, allowed, long_end, max(short_end, hit), hit)
+        return _Placed(_in_order(markers), saves, limited)
 
     def _beside(self, given: dict[int, int], ours: dict[int, int]) -> dict[int, int]:
         """The caller's markers, and as many of ours as there is room for: first the entry that is
@@ -190,48 +219,61 @@ class _Planner:
                 markers[at] = min(most, max(least, ours[at]))
         return markers
 
-    def _ends(self, open_places: list[int], base: int) -> tuple[int, int]:
-        """The last blocks of the part with the longer and of that with the shorter lifetime."""
+    def _ends(self, open_places: list[int], base: int, may_be_lost: float) -> tuple[int, int, bool]:
+        """The last blocks of the part with the longer and of that with the shorter lifetime, and
+        whether others are better that could lose more than may be lost."""
+        short_premium, long_premium = (
+            self._terms.write[lifetime] - 1
+            for lifetime in (self._lifetimes[0], self._lifetimes[-1])
+        )
         gains: list[list[float]] = []
         best = [0.0] * len(self._lifetimes)
         for at in reversed(open_places):  # a use of a longer prefix is one of a shorter one
-            best = [max(one, other) for one, other in zip(best, self._uses(at), strict=True)]
+            best = [*map(max, best, self._uses(at))]
             gains.append(self._gains(best))
         gains.reverse()
-        premiums = [self._terms.write[lifetime] - 1 for lifetime in self._lifetimes]
-        left = may_be_lost(self._state.ledger)
-        unproven = [self._used(at) < _PROVEN for at in open_places]
-        tokens = [self._tokens[at] for at in open_places]
-        parts = [size - before for size, before in zip(tokens, [base, *tokens], strict=False)]
-        score, found = 0.0, (-1, -1)
-        most = len(open_places) if len(self._lifetimes) > 1 else 0
-        for long in range(-1, most):
-            value = sum(parts[at] * gains[at][-1] for at in range(long + 1))
-            risk = sum(parts[at] * premiums[-1] for at in range(long + 1) if unproven[at])
-            for short in range(long, len(open_places)):
+        tokens = [base, *[self._tokens[at] for at in open_places]]
+        parts = [size - before for before, size in pairwise(tokens)]
+        score, refused, found = 0.0, 0.0, (-1, -1)
+        long_value = long_risk = 0.0
+        for long in range(-1, len(parts) if len(self._lifetimes) > 1 else 0):
+            if long >= 0:
+                long_value += parts[long] * gains[long][-1]
+                long_risk += parts[long] * long_premium
+            value, risk = long_value, long_risk
+            for short in range(long, len(parts)):
                 if short > long:
                     value += parts[short] * gains[short][0]
-                    risk += parts[short] * premiums[0] * unproven[short]
-                if value > score and risk <= left:
+                    risk += parts[short] * short_premium
+                if risk > may_be_lost:
+                    refused = max(refused, value)
+                elif value > score:
                     score = value
                     found = (open_places[long] if long >= 0 else -1, open_places[short])
-        return found
+        return *found, refused > score
 
     def _used(self, at: int) -> int:
         """How often its prefix was used before."""
         record = self._state.records.get(at)
         return 0 if record is None else record.uses
 
+    def _lifetime(self, at: int) -> int:
+        """The lifetime to ask for where an entry is taken to be alive: its own."""
+        lifetime = self._state.records[at].lifetime
+        return lifetime if lifetime in self._terms.write else self._lifetimes[0]
+
     def _wanted(self, at: int) -> int:
-        """The lifetime to ask for where an entry is taken to be alive."""
+        """The lifetime to ask for where the caller has put a marker."""
         gains = self._gains(self._uses(at))
         return self._lifetimes[gains.index(max(gains))]
 
-    def _share(self, markers: dict[int, int], allowed: list[int], long_end: int, end: int) -> None:
+    def _share(
+        self, markers: dict[int, int], allowed: list[int], long_end: int, end: int, hit: int
+    ) -> None:
         """Put what is left of the markers where other prompts may branch off."""
 
         def worth(at: int) -> float:
-            return self._tokens[at] * (self._uses(at)[-1] if at > self._hit else 1.0)
+            return self._tokens[at] * (self._uses(at)[-1] if at > hit else 1.0)
 
         inside = sorted((at for at in allowed if at not in markers and at < end), key=worth)
         room = self._terms.markers - len(markers)
@@ -239,21 +281,26 @@ class _Planner:
             if at <= long_end:
                 markers[at] = self._lifetimes[-1]
             else:
-                markers[at] = self._wanted(at) if at <= self._hit else self._lifetimes[0]
+                markers[at] = self._lifetime(hit) if at <= hit else self._lifetimes[0]
 
     # --- what is written back ---
 
-    def _touches(self, markers: dict[int, int]) -> list[Touch]:
+    def _touches(
+        self, markers: dict[int, int], free: Mapping[int, int] = MappingProxyType({})
+    ) -> list[Touch]:
+        """``free``: where markers would be without a bound."""
         prefixes, records = self._prompt.prefixes, self._state.records
         waiting = [at for at, record in records.items() if record.waits]
         touches = []
-        for at in sorted({*self._found.classes, *markers, *waiting}):
-            expires = lifetime = None
+        for at in sorted({*self._found.classes, *markers, *free, *waiting}):
+            expires = lifetime = would = None
             if at in markers and self._tokens[at] >= self._terms.minimum:
                 lifetime = self._entry_lifetime(at, markers[at], records.get(at))
                 expires = None if lifetime is None else self._now + lifetime * 1000
+            if at in free and self._tokens[at] >= self._terms.minimum:
+                would = self._now + free[at] * 1000
             name = self._found.classes.get(at, "-")
-            touches.append(Touch(prefixes[at], name, expires, lifetime))
+            touches.append(Touch(prefixes[at], name, expires, lifetime, would))
         return touches
 
     def _entry_lifetime(self, at: int, asked: int, record: Record | None) -> int | None:
@@ -263,6 +310,15 @@ class _Planner:
         if record is not None and record.expires > self._now:
             return record.lifetime
         return None if self._terms.exact else min(asked, self._state.records[self._hit].lifetime)
+
+
+class _Placed(NamedTuple):
+    """``saves``: tokens, at once: what is read less what is written beyond the input price.
+    ``limited``: something better could have lost more than may be lost."""
+
+    markers: dict[int, int]
+    saves: float
+    limited: bool
 
 
 def _in_order(markers: dict[int, int]) -> dict[int, int]:
@@ -283,4 +339,6 @@ def tokens_per_character(ledger: Ledger) -> float:
 
 def may_be_lost(ledger: Ledger) -> float:
     """Tokens by which writes may cost more than reads have saved, beyond what they did so far."""
-    return ALLOWED_TOKENS + ALLOWED_SHARE * ledger.seen + ledger.saved - ledger.paid
+    saved = ledger.saved - ledger.paid
+    sure = saved + ledger.missed - _SURE_SHARE * ledger.seen
+    return ALLOWED_TOKENS + ALLOWED_SHARE * ledger.seen + saved + max(0.0, _RISKED_SHARE * sure)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-_BYTES = 12
+_LETTERS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,14 +12,15 @@ class Prompt:
     """One entry per block, in the order in which the provider hashes them.
 
     ``kinds``: ``tools`` (all of them are one block), ``system``, ``user``, ``assistant``,
-    ``tool_use``, ``tool_result``, or ``unmarked``, which no marker can stand on. ``sizes``:
-    characters through the block. ``prefixes``: hash of everything through the block. ``markers``:
-    block to lifetime in seconds, where the caller has put markers.
+    ``tool_use``, ``tool_result``, or ``unmarked``, which no marker can stand on. By block, of those
+    that matter (the first, the last, ``Boundaries.looked_up`` and ``markers``), in rising order:
+    ``sizes``, characters through the block, and ``prefixes``, the hash of everything through it.
+    ``markers``: block to lifetime in seconds, where the caller has put markers.
     """
 
     kinds: list[str]
-    sizes: list[int]
-    prefixes: list[str]
+    sizes: Mapping[int, int]
+    prefixes: Mapping[int, str]
     markers: Mapping[int, int] = field(default_factory=dict)
 
     @property
@@ -27,18 +28,22 @@ class Prompt:
         """The prefix of the first block: requests of one application share it."""
         return self.prefixes[0]
 
+    @property
+    def size(self) -> int:
+        """Characters."""
+        return self.sizes[len(self.kinds) - 1]
 
-def chain(key: bytes, start: bytes, blocks: Iterable[bytes]) -> list[str]:
-    """The hash of every prefix: h(i) = BLAKE2b(key ‖ h(i-1) ‖ block).
+
+def chain(key: bytes, start: bytes, texts: Iterable[bytes]) -> list[str]:
+    """The hash of everything through each of ``texts``: 12 bytes of SHA-256(key ‖ start ‖ …).
 
     ``key``: the project's, 32 bytes: without it nobody can test a guess of a prompt. A key in front
-    makes a MAC of BLAKE2b, which cannot be extended; its own parameter for keys costs a block more
-    (RFC 7693, 2.9). ``start``: what else the provider keeps apart, such as the model.
+    is enough for a MAC here: with a part of the digest nobody can extend the message. ``start``:
+    what else the provider keeps apart, such as the model.
     """
-    blake2b = hashlib.blake2b
-    last = blake2b(key + start).digest()[:_BYTES]
+    rolling = hashlib.sha256(key + hashlib.sha256(start).digest())
     found = []
-    for block in blocks:
-        last = blake2b(key + last + block).digest()[:_BYTES]
-        found.append(last.hex())
+    for text in texts:
+        rolling.update(text)
+        found.append(rolling.hexdigest()[:_LETTERS])
     return found

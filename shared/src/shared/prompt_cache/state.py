@@ -18,23 +18,26 @@ _COMMON = 4
 class Record(NamedTuple):
     """A prefix that was seen. ``uses``: how often; ``expires``: when its entry ends, unix ms (0: it
     has none); ``lifetime``: of its entry, seconds; ``waits``: for its next use, which will be
-    counted."""
+    counted; ``would_expire``: when an entry would end that the ledger did not allow."""
 
     uses: int
     expires: int
     lifetime: int
     waits: bool
+    would_expire: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Tokens: ``paid`` beyond the input price for writes, ``saved`` by reads (both in tokens at the
-    input price), ``seen`` in all prompts, which had ``characters``."""
+    input price), ``seen`` in all prompts, which had ``characters``. ``missed``: how much more would
+    have been saved without a bound, as predicted; negative where the bound saved."""
 
     paid: float = 0.0
     saved: float = 0.0
     seen: float = 0.0
     characters: float = 0.0
+    missed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,10 @@ def parse(found: Boundaries, values: Sequence[str | None]) -> State:
 
 
 def _record(text: str) -> Record:
-    uses, expires, lifetime, name, _ = text.split(" ", 4)
-    return Record(int(uses), int(expires), int(lifetime), name != "-")
+    uses, expires, lifetime, name, _, _, _, *would = text.split(" ")
+    return Record(
+        int(uses), int(expires), int(lifetime), name != "-", int(would[0]) if would else 0
+    )
 
 
 def _tables(text: str | None) -> dict[str, str]:

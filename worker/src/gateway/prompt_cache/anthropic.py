@@ -10,8 +10,12 @@ from gateway.providers.prompt_cache_rules import FIVE_MINUTES, HOUR
 _MARKER = "cache_control"
 _LIFETIMES = {None: FIVE_MINUTES, "5m": FIVE_MINUTES, "1h": HOUR}
 _MARKERS = {FIVE_MINUTES: {"type": "ephemeral"}, HOUR: {"type": "ephemeral", "ttl": "1h"}}
-_CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
-_THOUGHTS = ("thinking", "redacted_thinking")
+_KINDS = {
+    **dict.fromkeys(("tool_use", "server_tool_use", "mcp_tool_use"), "tool_use"),
+    **dict.fromkeys(("thinking", "redacted_thinking"), "unmarked"),
+    "tool_result": "tool_result",
+}
+"""By the type of a block, where it is not that of the turn."""
 _SETTINGS = ("tool_choice", "thinking", "output_config")
 """What changes the hashes of messages, but not those of tools and system."""
 
@@ -97,25 +101,23 @@ def _turn(blocks: Blocks, label: str, turn: Any, place: Place) -> None:
 def _block(blocks: Blocks, kind: str, label: str, block: Any, place: Place) -> None:
     if not isinstance(block, dict):
         raise LeftAlone
-    marker = block.get(_MARKER)
     given = block.get("type")
-    content: Any = block if marker is None else _unmarked(block)
+    content: Any = block
+    marker = block.get(_MARKER)
+    if marker is not None:
+        content = _unmarked(block)
     if given == "text":
         if len(content) == 2:
             # As a string of the same text, which it is when it carries no marker.
-            content = block.get("text")
+            content = content.get("text")
             if not isinstance(content, str):
                 raise LeftAlone
         if not content:
             kind = "unmarked"
-    elif given == "tool_result":
-        kind = given
-        if isinstance(block.get("content"), list):
+    else:
+        kind = _KINDS.get(given, kind) if given else "unmarked"
+        if kind == "tool_result" and isinstance(block.get("content"), list):
             _check_nested(block["content"])
-    elif given in _CALLS:
-        kind = "tool_use"
-    elif given in _THOUGHTS or not given:
-        kind = "unmarked"
     blocks.add(kind, label, content, place)
     if marker is not None:
         blocks.mark(_lifetime(marker))

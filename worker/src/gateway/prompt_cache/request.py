@@ -50,7 +50,7 @@ class PromptCaching:
             return
         state = prompt_cache.parse(self.found, values)
         self.started_ms = now_ms
-        tokens = self.prompt.sizes[-1] * prompt_cache.tokens_per_character(state.ledger)
+        tokens = self.prompt.size * prompt_cache.tokens_per_character(state.ledger)
         self.too_short = tokens < self.terms.minimum
         self.plan = prompt_cache.plan(
             self.prompt, self.found, state, self.terms, now_ms, tune=self.tune
@@ -114,17 +114,19 @@ def prepare(
         blocks = dialect.split(outgoing.body)
     except LeftAlone:
         return None
+    found = boundaries(blocks.kinds)
+    texts = blocks.serialized(found)
+    size = sum(map(len, texts.values()))
     provider, model = target.provider.name, target.model
     known = prices.get((provider, model.lower())) or rates(
-        provider, model, prompt_tokens=blocks.sizes[-1] // 4, at=at, tier=""
+        provider, model, prompt_tokens=size // 4, at=at, tier=""
     )
     terms = _terms(rules, model, known)
     # Four characters are a token, more or less: what may reach the minimum is looked at.
-    if terms is None or blocks.sizes[-1] < terms.minimum * 2:
+    if terms is None or size < terms.minimum * 2:
         return None
     own = hashlib.blake2b(_PREFIX_KEY, key=key, digest_size=32).digest()
-    prompt = blocks.prompt(own, f"{account}\0{target.model}".encode())
-    found = boundaries(prompt.kinds)
+    prompt = blocks.prompt(own, f"{account}\0{target.model}".encode(), texts)
     return PromptCaching(
         outgoing, dialect, blocks.places, prompt, terms, found, tune=mode == "tune"
     )

@@ -24,8 +24,9 @@ class Arguments(TypedDict):
     paid: int
     saved: int
     taken_bits: int
-    missed: bool
-    touches: list[tuple[str, str, int, int]]
+    evicted: bool
+    missed: int
+    touches: list[tuple[str, str, int, int, int]]
 
 
 def arguments(
@@ -46,17 +47,19 @@ def arguments(
         most_prefixes=MOST_PREFIXES,
         most_roots=MOST_ROOTS,
         tokens=tokens,
-        characters=prompt.sizes[-1],
+        characters=prompt.size,
         paid=round(paid),
         saved=round((1 - terms.read) * read),
         taken_bits=plan.predicted.bit_length(),
-        missed=read < _CONFIRMED * plan.predicted,
+        evicted=read < _CONFIRMED * plan.predicted,
+        missed=plan.missed,
         touches=[
             (
                 touch.prefix,
                 touch.name,
                 -1 if touch.expires is None else touch.expires,
                 -1 if touch.lifetime is None else touch.lifetime,
+                -1 if touch.would_expire is None else touch.would_expire,
             )
             for touch in plan.touches
         ],

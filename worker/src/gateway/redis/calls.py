@@ -506,8 +506,9 @@ async def prompt_cache(
     paid: int,
     saved: int,
     taken_bits: int,
-    missed: bool,
-    touches: Iterable[tuple[str, str, int, int]],
+    evicted: bool,
+    missed: int,
+    touches: Iterable[tuple[str, str, int, int, int]],
 ) -> int:
     """Counts one use of each prefix of a prompt that a provider has answered, and what the
     provider's prompt cache cost and saved (`shared.prompt_cache`). Bounded: as many
@@ -525,7 +526,8 @@ async def prompt_cache(
         paid,
         saved,
         taken_bits,
-        int(missed),
+        int(evicted),
+        missed,
         *(part for each in touches for part in each),
     ]
     answer: int = await store.run(PROMPT_CACHE, keys, arguments)

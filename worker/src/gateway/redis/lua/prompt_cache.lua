@@ -17,17 +17,19 @@
 --   paid: int = tokens at the input price, beyond it, for writes
 --   saved: int = tokens at the input price, by reads
 --   taken_bits: int = of the tokens that were taken to be cached; 0: none were
---   missed: bool = the usage said otherwise
---   touches...: (prefix: str, class: str, expires: int, lifetime: int) = -1: the entry is as it was
+--   evicted: bool = the usage said otherwise
+--   missed: int = tokens that would have been saved beyond these without a bound, as predicted
+--   touches...: (prefix: str, class: str, expires: int, lifetime: int, would_expire: int) = -1: as
+--     it was
 -- RETURNS int = how many prefixes are known now
 local state, due, recent, roots = unpack(KEYS, 1, 4)
 local started_ms, root, most_prefixes, most_roots, tokens, characters, paid, saved, taken_bits,
-  missed = unpack(ARGV, 1, 10)
+  evicted, missed = unpack(ARGV, 1, 11)
 
 local now = tonumber(started_ms)
 local INTERVALS, HOUR, KEPT_FOR = {300000, 900000, 1800000, 3600000}, 3600000, 604800
 local SWEPT, WINDOW, KEPT_WINDOW, ROOT_FROM = 32, 160, 200, 3
-local USES, EXPIRES, LIFETIME, CLASS, ROOT, START, INTERVAL = 1, 2, 3, 4, 5, 6, 7
+local USES, EXPIRES, LIFETIME, CLASS, ROOT, START, INTERVAL, WOULD = 1, 2, 3, 4, 5, 6, 7, 8
 
 local function numbers(text)
   local list = {}
@@ -81,13 +83,13 @@ local function read(prefix)
   if not text then return nil end
   local record = {}
   for part in string.gmatch(text, '%S+') do record[#record + 1] = part end
-  for _, place in ipairs({USES, EXPIRES, LIFETIME, START, INTERVAL}) do
-    record[place] = tonumber(record[place])
+  for _, place in ipairs({USES, EXPIRES, LIFETIME, START, INTERVAL, WOULD}) do
+    record[place] = tonumber(record[place] or 0)
   end
   return record
 end
 local function write(prefix, record)
-  for _, place in ipairs({EXPIRES, START}) do
+  for _, place in ipairs({EXPIRES, START, WOULD}) do
     record[place] = string.format('%.0f', record[place])
   end
   redis.call('HSET', state, prefix, table.concat(record, ' '))
@@ -128,8 +130,9 @@ if known_root and known_root[USES] + 1 >= ROOT_FROM then
   end
 end
 
-for i = 11, #ARGV, 4 do
-  local prefix, class, expires, lifetime = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3]
+for i = 12, #ARGV, 5 do
+  local prefix, class, lifetime = ARGV[i], ARGV[i + 1], ARGV[i + 3]
+  local expires, would_expire = tonumber(ARGV[i + 2]), tonumber(ARGV[i + 4])
   local record = read(prefix)
   if record and record[CLASS] ~= '-' then
     -- It is used again: that ends the wait, in the interval of its gap.
@@ -139,11 +142,13 @@ for i = 11, #ARGV, 4 do
       if used then break end
     end
   end
-  record = record or {0, 0, 0, '-', root, now, 1}
+  record = record or {0, 0, 0, '-', root, now, 1, 0}
   record[USES] = record[USES] + 1
   record[CLASS] = string.gsub(class, '{}', tostring(math.min(record[USES], 3)))
   record[ROOT], record[START], record[INTERVAL] = root, now, 1
-  if expires >= 0 then record[EXPIRES], record[LIFETIME] = expires, lifetime end
+  if expires >= 0 then record[EXPIRES] = expires end
+  if would_expire >= 0 then record[WOULD] = would_expire end
+  if tonumber(lifetime) >= 0 then record[LIFETIME] = lifetime end
   if record[CLASS] ~= '-' then add_waiting(record, 1) end
   redis.call('ZADD', due, now + (record[CLASS] == '-' and HOUR or INTERVALS[1]), prefix)
   redis.call('ZADD', recent, now, prefix)
@@ -170,9 +175,9 @@ for field, found in pairs(tables) do
   end
 end
 
-local ledger = numbers(redis.call('HGET', state, 'ledger') or '0 0 0 0')
-for place, more in ipairs({paid, saved, tokens, characters}) do
-  ledger[place] = string.format('%.0f', ledger[place] + tonumber(more))
+local ledger = numbers(redis.call('HGET', state, 'ledger') or '0 0 0 0 0')
+for place, more in ipairs({paid, saved, tokens, characters, missed}) do
+  ledger[place] = string.format('%.0f', (ledger[place] or 0) + tonumber(more))
 end
 redis.call('HSET', state, 'ledger', table.concat(ledger, ' '))
 
@@ -182,12 +187,12 @@ if taken_bits ~= '0' then
   for bits, taken, lost in string.gmatch(text, '(%d+):([^: ]+):(%S+)') do
     taken, lost = tonumber(taken), tonumber(lost)
     if bits == taken_bits then
-      found, taken, lost = true, taken + 1, lost + tonumber(missed)
+      found, taken, lost = true, taken + 1, lost + tonumber(evicted)
       if taken > KEPT_WINDOW then taken, lost = taken / 2, lost / 2 end
     end
     parts[#parts + 1] = string.format('%s:%.6g:%.6g', bits, taken, lost)
   end
-  if not found then parts[#parts + 1] = taken_bits .. ':1:' .. missed end
+  if not found then parts[#parts + 1] = taken_bits .. ':1:' .. evicted end
   redis.call('HSET', state, 'kept', table.concat(parts, ' '))
 end
 

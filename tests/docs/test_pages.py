@@ -56,27 +56,56 @@ def _parsed(client: Client, path: str) -> _Html:
     return parser
 
 
+class _Site:
+    """Pages by their path, each fetched once: every page links to every other."""
+
+    def __init__(self) -> None:
+        self._bodies: dict[str, str] = {}
+        self._parsed: dict[str, _Html] = {}
+
+    def body(self, client: Client, path: str) -> str:
+        if path not in self._bodies:
+            response = client.get(path)
+            assert response.status_code == 200, path
+            self._bodies[path] = response.content.decode()
+        return self._bodies[path]
+
+    def parsed(self, client: Client, path: str) -> _Html:
+        if path not in self._parsed:
+            parser = _Html()
+            parser.feed(self.body(client, path))
+            self._parsed[path] = parser
+        return self._parsed[path]
+
+
+@pytest.fixture(scope="module")
+def site() -> _Site:
+    return _Site()
+
+
 @EVERY_PAGE
-def test_page_has_its_title_and_nothing_that_the_csp_refuses(client: Client, page: Page) -> None:
-    html = client.get(f"/docs/{page.slug}/").content.decode()
+def test_page_has_its_title_and_nothing_that_the_csp_refuses(
+    client: Client, site: _Site, page: Page
+) -> None:
+    html = site.body(client, f"/docs/{page.slug}/")
     assert f"<h1>{page.title}</h1>" in html
     assert "{{" not in html
-    parsed = _parsed(client, f"/docs/{page.slug}/")
+    parsed = site.parsed(client, f"/docs/{page.slug}/")
     assert parsed.refused == []
     assert len(parsed.ids) == len(set(parsed.ids))
 
 
 @EVERY_PAGE
-def test_every_link_leads_somewhere(client: Client, page: Page) -> None:
-    for link in _parsed(client, f"/docs/{page.slug}/").links:
+def test_every_link_leads_somewhere(client: Client, site: _Site, page: Page) -> None:
+    for link in site.parsed(client, f"/docs/{page.slug}/").links:
         parts = urlsplit(link)
         if parts.scheme or parts.path.startswith("/accounts/") or parts.path.startswith("/app/"):
             continue
         target = parts.path or f"/docs/{page.slug}/"
         if not parts.fragment:
-            assert client.get(target).status_code == 200, link
+            assert site.body(client, target), link
         else:
-            assert parts.fragment in _parsed(client, target).ids, link
+            assert parts.fragment in site.parsed(client, target).ids, link
 
 
 def test_every_file_is_in_the_table_and_every_page_has_a_file() -> None:

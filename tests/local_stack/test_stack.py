@@ -115,10 +115,10 @@ def ask(ready: dict[str, Any]) -> httpx.Response:
     return httpx.post(f"{ready['base_url']}/chat/completions", json=CHAT, headers=key, timeout=120)
 
 
-def test_bare_answers_from_the_cache_and_keeps_it_over_a_restart(tmp_path: Path) -> None:
+def test_bare_answers_from_the_cache_and_keeps_it_over_a_restart(state: Path) -> None:
     with OpenAIDouble() as provider:
         upstream = {"OPENAI_BASE_URL": provider.base_url, "OPENAI_API_KEY": provider.key}
-        with running(tmp_path, "--bare", **upstream) as run:
+        with running(state, "--bare", **upstream) as run:
             run.until(READY)
             first = run.ready
             assert first["dashboard_url"] is None
@@ -129,7 +129,7 @@ def test_bare_answers_from_the_cache_and_keeps_it_over_a_restart(tmp_path: Path)
             assert run.end() == 0
             assert len(descendants) >= 3
             assert alive(descendants) == set()
-        with running(tmp_path, "--bare", **upstream) as run:
+        with running(state, "--bare", **upstream) as run:
             run.until(READY)
             assert run.ready["api_key"] == first["api_key"]
             assert ask(run.ready).headers["x-watchllm-cache"] == "HIT"

@@ -6,12 +6,14 @@ Every test makes its own tenants, so that nothing one does is seen by another.
   ``workerd`` for ``wrangler dev`` where it can start.
 - ``fragile``: likewise, a second process for tests that break Redis or Supabase.
 - ``redis_edge``: the CPython host on a real redis-server, and on a valkey-server.
+- ``redis_url``: an empty real Redis, for the gateway in the test's own process.
 """
 
 import os
 from collections.abc import Iterator
 
 import pytest
+import redis
 
 from local_stack.pyodide_run import pyodide_missing
 from tests.doubles.redis_process import SERVERS, redis_process, redis_server_missing
@@ -89,6 +91,26 @@ def fragile(session_fragile: Edge) -> Edge:
     session_fragile.recovered()
     session_fragile.quiet()
     return session_fragile
+
+
+@pytest.fixture(scope="session")
+def session_redis_url() -> Iterator[str | None]:
+    """The server behind ``redis_url``."""
+    program = next((each for each in SERVERS if redis_server_missing(each) is None), None)
+    if program is None:
+        yield None
+        return
+    with redis_process(program) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(session_redis_url: str | None) -> str | None:
+    """A real Redis with nothing in it, for ``MemoryPlatform``; None where there is none."""
+    if session_redis_url is not None:
+        with redis.Redis.from_url(session_redis_url) as client:
+            client.flushall()
+    return session_redis_url
 
 
 @pytest.fixture(scope="session", params=SERVERS)

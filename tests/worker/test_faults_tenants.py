@@ -204,10 +204,10 @@ def vectors(text: str) -> list[float]:
     return found
 
 
-async def test_not_one_byte_crosses() -> None:
+async def test_not_one_byte_crosses(redis_url: str | None) -> None:
     choose = random.Random(SEED)
     numbers: dict[str, float] = {}
-    platform = MemoryPlatform(provider(numbers))
+    platform = MemoryPlatform(provider(numbers), redis_url=redis_url)
     tenants = [enter(platform, "a", 1.0), enter(platform, "b", 2.0)]
     numbers |= {tenant.mark: tenant.number for tenant in tenants}
     runtime = Runtime(settings.load(ENV, DEFAULT_BASE_URLS))

@@ -188,9 +188,11 @@ EVENTS: list[dict[str, Any]] = [
 class Gateway:
     """The whole gateway in this process, before a provider that answers whatever it is told."""
 
-    def __init__(self, **plan: Any) -> None:
+    def __init__(self, redis_url: str | None = None, **plan: Any) -> None:
         self.answer: Answer | None = None
-        self.platform = MemoryPlatform(lambda *asked: self.answer or _good(*asked))
+        self.platform = MemoryPlatform(
+            lambda *asked: self.answer or _good(*asked), redis_url=redis_url
+        )
         self._settings = settings.load(ENV, DEFAULT_BASE_URLS)
         self._key = api_keys.generate()
         self.platform.records[api_keys.key_hash(self._key, b"pepper")] = RECORD | {
@@ -235,11 +237,11 @@ def _good(headers: dict[str, str], body: dict[str, Any]) -> Answer:
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_request_with_a_value_of_another_type(name: str) -> None:
+def test_a_request_with_a_value_of_another_type(name: str, redis_url: str | None) -> None:
     path, good = REQUESTS[name]
 
     async def run() -> list[str]:
-        gateway = Gateway()
+        gateway = Gateway(redis_url)
         wrong = []
         try:
             status, text = await gateway.post(path, good, turn=0)
@@ -267,13 +269,13 @@ ASKED = {
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_an_answer_with_a_value_of_another_type(name: str) -> None:
+def test_an_answer_with_a_value_of_another_type(name: str, redis_url: str | None) -> None:
     """Passed on or refused; what is then found in the cache is the same."""
     asked, good = ASKED[name]
     path, body = REQUESTS[asked]
 
     async def run() -> list[str]:
-        gateway = Gateway()
+        gateway = Gateway(redis_url)
         wrong = []
         try:
             gateway.answer = ("application/json", json.dumps(good))
@@ -308,13 +310,13 @@ STREAMS = {
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_an_event_with_a_value_of_another_type(name: str) -> None:
+def test_an_event_with_a_value_of_another_type(name: str, redis_url: str | None) -> None:
     """The client gets the stream, or its error in the stream."""
     asked, good = STREAMS[name]
     path, body = REQUESTS[asked]
 
     async def run() -> list[str]:
-        gateway = Gateway()
+        gateway = Gateway(redis_url)
         wrong = []
         try:
             for turn, (where, events) in enumerate(mutations(good)):

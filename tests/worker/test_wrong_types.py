@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from gateway import app
+from gateway.cache.recent import RecentAnswers
 from gateway.core import settings
 from gateway.pipeline.runtime import Runtime
+from gateway.providers.memory import ProviderMemory
 from gateway.providers.registry import DEFAULT_BASE_URLS
+from gateway.semantic.embedder_memory import EmbedderMemory
 from shared import api_keys
 from tests.worker.edge import RECORD
 from tests.worker.in_process import ENCRYPTION_KEYS
@@ -194,6 +197,7 @@ class Gateway:
             lambda *asked: self.answer or _good(*asked), redis_url=redis_url
         )
         self._settings = settings.load(ENV, DEFAULT_BASE_URLS)
+        self._runtime = self.runtime()
         self._key = api_keys.generate()
         self.platform.records[api_keys.key_hash(self._key, b"pepper")] = RECORD | {
             "key_id": "key",
@@ -219,8 +223,12 @@ class Gateway:
         """
         headers = self.headers() | {"x-watchllm-cache-namespace": f"turn-{turn}"}
         request = MemoryRequest(path, headers, body)
-        # An isolate of its own: what the last answer made of its provider's breaker is forgotten.
-        response = await app.handle(self.runtime(), self.platform, request)
+        # Nothing of the last answer is remembered: each provider's breaker is closed, and an answer
+        # that is found is read from Redis.
+        runtime = self._runtime
+        runtime.providers, runtime.embedder = ProviderMemory(), EmbedderMemory()
+        runtime.recent = RecentAnswers()
+        response = await app.handle(runtime, self.platform, request)
         text = await read(response)
         await self.platform.finish()
         return response.status, text

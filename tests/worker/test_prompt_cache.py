@@ -176,10 +176,12 @@ def test_planning_adds_no_round_trip_before_the_provider(
         assert len(admission) - 3 - int(admission[2]) - 26 <= 48, "fields that are read"
         edge.anthropic.release()
         asked.result()
-    until(lambda: project.trips() >= 3, "entry and prefixes to be written")
+    until(lambda: project.trips() >= 4, "entry, prefixes and head to be written")
     edge.settled()
     scripts = sorted(command[1] for command in project.commands()[1:])
-    assert scripts == sorted((calls.COMMIT.sha1, calls.PROMPT_CACHE.sha1))
+    assert scripts == sorted(
+        script.sha1 for script in (calls.COMMIT, calls.PROMPT_CACHE, calls.PROMPT_HEADS)
+    )
 
 
 def test_a_hit_reads_and_writes_nothing_of_it(edge: Edge, project: Tenant) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.cache.views import cache, entries, playground, quality
+from apps.cache.views import cache, entries, playground, prompts, quality
 
 urlpatterns = [
     path("cache/", cache.cache, name="project_cache"),
@@ -13,5 +13,6 @@ urlpatterns = [
     path("cache/entries/top/", entries.entries_top, name="cache_entries_top"),
     path("cache/entries/kept/", entries.entries_kept, name="cache_entries_kept"),
     path("cache/entries/delete/", entries.entry_delete_page, name="cache_entry_delete"),
+    path("cache/prompts/", prompts.prompts, name="cache_prompts"),
     path("cache/playground/", playground.playground, name="cache_playground"),
 ]

@@ -55,6 +55,7 @@ class _Entry:
 _MORE_PROJECT_PAGES = (
     _Entry("Semantic quality", "semantic_quality", "cache", "wrong hits checks bound verdict"),
     _Entry("Cache entries", "cache_entries", "cache", "top stored kept"),
+    _Entry("Prompts", "cache_prompts", "cache", "prefixes provider's prompt cache saved lost"),
     _Entry("Playground", "cache_playground", "cache", "compare two prompts decision"),
     _Entry("Connect your application", "onboarding", "play", "get started snippet base url"),
 )

@@ -161,6 +161,17 @@ def prompt_cache(project_id: str, part: str) -> str:
     return f"{project_id}:prompt-cache:{part}"
 
 
+def prompt_heads(project_id: str, week: int) -> str:
+    """Hash of how prompts began in a week, and what the provider's prompt cache made of it
+    (``shared.prompt_cache.heads``)."""
+    return f"{project_id}:prompt-heads:{week}"
+
+
+def prompt_head_volumes(project_id: str, week: int) -> str:
+    """Sorted set of the names in that hash, by the tokens of their prompts."""
+    return f"{project_id}:prompt-heads:{week}:volumes"
+
+
 def key_record(key_hash: str) -> str:
     """String: the JSON key record as Supabase answered it, signed, for at most a minute."""
     return f"key:{key_hash}"

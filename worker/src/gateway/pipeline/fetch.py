@@ -131,10 +131,17 @@ def _learn_prefixes(
     caching, host = generation.prompt_caching, context.host
     if caching is None or target is not generation.target:
         return
+    from gateway.prompt_cache.request import Answered
+
+    row, project = context.row.event, context.record.project_id
+    answered = Answered(
+        row.request_id, context.record.key_id, target.model, row.prompt_cache_nanousd
+    )
 
     async def learn() -> None:
         try:
-            await caching.write_back(host.store, context.record.project_id, used)
+            await caching.write_back(host.store, project, used)
+            await caching.count_head(host.store, project, used, answered)
         except StoreUnavailable as error:
             log_event("prefixes_not_learned", "warning", reason=str(error))
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.formats.base import Usage
-from gateway.prompt_cache import anthropic, openai, write_back
-from gateway.prompt_cache.split import Dialect, LeftAlone, Place
+from gateway.prompt_cache import anthropic, heads, openai, write_back
+from gateway.prompt_cache.split import Blocks, Dialect, LeftAlone
 from gateway.providers.base import CHAT, MESSAGES
 from gateway.providers.prompt_cache_rules import HOUR, PromptCacheRules
 from gateway.providers.registry import Target
@@ -17,21 +17,35 @@ from gateway.redis.store import Store
 from shared import prompt_cache, redis_keys
 from shared.pricing import Rates, rates
 from shared.prompt_cache.boundaries import Boundaries, boundaries
+from shared.prompt_cache.heads import KEPT_SECONDS, MOST_HEADS
+from shared.prompt_cache.heads import week as week_of
 
 _DIALECTS: dict[str, Dialect] = {MESSAGES: anthropic.DIALECT, CHAT: openai.DIALECT}
 """By the provider's endpoint."""
 _PREFIX_KEY = b"prompt prefixes"
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Of the usage row: ``saved``, nano-USD by the provider's prompt cache; ``None``: unknown."""
+
+    request_id: str
+    api_key: str
+    model: str
+    saved: int | None
+
+
 @dataclass(slots=True)
 class PromptCaching:
-    """``tune``: lifetimes of the caller's markers may change. ``plan``: once it was made.
+    """``key``: of the project's prefixes. ``tune``: lifetimes of the caller's markers may change.
+    ``plan``: once it was made.
     ``too_short``: for the model's minimum; of such a prompt only its tokens per character are
     learned."""
 
     outgoing: Outgoing
     dialect: Dialect
-    places: list[Place]
+    blocks: Blocks
+    key: bytes
     prompt: prompt_cache.Prompt
     terms: prompt_cache.Terms
     found: Boundaries
@@ -61,7 +75,7 @@ class PromptCaching:
         if self.plan is None or self.too_short:
             return self.outgoing
         plain = self.outgoing.plain or self.outgoing.body
-        markers = {self.places[at]: lifetime for at, lifetime in self.plan.markers.items()}
+        markers = {self.blocks.places[at]: lifetime for at, lifetime in self.plan.markers.items()}
         body = self.dialect.marked(self.outgoing.body, markers, self.prompt.root)
         if body == self.outgoing.body:
             return self.outgoing
@@ -91,6 +105,37 @@ class PromptCaching:
                 read=used.cached or 0,
                 written=counts,
             ),
+        )
+
+    async def count_head(
+        self, store: Store, project_id: str, used: Usage, answered: Answered
+    ) -> None:
+        """Count what the dashboard tells of how prompts begin. Raises ``StoreUnavailable``."""
+        if self.plan is None or self.too_short or not used.prompt or answered.saved is None:
+            return
+        found = heads.head(self.blocks, self.key, f"{answered.api_key}\0{answered.model}")
+        per_character = used.prompt / self.prompt.size
+        week = week_of(self.started_ms)
+        await calls.prompt_heads(
+            store,
+            heads=redis_keys.prompt_heads(project_id, week),
+            volumes=redis_keys.prompt_head_volumes(project_id, week),
+            most=MOST_HEADS,
+            kept_seconds=KEPT_SECONDS,
+            name=found.name,
+            now_ms=self.started_ms,
+            model=answered.model,
+            prefix=self.prompt.prefixes.get(found.last, self.prompt.root),
+            request=answered.request_id,
+            tokens=round(found.characters * per_character),
+            prompt=used.prompt,
+            read=used.cached or 0,
+            written=used.cache_write or 0,
+            written_hour=used.cache_write_hour or 0,
+            saved=answered.saved,
+            blocks=[
+                (kind, round(size * per_character), hashed) for kind, size, hashed in found.blocks
+            ],
         )
 
 
@@ -127,9 +172,7 @@ def prepare(
         return None
     own = hashlib.blake2b(_PREFIX_KEY, key=key, digest_size=32).digest()
     prompt = blocks.prompt(own, f"{account}\0{target.model}".encode(), texts)
-    return PromptCaching(
-        outgoing, dialect, blocks.places, prompt, terms, found, tune=mode == "tune"
-    )
+    return PromptCaching(outgoing, dialect, blocks, own, prompt, terms, found, tune=mode == "tune")
 
 
 def _terms(rules: PromptCacheRules, model: str, known: Rates | None) -> prompt_cache.Terms | None:

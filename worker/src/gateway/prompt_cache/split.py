@@ -47,7 +47,7 @@ class Blocks:
         """What lies between the blocks that matter (``Prompt``), by the block that ends it."""
         texts, before, contents = {}, 0, self.contents
         for end in sorted({0, *found.looked_up, *self.markers}):
-            texts[end] = _serialized(contents[before : end + 1])
+            texts[end] = serialized(contents[before : end + 1])
             before = end + 1
         return texts
 
@@ -58,7 +58,7 @@ class Blocks:
         return prompt_cache.Prompt(self.kinds, sizes, prefixes, self.markers)
 
 
-def _serialized(values: list[Any]) -> bytes:
+def serialized(values: list[Any]) -> bytes:
     """Equal for equal JSON with its members in the same order; of two lists one after the other it
     is that of both together.
 

@@ -25,6 +25,7 @@ JOURNAL_SAVE = Script("journal_save")
 LOOK_UP = Script("look_up")
 LOOK_UP_PAIR = Script("look_up_pair")
 PROMPT_CACHE = Script("prompt_cache")
+PROMPT_HEADS = Script("prompt_heads")
 RENEW = Script("renew")
 SPOOL_FORGET = Script("spool_forget")
 SPOOL_LEAD = Script("spool_lead")
@@ -531,6 +532,51 @@ async def prompt_cache(
         *(part for each in touches for part in each),
     ]
     answer: int = await store.run(PROMPT_CACHE, keys, arguments)
+    return answer
+
+
+async def prompt_heads(
+    store: Store,
+    *,
+    heads: str,
+    volumes: str,
+    most: int,
+    kept_seconds: int,
+    name: str,
+    now_ms: int,
+    model: str,
+    prefix: str,
+    request: str,
+    tokens: int,
+    prompt: int,
+    read: int,
+    written: int,
+    written_hour: int,
+    saved: int,
+    blocks: Iterable[tuple[str, int, str]],
+) -> int:
+    """Counts a request whose tools and system prompt may be in the provider's prompt cache
+    (`shared.prompt_cache.heads`). Bounded: of more than `most` heads the one with fewest
+    tokens goes. Answers how many heads are known now.
+    """
+    keys = [heads, volumes]
+    arguments: list[str | int] = [
+        most,
+        kept_seconds,
+        name,
+        now_ms,
+        model,
+        prefix,
+        request,
+        tokens,
+        prompt,
+        read,
+        written,
+        written_hour,
+        saved,
+        *(part for each in blocks for part in each),
+    ]
+    answer: int = await store.run(PROMPT_HEADS, keys, arguments)
     return answer
 
 

@@ -186,6 +186,9 @@ class MemoryPlatform:
         assert isinstance(upstream, MemoryResponse)
         return MemoryBody(upstream.body)
 
+    def soon(self, act: Callable[[], None]) -> None:
+        act()
+
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)

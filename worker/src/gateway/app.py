@@ -90,6 +90,8 @@ def canonical(path: str) -> tuple[str, str | None]:
     in the base URL, Anthropic's add it themselves, Groq's adds ``/openai/v1``, and callers mix
     these up.
     """
+    if path in ROUTES:  # as nearly every caller writes it
+        return path, None
     path = tidy(path)
     while path.startswith(("/v1/v1/", "/v1/openai/v1/", "/openai/v1/")):
         path = path.removeprefix("/v1").removeprefix("/openai")

@@ -6,6 +6,7 @@ kilobytes can decompress to gigabytes.
 """
 
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -164,7 +165,8 @@ class BodyReader:
         if self._codec is not None and not self._codec.complete:
             raise _undecodable()
         try:
-            return b"".join(self.pieces).decode("utf-8-sig")
+            # Python's "utf-8-sig" takes several times as long.
+            return b"".join(self.pieces).removeprefix(BOM_UTF8).decode()
         except UnicodeDecodeError as error:
             raise errors.InvalidJson("The body of your request is not valid UTF-8.") from error
 

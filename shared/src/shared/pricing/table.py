@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,14 @@ def rates(provider: str, model: str, *, prompt_tokens: int, at: float, tier: str
     ``at``: unix time of the request. ``tier``: the service tier that the provider says it gave. A
     dated name without a price of its own has that of its undated one.
     """
+    return _rates(provider, model, prompt_tokens, int(at // 60), tier)
+
+
+@lru_cache(maxsize=1024)
+def _rates(provider: str, model: str, prompt_tokens: int, minute: int, tier: str) -> Rates | None:
+    """Prices begin and end with a minute. An answer that is served again and again asks the same
+    question each time."""
+    at = minute * 60
     models = _models(provider)
     name = model.lower()
     line = models.get(name) or models.get(_DATE_SUFFIX.sub("", name))

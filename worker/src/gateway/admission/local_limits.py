@@ -262,8 +262,8 @@ class LocalLimits:
         ]
 
     def _minute(self, name: str, *, tokens: bool = False) -> MinuteMeter:
-        new = MinuteMeter(tokens)
-        return _kept(self.minutes, name) or _new(self.minutes, name, new, MOST_MINUTES)
+        meter = _kept(self.minutes, name)
+        return meter or _new(self.minutes, name, MinuteMeter(tokens), MOST_MINUTES)
 
     def _month(self, name: str) -> MonthMeter:
         return _kept(self.months, name) or _new(self.months, name, MonthMeter(), MOST_MONTHS)

@@ -39,6 +39,9 @@ class Minute:
 
     def _forget(self, now: float) -> None:
         # A bucket leaves when its last moment is a minute old, so no window holds too much.
+        oldest = next(iter(self.buckets), None)
+        if oldest is None or oldest + 1 + MINUTE > now:
+            return
         for second in [second for second in self.buckets if second + 1 + MINUTE <= now]:
             del self.buckets[second]
 

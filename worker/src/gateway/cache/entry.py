@@ -14,7 +14,7 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.core.platform import Platform
@@ -32,12 +32,15 @@ class Entry:
 
     ``facts["labels"]`` names the members of ``body`` that are a caller's own (``formats.labels``).
     ``label``: the model and namespace asked for, as ``shared.entry_head.label`` writes them.
+    ``forms``: what ``body`` was made into so far, by the form's name, for hits to come; shared by
+    copies of the entry, and never changed.
     """
 
     created_ms: int
     label: str
     facts: dict[str, Any]
     body: str
+    forms: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 def data_key(master: bytes, project_id: str, salt: str) -> bytes:

@@ -4,6 +4,9 @@ A stall of Redis must not send a popular prompt to its provider many times. An a
 process served or fetched within the last second is served again: it is as fresh as a look-up that
 Redis answered a second ago. While Redis answers, this memory is not used, so purges take effect at
 once; a purge that this process handles clears it, too.
+
+Beside an answer stands the sealed value that it was opened from. Where Redis answers the next
+look-up with the same value, it need not be opened again, nor brought into the same form.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +14,19 @@ from dataclasses import dataclass, field
 from gateway.cache.entry import Entry
 
 KEPT_SECONDS = 1.0
-_MOST_CHARACTERS = 8 * 2**20
+_MOST_CHARACTERS = 16 * 2**20
+_FORMS = 4
+"""For each character of an answer, about so many are kept: sealed, opened, parsed, as a stream."""
+
+Sealed = tuple[str, bytes]
+"""A value as Redis has it, and the data key that opens it."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    good_at: float
+    entry: Entry
+    sealed: Sealed | None
 
 
 @dataclass(slots=True)
@@ -19,17 +34,19 @@ class RecentAnswers:
     """By project and exact key, oldest first; bounded by time and by size."""
 
     most_characters: int = _MOST_CHARACTERS
-    _kept: dict[tuple[str, str], tuple[float, Entry]] = field(default_factory=dict)
+    _kept: dict[tuple[str, str], _Kept] = field(default_factory=dict)
     _characters: int = 0
 
-    def put(self, project_id: str, key: str, entry: Entry, now: float) -> None:
+    def put(
+        self, project_id: str, key: str, entry: Entry, now: float, sealed: Sealed | None = None
+    ) -> None:
         """Keep an answer that was good at ``now`` (monotonic)."""
         self._drop((project_id, key))
-        self._kept[project_id, key] = (now, entry)
-        self._characters += len(entry.body)
+        self._kept[project_id, key] = _Kept(now, entry, sealed)
+        self._characters += _FORMS * len(entry.body)
         while self._kept:
             oldest = next(iter(self._kept))
-            is_old = self._kept[oldest][0] <= now - KEPT_SECONDS
+            is_old = self._kept[oldest].good_at <= now - KEPT_SECONDS
             if not is_old and self._characters <= self.most_characters:
                 return
             self._drop(oldest)
@@ -37,7 +54,12 @@ class RecentAnswers:
     def get(self, project_id: str, key: str, since: float) -> Entry | None:
         """The answer that was still good after ``since``."""
         found = self._kept.get((project_id, key))
-        return found[1] if found is not None and found[0] > since else None
+        return found.entry if found is not None and found.good_at > since else None
+
+    def opened(self, project_id: str, key: str, value: str, data_key: bytes) -> Entry | None:
+        """What this very value held, where it was opened with this key a moment ago."""
+        found = self._kept.get((project_id, key))
+        return found.entry if found is not None and found.sealed == (value, data_key) else None
 
     def forget(self, project_id: str) -> None:
         """Drop what a project's purge is about, and more: all of it."""
@@ -47,4 +69,4 @@ class RecentAnswers:
     def _drop(self, place: tuple[str, str]) -> None:
         kept = self._kept.pop(place, None)
         if kept is not None:
-            self._characters -= len(kept[1].body)
+            self._characters -= _FORMS * len(kept.entry.body)

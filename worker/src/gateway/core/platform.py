@@ -3,7 +3,7 @@
 A ``Platform`` belongs to one request: on Cloudflare no I/O object may be used by another one.
 """
 
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.core.http import Headers, UpstreamResponse
@@ -106,6 +106,10 @@ class Platform(Protocol):
 
     def relay(self, upstream: UpstreamResponse, *, idle_timeout: float) -> Any:
         """The client's source (for ``Live``) of a body that nobody else reads."""
+
+    def soon(self, act: Callable[[], None]) -> None:
+        """Have ``act`` called once the response is on its way; at once, where it is the host that
+        sends it. It must not wait, and belongs to this request no more than ``wait_until``'s."""
 
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         """Run ``work`` after the response; the host stays alive for it.

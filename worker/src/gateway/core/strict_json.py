@@ -43,11 +43,11 @@ def dumps(value: Any) -> str:
     A stream may cut a pair in two (escaped UTF-16 units in two deltas); escaped side by side they
     are one character again to whoever parses the text.
     """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _write(value)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":"))
+        return _write_ascii(value)
     return text
 
 
@@ -101,3 +101,5 @@ def _integer(text: str) -> int:
 
 _REQUEST = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite, parse_int=_integer)
 _ANSWER = json.JSONDecoder(parse_int=_integer)
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_write_ascii = json.JSONEncoder(separators=(",", ":")).encode

@@ -8,8 +8,8 @@ cache from its first day. An offline search is the exception: answers show wheth
 """
 
 import re
-from collections.abc import Iterator
 from fnmatch import fnmatchcase, translate
+from functools import lru_cache
 from typing import Any
 
 from gateway.formats.base import Json
@@ -33,6 +33,7 @@ must have besides.
 
 _LIVE = tuple(provider.capabilities.live for provider in PROVIDERS.values())
 _LIVE_FIELDS = tuple(path for live in _LIVE for path in live.fields)
+_LIVE_MEMBERS = frozenset(path.partition(".")[0] for path in _LIVE_FIELDS)
 _LIVE_MODELS = re.compile("|".join(translate(name) for live in _LIVE for name in live.models))
 _NESTING = 6
 """How deep a file's id may be nested in a conversation: message, part, source, part, source."""
@@ -40,14 +41,20 @@ _NESTING = 6
 
 def why_uncached(endpoint: str, body: Json, *models: str) -> str | None:
     """Why ``body`` must not be cached, if so. ``models``: the names it is asked for with."""
-    if any(_LIVE_MODELS.match(model) for model in models):
+    if any(map(_looks_things_up, models)):
         return "a model that looks things up"
-    for path in _LIVE_FIELDS:
-        if _is_set(_member(body, path)):
-            return f"live data or state: {path}"
+    if not _LIVE_MEMBERS.isdisjoint(body):
+        for path in _LIVE_FIELDS:
+            if _is_set(_member(body, path)):
+                return f"live data or state: {path}"
     if not all(_is_clients(tool, endpoint) for tool in _items(body.get("tools"))):
         return "hosted tools"
     return state_in_conversation(body)
+
+
+@lru_cache(maxsize=1024)
+def _looks_things_up(model: str) -> bool:
+    return _LIVE_MODELS.match(model) is not None
 
 
 def _is_clients(tool: Any, endpoint: str) -> bool:
@@ -75,26 +82,27 @@ def state_in_conversation(body: Json) -> str | None:
     """The kind of item or file that the conversation refers to and the provider stores; ``None``
     without any."""
     for name in ("messages", "input", "system"):
-        for item in _objects(body.get(name), _NESTING):
-            if item.get("type") == "item_reference":
-                return "state: item_reference"
-            if isinstance(item.get("file_id"), str):
-                return "state: file_id"
+        found = _state(body.get(name), _NESTING)
+        if found is not None:
+            return found
     return None
 
 
-def _objects(value: Any, depth: int) -> Iterator[Json]:
-    """A conversation's objects. A tool call's arguments are left out: they refer to nothing that
-    the provider stores."""
-    if isinstance(value, list) and depth:
-        for item in value:
-            yield from _objects(item, depth - 1)
-    elif isinstance(value, dict):
-        yield value
-        if depth:
-            for name, item in value.items():
-                if name != "input" and isinstance(item, dict | list):
-                    yield from _objects(item, depth - 1)
+def _state(value: Any, depth: int) -> str | None:
+    """A tool call's arguments are left out: they refer to nothing that the provider stores."""
+    if isinstance(value, dict):
+        if value.get("type") == "item_reference":
+            return "state: item_reference"
+        if isinstance(value.get("file_id"), str):
+            return "state: file_id"
+        inner = [item for name, item in value.items() if name != "input"]
+    else:
+        inner = value if isinstance(value, list) else []
+    if depth:
+        for item in inner:
+            if isinstance(item, dict | list) and (found := _state(item, depth - 1)) is not None:
+                return found
+    return None
 
 
 def _member(value: Any, path: str) -> Any:

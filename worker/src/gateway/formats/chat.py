@@ -9,7 +9,7 @@ from gateway.formats.base import Json, Usage
 from gateway.formats.chat_replay import NUMBERED, chunks
 from gateway.formats.choices import ChoicesAssembler, read_usage
 from gateway.formats.spoken import is_answer
-from gateway.formats.sse import DONE, encode
+from gateway.formats.sse import DONE
 from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 from gateway.formats.tool_calls import StreamedCalls
 
@@ -81,7 +81,7 @@ class ChatFormat(StreamUsage):
         """See ``chat_replay``."""
         asks = wants_stream_usage(request)
         made = chunks(answer, asks_for_usage=asks, usage_with_end=usage_with_end)
-        return encode(made) + DONE
+        return "".join(f"data: {chunk}\n\n" for chunk in made).encode() + DONE
 
 
 def _complete(answer: Json, expected: Any) -> bool:

@@ -8,6 +8,7 @@ not there do not come.
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.core.strict_json import dumps
 from gateway.formats.base import Json
 from gateway.formats.pieces import pieces, with_logprobs
 from gateway.formats.tool_calls import arguments_text
@@ -21,9 +22,9 @@ _OF_CHOICES = frozenset({"index", "message", "logprobs", "finish_reason"})
 _THOUGHTS = ("reasoning", "reasoning_content")
 
 
-def chunks(answer: Json, *, asks_for_usage: bool, usage_with_end: bool) -> Iterator[Json]:
-    """Every chunk. ``usage_with_end``: the provider tells usage with the last choice's end, whether
-    it was asked for or not.
+def chunks(answer: Json, *, asks_for_usage: bool, usage_with_end: bool) -> Iterator[str]:
+    """Every chunk as JSON, of which the parts that repeat are written once. ``usage_with_end``: the
+    provider tells usage with the last choice's end, whether it was asked for or not.
 
     What else the answer says of itself (``moderation``, a provider's own) comes with the last end:
     clients that add chunks up would double it if every chunk had it.
@@ -41,12 +42,15 @@ def chunks(answer: Json, *, asks_for_usage: bool, usage_with_end: bool) -> Itera
     for choice in choices:
         at = {"index": choice.get("index", 0)}
         no_logprobs = {"logprobs": None} if "logprobs" in choice else {}
+        before = f'{_open(head)},"choices":[{_open(at)},"delta":'
+        unended = {"finish_reason": None, **no_logprobs}
+        after = f",{dumps(unended)[1:]}]}}"
         for delta, logprobs in _deltas(choice["message"], choice.get("logprobs")):
-            said = {**at, "delta": delta, "finish_reason": None, **no_logprobs}
-            yield {
-                **head,
-                "choices": [said if logprobs is None else {**said, "logprobs": logprobs}],
-            }
+            if logprobs is None:
+                yield f"{before}{_delta(delta)}{after}"
+            else:
+                told = {**unended, "logprobs": logprobs}
+                yield f"{before}{_delta(delta)},{dumps(told)[1:]}]}}"
         extra = {name: value for name, value in choice.items() if name not in _OF_CHOICES}
         reason = {"finish_reason": choice.get("finish_reason")}
         end: Json = {**head, "choices": [{**at, "delta": {}, **reason, **no_logprobs, **extra}]}
@@ -54,9 +58,23 @@ def chunks(answer: Json, *, asks_for_usage: bool, usage_with_end: bool) -> Itera
             end |= {name: value for name, value in answer.items() if name not in _OF_CHUNKS}
             if usage_with_end and answer.get("usage") is not None:
                 end["usage"] = answer["usage"]
-        yield end
+        yield dumps(end)
     if asks_for_usage and not usage_with_end:
-        yield {**head, "choices": [], "usage": answer.get("usage")}
+        yield dumps({**head, "choices": [], "usage": answer.get("usage")})
+
+
+def _open(value: Json) -> str:
+    """The JSON of an object without its last brace."""
+    return dumps(value)[:-1]
+
+
+def _delta(delta: Json) -> str:
+    """Most are one piece of a text, for which the encoder of objects takes longer."""
+    if len(delta) == 1:
+        ((name, value),) = delta.items()
+        if isinstance(value, str):
+            return f"{{{dumps(name)}:{dumps(value)}}}"
+    return dumps(delta)
 
 
 def _deltas(message: Json, logprobs: Any) -> Iterator[tuple[Json, Json | None]]:

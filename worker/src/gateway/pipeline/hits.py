@@ -7,6 +7,7 @@ imported by the first request that takes part in it.
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.admission.refusal import CacheOnly
@@ -15,7 +16,7 @@ from gateway.core.http import Response
 from gateway.pipeline.fetch import EVENT_STREAM, JSON
 from gateway.pipeline.generation_request import GenerationRequest
 from gateway.pipeline.request_context import RequestContext
-from gateway.pipeline.stored_answer import StoredAnswer, open_stored
+from gateway.pipeline.stored_answer import StoredAnswer, as_asked, open_stored
 from shared.usage_events import HIT, HIT_COALESCED, HIT_SEMANTIC, CacheStatus
 
 if TYPE_CHECKING:
@@ -51,11 +52,16 @@ async def find(
     """What the admission found, by the exact key or by meaning. The row tells the decision."""
     cache = context.cache()
     if admission.entries and admission.entries[0] is not None:
-        stored = await open_stored(cache, generation, generation.key, admission.entries[0])
+        value, recent = admission.entries[0], context.host.runtime.recent
+        opened = recent.opened(cache.project_id, generation.key, value, cache.data_key)
+        if opened is None:
+            stored = await open_stored(cache, generation, generation.key, value)
+        else:
+            stored = as_asked(generation, opened)
         if stored is None:
             return None
-        recent, now = context.host.runtime.recent, cache.platform.monotonic()
-        recent.put(cache.project_id, generation.key, stored.entry, now)
+        now = cache.platform.monotonic()
+        recent.put(cache.project_id, generation.key, stored.entry, now, (value, cache.data_key))
         return Hit(stored, HIT, admission.now_ms)
     if generation.query is not None and admission.candidates:
         return await _find_semantic(context, generation, generation.query, admission)
@@ -123,10 +129,10 @@ def respond(
     response = context.response(200, content_type, hit.stored.body, *extra)
     if held != NOTHING_HELD:
         context.post_response(generation, held, hit.admitted_ms).release()
+    row.stop_clock()
     if hit.match is None:
-        row.finish(200)
+        context.host.platform.soon(partial(row.finish, 200))
     else:
-        row.stop_clock()
         context.host.platform.wait_until(_record_match(context, generation, hit, hit.match))
     return response
 

@@ -10,7 +10,10 @@ from gateway.core import strict_json
 from gateway.core.log import log_event
 from gateway.formats import labels
 from gateway.formats.base import MALFORMED
+from gateway.formats.stream_usage import wants_stream_usage
 from gateway.pipeline.generation_request import GenerationRequest
+
+_PARSED = "parsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,26 @@ def _body(generation: GenerationRequest, stored: Entry) -> str | bytes | None:
     """The answer with the labels of ``generation``, in its form; ``None``: it has no such form."""
     if not generation.stream and stored.facts.get("labels") == []:
         return stored.body
-    answer = json.loads(stored.body)
+    answer = stored.forms.get(_PARSED)
+    if answer is None:
+        answer = stored.forms[_PARSED] = json.loads(stored.body)
     own = labels.own(answer, generation.body)
     if generation.stream:
-        return replayed(generation, own)
+        return _stream(generation, stored) if own is answer else replayed(generation, own)
     own = labels.shown(own)
     return stored.body if own is answer else strict_json.dumps(own)
+
+
+def _stream(generation: GenerationRequest, stored: Entry) -> bytes | None:
+    """``stored`` replayed without labels of a caller's own, so that it is the same for the next."""
+    with_end = generation.target.provider.capabilities.usage_with_end
+    form = f"stream {with_end} {wants_stream_usage(generation.body)}"
+    stream: bytes | None = stored.forms.get(form)
+    if stream is None:
+        stream = replayed(generation, stored.forms[_PARSED])
+        if stream is not None:
+            stored.forms[form] = stream
+    return stream
 
 
 def replayed(generation: GenerationRequest, answer: Any) -> bytes | None:

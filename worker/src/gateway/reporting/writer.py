@@ -19,11 +19,14 @@ from gateway.redis.upstash import UpstashError
 from gateway.reporting import datadog, queue, sentry, supabase
 from gateway.reporting.journal import Journal
 from gateway.reporting.outbox import Outbox
-from gateway.reporting.pending import Row
+from gateway.reporting.pending import MAX_BATCH, Row
 from gateway.reporting.spool import REFUSED, Spool
 
 LINGER_SECONDS = 0.05
 """Seconds for which a busy isolate's rows are collected."""
+GATHER_SECONDS = 0.025
+"""Seconds between the batches of a busy isolate: a batch costs as much as many of its rows. Shorter
+than ``LINGER_SECONDS``, so that no row waits for a journal meanwhile."""
 RETRY_PAUSES = (2.5, 5.0, 8.0, 10.0)
 """Seconds before each retry. Together less than the 30 that Cloudflare gives to work after a
 response."""
@@ -50,7 +53,7 @@ async def _run(platform: Platform, outbox: Outbox) -> None:
     pending = outbox.pending
     await platform.sleep(LINGER_SECONDS)
     _start_keeper(platform, outbox)
-    clean = await deliver(platform, outbox)
+    clean = await deliver(platform, outbox, gathers=True)
     await datadog.flush(platform, outbox.settings, outbox.logs)
     await sentry.flush(platform, outbox.settings, outbox.reports)
     if clean or platform.monotonic() < pending.retrier_until:
@@ -83,19 +86,26 @@ async def _keep(platform: Platform, outbox: Outbox) -> None:
         pending.release_keeper()
 
 
-async def deliver(platform: Platform, outbox: Outbox) -> bool:
-    """Hand over what is in memory, then drain the spool; True when nothing of ours is left."""
+async def deliver(platform: Platform, outbox: Outbox, *, gathers: bool = False) -> bool:
+    """Hand over what is in memory, then drain the spool; True when nothing of ours is left.
+
+    ``gathers``: there is time to collect what comes meanwhile.
+    """
     try:
-        return await _deliver(platform, outbox)
+        return await _deliver(platform, outbox, gathers=gathers)
     finally:
         outbox.pending.release()
 
 
-async def _deliver(platform: Platform, outbox: Outbox) -> bool:
+async def _deliver(platform: Platform, outbox: Outbox, *, gathers: bool) -> bool:
     pending = outbox.pending
+    is_first = True
     while True:
         while pending.rows:
             pending.hold(platform.monotonic())
+            if gathers and not is_first and len(pending.rows) < MAX_BATCH:
+                await platform.sleep(GATHER_SECONDS)
+            is_first = False
             batch = pending.oldest()
             kept = await _hand_over(platform, outbox, batch)
             if not kept:

@@ -30,16 +30,15 @@ class AsgiRequest:
 
     def header(self, name: str) -> str | None:
         """See ``Request``."""
-        value = self._headers.get(name.encode())
-        return None if value is None else value.decode("latin-1")
+        return self._headers.get(name)
 
     async def text(self, limit: int) -> str:
         """See ``Request``."""
         if declared_length(self) > limit:
             raise errors.too_large(limit)
         body = BodyReader(self.header("content-encoding"), limit)
-        async for chunk in self._chunks():
-            body.feed(chunk)
+        while not self._ended:
+            body.feed(await self._next())
         return body.text()
 
     def stream(self, limit: int) -> Upload:
@@ -62,15 +61,18 @@ class AsgiRequest:
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         """The body as the server reads it."""
-        while True:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise errors.InvalidRequest("The client left before its request was complete.")
-            if body := message.get("body"):
-                yield body
-            if not message.get("more_body"):
-                self._ended = True
-                return
+        while not self._ended:
+            if chunk := await self._next():
+                yield chunk
+
+    async def _next(self) -> bytes:
+        """The body's next bytes; often the only ones, and sometimes none."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise errors.InvalidRequest("The client left before its request was complete.")
+        self._ended = not message.get("more_body")
+        chunk: bytes = message.get("body") or b""
+        return chunk
 
     def client_left(self) -> bool:
         """See ``Request``. Starts to watch the connection at its first call."""
@@ -112,10 +114,11 @@ class AsgiRequest:
             return
 
 
-def _joined(lines: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+def _joined(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Header lines by name; those that repeat are one list (RFC 9110, 5.3), as on every host."""
-    headers: dict[bytes, bytes] = {}
-    for name, value in lines:
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, value = line[0].decode("latin-1"), line[1].decode("latin-1")
         earlier = headers.get(name)
-        headers[name] = value if earlier is None else earlier + b", " + value
+        headers[name] = value if earlier is None else f"{earlier}, {value}"
     return headers

@@ -138,8 +138,31 @@ def test_the_filter_takes_out_the_usage_event_at_every_cut(name: str) -> None:
 
 
 def test_the_filter_leaves_every_other_byte_as_it_was() -> None:
-    data = b'data: {"usage": null, "choices": [1]}\n\nevent: x\ndata: {"usage"\n\n: "usage"\n\nrest'
+    data = b'data: {"usage": 1, "choices": [1]}\n\nevent: x\ndata: {"usage"\n\n: "usage"\n\nrest'
     assert filtered([data]) == data
+
+
+@pytest.mark.parametrize(
+    ("sent", "passed"),
+    [
+        (b'{"choices": [1], "usage": null}', b'{"choices": [1]}'),
+        (b'{"choices":[1],"usage":null,"x":1}', b'{"choices":[1],"x":1}'),
+        (b'{"usage" : null , "choices": [1]}', b'{"choices": [1]}'),
+        (b'{"x":{"usage":null},"usage":null}', b'{"x":{"usage":null}}'),
+        (b'{"x":{"usage":null,"y":1}}', b'{"x":{"usage":null,"y":1}}'),
+        (b'{"x":"\\"usage\\":null,","usage":null}', b'{"x":"\\"usage\\":null,"}'),
+        (b'{"x\\"usage":null,"usage":null}', b'{"x\\"usage":null}'),
+    ],
+)
+def test_the_null_of_usage_that_was_not_asked_for_is_taken_out(sent: bytes, passed: bytes) -> None:
+    stream = b"id: 1\r\ndata: " + sent + b"\r\n\r\n"
+    assert filtered([stream]) == stream.replace(sent, passed)
+
+
+def test_where_a_chunk_has_many_members_called_usage_it_stays_as_it_is() -> None:
+    inner = b'{"usage":null,"y":1},' * 10
+    stream = b'data: {"x":[' + inner + b'1],"usage":null}\n\n'
+    assert filtered([stream]) == stream
 
 
 def test_the_filter_asked_for_nothing_is_none() -> None:
@@ -153,8 +176,8 @@ class _Dropper(EventFilter):
     def __init__(self) -> None:
         super().__init__(b"drop", limit=20)
 
-    def drop(self, data: str) -> bool:
-        return data == "drop"
+    def changed(self, part: bytes, data: str) -> bytes:
+        return b"" if data == "drop" else part
 
 
 BLOCKS = st.lists(

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase, translate
 from functools import lru_cache
 from typing import Any
 
-from gateway.formats.base import Json
+from gateway.formats.base import Json, member
 from gateway.providers.base import CHAT, MESSAGES, RESPONSES
 from gateway.providers.registry import PROVIDERS
 
@@ -45,7 +45,7 @@ def why_uncached(endpoint: str, body: Json, *models: str) -> str | None:
         return "a model that looks things up"
     if not _LIVE_MEMBERS.isdisjoint(body):
         for path in _LIVE_FIELDS:
-            if _is_set(_member(body, path)):
+            if _is_set(member(body, path.split("."))):
                 return f"live data or state: {path}"
     if not all(_is_clients(tool, endpoint) for tool in _items(body.get("tools"))):
         return "hosted tools"
@@ -66,7 +66,7 @@ def _is_clients(tool: Any, endpoint: str) -> bool:
             # Anthropic's own tools need no type; Mistral calls a function's optional.
             return endpoint == MESSAGES or isinstance(tool.get("function"), dict)
         case "shell":
-            return bool(_member(tool, "environment.type") == "local")
+            return bool(member(tool, ("environment", "type")) == "local")
         case "web_search":
             # Only an answer that did not use it is stored: ``formats.responses``.
             return endpoint == RESPONSES and tool.get("external_web_access") is False
@@ -103,12 +103,6 @@ def _state(value: Any, depth: int) -> str | None:
             if isinstance(item, dict | list) and (found := _state(item, depth - 1)) is not None:
                 return found
     return None
-
-
-def _member(value: Any, path: str) -> Any:
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 def _is_set(value: Any) -> bool:

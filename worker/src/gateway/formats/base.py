@@ -1,11 +1,14 @@
 """What the pipeline needs to know about an answer format (chat completions, responses, …)."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.formats.sse import Event
 
 Json = dict[str, Any]
+Places = Sequence[Sequence[str]]
+"""Paths of members of an object, see ``member``."""
 MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
 """Exceptions raised while reading a malformed provider response."""
 
@@ -73,8 +76,9 @@ class Format(Protocol):
 
     name: str
 
-    def assembler(self, request: Json) -> Assembler:
-        """A fresh assembler for the stream that answers ``request``."""
+    def assembler(self, request: Json, *, usage_at: Places = ()) -> Assembler:
+        """A fresh assembler for the stream that answers ``request``. ``usage_at``: where
+        usage may stand beside OpenAI's place."""
 
     def storable(self, answer: Json, request: Json) -> bool:
         """True when ``answer`` is complete: nothing failed, filtered or missing."""
@@ -96,6 +100,13 @@ class Format(Protocol):
 
     def client_filter(self, request: Json, *, stream_usage: bool) -> ClientFilter | None:
         """Removes from the live stream what only ``upstream_body`` asked for, and follows it."""
+
+
+def member(value: Any, path: Iterable[str]) -> Any:
+    """The member at ``path`` of nested objects; ``None`` where there is none."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 MOST_TOKENS = 2**31 - 1

@@ -5,7 +5,7 @@ Source: OpenAI's API reference, "Chat" and "Streaming" objects.
 
 from typing import Any
 
-from gateway.formats.base import Json, Usage
+from gateway.formats.base import Json, Places, Usage
 from gateway.formats.chat_replay import NUMBERED, chunks
 from gateway.formats.choices import ChoicesAssembler, read_usage
 from gateway.formats.spoken import is_answer
@@ -19,8 +19,8 @@ _GOOD_ENDINGS = ("stop", "length", "tool_calls", "function_call")
 class ChatAssembler(ChoicesAssembler):
     """Collects chunks into one ``chat.completion``."""
 
-    def __init__(self, request: Json) -> None:
-        super().__init__()
+    def __init__(self, request: Json, usage_at: Places = ()) -> None:
+        super().__init__(usage_at)
         self._expected = request.get("n") or 1
         self._calls: dict[int, StreamedCalls] = {}
 
@@ -56,9 +56,9 @@ class ChatFormat(StreamUsage):
 
     name = "chat"
 
-    def assembler(self, request: Json) -> ChatAssembler:
+    def assembler(self, request: Json, *, usage_at: Places = ()) -> ChatAssembler:
         """See ``Format``."""
-        return ChatAssembler(request)
+        return ChatAssembler(request, usage_at)
 
     def storable(self, answer: Json, request: Json) -> bool:
         """Every choice asked for is there and ended by itself, by length or by tool calls."""

@@ -8,7 +8,16 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from gateway.core import strict_json
-from gateway.formats.base import MALFORMED, Json, Usage, count, nanodollars, tier_name
+from gateway.formats.base import (
+    MALFORMED,
+    Json,
+    Places,
+    Usage,
+    count,
+    member,
+    nanodollars,
+    tier_name,
+)
 from gateway.formats.merge import joined, merge_delta
 from gateway.formats.sse import Event
 
@@ -22,7 +31,8 @@ _NOT_TEXT = ("audio_tokens", "image_tokens")
 class ChoicesAssembler(ABC):
     """Collects chunks into one answer with ``choices``; see ``Assembler``."""
 
-    def __init__(self) -> None:
+    def __init__(self, usage_at: Places = ()) -> None:
+        self._usage_at = usage_at
         self._head: Json = {}
         self._choices: dict[int, Json] = {}
         self._usage: Json | None = None
@@ -80,8 +90,8 @@ class ChoicesAssembler(ABC):
 
     def _take_usage(self, chunk: Json) -> None:
         usage = chunk.get("usage")
-        if usage is None and isinstance(chunk.get("x_groq"), dict):
-            usage = chunk["x_groq"].get("usage")
+        for place in self._usage_at:
+            usage = member(chunk, place) if usage is None else usage
         if isinstance(usage, dict):
             self._usage = usage
 

@@ -6,7 +6,7 @@ Source: OpenAI's API reference, "Completions".
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.formats.base import Json, Usage
+from gateway.formats.base import Json, Places, Usage
 from gateway.formats.choices import ChoicesAssembler, read_usage
 from gateway.formats.merge import characters
 from gateway.formats.pieces import MOST, pieces
@@ -19,8 +19,8 @@ _GOOD_ENDINGS = ("stop", "length")
 class CompletionsAssembler(ChoicesAssembler):
     """Collects chunks into one ``text_completion``."""
 
-    def __init__(self, request: Json) -> None:
-        super().__init__()
+    def __init__(self, request: Json, usage_at: Places = ()) -> None:
+        super().__init__(usage_at)
         self._expected = _expected(request)
 
     def whole(self, head: Json, choices: list[Json]) -> Json | None:
@@ -34,9 +34,9 @@ class CompletionsFormat(StreamUsage):
 
     name = "completions"
 
-    def assembler(self, request: Json) -> CompletionsAssembler:
+    def assembler(self, request: Json, *, usage_at: Places = ()) -> CompletionsAssembler:
         """See ``Format``."""
-        return CompletionsAssembler(request)
+        return CompletionsAssembler(request, usage_at)
 
     def storable(self, answer: Json, request: Json) -> bool:
         """Every choice asked for is there and ended by itself or by length."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway.core import strict_json
-from gateway.formats.base import ClientFilter, Json, Usage, count, tier_name
+from gateway.formats.base import ClientFilter, Json, Places, Usage, count, tier_name
 from gateway.formats.labels import END_COUNTS, RAW_INPUTS, shown
 from gateway.formats.merge import characters
 from gateway.formats.pieces import pieces
@@ -143,7 +143,12 @@ class MessagesFormat:
 
     name = "messages"
 
-    def assembler(self, request: Json) -> MessagesAssembler:  # noqa: ARG002 (needs nothing of it)
+    def assembler(
+        self,
+        request: Json,  # noqa: ARG002 (needs nothing of it)
+        *,
+        usage_at: Places = (),  # noqa: ARG002 (Anthropic's streams tell it in one place)
+    ) -> MessagesAssembler:
         """See ``Format``."""
         return MessagesAssembler()
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from gateway.core import strict_json
-from gateway.formats.base import ClientFilter, Json, Usage, count, tier_name
+from gateway.formats.base import ClientFilter, Json, Places, Usage, count, tier_name
 from gateway.formats.responses_replay import events
 from gateway.formats.sse import Event, encode
 from gateway.formats.tool_calls import well_formed
@@ -82,7 +82,12 @@ class ResponsesFormat:
 
     name = "responses"
 
-    def assembler(self, request: Json) -> ResponsesAssembler:
+    def assembler(
+        self,
+        request: Json,
+        *,
+        usage_at: Places = (),  # noqa: ARG002 (the terminal event tells it)
+    ) -> ResponsesAssembler:
         """See ``Format``."""
         return ResponsesAssembler(request)
 

@@ -83,11 +83,11 @@ def encode(events: Iterable[Any], *, named: bool = False) -> bytes:
 
 
 class EventFilter:
-    """A transform that drops some events of a stream and leaves all other bytes as they came.
+    """A transform that changes some events of a stream and leaves all other bytes as they came.
 
     Works on whole events: bytes of an unfinished event wait for its end, but never more than
-    ``limit``; a longer event passes unexamined. ``marker`` must occur in an event for ``drop`` to
-    be asked, which keeps the usual chunk at the cost of one search.
+    ``limit``; a longer event passes unexamined. ``marker`` must occur in an event for ``changed``
+    to be asked, which keeps the usual chunk at the cost of one search.
     """
 
     next_number = 0
@@ -98,14 +98,14 @@ class EventFilter:
         self._tail = b""
         self._inside_long_event = False
 
-    def drop(self, data: str) -> bool:
-        """True when the event with this ``data`` is not for the client."""
+    def changed(self, part: bytes, data: str) -> bytes:
+        """What the client gets of ``part``, the event with this ``data``; empty for nothing."""
         raise NotImplementedError
 
     def __call__(self, chunk: bytes) -> bytes:
         if not chunk:
             rest, self._tail = self._tail, b""
-            return b"" if self._unwanted(rest) else rest
+            return self._passed(rest)
         data = self._tail + chunk
         end = _last_boundary(data)
         if self._inside_long_event and end:
@@ -121,14 +121,14 @@ class EventFilter:
             sent = self._tail.rstrip(b"\r\n")
             complete, self._tail = complete + sent, self._tail[len(sent) :]
         if self._marker in complete:
-            complete = b"".join(part for part in _split(complete) if not self._unwanted(part))
+            complete = b"".join(map(self._passed, _split(complete)))
         return passed + complete
 
-    def _unwanted(self, part: bytes) -> bool:
+    def _passed(self, part: bytes) -> bytes:
         if self._marker not in part:
-            return False
+            return part
         event = _parse(part.replace(b"\r\n", b"\n").replace(b"\r", b"\n").strip(b"\n"))
-        return event is not None and self.drop(event.data)
+        return part if event is None else self.changed(part, event.data)
 
 
 _BOUNDARIES = (b"\n\n", b"\r\n\r\n", b"\r\r")

@@ -4,9 +4,12 @@ that asked for it.
 Source: OpenAI's API reference, ``stream_options.include_usage``.
 """
 
+import re
+from itertools import islice
+
 from gateway.core import strict_json
 from gateway.formats.base import ClientFilter, Json
-from gateway.formats.sse import EventFilter
+from gateway.formats.sse import EventFilter, EventReader
 
 
 class StreamUsage:
@@ -22,7 +25,7 @@ class StreamUsage:
         return {**request, "stream_options": {**(given or {}), "include_usage": True}}
 
     def client_filter(self, request: Json, *, stream_usage: bool) -> ClientFilter | None:
-        """Hide the usage chunk from a client that did not ask for it."""
+        """Hide the usage from a client that did not ask for it."""
         return _UsageFilter() if stream_usage and not wants_stream_usage(request) else None
 
 
@@ -32,15 +35,41 @@ def wants_stream_usage(request: Json) -> bool:
     return isinstance(options, dict) and options.get("include_usage") is True
 
 
+_NO_USAGE = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*[,}])|"usage"\s*:\s*null\s*,\s*')
+_MOST_PLACES = 4
+
+
 class _UsageFilter(EventFilter):
-    """Drops the final usage chunk (its ``choices`` are empty) that the client did not ask for."""
+    """Drops the usage chunk (its ``choices`` are empty), and from the chunks before it the null
+    that OpenAI puts there where usage is asked for."""
 
     def __init__(self) -> None:
         super().__init__(b'"usage"')
 
-    def drop(self, data: str) -> bool:
+    def changed(self, part: bytes, data: str) -> bytes:
         try:
             chunk = strict_json.answer(data)
         except ValueError:
-            return False
-        return isinstance(chunk, dict) and chunk.get("choices") == [] and bool(chunk.get("usage"))
+            return part
+        if not isinstance(chunk, dict) or "usage" not in chunk:
+            return part
+        if chunk["usage"] is None:
+            return _without_null(part)
+        return b"" if chunk["usage"] and chunk.get("choices") == [] else part
+
+
+def _without_null(part: bytes) -> bytes:
+    """``part`` without the ``usage`` of its chunk. Members of that name further inside are the
+    provider's own."""
+    is_only_one = part.count(b'"usage"') == 1
+    places = islice(_NO_USAGE.finditer(part), _MOST_PLACES)
+    for place in places:
+        made = part[: place.start()] + part[place.end() :]
+        if is_only_one or _has_no_usage(made):
+            return made
+    return part
+
+
+def _has_no_usage(part: bytes) -> bool:
+    events = EventReader().feed(part)
+    return len(events) == 1 and "usage" not in strict_json.answer(events[0].data)

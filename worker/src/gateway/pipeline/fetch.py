@@ -17,7 +17,7 @@ from gateway.pipeline.request_context import RequestContext
 from gateway.pipeline.stored_answer import replayed
 from gateway.providers import upstream
 from gateway.providers.redaction import Redaction
-from gateway.providers.registry import Target, fallbacks
+from gateway.providers.registry import USAGE_PLACES, Target, fallbacks
 from gateway.providers.upstream_answer import Upstream
 from gateway.redis.store import StoreUnavailable
 
@@ -201,7 +201,7 @@ def _stream(
 
     # Translations keep state, so client and copy have one each.
     translate = answer.translation.stream if answer.translation else None
-    assembler = generation.format.assembler(generation.body)
+    assembler = generation.format.assembler(generation.body, usage_at=USAGE_PLACES)
     capture = Capture(
         context.host.platform,
         context.row,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.cache.policy import Policy
 from gateway.core import errors
-from gateway.formats.base import Format
+from gateway.formats.base import Format, member
 from gateway.providers.registry import Target
 from gateway.providers.upstream import Outgoing
 
@@ -69,8 +69,7 @@ def asks_usage(generation: GenerationRequest, target: Target) -> bool:
     """Whether the gateway asks ``target`` for the usage of a stream: only where the provider is
     known to take that option, and the request does not forbid additions."""
     capabilities = target.provider.capabilities
-    value: Any = generation.body
-    for name in capabilities.strict_at:
-        value = value.get(name) if isinstance(value, dict) else None
-    strict = bool(capabilities.strict_at) and value is True
+    strict = (
+        bool(capabilities.strict_at) and member(generation.body, capabilities.strict_at) is True
+    )
     return capabilities.stream_usage and not strict

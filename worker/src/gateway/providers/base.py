@@ -94,7 +94,8 @@ class Capabilities:
     name anything stored in the provider's account. ``strict_at``: path of a field of the request;
     where it is true, the gateway must not add fields to the request. ``passed_through``: paths that
     are passed through to this provider for callers that use its own SDK. ``usage_with_end``: its
-    streams always tell usage, in the chunk that ends the last choice. ``effort_models``: name
+    streams always tell usage, in the chunk that ends the last choice. ``usage_at``: path of the
+    usage in its chunks, where some tell it elsewhere than OpenAI's. ``effort_models``: name
     patterns of chat models that take ``reasoning_effort``. ``reasoning_field``: the member of an
     assistant's message in which it wants its reasoning back. ``live``: what makes its answers
     depend on more than the request. ``prompt_cache``: the rules of its prompt cache, where requests
@@ -116,6 +117,7 @@ class Capabilities:
     strict_at: tuple[str, ...] = ()
     passed_through: tuple[str, ...] = ()
     usage_with_end: bool = False
+    usage_at: tuple[str, ...] = ()
     effort_models: tuple[str, ...] = ()
     reasoning_field: str | None = None
     openai_defaults: bool = False

@@ -24,6 +24,13 @@ DEFAULT_BASE_URLS: dict[str, str] = {
 }
 
 
+USAGE_PLACES = tuple(
+    place for provider in PROVIDERS.values() if (place := provider.capabilities.usage_at)
+)
+"""Where a stream may tell usage beside OpenAI's place. Every provider's counts for every stream: an
+address of a customer's own may be any of them."""
+
+
 _GROQ_PATHS = ("/openai/v1/", "/v1/openai/v1/")
 
 

@@ -22,6 +22,9 @@ PROVIDER = Provider(
                 *("openai/gpt-oss-", "meta-llama/llama-4-scout-17b-16e-instruct"),
             ),
             forms=("/audio/transcriptions", "/audio/translations"),
+            # Without `stream_options` its streams tell usage in a field of their own alone (groq
+            # 1.7.0, PyPI, `XGroq`).
+            usage_at=("x_groq", "usage"),
             openai_defaults=True,
             # groq 1.7.0 (PyPI), `reasoning_effort`: other models of Qwen take other values.
             effort_models=("openai/gpt-oss-*", "qwen/qwen3.8-27b"),

@@ -8,7 +8,7 @@ After an error event nothing follows: a client must not take what came before it
 """
 
 from gateway.core import strict_json
-from gateway.formats.base import MALFORMED, Json
+from gateway.formats.base import MALFORMED, Json, Places, member
 from gateway.formats.sse import Event, EventReader, encode
 from gateway.formats.tool_calls import StreamedCall, StreamedCalls
 from gateway.providers.messages_over_chat import answer, carried
@@ -18,9 +18,10 @@ _BROKEN_OFF = {"error": {"message": "The provider's stream ended before its answ
 
 
 class MessageEvents:
-    """A ``StreamTranslation``."""
+    """A ``StreamTranslation``. ``usage_at``: see ``Format.assembler``."""
 
-    def __init__(self) -> None:
+    def __init__(self, usage_at: Places = ()) -> None:
+        self._usage_at = usage_at
         self.lost: set[str] = set()
         self._reader = EventReader()
         self._begun = False
@@ -78,7 +79,9 @@ class MessageEvents:
             self._begun = True
             events.append(self._start(chunk))
         self._tier = chunk.get("service_tier") or self._tier
-        spent = chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage")
+        spent = chunk.get("usage")
+        for place in self._usage_at:
+            spent = spent or member(chunk, place)
         if spent:
             self._usage = spent
         for choice in chunk.get("choices") or ():

@@ -5,6 +5,7 @@ from gateway.formats.base import Json
 from gateway.providers.base import CHAT, Capabilities, StreamTranslation
 from gateway.providers.messages_over_chat import answer, request
 from gateway.providers.messages_over_chat.stream import MessageEvents
+from gateway.providers.registry import USAGE_PLACES
 
 
 class MessagesOverChat:
@@ -31,7 +32,7 @@ class MessagesOverChat:
 
     def stream(self) -> StreamTranslation:
         """See ``Translation``."""
-        return MessageEvents()
+        return MessageEvents(USAGE_PLACES)
 
     def error(self, text: str, status: int = 500) -> str:
         """See ``Translation``."""

@@ -62,7 +62,9 @@ def outgoing(generation: GenerationRequest, target: Target) -> Outgoing:
     plain = None
     if _USAGE in body and _USAGE not in generation.body:
         plain = {name: value for name, value in body.items() if name != _USAGE}
-    return Outgoing(endpoint, body, translation=translation, plain=plain)
+    caching = generation.prompt_caching
+    prefix = caching.prompt.root if caching is not None else ""
+    return Outgoing(endpoint, body, translation=translation, plain=plain, prefix=prefix)
 
 
 def asks_usage(generation: GenerationRequest, target: Target) -> bool:

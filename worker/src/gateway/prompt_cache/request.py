@@ -172,7 +172,8 @@ def prepare(
         return None
     own = hashlib.blake2b(_PREFIX_KEY, key=key, digest_size=32).digest()
     prompt = blocks.prompt(own, f"{account}\0{target.model}".encode(), texts)
-    return PromptCaching(outgoing, dialect, blocks, own, prompt, terms, found, tune=mode == "tune")
+    sticky = replace(outgoing, prefix=prompt.root)
+    return PromptCaching(sticky, dialect, blocks, own, prompt, terms, found, tune=mode == "tune")
 
 
 def _terms(rules: PromptCacheRules, model: str, known: Rates | None) -> prompt_cache.Terms | None:

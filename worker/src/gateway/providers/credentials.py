@@ -6,23 +6,35 @@ from gateway.core import errors
 from gateway.core.log import log_event
 from gateway.providers.base import Provider
 from gateway.providers.context import UpstreamContext
+from gateway.providers.sticky_keys import ordered
 from shared import envelope
 from shared.key_record import Credential, KeyRecord
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderKey:
-    """``base_url`` without a slash at its end; ``public_only``: a customer chose it."""
+    """``base_url`` without a slash at its end; ``public_only``: a customer chose it. ``id``: of the
+    project's own."""
 
     secret: str = field(repr=False)
     base_url: str
     public_only: bool = False
+    id: str = ""
+    priority: int = 0
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """Keys of one priority and address are equal."""
+        return self.priority, self.base_url
 
 
-async def keys_for(context: UpstreamContext, provider: Provider) -> list[ProviderKey]:
+async def keys_for(
+    context: UpstreamContext, provider: Provider, prefix: str = ""
+) -> list[ProviderKey]:
     """At least one key. Raises ``ProviderNotConfigured``.
 
-    A project that brought its own keys is never served with the deployment's.
+    A project that brought its own keys is never served with the deployment's. ``prefix``: the hash
+    of what the prompt begins with, where equal keys are to be chosen by it.
     """
     base_url = context.settings.provider_base_urls[provider.name]
     own = [item for item in context.record.credentials if item.provider == provider.name]
@@ -32,13 +44,17 @@ async def keys_for(context: UpstreamContext, provider: Provider) -> list[Provide
         if secret is not None:
             address = (credential.base_url or base_url).rstrip("/")
             chosen = credential.base_url is not None and not context.settings.byok_private_addresses
-            keys.append(ProviderKey(secret, address, chosen))
+            keys.append(ProviderKey(secret, address, chosen, credential.id, credential.priority))
     if not own and provider.name in context.settings.provider_keys:
         keys.append(ProviderKey(context.settings.provider_keys[provider.name], base_url))
     if not keys or not keys[0].base_url:
         raise errors.ProviderNotConfigured(
             f"No API key for the provider '{provider.name}' is configured for this project."
         )
+    if prefix and len(keys) > 1:
+        memory, now = context.memory, context.platform.monotonic()
+        refused = {key.id for key in keys if memory.key_is_refused(key.id, now)}
+        return ordered(keys, prefix, refused)
     return keys
 
 

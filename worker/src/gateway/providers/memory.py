@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.core.breaker import Breaker
+from gateway.providers.sticky_keys import REFUSED_SECONDS
 
 _MOST_REMEMBERED = 10_000
 """Entries of a memory whose keys come from requests."""
@@ -17,6 +18,7 @@ class ProviderMemory:
     opened_keys: dict[tuple[str, bytes], str] = field(default_factory=dict, repr=False)
     _breakers: dict[tuple[str, str, str, str], Breaker] = field(default_factory=dict)
     _usage_refused: set[tuple[str, str, str, str]] = field(default_factory=set)
+    _keys_refused: dict[str, float] = field(default_factory=dict)
 
     def breaker(self, project_id: str, name: str, endpoint: str, model: str) -> Breaker:
         """Opens after five failures in a row: one bad answer says little about a provider.
@@ -40,6 +42,16 @@ class ProviderMemory:
         if len(self._usage_refused) >= _MOST_REMEMBERED:
             self._usage_refused.clear()
         self._usage_refused.add(place)
+
+    def key_was_refused(self, key_id: str, now: float) -> None:
+        """Remember it for ``REFUSED_SECONDS``. ``now``: of the monotonic clock."""
+        if len(self._keys_refused) >= _MOST_REMEMBERED:
+            self._keys_refused.clear()
+        self._keys_refused[key_id] = now + REFUSED_SECONDS
+
+    def key_is_refused(self, key_id: str, now: float) -> bool:
+        """Whether the provider refused this key a moment ago."""
+        return self._keys_refused.get(key_id, now) > now
 
     def open_providers(self, now: float) -> Mapping[str, int]:
         """For how many projects each provider is not being asked at the moment."""

@@ -50,7 +50,8 @@ class Outgoing:
     """A request as one target gets it. ``body`` is JSON, a stream of the host's, or nothing.
 
     ``plain``: the body without what the gateway has added to it, where it has: the question for the
-    stream's usage, markers for a prompt cache; for a provider that refuses them.
+    stream's usage, markers for a prompt cache; for a provider that refuses them. ``prefix``: the
+    hash of what its prompt begins with, where one of several equal keys is to be chosen by it.
     """
 
     endpoint: str
@@ -60,6 +61,7 @@ class Outgoing:
     translation: Translation | None = None
     repeatable: bool = True
     plain: Json | None = None
+    prefix: str = ""
 
 
 async def ask(
@@ -105,7 +107,7 @@ async def _ask_target(context: UpstreamContext, target: Target, outgoing: Outgoi
             f"The provider '{provider.name}' is failing and not being asked for a moment.",
             headers=[("retry-after", "5")],
         )
-    keys = (await keys_for(context, provider))[:MOST_KEYS]
+    keys = (await keys_for(context, provider, outgoing.prefix))[:MOST_KEYS]
     retries_left = RETRIES if outgoing.repeatable else 0
     position = 0
     usage = _UsageQuestion(context, target, outgoing)
@@ -132,6 +134,7 @@ async def _ask_target(context: UpstreamContext, target: Target, outgoing: Outgoi
             continue
         pause = _jitter(response) if status in _RETRIED else None
         if outgoing.repeatable and status in _KEY_REFUSED and position + 1 < len(keys):
+            context.memory.key_was_refused(key.id, context.platform.monotonic())
             position += 1
             pause = 0
         elif retries_left and pause is not None:

@@ -3,7 +3,7 @@
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browser.conftest import Stack
-from tests.e2e.browser.test_every_page import issues
+from tests.e2e.browser.looks import violations
 
 
 def test_views_and_the_live_log(chromium: Browser, stack: Stack, axe: str) -> None:
@@ -23,7 +23,7 @@ def test_views_and_the_live_log(chromium: Browser, stack: Stack, axe: str) -> No
     assert panel is not None
     assert panel["x"] >= 0
     assert panel["x"] + panel["width"] <= 360
-    assert issues(page, axe) == []
+    assert violations(page, axe) == []
     page.get_by_role("button", name="Delete the view").click()
     expect(page.get_by_text("The view is deleted.")).to_be_visible()
     with page.expect_response(lambda answer: "seen=" in answer.url) as asked:

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from gateway.providers import base
-from gateway.providers.registry import PROVIDERS
+from gateway.providers.registry import LIVE, PROVIDERS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/public/providers.md"
 _ENDPOINTS = {
@@ -37,11 +37,17 @@ def endpoints() -> str:
 def live_data() -> str:
     """What of a provider is never cached, and where it says so."""
     rows = [
-        (f"`{name}`", _codes(live.models), _codes(live.fields), live.source)
-        for name, provider in PROVIDERS.items()
-        if (live := provider.capabilities.live).source
+        (
+            f"`{name}`",
+            _codes(live.models),
+            _codes(live.fields),
+            _codes(live.further_models),
+            live.source,
+        )
+        for name, live in LIVE.items()
     ]
-    return _table(("Provider", "Models", "Fields", "Source"), rows)
+    head = ("Provider", "Models", "Fields", "Further models in", "Source")
+    return _table(head, rows)
 
 
 TABLES = {"endpoints": endpoints, "live data": live_data}

@@ -98,5 +98,9 @@ VECTOR_FORMATS: tuple[str, ...] = (
 """Fields of embeddings that say how a vector is written. Anything but floats is passed on as it
 came and stays in the key. (Documentation of the four, read in November 2026.)"""
 
+JOINED_INPUTS: tuple[str, ...] = ("late_chunking",)  # Jina
+"""Fields of embeddings with which all inputs are read as one text, so that each vector depends on
+the whole batch. (Jina, Late chunking, read in December 2026.)"""
+
 ANSWER_HEADERS: tuple[str, ...] = ("openai-beta", "anthropic-beta", "anthropic-version")
 """Request headers that can change what the provider answers, hence part of the key."""

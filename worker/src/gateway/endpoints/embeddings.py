@@ -23,19 +23,21 @@ from gateway.providers.base import EMBEDDINGS
 from gateway.providers.credentials import source
 from gateway.providers.registry import Target, resolve
 from shared import hashing
+from shared.request_fields import JOINED_INPUTS
 from shared.usage_events import HIT, HIT_COALESCED, MISS
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """``body`` as it came, ``sent`` as ``target`` gets it; ``keys``: the exact key of each
-    input."""
+    input. ``joined``: each vector depends on the whole batch, so it is asked for as a whole."""
 
     body: dict[str, Any]
     sent: dict[str, Any]
     target: Target
     inputs: list[Any]
     keys: list[str]
+    joined: bool
 
     def missing(self, found: dict[str, vectors.Vector]) -> list[str]:
         """Keys that are not among ``found``, each once."""
@@ -56,7 +58,8 @@ async def handle(context: RequestContext) -> Response:
     context.row.set_status(MISS)
     sent = body if target.model == model else {**body, "model": target.model}
     inputs = vectors.inputs(body["input"])
-    keys = _keys(context, sent, target, policy, inputs)
+    joined = any(body.get(name) not in (None, False) for name in JOINED_INPUTS)
+    keys = _keys(context, sent, target, policy, inputs, joined=joined)
     context.row.event.cache_key = keys[0] if len(keys) == 1 else None
     request = vector_cache.admission_request(
         record,
@@ -83,7 +86,7 @@ async def handle(context: RequestContext) -> Response:
         started=started,
     )
     return await _serve(
-        context, _Wanted(body, sent, target, inputs, keys), policy, admission, cache
+        context, _Wanted(body, sent, target, inputs, keys, joined), policy, admission, cache
     )
 
 
@@ -93,10 +96,15 @@ def _keys(
     target: Target,
     policy: Policy,
     inputs: list[Any],
+    *,
+    joined: bool,
 ) -> list[str]:
     answers = source(context.record, target.provider)
     identity = hashing.embedding_identity(sent)
     parts = (answers, policy.namespace, fields.answer_headers(context), identity)
+    if joined:
+        batch = hashing.digest(inputs)
+        return [hashing.digest(EMBEDDINGS, *parts, batch, at) for at in range(len(inputs))]
     return [hashing.digest(EMBEDDINGS, *parts, item) for item in inputs]
 
 
@@ -132,6 +140,8 @@ async def _serve(
     cache.asks()
     if bypassed or not wanted.keys:
         return await _forward(context, wanted, cache)
+    if wanted.joined:
+        found = {}
     missing = wanted.missing(found)
     first = dict(zip(reversed(wanted.keys), reversed(wanted.inputs), strict=True))
     asked = {**wanted.sent, "input": [first[key] for key in missing]}

@@ -1,6 +1,6 @@
 """Which requests are answered from live data or stored state, and so must never be cached.
 
-What a provider's models and fields do is data of the provider (``Capabilities.live``). Every
+What a provider's models and fields do is data of the provider (``registry.LIVE``). Every
 provider's data counts for every request, because an endpoint of the customer's own may be any of
 them, and a model may be served through another provider. Tools are judged the other way round: a
 type is cacheable only if it is known that the client runs it, so a provider's new tool bypasses the
@@ -8,13 +8,14 @@ cache from its first day. An offline search is the exception: answers show wheth
 """
 
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase, translate
 from functools import lru_cache
 from typing import Any
 
 from gateway.formats.base import Json, member
 from gateway.providers.base import CHAT, MESSAGES, RESPONSES
-from gateway.providers.registry import PROVIDERS
+from gateway.providers.registry import LIVE
 
 CLIENT_TOOLS: dict[str, tuple[str, ...]] = {
     CHAT: ("function", "custom"),
@@ -31,17 +32,18 @@ Sources, read in November 2026: OpenAI's "Using tools" and "Create a model respo
 must have besides.
 """
 
-_LIVE = tuple(provider.capabilities.live for provider in PROVIDERS.values())
+_LIVE = tuple(LIVE.values())
 _LIVE_FIELDS = tuple(path for live in _LIVE for path in live.fields)
 _LIVE_MEMBERS = frozenset(path.partition(".")[0] for path in _LIVE_FIELDS)
 _LIVE_MODELS = re.compile("|".join(translate(name) for live in _LIVE for name in live.models))
+_FURTHER_MODELS = tuple({name: None for live in _LIVE for name in live.further_models})
 _NESTING = 6
 """How deep a file's id may be nested in a conversation: message, part, source, part, source."""
 
 
 def why_uncached(endpoint: str, body: Json, *models: str) -> str | None:
     """Why ``body`` must not be cached, if so. ``models``: the names it is asked for with."""
-    if any(map(_looks_things_up, models)):
+    if any(map(_looks_things_up, (*models, *_further_models(body)))):
         return "a model that looks things up"
     if not _LIVE_MEMBERS.isdisjoint(body):
         for path in _LIVE_FIELDS:
@@ -50,6 +52,15 @@ def why_uncached(endpoint: str, body: Json, *models: str) -> str | None:
     if not all(_is_clients(tool, endpoint) for tool in _items(body.get("tools"))):
         return "hosted tools"
     return state_in_conversation(body)
+
+
+def _further_models(body: Json) -> Iterator[str]:
+    """Models that may answer instead: names, or objects that name one as ``model``."""
+    for field in _FURTHER_MODELS:
+        for item in _items(body.get(field)):
+            name = item.get("model") if isinstance(item, dict) else item
+            if isinstance(name, str):
+                yield name
 
 
 @lru_cache(maxsize=1024)

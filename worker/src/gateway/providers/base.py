@@ -76,11 +76,13 @@ class LiveData:
 
     ``models``: name patterns (``fnmatch``) of models that look things up by themselves.
     ``fields``: request fields that ask for it, a dot before a member of an object.
+    ``further_models``: request fields that list models which may answer in place of ``model``.
     ``source``: where the provider says so, and when that was read.
     """
 
     models: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    further_models: tuple[str, ...] = ()
     source: str = ""
 
 

@@ -53,7 +53,8 @@ PROVIDERS = tuple(
             live=LiveData(
                 models=("*:online", "perplexity/*", "@preset/*", "*@preset/*"),
                 fields=("plugins", "preset"),
-                source="OpenRouter, Plugins, Server tools, Presets (read 2026-12)",
+                further_models=("models", "fallbacks"),
+                source="OpenRouter, Plugins, Server tools, Presets, Model fallbacks (read 2026-12)",
             ),
         ),
         Capabilities(

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from gateway.core.paths import tidy
-from gateway.providers import anthropic, compatible, groq, openai
-from gateway.providers.base import Provider
+from gateway.providers import anthropic, compatible, elsewhere, groq, openai
+from gateway.providers.base import LiveData, Provider
 from shared.key_record import Project
 
 PROVIDERS: dict[str, Provider] = {
@@ -23,6 +23,15 @@ DEFAULT_BASE_URLS: dict[str, str] = {
     name: provider.capabilities.base_url for name, provider in PROVIDERS.items()
 }
 
+LIVE: dict[str, LiveData] = {
+    **{
+        name: live
+        for name, provider in PROVIDERS.items()
+        if (live := provider.capabilities.live).source
+    },
+    **elsewhere.LIVE,
+}
+"""Provider → what of it must never be cached, also of providers that have no entry here."""
 
 USAGE_PLACES = tuple(
     place for provider in PROVIDERS.values() if (place := provider.capabilities.usage_at)

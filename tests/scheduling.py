@@ -16,8 +16,15 @@ from collections.abc import Iterator
 
 import pytest
 
-FIRST = ("pyodide", "workerd", "stack", "postgres", "spread")
-"""What the long groups' names begin with, the longest first."""
+FIRST = (
+    *("pyodide", "workerd", "stack", "postgres"),
+    "tests/e2e/browser/",
+    "tests/worker/test_faults_",
+    "tests/worker/test_told_to_end.py",
+    "spread",
+)
+"""What the long groups' names begin with, the longest first. The files among them start a product
+and a browser of their own, or wait for time limits while other workers use the processors."""
 GROUP = pytest.StashKey[str]()  # an item is no key of a dict: its hash changes with its node id
 _PROCESSES = ("session_edge", "session_fragile")
 

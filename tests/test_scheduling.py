@@ -6,7 +6,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from tests.scheduling import turn
+from tests.scheduling import FIRST, turn
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = """
@@ -44,12 +44,17 @@ def test_a_file_runs_in_one_worker(tmp_path: Path) -> None:
 
 
 def test_long_groups_are_given_out_first() -> None:
-    groups = ["tests/a.py", "spread:tests/a.py:b", "stack", "pyodide:session_edge", "postgres"]
-    turns = sorted(groups, key=turn)
-    assert turns == [
-        "pyodide:session_edge",
-        "stack",
-        "postgres",
-        "spread:tests/a.py:b",
-        "tests/a.py",
+    groups = [
+        *("tests/a.py", "spread:tests/a.py:b", "tests/worker/test_faults_stores.py"),
+        *("tests/e2e/browser/test_staff.py", "stack", "pyodide:session_edge", "postgres"),
     ]
+    assert sorted(groups, key=turn) == [
+        *("pyodide:session_edge", "stack", "postgres", "tests/e2e/browser/test_staff.py"),
+        *("tests/worker/test_faults_stores.py", "spread:tests/a.py:b", "tests/a.py"),
+    ]
+
+
+def test_what_is_given_out_first_exists() -> None:
+    for start in FIRST:
+        if "/" in start:
+            assert list(ROOT.glob(f"{start}*")), start

@@ -36,18 +36,25 @@ if ! command -v npm >/dev/null; then
     echo "Not installed: Node.js 20 or newer. The tests that need it are skipped."
     exit 0
 fi
-for lock in tools/local_stack/pyodide_host tests/* tests/e2e/node; do
-    [ -f "$lock/package-lock.json" ] || continue
+
+install_node_packages() {
     # What is installed is known by the lock's content: a checkout makes every file new.
-    stamp=$lock/node_modules/.installed-lock
-    cmp -s "$lock/package-lock.json" "$stamp" && continue
-    echo "Installing the Node packages of $lock …"
+    stamp=$1/node_modules/.installed-lock
+    cmp -s "$1/package-lock.json" "$stamp" && return
+    echo "Installing the Node packages of $1 …"
     # A registry may lack a package for another platform (workerd has one for each): ci refuses the
     # whole lock then, install takes from it what there is.
-    if npm ci --prefix "$lock" --silent 2>/dev/null ||
-        npm install --prefix "$lock" --no-save --silent; then
-        cp "$lock/package-lock.json" "$stamp"
+    if npm ci --prefix "$1" --silent 2>/dev/null ||
+        npm install --prefix "$1" --no-save --silent; then
+        cp "$1/package-lock.json" "$stamp"
     else
-        echo "Not installed: the Node packages of $lock."
+        echo "Not installed: the Node packages of $1."
     fi
+}
+
+# All at once: an installation waits for the registry most of its time.
+for lock in tools/local_stack/pyodide_host tests/* tests/e2e/node; do
+    [ -f "$lock/package-lock.json" ] || continue
+    install_node_packages "$lock" &
 done
+wait

@@ -9,6 +9,7 @@ NAMES = {
     "coalesce": "calls of the provider by identical requests, with Redis slow, away and well",
     "dashboard": "server time of Overview, Usage and Requests over BENCH_ROWS rows on PostgreSQL",
     "edge": "CPU of a hit and a miss on both hosts, beside servers that do nothing",
+    "http_server": "granian and uvicorn before an application that does nothing, and the edge",
     "http_client": "a short exchange by the CPython host's own HTTP client, and by aiohttp",
     "peers": "a request, a stream and a start of ours beside TensorZero and LiteLLM",
     "import_time": "importing the Worker's entry under Pyodide, by package",

@@ -15,10 +15,10 @@ from contextlib import ExitStack, contextmanager
 
 from benchmarks.http_server import nothing
 from benchmarks.peers import load
-from benchmarks.peers.peer import start, stop, until_it_answers
+from benchmarks.peers.peer import python_path, start, stop, until_it_answers
 from local_stack import ports
 from tests.doubles.redis_process import redis_process, redis_server_missing
-from tests.worker.edge import ROOT, Edge
+from tests.worker.edge import Edge
 
 _ROUNDS = 7
 _SECONDS = 1.5
@@ -81,7 +81,7 @@ def _uvicorn(port: str, app: str, http: str, lifespan: str) -> list[str]:
 def _nothings(folder: str | None, request: bytes) -> Iterator[dict[str, tuple[int, int]]]:
     """Port and process id of each server of an application that does nothing."""
     app = "benchmarks.http_server.nothing:asgi"
-    path = [str(ROOT), str(ROOT / "tools"), *([folder] if folder else [])]
+    path = [python_path("shared/src", "worker/src", "tools", "."), *([folder] if folder else [])]
     commands: dict[str, Callable[[str], list[str]]] = {
         "granian, ASGI": lambda port: [*_granian(port), "--interface", "asgi", app],
         "granian, RSGI": lambda port: [

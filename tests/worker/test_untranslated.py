@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.formats.sse import EventReader
+from gateway.formats.sse import MOST_EVENT_BYTES, EventReader
 from gateway.providers.anthropic.translation import ChatOverMessages
 from gateway.providers.messages_over_chat.translation import MessagesOverChat
 from gateway.providers.registry import PROVIDERS
@@ -87,6 +87,23 @@ def test_what_messages_have_no_place_for(name: str) -> None:
     assert EventReader().feed(made)[-1].name == "message_stop"
     message = {"content": "x", **HARMLESS, **DELTAS[name]}
     assert MESSAGES.lost({"choices": [{"message": message}]}) == {name}
+
+
+@pytest.mark.parametrize("transform", [ChatOverMessages().stream(), MESSAGES.stream()])
+def test_an_event_without_an_end_is_held_up_to_a_limit(transform: Any) -> None:
+    piece = b"x" * 2**20
+    sent = [transform(b"data: " + piece)]
+    sent += [transform(piece) for _ in range(MOST_EVENT_BYTES // len(piece))]
+    (said,) = (part for part in sent if part)
+    assert "cannot be read" in said.decode()
+    assert transform(piece) == transform(b"\n\n") == transform(b"") == b""
+
+
+def test_only_some_of_the_unknown_kinds_are_named() -> None:
+    transform = ChatOverMessages().stream()
+    for number in range(1_000):
+        transform(f'data: {{"type": "kind {number}"}}\n\n'.encode())
+    assert 10 < len(transform.lost) < 100
 
 
 def test_labels_of_providers_are_no_content() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from gateway.core import strict_json
 
 DONE = b"data: [DONE]\n\n"
+MOST_EVENT_BYTES = 16 * 2**20
+"""Of one event that has to be held whole; the largest ones carry images and sound."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -19,39 +21,50 @@ class Event:
 
 
 class EventReader:
-    """Feeds on chunks, gives back the events that are complete. Comments are dropped."""
+    """Feeds on chunks, gives back the events that are complete. Comments are dropped.
+
+    The work grows with the bytes fed, also where an event comes in many chunks or has no end; what
+    is held is ``pending``, which the caller has to bound.
+    """
 
     def __init__(self) -> None:
-        self._tail = b""
+        self._pieces: list[bytes] = []
+        """Of the event that is not complete; every line end is a single line feed."""
+        self._held = b""
+        """Bytes that only the next chunk explains: half a line end, half a byte order mark."""
         self._begun = False
-
-    @property
-    def pending(self) -> int:
+        self.pending = 0
         """Bytes held of an event that is not complete yet."""
-        return len(self._tail)
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Events completed by ``chunk``."""
-        data = self._tail + chunk
+        data, self._held = self._held + chunk, b""
         if not self._begun:
             if len(data) < len(_BOM) and _BOM.startswith(data):
-                self._tail = data
+                self._held = data
                 return []
             self._begun = True
             data = data.removeprefix(_BOM)
-        held = b""
         if b"\r" in data:
             if data.endswith(b"\r"):  # its "\n" may be in the next chunk
-                data, held = data[:-1], b"\r"
+                data, self._held = data[:-1], b"\r"
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        *blocks, rest = data.split(b"\n\n")
-        self._tail = rest + held
+        if not data:
+            return []
+        ends_here = data.startswith(b"\n") and self._pieces and self._pieces[-1].endswith(b"\n")
+        self._pieces.append(data)
+        self.pending += len(data)
+        if not ends_here and b"\n\n" not in data:
+            return []
+        *blocks, rest = b"".join(self._pieces).split(b"\n\n")
+        self._pieces, self.pending = [rest] if rest else [], len(rest)
         return [event for block in blocks if (event := _parse(block))]
 
     def finish(self) -> list[Event]:
         """The event that the stream ended in, where it did so without the line ends that complete
         it. (The standard drops such an event; some servers send their last one like that.)"""
-        block, self._tail = self._tail.rstrip(b"\r\n"), b""
+        block = (b"".join(self._pieces) + self._held).rstrip(b"\r\n")
+        self._pieces, self._held, self.pending = [], b"", 0
         event = _parse(block) if block else None
         return [event] if event else []
 

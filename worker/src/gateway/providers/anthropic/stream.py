@@ -9,9 +9,11 @@ from typing import Any
 
 from gateway.core import strict_json
 from gateway.formats.base import MALFORMED, Json
-from gateway.formats.sse import DONE, Event, EventReader, encode
+from gateway.formats.sse import DONE, MOST_EVENT_BYTES, Event, EventReader, encode
 from gateway.providers.anthropic import answer
 
+_MOST_NAMED = 50
+"""Kinds that are named in ``lost``, and the characters of each name."""
 _KEEP_ALIVE = b": ping\n\n"
 _UNREADABLE = {"error": {"message": "The provider's stream cannot be read."}}
 _BROKEN_OFF = {"error": {"message": "The provider's stream ended before its answer did."}}
@@ -35,10 +37,15 @@ class ChatChunks:
         self._citations = 0
 
     def __call__(self, chunk: bytes) -> bytes:
+        if self._over:
+            return b""
         made = [self._translated(event) for event in self._reader.feed(chunk)]
         if not chunk:
             made += [self._translated(event) for event in self._reader.finish()]
             made.append(self._fail(_BROKEN_OFF))
+        elif self._reader.pending > MOST_EVENT_BYTES:
+            self._reader = EventReader()
+            made.append(self._fail(_UNREADABLE))
         return b"".join(made)
 
     def _translated(self, event: Event) -> bytes:
@@ -56,6 +63,10 @@ class ChatChunks:
             return b""
         self._over = True
         return encode([answer.error(envelope)])
+
+    def _lose(self, kind: object) -> None:
+        if len(self.lost) < _MOST_NAMED:
+            self.lost.add(str(kind)[:_MOST_NAMED])
 
     def _handle(self, data: Json) -> bytes:
         match data["type"]:
@@ -77,7 +88,7 @@ class ChatChunks:
                 return _KEEP_ALIVE
             case "error":
                 return self._fail(data)
-        self.lost.add(str(data["type"]))
+        self._lose(data["type"])
         return b""
 
     def _start(self, message: Json) -> bytes:
@@ -105,7 +116,7 @@ class ChatChunks:
                 call = {**answer.tool_call(block), "index": number}
                 call["function"]["arguments"] = given
                 return {"tool_calls": [call]}
-        self.lost.add(str(block["type"]))
+        self._lose(block["type"])
         return None
 
     def _block_delta(self, index: int, delta: Json) -> Json | None:
@@ -128,7 +139,7 @@ class ChatChunks:
             case "citations_delta":
                 number, self._citations = self._citations, self._citations + 1
                 return {"citations": [{"index": number, **delta["citation"]}]}
-        self.lost.add(str(delta["type"]))
+        self._lose(delta["type"])
         return None
 
     def _block_stop(self, index: int) -> Json | None:

@@ -9,10 +9,12 @@ After an error event nothing follows: a client must not take what came before it
 
 from gateway.core import strict_json
 from gateway.formats.base import MALFORMED, Json, Places, member
-from gateway.formats.sse import Event, EventReader, encode
+from gateway.formats.sse import MOST_EVENT_BYTES, Event, EventReader, encode
 from gateway.formats.tool_calls import StreamedCall, StreamedCalls
 from gateway.providers.messages_over_chat import answer, carried
 
+_MOST_NAMED = 50
+"""Of what the client does not get, kinds that are named in ``lost``, or a few more."""
 _UNREADABLE = {"error": {"message": "The provider's stream cannot be read."}}
 _BROKEN_OFF = {"error": {"message": "The provider's stream ended before its answer did."}}
 
@@ -40,10 +42,15 @@ class MessageEvents:
         self._tier: str | None = None
 
     def __call__(self, chunk: bytes) -> bytes:
+        if self._over:
+            return b""
         made = [self._translated(event) for event in self._reader.feed(chunk)]
         if not chunk:
             made += [self._translated(event) for event in self._reader.finish()]
             made.append(self._at_the_end())
+        elif self._reader.pending > MOST_EVENT_BYTES:
+            self._reader = EventReader()
+            made.append(self._fail(_UNREADABLE))
         return b"".join(made)
 
     def _translated(self, event: Event) -> bytes:
@@ -110,7 +117,8 @@ class MessageEvents:
 
     def _take(self, delta: Json) -> list[Json]:
         events: list[Json] = []
-        self.lost |= answer.lost(delta)
+        if len(self.lost) < _MOST_NAMED:
+            self.lost |= answer.lost(delta)
         for kind, text in answer.texts(delta):
             events += self._text(kind, text)
         if refusal := delta.get("refusal"):

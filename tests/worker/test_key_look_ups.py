@@ -10,11 +10,11 @@ import pytest
 from gateway.admission import key_memory
 from gateway.admission.auth import KeyResolver
 from gateway.admission.key_memory import KeyMemory
-from gateway.core.breaker import Breaker
 from gateway.core.errors import AuthenticationError, KeyCheckUnavailable
 from gateway.core.http import FetchFailed
 from gateway.core.probed_breaker import ProbedBreaker
 from gateway.core.settings import load
+from gateway.pipeline.runtime import Runtime
 from gateway.redis.store import Store
 from shared import api_keys, key_record
 from tests.worker.edge import RECORD
@@ -30,12 +30,13 @@ class HeldSupabase(MemoryPlatform):
     def __init__(self, record: dict[str, Any] | None, *, fails: bool = False) -> None:
         super().__init__(lambda *_: ("application/json", json.dumps(ANSWERS["chat"])))
         self.memory = KeyMemory()
-        self.breaker = Breaker()
+        self.breaker = Runtime(load(ENV, {})).supabase
         self.answers = asyncio.Event()
         self.asked = 0
         self._arrived = asyncio.Condition()
         self._record = record
         self._fails = fails
+        self.failure = FetchFailed("reset")
         self._settings = load(ENV, {})
 
     async def call(self, _method: str, url: str, *_: Any, **__: Any) -> tuple[int, str]:
@@ -46,14 +47,16 @@ class HeldSupabase(MemoryPlatform):
             self._arrived.notify_all()
         await self.answers.wait()
         if self._fails:
-            raise FetchFailed("reset")
+            raise self.failure
         return 200, json.dumps(self._record)
 
-    async def authenticate(self, key: str) -> object:
+    def resolver(self) -> KeyResolver:
         store = Store(self, "http://redis", "token", timeout=1, breaker=ProbedBreaker())
-        resolver = KeyResolver(self, store, self._settings, self.memory, self.breaker)
+        return KeyResolver(self, store, self._settings, self.memory, self.breaker)
+
+    async def authenticate(self, key: str) -> object:
         try:
-            return (await resolver.authenticate(key))[1]
+            return (await self.resolver().authenticate(key))[1]
         except (AuthenticationError, KeyCheckUnavailable) as error:
             return type(error)
 
@@ -91,7 +94,28 @@ def test_parallel_requests_with_a_new_key_share_one_look_up(
         await platform.until_asked(1)
         platform.answers.set()
         assert await asyncio.gather(*requests) == [expected] * 100
-        assert platform.asked == 1
+        assert platform.asked == (3 if fails else 1)
+
+    run(platform, work)
+
+
+def test_one_slow_answer_keeps_no_other_key_from_being_checked() -> None:
+    platform = HeldSupabase(RECORD_OF_A_KEY, fails=True)
+    resolver = platform.resolver()
+
+    async def fail(times: int, *, hurry: bool) -> str:
+        for _ in range(times):
+            with pytest.raises(FetchFailed):
+                await resolver.newest("0" * 64, hurry=hurry)
+        return platform.breaker.state(platform.monotonic())
+
+    async def work() -> None:
+        platform.answers.set()
+        assert await fail(2, hurry=False) == "closed"
+        assert await fail(1, hurry=False) == "open"
+        platform.breaker.succeeded()
+        platform.failure = FetchFailed("late", timeout=True)
+        assert await fail(10, hurry=True) == "closed"
 
     run(platform, work)
 

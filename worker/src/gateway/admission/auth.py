@@ -87,9 +87,7 @@ class KeyResolver:
 
         ``None`` when the key is gone. Raises ``FetchFailed`` when Supabase cannot be asked.
         """
-        settings = self._settings
-        timeout = settings.store_timeout if hurry else settings.key_lookup_timeout
-        record = await self._ask_supabase(key_hash, timeout)
+        record = await self._ask_supabase(key_hash, hurry=hurry)
         self._memory.remember(key_hash, record, self._platform.monotonic())
         return record
 
@@ -205,13 +203,17 @@ class KeyResolver:
         texts = (signed_value.read(pepper, redis_key, value) for pepper in peppers)
         return next((text for text in texts if text is not None), None)
 
-    async def _ask_supabase(self, key_hash: str, timeout: float) -> KeyRecord | None:
+    async def _ask_supabase(self, key_hash: str, *, hurry: bool) -> KeyRecord | None:
+        settings = self._settings
+        timeout = settings.store_timeout if hurry else settings.key_lookup_timeout
         if not self._breaker.try_acquire(self._platform.monotonic()):
             raise FetchFailed("Supabase failed a moment ago")
         try:
             data = await self._call(key_hash, timeout)
         except FetchFailed as error:
-            self._breaker.failed(self._platform.monotonic())
+            # Who is in a hurry gives up before a slow look-up has failed.
+            if not (hurry and error.timeout):
+                self._breaker.failed(self._platform.monotonic())
             raise FetchFailed(f"Supabase: {error}") from error
         # It answered; a record that cannot be read is one tenant's trouble.
         self._breaker.succeeded()

@@ -35,7 +35,7 @@ class Runtime:
     outbox: Outbox = field(init=False)
     keys: KeyMemory = field(default_factory=KeyMemory)
     redis: ProbedBreaker = field(default_factory=ProbedBreaker)
-    supabase: Breaker = field(default_factory=Breaker)
+    supabase: Breaker = field(default_factory=lambda: Breaker(threshold=3))
     refusals: Refusals = field(default_factory=Refusals)
     limits: LocalLimits = field(init=False)
     bookings: Bookings = field(default_factory=Bookings)

@@ -9,7 +9,10 @@ TAIL = "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0u"
 
 @pytest.mark.parametrize(
     "prefix",
-    ["lgw_", "sk-", "sk-proj-", "sk-ant-", "gsk_", "xai-", "AIza", "hf_", "pplx-", "csk-"],
+    [
+        *("lgw_", "lgr_", "sk-", "sk-proj-", "sk-ant-", "gsk_", "xai-", "AIza", "hf_", "pplx-"),
+        *("csk-", "tgp_", "tgp_v1_"),
+    ],
 )
 def test_a_key_is_cut_down_to_its_prefix(prefix: str) -> None:
     for line in ("key {}", '{{"key": "{}"}}', "https://x.example/?key={}&more", "Bearer {}"):

@@ -5,12 +5,13 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.services import audit_record
 from apps.projects.models import Project
+from apps.ui.made_once import AlreadyMadeError
 from apps.usage.models import ReadKey
 
 PREFIX = "lgr_"
@@ -24,16 +25,31 @@ class TooManyReadKeysError(Exception):
 
 @transaction.atomic
 def read_key_create(
-    *, project: Project, name: str, scopes: list[str], actor: User | None
+    *, project: Project, new_id: UUID, name: str, scopes: list[str], actor: User | None
 ) -> tuple[ReadKey, str]:
-    """The key's row and the key itself, which is shown once. Raises ``TooManyReadKeysError``."""
+    """The key's row and the key itself, which is shown once.
+
+    Raises ``AlreadyMadeError`` where there is a key with ``new_id``, and ``TooManyReadKeysError``.
+    """
+    if ReadKey.objects.filter(pk=new_id).exists():
+        raise AlreadyMadeError
     live = ReadKey.objects.filter(project=project, revoked_at=None)
     if live.count() >= MOST_KEYS:
         raise TooManyReadKeysError
     text = PREFIX + secrets.token_urlsafe(32)
-    made = ReadKey.objects.create(
-        project=project, name=name, key_hash=_hash(text), last4=text[-4:], scopes=scopes
+    made = ReadKey(
+        id=new_id,
+        project=project,
+        name=name,
+        key_hash=_hash(text),
+        last4=text[-4:],
+        scopes=scopes,
     )
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError as error:  # made by another request since the check
+        raise AlreadyMadeError from error
     audit_record(
         action="read_key.create",
         actor=actor,

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -57,7 +58,10 @@ def get(client: Client, path: str, key: str, **params: Any) -> Any:
 
 
 def key_of(project: Project, scopes: list[str] = ALL) -> str:
-    return read_key_create(project=project, name="Reader", scopes=scopes, actor=None)[1]
+    made = read_key_create(
+        project=project, new_id=uuid4(), name="Reader", scopes=scopes, actor=None
+    )
+    return made[1]
 
 
 def test_the_sums_are_those_of_the_usage_page(
@@ -175,6 +179,21 @@ def test_admins_make_and_revoke_keys(cast: Cast, home: str, project: Project) ->
     assert cast.admin.post(f"{url}{made.pk}/revoke/").status_code == 404
     actions = AuditLog.objects.filter(action__startswith="read_key.").values_list("action")
     assert sorted(actions) == [("read_key.create",), ("read_key.revoke",)]
+
+
+def test_the_same_form_sent_twice_makes_one_key(cast: Cast, home: str) -> None:
+    url = f"{home}settings/read-keys/"
+    new_id = cast.admin.get(url).context["form"]["new_id"].value()
+    form = {"name": "Grafana", "scopes": ["usage"], "new_id": new_id}
+    assert cast.admin.post(url, form).context["new_key"]
+    again = cast.admin.post(url, form, follow=True)
+    assert "No further key" in again.content.decode()
+    assert again.context["new_key"] == ""
+    assert ReadKey.objects.count() == 1
+    # Another page, another key: the id is its own.
+    form["new_id"] = cast.admin.get(url).context["form"]["new_id"].value()
+    cast.admin.post(url, form)
+    assert ReadKey.objects.count() == 2
 
 
 def test_a_project_has_a_bounded_number_of_keys(cast: Cast, home: str, project: Project) -> None:

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.models import Role
 from apps.projects.access import ProjectAccess, project_view
+from apps.ui.made_once import MADE_ALREADY, AlreadyMadeError, MadeOnceForm
 from apps.usage.models import ReadKey
 from apps.usage.models.read_key import Scope
 from apps.usage.read_keys import TooManyReadKeysError, read_key_create, read_key_revoke
 
 
-class ReadKeyForm(forms.Form):
+class ReadKeyForm(MadeOnceForm):
     """A new key."""
 
     name = forms.CharField(max_length=120)
@@ -35,6 +36,9 @@ def read_keys(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
             _, text = read_key_create(
                 project=access.project, actor=access.user, **form.cleaned_data
             )
+        except AlreadyMadeError:
+            messages.warning(request, f"No further key. {MADE_ALREADY}")
+            return redirect("read_keys", access.organization.slug, access.project.slug)
         except TooManyReadKeysError:
             form.add_error(None, "A project has at most 20 keys: revoke one first.")
         else:

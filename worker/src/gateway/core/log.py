@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-_MARKERS = ("lgw_", "sk-", "gsk_", "xai-", "AIza", "hf_", "pplx-", "earer ")  # csk- has sk- in it
+# csk- has sk- in it.
+_MARKERS = ("lgw_", "lgr_", "sk-", "gsk_", "xai-", "AIza", "hf_", "pplx-", "tgp_", "earer ")
 _SECRETS = re.compile(
-    r"(lgw_|c?sk-(?:ant-|proj-)?|gsk_|xai-|AIza|hf_|pplx-|[Bb]earer +)[A-Za-z0-9_\-.]{6,}"
+    r"(lg[wr]_|c?sk-(?:ant-|proj-)?|gsk_|xai-|AIza|hf_|pplx-|tgp_(?:v1_)?|[Bb]earer +)"
+    r"[A-Za-z0-9_\-.]{6,}"
 )
 _encode = json.JSONEncoder(default=str).encode
 

@@ -120,3 +120,21 @@ def test_what_cannot_be_sent_is_told_from_what_does_not_answer(host: str, header
 
     with pytest.raises(Unsendable):
         asyncio.run(main())
+
+
+def test_one_caller_tries_until_the_failures_are_old_news() -> None:
+    breaker = Breaker(threshold=3, cooldown=5.0)
+    for _ in range(3):
+        assert breaker.try_acquire(0.0)
+        breaker.failed(0.0)
+    assert not breaker.try_acquire(4.9)
+    assert [breaker.try_acquire(6.0) for _ in range(3)] == [True, False, False]
+    # Whoever tries waits for long: every five seconds another one may, and not all.
+    assert [breaker.try_acquire(20.0) for _ in range(3)] == [True, False, False]
+    breaker.failed(21.0)
+    # Nobody came for long: a burst is let through, and the first failure of it opens again.
+    assert [breaker.try_acquire(31.0) for _ in range(3)] == [True, True, True]
+    breaker.failed(31.5)
+    assert not breaker.try_acquire(31.6)
+    breaker.succeeded()
+    assert breaker.try_acquire(31.7)

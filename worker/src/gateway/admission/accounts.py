@@ -104,13 +104,20 @@ def label_account(
 
 def account_keys(record: KeyRecord, now: float, label: LabelAccount | None) -> AccountKeys:
     """The keys of the accounts that this record's requests are charged to at ``now``."""
-    project = record.project_id
+    keys = _account_keys(record.project_id, record.key_id, month(now)).copy()
+    if label is not None:
+        keys["label_accounts"] = label.accounts
+    return keys
+
+
+@lru_cache(maxsize=1024)
+def _account_keys(project: str, key_id: str, month: str) -> AccountKeys:
     return {
         "plan_tokens": redis_keys.token_log(project, "plan"),
-        "key_tokens": redis_keys.token_log(project, record.key_id),
-        "project_spend": redis_keys.spend(project, "project", month(now)),
-        "key_spend": redis_keys.spend(project, record.key_id, month(now)),
-        "label_accounts": label.accounts if label else redis_keys.no_label(project),
+        "key_tokens": redis_keys.token_log(project, key_id),
+        "project_spend": redis_keys.spend(project, "project", month),
+        "key_spend": redis_keys.spend(project, key_id, month),
+        "label_accounts": redis_keys.no_label(project),
         "streams": redis_keys.streams(project),
     }
 

@@ -74,7 +74,8 @@ class KeyResolver:
             raise _unknown(key)
         hashes = [api_keys.key_hash(key, pepper) for pepper in self._settings.api_key_peppers]
         # While a pepper is replaced: first the hash under which this isolate knows the key.
-        hashes.sort(key=lambda key_hash: key_hash not in self._memory.records)
+        if len(hashes) > 1:
+            hashes.sort(key=lambda key_hash: key_hash not in self._memory.records)
         for key_hash in hashes:
             record = await self._record(key_hash)
             if record is not None:

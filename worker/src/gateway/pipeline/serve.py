@@ -4,8 +4,6 @@ Endpoints describe their request by a ``GenerationRequest``; this module knows n
 them.
 """
 
-from dataclasses import replace
-
 from gateway.admission.accounts import NOTHING_SPENT
 from gateway.admission.limits import RECORD_BEHIND
 from gateway.admission.request import NO_SEMANTICS, NOTHING_HELD, AdmissionRequest, Held
@@ -106,7 +104,8 @@ def _admission_request(
     context: RequestContext, generation: GenerationRequest, slot: StreamSlot
 ) -> AdmissionRequest:
     project, policy = context.record.project_id, generation.policy
-    wants = Held(slot=slot.name, tokens=generation.estimated_tokens)
+    lock_token = context.caller.own_id if policy.coalesces else ""
+    wants = Held(lock_token, slot.name, generation.estimated_tokens)
     caching = generation.prompt_caching
     state = redis_keys.prompt_cache(project, "state") if caching else ""
     fields = caching.fields() if caching else ()
@@ -126,7 +125,7 @@ def _admission_request(
         max_age_ms=-1 if policy.max_age is None else policy.max_age * 1000,
         lock=redis_keys.lock(project, generation.key),
         lease_ms=round(context.host.settings.lease_seconds * 1000),
-        wants=replace(wants, lock_token=context.caller.own_id) if policy.coalesces else wants,
+        wants=wants,
         only_if_cached=policy.only_if_cached,
         is_charged=True,
         slot_ms=LEASE_MS,

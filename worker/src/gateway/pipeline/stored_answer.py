@@ -13,7 +13,7 @@ from gateway.formats.base import MALFORMED
 from gateway.formats.stream_usage import wants_stream_usage
 from gateway.pipeline.generation_request import GenerationRequest
 
-_PARSED = "parsed"
+_PARSED, _FACTS = "parsed", "facts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,9 @@ async def open_stored(
 def as_asked(generation: GenerationRequest, stored: Entry) -> StoredAnswer | None:
     """``stored`` as ``generation`` wants it; ``None`` when it has no such form."""
     try:
-        facts = read_facts(stored.facts)
+        facts = stored.forms.get(_FACTS)
+        if facts is None:
+            facts = stored.forms[_FACTS] = read_facts(stored.facts)
         body = _body(generation, stored)
     except MALFORMED as error:
         log_event("entry_of_another_layout", "error", reason=f"{type(error).__name__}: {error}")

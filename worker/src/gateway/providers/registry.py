@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from gateway.core.paths import tidy
 from gateway.providers import anthropic, compatible, elsewhere, groq, openai
@@ -77,6 +78,7 @@ def fallbacks(target: Target) -> list[Target]:
     return [fallback for fallback in named if fallback is not None]
 
 
+@lru_cache(maxsize=1024)
 def _by_name(model: str) -> Target | None:
     """Known names come first, because some begin like a provider's prefix (``groq/compound``)."""
     for provider in PROVIDERS.values():

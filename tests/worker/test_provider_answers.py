@@ -1,10 +1,13 @@
 """Answers as they come over the wire to the CPython host: how much is read, what counts as one."""
 
+import asyncio
 import gzip
 import sys
 import zlib
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import Any
 
 import brotli
 import pytest
@@ -174,3 +177,25 @@ async def test_a_customers_address_is_judged_where_the_socket_connects(host: str
         with pytest.raises(AddressRefused):
             await platform.fetch("POST", url, [], "{}", timeout=60, public_only=True)
         assert server.requests == []
+
+
+async def test_a_customers_name_takes_no_thread_of_the_resolver() -> None:
+    """A few names that no server answers for would hold all of them, and so everybody's."""
+    asked: list[str] = []
+
+    class Counted(ThreadPoolExecutor):
+        def submit(self, work: Any, /, *arguments: Any, **named: Any) -> Any:
+            asked.append(str(arguments[0] if arguments else work))
+            return super().submit(work, *arguments, **named)
+
+    asyncio.get_running_loop().set_default_executor(Counted(1))
+    platform = CPythonPlatform(LIMIT)
+    try:
+        for public_only, threads in ((True, 0), (False, 1)):
+            with pytest.raises(FetchFailed):
+                await platform.fetch(
+                    "POST", "http://nobody.invalid/", [], "{}", timeout=60, public_only=public_only
+                )
+            assert len(asked) == threads
+    finally:
+        await platform.close()

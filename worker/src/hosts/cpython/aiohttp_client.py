@@ -19,7 +19,9 @@ _BEGINNING = 16
 
 
 def new_session(*, public_only: bool) -> aiohttp.ClientSession:
-    """``public_only``: it connects to public addresses and to no other.
+    """``public_only``: it connects to public addresses and to no other. The names of these are
+    customers' own. They are resolved on the event loop (aiodns): with the system's resolver, a few
+    names that no server answers for would keep its threads from everybody else's.
 
     ``Accept-Encoding`` is aiohttp's own: what it can decode here, which is gzip and deflate, and
     br and zstd where their decoders are installed. Without the header a provider may send anything.
@@ -29,6 +31,8 @@ def new_session(*, public_only: bool) -> aiohttp.ClientSession:
             limit=0,
             keepalive_timeout=30,
             socket_factory=public_socket if public_only else None,
+            # aiohttp's own choice is aiodns, where it is installed.
+            resolver=None if public_only else aiohttp.ThreadedResolver(),
         ),
         timeout=aiohttp.ClientTimeout(total=None),
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -20,5 +20,6 @@ def public_socket(target: tuple[Any, ...]) -> socket.socket:
     address in there. Raises ``NotPublicError``."""
     family, kind, protocol, _, address = target
     if not is_public(address[0]):
-        raise NotPublicError(f"{address[0]} is not on the public internet")
+        # The same words for each of a name's addresses: of different errors aiohttp makes another.
+        raise NotPublicError("the address is not on the public internet")
     return socket.socket(family, kind, protocol)

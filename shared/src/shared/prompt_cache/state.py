@@ -77,10 +77,9 @@ def parse(found: Boundaries, values: Sequence[str | None]) -> State:
 
 
 def _record(text: str) -> Record:
-    uses, expires, lifetime, name, _, _, _, *would = text.split(" ")
-    return Record(
-        int(uses), int(expires), int(lifetime), name != "-", int(would[0]) if would else 0
-    )
+    parts = text.split(" ")
+    would_expire = int(parts[7]) if len(parts) > 7 else 0
+    return Record(int(parts[0]), int(parts[1]), int(parts[2]), parts[3] != "-", would_expire)
 
 
 def _tables(text: str | None) -> dict[str, str]:

@@ -556,8 +556,8 @@ async def prompt_heads(
     blocks: Iterable[tuple[str, int, str]],
 ) -> int:
     """Counts a request whose tools and system prompt may be in the provider's prompt cache
-    (`shared.prompt_cache.heads`). Bounded: of more than `most` heads the one with fewest
-    tokens goes. Answers how many heads are known now.
+    (`shared.prompt_cache.heads`). Bounded: past `most` heads the one with fewest tokens
+    goes. Answers how many heads are known now.
     """
     keys = [heads, volumes]
     arguments: list[str | int] = [

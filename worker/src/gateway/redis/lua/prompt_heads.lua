@@ -1,5 +1,5 @@
 -- Counts a request whose tools and system prompt may be in the provider's prompt cache
--- (`shared.prompt_cache.heads`). Bounded: of more than `most` heads the one with fewest tokens goes.
+-- (`shared.prompt_cache.heads`). Bounded: past `most` heads the one with fewest tokens goes.
 --
 -- KEYS
 --   heads: hash of heads by name

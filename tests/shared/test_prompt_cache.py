@@ -105,7 +105,7 @@ def test_a_live_entry_is_read_and_kept():
     plan = planned(CHAT, State(records={0: ALIVE, 1: ALIVE}))
     assert {1, 3} <= set(plan.markers)
     assert plan.predicted == 4100
-    kept = {touch.prefix: touch.expires for touch in plan.touches}
+    kept = {touch.prefix: touch.expires for touch in plan.lessons().touches}
     assert kept[CHAT.prefixes[1]] == NOW + 300_000
 
 
@@ -127,13 +127,15 @@ def test_a_forbidden_write_is_planned_all_the_same_and_counts_what_it_would_have
     red = State(ledger=Ledger(paid=3000, seen=4000, characters=16_000))
     agent = prompt(("tools", 3000), ("system", 1000), ("user", 100))
     first = planned(agent, red)
-    assert (first.markers, first.missed) == ({}, -(4000 + 25)), "an hour costs 1.0 more, else 0.25"
-    would = {touch.prefix for touch in first.touches if touch.would_expire is not None}
+    assert (first.markers, first.lessons().missed) == ({}, -(4000 + 25)), (
+        "an hour costs 1.0 more, else 0.25"
+    )
+    would = {touch.prefix for touch in first.lessons().touches if touch.would_expire is not None}
     assert {agent.prefixes[1], agent.prefixes[2]} <= would
     known = State(records={1: Record(1, 0, 0, waits=True, would_expire=NOW + 9)}, ledger=red.ledger)
     second = planned(agent, known)
     assert second.markers == {}
-    assert second.missed > 0.8 * 4000
+    assert second.lessons().missed > 0.8 * 4000
     earned = Ledger(paid=3000, seen=4000, characters=16_000, missed=12_000)
     assert planned(agent, State(ledger=earned)).markers
 
@@ -187,7 +189,7 @@ def test_what_redis_holds_is_read():
     state = prompt_cache.parse(found, values)
     assert state.records == {0: Record(7, 99, 300, waits=True)}
     assert life_table.parse(state.tables["S1"]) == LifeTable(
-        [0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]
+        (0, 1, 2, 3), (4, 5, 6, 7), (8, 9, 10, 11)
     )
     assert (state.ledger, state.kept) == (Ledger(10, 20, 30, 40), {12: (3, 1)})
 

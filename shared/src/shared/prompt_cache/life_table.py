@@ -41,8 +41,8 @@ class LifeTable(NamedTuple):
 
 def parse(text: str) -> LifeTable:
     """Twelve numbers as ``prompt_cache.lua`` writes them."""
-    numbers = [*map(float, text.split(" "))]
-    return LifeTable(numbers[:4], numbers[4:8], numbers[8:12])
+    numbers = tuple(map(float, text.split(" ")))
+    return LifeTable(numbers[:4], numbers[4:8], numbers[8:])
 
 
 def prior(five_minutes: float, hour: float) -> Hazards:

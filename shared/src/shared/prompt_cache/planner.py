@@ -12,10 +12,10 @@
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
-from types import MappingProxyType
 from typing import NamedTuple
 
 from shared.prompt_cache import life_table
@@ -67,15 +67,22 @@ class Touch(NamedTuple):
     would_expire: int | None = None
 
 
+class Lessons(NamedTuple):
+    """What a request teaches once it is answered. ``missed``: tokens that would be saved beyond
+    those of its plan, had the ledger never forbidden a write."""
+
+    touches: list[Touch]
+    missed: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``markers``: block to lifetime in seconds. ``predicted``: tokens that should be read.
-    ``missed``: tokens that would be saved beyond these, had the ledger never forbidden a write."""
+    ``lessons``: computed when called, which is after the answer."""
 
     markers: dict[int, int]
     predicted: int
-    touches: list[Touch]
-    missed: int = 0
+    lessons: Callable[[], Lessons]
 
 
 def plan(
@@ -114,6 +121,7 @@ class _Planner:
         would = [at for at, record in known.items() if record.would_expire > now_ms]
         self._would_hit = max(self._hit, *would) if would else self._hit
         self._chances: dict[int, list[float]] = {}
+        self._hazards: dict[int, Hazards] = {}
         self._places = [*found.classes]
         left = max([at for at in known if at != self._last], default=-1)
         if left > self._hit and left not in found.classes:
@@ -124,18 +132,14 @@ class _Planner:
         """See the module's docstring."""
         given = dict(self._prompt.markers)
         if self._tokens[self._last] < self._terms.minimum:
-            return Plan(given, 0, self._touches({}))
+            return Plan(given, 0, partial(self._lessons, _Placed({}, 0.0, limited=False)))
         ours = self._place(self._hit, may_be_lost(self._state.ledger))
         if given:
             if tune:
                 given = _in_order({at: self._wanted(at) for at in given})
             ours = _Placed(self._beside(given, ours.markers), 0.0, limited=False)
         predicted = self._tokens[self._hit] if ours.markers and self._hit >= 0 else 0
-        if given or not (ours.limited or self._would_hit > self._hit):
-            return Plan(ours.markers, predicted, self._touches(ours.markers))
-        free = self._place(self._would_hit, math.inf)
-        missed = round(free.saves - ours.saves)
-        return Plan(ours.markers, predicted, self._touches(ours.markers, free.markers), missed)
+        return Plan(ours.markers, predicted, partial(self._lessons, ours))
 
     # --- chances ---
 
@@ -160,7 +164,10 @@ class _Planner:
         known = self._chances.get(at)
         if known is not None:
             return known
-        hazards = self._class_hazards(at if at in self._found.classes else self._last)
+        place = at if at in self._found.classes else self._last
+        hazards = self._hazards.get(place)
+        if hazards is None:
+            hazards = self._hazards[place] = self._class_hazards(place)
         taken, missed = self._state.kept.get(self._tokens[at].bit_length(), (0.0, 0.0))
         kept = 1 - (missed + 0.1) / (taken + 20)
         found = [chance * kept for chance in uses(hazards, self._lifetimes)]
@@ -285,9 +292,15 @@ class _Planner:
 
     # --- what is written back ---
 
-    def _touches(
-        self, markers: dict[int, int], free: Mapping[int, int] = MappingProxyType({})
-    ) -> list[Touch]:
+    def _lessons(self, ours: "_Placed") -> Lessons:
+        fits = self._tokens[self._last] >= self._terms.minimum and not self._prompt.markers
+        if not fits or not (ours.limited or self._would_hit > self._hit):
+            return Lessons(self._touches(ours.markers, {}))
+        free = self._place(self._would_hit, math.inf)
+        missed = round(free.saves - ours.saves)
+        return Lessons(self._touches(ours.markers, free.markers), missed)
+
+    def _touches(self, markers: dict[int, int], free: dict[int, int]) -> list[Touch]:
         """``free``: where markers would be without a bound."""
         prefixes, records = self._prompt.prefixes, self._state.records
         waiting = [at for at, record in records.items() if record.waits]

@@ -40,6 +40,7 @@ def arguments(
     written: Mapping[int, int],
 ) -> Arguments:
     """``tokens``: of the whole prompt, ``read``: from the cache, ``written``: by lifetime."""
+    lessons = plan.lessons()
     paid = sum((terms.write[lifetime] - 1) * count for lifetime, count in written.items())
     return Arguments(
         started_ms=started_ms,
@@ -52,7 +53,7 @@ def arguments(
         saved=round((1 - terms.read) * read),
         taken_bits=plan.predicted.bit_length(),
         evicted=read < _CONFIRMED * plan.predicted,
-        missed=plan.missed,
+        missed=lessons.missed,
         touches=[
             (
                 touch.prefix,
@@ -61,6 +62,6 @@ def arguments(
                 -1 if touch.lifetime is None else touch.lifetime,
                 -1 if touch.would_expire is None else touch.would_expire,
             )
-            for touch in plan.touches
+            for touch in lessons.touches
         ],
     )

@@ -72,6 +72,7 @@ def test_money_comes_first_and_a_loss_is_said(
     keep(project, 2_000_000, "system:900:aa:0", "small")
     keep(project, -5_000_000_000, "system:900:aa:0", "lost")
     keep(project, 7_000_000_000, "system:900:aa:0", "large")
+    keep(project, 3, "system:900:aa:0:and more", "of a later release")
     assert [row.head.saved_nanousd for row in _rows(project)] == [
         7_000_000_000,
         -5_000_000_000,

@@ -2,6 +2,8 @@
 where prompts may be logged, what they say there."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -50,10 +52,17 @@ def prompt_heads(project: Project, week: int) -> list[HeadRow]:
             values = redis.hvals(redis_keys.prompt_heads(str(project.pk), week))
     except Exception as error:
         raise unreachable(error) from error
-    heads = [parse(value) for value in values]
+    heads = [*_readable(values)]
     heads.sort(key=lambda head: (-abs(head.saved_nanousd), -head.prompt))
     prompts = _prompts(project, heads) if project.log_prompts else {}
     return [_row(head, prompts) for head in heads]
+
+
+def _readable(values: list[str]) -> Iterator[Head]:
+    """Those that this release can read; another one may write more."""
+    for value in values:
+        with suppress(ValueError):
+            yield parse(value)
 
 
 def _prompts(project: Project, heads: list[Head]) -> dict[str, str]:

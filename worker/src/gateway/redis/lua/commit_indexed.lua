@@ -36,7 +36,8 @@
 local lock, plan_tokens, key_tokens, project_spend, key_spend, label_accounts, streams,
   journal, journal_due, entry = unpack(KEYS, 1, 10)
 local lock_token, plan_tpm, key_tpm, tokens, cost, label_account, label_most, label_ttl, slot,
-  row_id, row, most_rows, ttl_ms, value, prefix, code, entry_id, record, most_entries = unpack(ARGV, 1, 19)
+  row_id, row, most_rows, ttl_ms, value, prefix, code, entry_id, record,
+  most_entries = unpack(ARGV, 1, 19)
 
 local now = now_ms()
 -- The lock first: a Redis out of memory refuses a script whose first write may need memory.

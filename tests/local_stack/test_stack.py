@@ -368,6 +368,22 @@ def test_the_demo_provider_stands_in_only_when_nothing_else_is_named(
         assert url.startswith("http://127.0.0.1:") is demo
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"DATABASE_URL": "postgresql://u@/name"}, "postgresql://u@/name"),
+        ({"DATABASE_URL": "sqlite:////srv/db.sqlite3"}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_edge_writes_its_rows_itself_where_the_stack_runs_on_postgresql(
+    given: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    options = parse(["--state", str(tmp_path)], given)
+    stack = plan(options, load_or_create_secrets(tmp_path), given)
+    assert stack.edge.environment["DATABASE_URL"] == told
+
+
 def test_secrets_are_made_once_and_are_private(tmp_path: Path) -> None:
     made = load_or_create_secrets(tmp_path)
     assert load_or_create_secrets(tmp_path) == made

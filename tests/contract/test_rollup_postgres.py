@@ -11,7 +11,12 @@ from apps.usage.models import UsageLog
 from apps.usage.rollup import usage_rollup
 from tests.contract import postgres
 from tests.contract.tenants import tenant
-from tests.dashboard.usage_rows import recount, rolled_up, usage_row
+from tests.dashboard.usage_rows import (
+    recount,
+    rolled_up,
+    rows_at_the_bounds_are_counted,
+    usage_row,
+)
 
 pytestmark = pytest.mark.usefixtures("owner_database")
 
@@ -33,7 +38,7 @@ def test_the_sums_equal_a_recount() -> None:
                 status=(200, 502)[number % 2],
                 labels=(None, {"user": "ada", "env": "x"}, {"app": "y", "user": "eve"})[number % 3],
                 prompt_tokens=number,
-                cost_nanousd=None if number % 5 == 0 else number * 10**12,
+                cost_nanousd=None if number % 5 == 0 else number * 10**11,
                 latency_ms=number * 37,
             )
             for number in range(40)
@@ -41,6 +46,10 @@ def test_the_sums_equal_a_recount() -> None:
         for _ in range(times):
             usage_rollup(batch_rows=7)
     assert rolled_up() == recount()
+
+
+def test_no_tenants_money_stops_the_sums_of_another() -> None:
+    rows_at_the_bounds_are_counted(tenant().api_key, tenant().api_key)
 
 
 def test_a_row_that_commits_late_is_not_lost(postgres_cluster: postgres.Cluster) -> None:

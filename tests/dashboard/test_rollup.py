@@ -11,6 +11,7 @@ from hypothesis.extra.django import TestCase
 
 from apps.accounts.models import Plan
 from apps.accounts.services.organizations import organization_create
+from apps.projects.models import ApiKey
 from apps.projects.services.api_keys import CreatedApiKey, api_key_create
 from apps.projects.services.projects import project_create
 from apps.usage.latency import BOUNDS_MS, bucket_of, percentile
@@ -18,7 +19,12 @@ from apps.usage.models import UsageHourly, UsageLog
 from apps.usage.month import requests_this_month
 from apps.usage.rollup import usage_rollup
 from shared.usage_events import CACHE_STATUSES
-from tests.dashboard.usage_rows import recount, rolled_up, usage_row
+from tests.dashboard.usage_rows import (
+    recount,
+    rolled_up,
+    rows_at_the_bounds_are_counted,
+    usage_row,
+)
 
 ROW = st.fixed_dictionaries(
     {
@@ -37,8 +43,8 @@ ROW = st.fixed_dictionaries(
         "cache_write_tokens": st.none() | st.integers(0, 100),
         "cache_write_hour_tokens": st.none() | st.integers(0, 100),
         "prompt_cache_nanousd": st.none() | st.integers(-(10**12), 10**12),
-        "cost_nanousd": st.none() | st.integers(0, 10**15),
-        "saved_nanousd": st.none() | st.integers(0, 10**15),
+        "cost_nanousd": st.none() | st.integers(0, 10**13),
+        "saved_nanousd": st.none() | st.integers(0, 10**13),
         "latency_ms": st.integers(0, 2_000_000),
         "upstream_ms": st.none() | st.integers(0, 10**6),
         "labels": st.sampled_from(
@@ -103,6 +109,19 @@ def test_a_late_row_lands_in_its_own_hour(created_key: CreatedApiKey) -> None:
         (datetime(2026, 11, 20, 10, tzinfo=UTC), 1),
         (datetime(2026, 11, 23, 10, tzinfo=UTC), 1),
     ]
+
+
+@pytest.mark.django_db
+def test_no_tenants_money_stops_the_sums_of_another(created_key: CreatedApiKey) -> None:
+    rows_at_the_bounds_are_counted(created_key.api_key, _another_tenants_key())
+
+
+def _another_tenants_key() -> ApiKey:
+    organization = organization_create(
+        name="B", owner=None, actor=None, plan=Plan.objects.get(slug="pro")
+    )
+    project = project_create(organization=organization, name="B", actor=None)
+    return api_key_create(project=project, name="B", actor=None).api_key
 
 
 @pytest.mark.django_db

@@ -16,7 +16,10 @@ from apps.usage.models import (
     UsageLog,
 )
 from apps.usage.quota import UNCOUNTED_ERRORS
+from apps.usage.rollup import usage_rollup
 from shared import usage_events
+
+_MONEY = ("cost", "saved", "prompt_cache_saved", "prompt_cache_overpaid")
 
 
 def usage_row(api_key: ApiKey, **values: Any) -> UsageLog:
@@ -99,6 +102,34 @@ def recount() -> tuple[dict[Any, Any], dict[Any, Any]]:
                 hits=1, checked=int(agreed is not None), wrong=int(agreed is False)
             )
     return {key: dict(counted) for key, counted in sums.items()}, dict(latency)
+
+
+def rows_at_the_bounds_are_counted(rich: ApiKey, neighbour: ApiKey) -> None:
+    """Rows whose money overflows the columns of the sums, in one batch and over several, are
+    counted up to a bound, and the other tenant's rows in full. Leaves nothing behind."""
+    rich.project.charted_labels = ["user"]
+    rich.project.save()
+    most = 2**63 - 1  # of the column
+    money = dict.fromkeys(("cost_nanousd", "saved_nanousd", "prompt_cache_nanousd"), most)
+    for _ in range(3):
+        for _ in range(2):
+            usage_row(rich, **money, labels={"user": "ada"}).save()
+            usage_row(rich, prompt_cache_nanousd=-most, labels={"user": "ada"}).save()
+        usage_row(neighbour, cost_nanousd=1).save()
+        usage_rollup()
+    columns = [f"{name}_nanousd" for name in _MONEY]
+    models = (UsageHourly, UsageDaily, LabelHourly)
+    for model in models:
+        sums = model.objects.filter(project=rich.project)
+        assert list(sums.values_list(*columns)) == [(6 * 10**13,) * 4]
+        sums.update(cost_nanousd=9 * 10**15 - 1)
+    usage_row(rich, cost_nanousd=5, labels={"user": "ada"}).save()
+    usage_rollup()
+    for model in models:
+        assert model.objects.get(project=rich.project).cost_nanousd == 9 * 10**15
+    assert UsageDaily.objects.get(project=neighbour.project).cost_nanousd == 3
+    for model in (*models, UsageLatencyHourly, UsageLog):
+        model.objects.filter(project__in=[rich.project, neighbour.project]).delete()
 
 
 def rolled_up() -> tuple[dict[Any, Any], dict[Any, Any]]:

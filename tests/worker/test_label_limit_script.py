@@ -185,3 +185,27 @@ async def _run(client: Any, model: Model, steps: list[tuple[str, int, int]]) -> 
             window = [int(at) for at in client.lrange(f"log:{name}", 0, -1)]
             assert len(window) <= model.rpm
             assert window == times[-len(window) :] or not window
+
+
+def test_sums_of_money_stop_before_they_overflow(client: Any) -> None:
+    """Redis refuses to pass 2^63, and the script would end there."""
+    asyncio.run(_spend_too_much(client))
+
+
+async def _spend_too_much(client: Any) -> None:
+    most, model = 9 * 10**15, Model(1, 1, 1)
+    client.flushall()
+    client.set("clock", START)
+    store = Store(client)
+    for _ in range(3):
+        await _charge(store, "a", model, 2**62)
+    booked = [("project_spend", "month"), ("label_accounts", "label:1:1000:a")]
+    await calls.book(
+        store,
+        booking="booking",
+        accounts=[*(name for name, _ in booked), "other_spend"],
+        amounts=[*((kind, 2**70) for _, kind in booked), ("month", 7)],
+    )
+    spent = [int(client.get(name)) for name in ("project_spend", "key_spend", "other_spend")]
+    assert spent == [most, most, 7]
+    assert int(client.hget("label_accounts", "a")) == most

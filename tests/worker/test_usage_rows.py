@@ -135,6 +135,9 @@ def test_the_operators_own_price_goes_before_the_tables(edge: Edge) -> None:
         ({"cost": 0.01, "is_byok": True}, None),
         ({"cost": "free"}, None),
         ({"cost": -1}, None),
+        ({"cost": 10_000}, 10**13),
+        ({"cost": 10_000.01}, None),
+        ({"cost": 10**307}, None),
         ({"cost": True}, None),
         ({"cost": float("nan")}, None),
         ({}, None),
@@ -148,6 +151,20 @@ def test_what_an_answer_says_that_it_costs(usage: dict[str, Any], nanousd: int |
     assert price("openai", *nowhere) is None, "a number that nobody says is in dollars"
     kept = entries.facts("openrouter", "m", told, 0)["usage"]
     assert Usage(*kept).told_nanousd == nanousd, "a hit saves it"
+
+
+@pytest.mark.parametrize(
+    ("provider", "used"),
+    [
+        ("openrouter", Usage(told_nanousd=2 * 10**13)),
+        ("openai", Usage(prompt=2**31 - 1, completion=2**31 - 1)),
+    ],
+)
+def test_an_answer_that_costs_beyond_reason_costs_an_unknown_amount(
+    provider: str, used: Usage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert price(provider, "gpt-4o", used, 0.0, {}) is None
+    assert "implausible_cost" in capsys.readouterr().out
 
 
 def test_a_model_without_a_price_costs_an_unknown_amount(tenant: Tenant) -> None:

@@ -55,6 +55,14 @@ _SUMS = (
     "latency_ms_sum",
 )
 
+# A sum stops at nine million dollars: one that overflowed would fail the batch of every tenant. So
+# does a row at ten thousand dollars, the gateway's own bound, so that the rows of a batch cannot
+# overflow either (SQLite adds them up as integers of 64 bits).
+_MOST_NANOUSD = 9 * 10**15
+_MOST_NANOUSD_OF_A_ROW = 10**13
+_LEAST = {"postgresql": "LEAST", "sqlite": "MIN"}
+_BOUNDED_SUM = f"{{least}}(SUM({{least}}({{amount}}, {_MOST_NANOUSD_OF_A_ROW})), {_MOST_NANOUSD})"
+
 # An index entry must stay small, whatever a client calls its model.
 _ADD_SUMS = """
 INSERT INTO {table} ({unit}, organization_id, project_id, api_key_id, endpoint, provider, model,
@@ -70,10 +78,10 @@ SELECT {start}, organization_id, project_id, api_key_id, endpoint, COALESCE(prov
     SUM(COALESCE(cached_tokens, 0)),
     SUM(COALESCE(cache_write_tokens, 0)),
     SUM(COALESCE(cache_write_hour_tokens, 0)),
-    SUM(COALESCE(cost_nanousd, 0)),
-    SUM(COALESCE(saved_nanousd, 0)),
-    SUM(CASE WHEN prompt_cache_nanousd > 0 THEN prompt_cache_nanousd ELSE 0 END),
-    SUM(CASE WHEN prompt_cache_nanousd < 0 THEN -prompt_cache_nanousd ELSE 0 END),
+    {cost},
+    {saved},
+    {prompt_cache_saved},
+    {prompt_cache_overpaid},
     SUM(latency_ms)
 FROM usage_logs WHERE id > %s AND id <= %s
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
@@ -142,10 +150,10 @@ SELECT {hour}, project_id, {name}, {value}, cache_status,
     SUM(CASE WHEN cost_nanousd IS NULL THEN 1 ELSE 0 END),
     SUM(COALESCE(prompt_tokens, 0)),
     SUM(COALESCE(completion_tokens, 0)),
-    SUM(COALESCE(cost_nanousd, 0)),
-    SUM(COALESCE(saved_nanousd, 0)),
-    SUM(CASE WHEN prompt_cache_nanousd > 0 THEN prompt_cache_nanousd ELSE 0 END),
-    SUM(CASE WHEN prompt_cache_nanousd < 0 THEN -prompt_cache_nanousd ELSE 0 END),
+    {cost},
+    {saved},
+    {prompt_cache_saved},
+    {prompt_cache_overpaid},
     SUM(latency_ms)
 FROM {charted}
 WHERE {id} > %s AND {id} <= %s AND labels IS NOT NULL AND {value} IS NOT NULL
@@ -159,6 +167,35 @@ FROM (SELECT api_key_id, MAX(ts) AS ts FROM usage_logs WHERE id > %s AND id <= %
 WHERE api_keys.id = used.api_key_id
   AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.ts)
 """
+
+
+_MONEY = {
+    "cost": "COALESCE(cost_nanousd, 0)",
+    "saved": "COALESCE(saved_nanousd, 0)",
+    "prompt_cache_saved": "CASE WHEN prompt_cache_nanousd > 0 THEN prompt_cache_nanousd ELSE 0 END",
+    "prompt_cache_overpaid": (
+        "CASE WHEN prompt_cache_nanousd < 0 THEN -prompt_cache_nanousd ELSE 0 END"
+    ),
+}
+
+
+def _money(vendor: str) -> dict[str, str]:
+    """The sums of a group's money."""
+    return {
+        name: _BOUNDED_SUM.format(least=_LEAST[vendor], amount=amount)
+        for name, amount in _MONEY.items()
+    }
+
+
+def _additions(vendor: str, table: str, names: tuple[str, ...]) -> str:
+    """What a conflicting row's columns become."""
+    least = _LEAST[vendor]
+    return ", ".join(
+        f"{name} = {least}({table}.{name}, {_MOST_NANOUSD} - excluded.{name}) + excluded.{name}"
+        if name.endswith("_nanousd")
+        else f"{name} = {table}.{name} + excluded.{name}"
+        for name in names
+    )
 
 
 def usage_rollup(
@@ -212,9 +249,8 @@ def _add_batch(committed: int, batch_rows: int) -> int:
                     start=start,
                     uncounted=UNCOUNTED_SQL,
                     columns=", ".join(_SUMS),
-                    additions=", ".join(
-                        f"{name} = {table}.{name} + excluded.{name}" for name in _SUMS
-                    ),
+                    additions=_additions(vendor, table, _SUMS),
+                    **_money(vendor),
                 ),
                 [first, last],
             )
@@ -244,9 +280,8 @@ def _add_batch(committed: int, batch_rows: int) -> int:
                 charted=_CHARTED[vendor],
                 id="usage_logs.id" if vendor == "postgresql" else "id",
                 columns=", ".join(_LABEL_SUMS),
-                additions=", ".join(
-                    f"{name} = usage_label_hourly.{name} + excluded.{name}" for name in _LABEL_SUMS
-                ),
+                additions=_additions(vendor, "usage_label_hourly", _LABEL_SUMS),
+                **_money(vendor),
             ),
             [first, last],
         )

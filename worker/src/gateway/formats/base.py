@@ -114,13 +114,15 @@ MOST_TOKENS = 2**31 - 1
 model's context."""
 
 
-_MOST_DOLLARS = 1_000_000
+MOST_NANOUSD = 10_000 * 10**9
+"""The most that one answer can plausibly cost: over a hundred times any model's longest answer.
+What is said or computed beyond it is not known."""
 
 
 def nanodollars(value: Any) -> int | None:
     """Dollars of one answer as nano-dollars, or ``None`` for anything that is not such a sum."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return round(value * 10**9) if number and 0 <= value < _MOST_DOLLARS else None
+    return round(value * 10**9) if number and 0 <= value <= MOST_NANOUSD // 10**9 else None
 
 
 def tier_name(value: Any) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gateway.formats.base import Usage
+from gateway.core.log import log_event
+from gateway.formats.base import MOST_NANOUSD, Usage
 from shared import pricing
 from shared.pricing import Rates
 
@@ -17,7 +18,17 @@ accounting, read 2026-12). Together's API reference has no such field."""
 
 
 def cost(provider: str, model: str, usage: Usage, at: float, prices: Prices) -> int | None:
-    """Nano-USD of an answer, ``None`` when price or tokens are unknown. ``at``: unix time."""
+    """Nano-USD of an answer, ``None`` when price or tokens are unknown, or the sum is implausible
+    (``MOST_NANOUSD``): one tenant's provider says it, and sums of all tenants are counted from it.
+    ``at``: unix time."""
+    price = _cost(provider, model, usage, at, prices)
+    if price is not None and price > MOST_NANOUSD:
+        log_event("implausible_cost", "warning", provider=provider, model=model, nanousd=price)
+        return None
+    return price
+
+
+def _cost(provider: str, model: str, usage: Usage, at: float, prices: Prices) -> int | None:
     if usage.told_nanousd is not None and provider in TELL_COST:
         return usage.told_nanousd
     return pricing.cost_nanousd(

@@ -1,4 +1,4 @@
--- include: clock, reserve, spend_label
+-- include: clock, reserve, spend, spend_label
 -- Books what processes counted by themselves while Redis was away. A booking that is sent again,
 -- because its answer was lost, counts once.
 --
@@ -19,8 +19,7 @@ for i = 2, #KEYS do
   if account then
     spend_label(KEYS[i], account, most, ttl_seconds, amount)
   elseif kind == 'month' then
-    redis.call('INCRBY', KEYS[i], amount)
-    redis.call('EXPIRE', KEYS[i], 3456000)
+    spend(KEYS[i], amount)
   elseif kind == 'tokens' then
     reserve(KEYS[i], 0, amount, now)
   else

@@ -1,4 +1,4 @@
--- include: reserve, spend_label
+-- include: reserve, spend, spend_label
 -- What commit.lua and commit_indexed.lua do beside writing entries, after the provider's response.
 
 -- Gives up the stream's slot and, where this request still leads, the lock; then charges. With a
@@ -18,11 +18,4 @@ end
 local function charge(plan_tokens, key_tokens, plan_tpm, key_tpm, tokens, now)
   reserve(plan_tokens, plan_tpm, tokens, now)
   reserve(key_tokens, key_tpm, tokens, now)
-end
-
-local function spend(key, cost)
-  if tonumber(cost) > 0 then
-    redis.call('INCRBY', key, cost)
-    redis.call('EXPIRE', key, 3456000)
-  end
 end

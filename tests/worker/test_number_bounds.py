@@ -87,7 +87,8 @@ def test_counts_of_a_provider_beyond_reason_are_unknown(name: str) -> None:
             status, text = await gateway.post(path, body, turn=0)
             assert status == 200, text
             row = gateway.platform.usage_logs[-1]
-            assert row["prompt_tokens"] is row["completion_tokens"] is row["cost_nanousd"] is None
+            assert row["decision"]["estimated"] is True
+            assert row["prompt_tokens"] + (row["completion_tokens"] or 0) < 1_000
         finally:
             await gateway.platform.close()
 

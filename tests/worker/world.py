@@ -55,11 +55,12 @@ STREAM += "data: [DONE]\n\n"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A provider's answer."""
+    """A provider's answer. ``breaks``: how, after its headers."""
 
     status: int = 200
     body: str = json.dumps(GOOD)
     media_type: str = "application/json"
+    breaks: FetchFailed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,12 @@ class Answer(MemoryResponse):
     def __init__(self, said: Said) -> None:
         super().__init__((said.media_type, said.body))
         self.status = said.status
+        self._breaks = said.breaks
+
+    async def text(self) -> str:
+        if self._breaks is not None:
+            raise self._breaks
+        return await super().text()
 
 
 class World(MemoryPlatform):

@@ -18,7 +18,8 @@ class GatewayError(Exception):
     """Base of the tree. ``status``, ``code`` and ``kind`` (OpenAI's ``type``) are per class.
 
     ``refuses``: a request that ends in it before a provider was asked was refused by us, which is
-    the verdict of its usage row.
+    the verdict of its usage row. ``may_have_cost``: a provider was asked and may have worked on the
+    request; its answer, and so what it used, is unknown.
     """
 
     status: ClassVar[int] = 500
@@ -33,8 +34,10 @@ class GatewayError(Exception):
         *,
         param: str | None = None,
         headers: Sequence[tuple[str, str]] = (),
+        may_have_cost: bool = False,
     ) -> None:
         super().__init__(message)
+        self.may_have_cost = may_have_cost
         # Both may quote what the caller sent, of any length.
         self.message = message[:_LONGEST_MESSAGE]
         self.param = param and param[:_LONGEST_PARAM]

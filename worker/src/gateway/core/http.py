@@ -108,6 +108,10 @@ class ClientStalled(FetchFailed):
     dropped."""
 
 
+class NotConnected(FetchFailed):
+    """No connection came about in time: the peer has got nothing."""
+
+
 class AddressRefused(FetchFailed):
     """A customer's address that lies in a private network: it was not called."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.admission.accounts import NOTHING_SPENT, Spent
 from gateway.admission.limits import RECORD_BEHIND
 from gateway.admission.request import Admission
 from gateway.cache import policy as policies
@@ -148,7 +149,7 @@ async def _serve(
     answer, text = await _ask(context, wanted.target, asked, cache)
     if answer.response.status != 200:
         return context.provider_error(answer, text)
-    new = dict(zip(missing, _parsed(text, asked, wanted.target, cache), strict=True))
+    new = dict(zip(missing, _parsed(context, text, asked, wanted.target, cache), strict=True))
     return _respond(context, wanted, found, new, cache)
 
 
@@ -166,7 +167,10 @@ def _respond(
     answers = [together[key] for key in wanted.keys]
     tokens, paid = _sum(answers), _sum(new.values())
     provider = wanted.target.provider.name
-    spent = context.row.account_parts(provider, wanted.target.model, tokens=tokens, paid=paid)
+    if new and paid is None:
+        spent = _account(context, wanted.target, cache)
+    else:
+        spent = context.row.account_parts(provider, wanted.target.model, tokens=tokens, paid=paid)
     response = context.response(200, "application/json", _listed(wanted.body, answers, tokens))
     context.row.finish(200)
     if new:
@@ -203,7 +207,7 @@ def _listed(body: dict[str, Any], answers: list[vectors.Vector], tokens: int | N
 
 
 def _parsed(
-    text: str, asked: dict[str, Any], target: Target, cache: VectorCache
+    context: RequestContext, text: str, asked: dict[str, Any], target: Target, cache: VectorCache
 ) -> list[vectors.Vector]:
     """The vectors of what was asked in its order, from the provider's JSON."""
     inputs = asked["input"]
@@ -211,7 +215,7 @@ def _parsed(
         floats = hashing.converts_vectors(asked)
         return vectors.parse(strict_json.answer(text), inputs, target.model, floats=floats)
     except MALFORMED as error:
-        cache.release()
+        cache.release(_account(context, target, cache))
         raise errors.UpstreamUnreachable(
             "The provider's answer does not hold one embedding for each input."
         ) from error
@@ -230,11 +234,24 @@ async def _forward(context: RequestContext, wanted: _Wanted, cache: VectorCache)
         tokens = vectors.prompt_tokens(strict_json.answer(text))
     except ValueError:
         tokens = None
-    spent = context.row.account(target.provider.name, target.model, Usage(prompt=tokens))
+    spent = _account(context, target, cache, tokens)
     context.host.platform.wait_until(cache.commit({}, spent, context.row.close(200)))
     response = context.response(200, "application/json", text, *answer.headers)
     context.row.finish(200)
     return response
+
+
+def _account(
+    context: RequestContext, target: Target, cache: VectorCache, tokens: int | None = None
+) -> Spent:
+    """Of a whole answer of the provider, or of one that never came. Returns what to charge."""
+    return context.row.account_answer(
+        target.provider.name,
+        target.model,
+        Usage(prompt=tokens),
+        completion=0,
+        reserved=cache.estimated_tokens,
+    )
 
 
 def _vectors_by_key(text: str, wanted: _Wanted) -> dict[str, vectors.Vector] | None:
@@ -258,8 +275,9 @@ async def _ask(
             context.upstream(), [target], lambda _: upstream.Outgoing(EMBEDDINGS, body)
         )
         text = await answer.text()
-    except Exception:
-        cache.release()
+    except Exception as error:
+        unknown = isinstance(error, errors.GatewayError) and error.may_have_cost
+        cache.release(_account(context, target, cache) if unknown else NOTHING_SPENT)
         raise
     if answer.response.status != 200:
         cache.release()

@@ -67,7 +67,16 @@ class GenerationEndpoint:
         allowed = fields.token_limit(body, self.completion_limit)
         estimate = accounts.estimate_tokens(record, context.caller.characters, allowed)
         generation = GenerationRequest(
-            self.endpoint, target, sent, stream, self.format, policy, key, estimate, query
+            self.endpoint,
+            target,
+            sent,
+            stream,
+            self.format,
+            policy,
+            key,
+            most_completion=allowed,
+            estimated_tokens=estimate,
+            query=query,
         )
         return await serve(context, generation)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.admission.accounts import Spent
+from gateway.admission.accounts import NOTHING_SPENT, Spent
 from gateway.admission.stream_slot import StreamSlot
 from gateway.core import errors, strict_json
 from gateway.core.http import FetchFailed, Live, Response, chain
@@ -23,6 +23,8 @@ from gateway.redis.store import StoreUnavailable
 
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 JSON = "application/json"
+_LONGEST_ANSWER = 128_000
+"""Tokens of the longest answers of today's models: a request may allow any number."""
 
 
 async def fetch_answer(
@@ -45,9 +47,10 @@ async def fetch_answer(
         context.row.when_finished(slot.end)
         slot.keep(in_redis=after.held.local is None)
         return await _ask(context, generation, after, slot)
-    except BaseException:
+    except BaseException as error:
         # Release on any error: no follower may wait a whole lease for an answer that will not come.
-        after.release()
+        unknown = isinstance(error, errors.GatewayError) and error.may_have_cost
+        after.release(_account_unknown(context, generation, after) if unknown else NOTHING_SPENT)
         raise
 
 
@@ -66,6 +69,21 @@ async def _ask(
         after.release()
         return context.provider_error(answer, text)
     return _whole(context, generation, answer, text, after)
+
+
+def _account_unknown(
+    context: RequestContext, generation: GenerationRequest, after: PostResponse
+) -> Spent:
+    """For a provider that may have worked on an answer which never came: all that the request
+    allowed is charged."""
+    event = context.row.event
+    return context.row.account_answer(
+        event.provider or "",
+        event.model or "",
+        Usage(),
+        completion=min(generation.most_completion, _LONGEST_ANSWER),
+        reserved=after.held.estimated_tokens,
+    )
 
 
 def _account_target(context: RequestContext, target: Target) -> None:
@@ -90,10 +108,18 @@ def _whole(
     except MALFORMED:
         parsed = None
     if not isinstance(parsed, dict):
-        raise errors.UpstreamUnreachable("The provider's answer is not a JSON object.")
+        raise errors.UpstreamUnreachable(
+            "The provider's answer is not a JSON object.", may_have_cost=True
+        )
     target = answer.target
     used = generation.format.usage(parsed)
-    spent = context.row.account(target.provider.name, target.model, used)
+    spent = context.row.account_answer(
+        target.provider.name,
+        target.model,
+        used,
+        completion=len(text) // 4,
+        reserved=after.held.estimated_tokens,
+    )
     context.row.log_response(text)
     complete = _storable(generation, parsed)
     if lost:
@@ -187,12 +213,13 @@ def _stream(
     async def commit(captured: CapturedStream) -> None:
         abandoned.is_over = True
         context.timing.answered()
-        if captured.usage.prompt is None and captured.error_code is not None:
-            spent = context.row.account_estimate(
-                target.provider.name, target.model, captured.characters, after.held.estimated_tokens
-            )
-        else:
-            spent = context.row.account(target.provider.name, target.model, captured.usage)
+        spent = context.row.account_answer(
+            target.provider.name,
+            target.model,
+            captured.usage,
+            completion=captured.characters // 4,
+            reserved=after.held.estimated_tokens,
+        )
         _learn_prefixes(context, generation, target, captured.usage)
         context.row.log_response(strict_json.dumps(captured.answer) if captured.answer else "")
         context.row.stop_clock()

@@ -23,6 +23,8 @@ class GenerationRequest:
     ``query``: what the semantic tier looks for; ``None`` when it takes no part.
     ``choice``: what it decided.
     ``prompt_caching``: its part in the provider's prompt cache, where it has one.
+    ``most_completion``: tokens that the answer may have, 0 where the request does not say.
+    ``estimated_tokens``: of request and answer; 0 where no limit counts them.
     """
 
     endpoint: str
@@ -32,6 +34,7 @@ class GenerationRequest:
     format: Format
     policy: Policy
     key: str
+    most_completion: int = 0
     estimated_tokens: int = 0
     query: "Query | None" = None
     choice: "SemanticChoice | None" = None

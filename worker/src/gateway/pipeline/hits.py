@@ -153,7 +153,8 @@ async def _record_match(
         if fresh is None:
             return
         target, used = generation.target, generation.format.usage(fresh)
-        spent = row.account_shadow(target.provider.name, target.model, used)
+        completion = len(json.dumps(fresh)) // 4
+        spent = row.account_shadow(target.provider.name, target.model, used, completion=completion)
         await lessons.from_hit(served, json.loads(hit.stored.entry.body), fresh)
         after = context.post_response(generation, NOTHING_HELD, hit.admitted_ms)
         await after.charge_shadow(spent)

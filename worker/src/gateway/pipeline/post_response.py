@@ -127,11 +127,12 @@ class PostResponse:
         finally:
             self._count(charges, account, None, booked=booked)
 
-    def release(self) -> None:
-        """Nothing to store: release lock, slot and reserved tokens, after the response."""
+    def release(self, spent: Spent = NOTHING_SPENT) -> None:
+        """Nothing to store: release lock, slot and reserved tokens, and charge ``spent``, after the
+        response."""
         platform = self.cache.platform
         nothing = ProviderAnswer(self.generation.target, platform.monotonic())
-        platform.wait_until(self.commit(nothing, NOTHING_SPENT))
+        platform.wait_until(self.commit(nothing, spent))
 
     def _count(
         self, charges: Charges, account: AccountKeys, hold: LocalHold | None, *, booked: bool

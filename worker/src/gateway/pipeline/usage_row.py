@@ -56,8 +56,29 @@ class UsageRow:
             provider, model, saved, self.timing.started, self.prices
         )
 
-    def account(self, provider: str, model: str, used: Usage) -> Spent:
-        """Put tokens and cost of a provider's answer into the row. Returns what to charge."""
+    def account_answer(
+        self, provider: str, model: str, used: Usage, *, completion: int, reserved: int
+    ) -> Spent:
+        """Put tokens and cost of a provider's answer into the row. Returns what to charge.
+
+        ``completion``: about how many tokens the answer has. Where the provider did not say what it
+        used, the estimate counts (four characters of the request are a token), at least the
+        ``reserved`` tokens are charged, and the row says that its numbers are estimated.
+        """
+        known = self._known(used, completion)
+        spent = self._account(provider, model, known)
+        return spent if known is used else replace(spent, tokens=max(spent.tokens, reserved))
+
+    def _known(self, used: Usage, completion: int) -> Usage:
+        """``used``, or the estimate."""
+        if used.prompt is not None:
+            return used
+        self.event.decision = self.event.decision or CacheDecision()
+        self.event.decision.estimated = True
+        prompt = self.caller.characters // 4
+        return replace(used, prompt=prompt, completion=used.completion or completion)
+
+    def _account(self, provider: str, model: str, used: Usage) -> Spent:
         self._tokens(used)
         price = pricing.cost(provider, model, used, self.timing.started, self.prices)
         self.event.cost_nanousd, self.event.saved_nanousd = price, 0
@@ -65,18 +86,6 @@ class UsageRow:
             provider, model, used, self.timing.started, self.prices
         )
         return _spent(used, price)
-
-    def account_estimate(self, provider: str, model: str, received: int, reserved: int) -> Spent:
-        """For a provider that did work but reported no usage, because its stream broke.
-
-        Four characters count as a token; ``received``: characters of the answer. The row says that
-        its numbers are estimated. At least the ``reserved`` tokens are charged.
-        """
-        used = Usage(prompt=self.caller.characters // 4, completion=received // 4)
-        spent = self.account(provider, model, used)
-        self.event.decision = self.event.decision or CacheDecision()
-        self.event.decision.estimated = True
-        return replace(spent, tokens=max(spent.tokens, reserved))
 
     def so_far(self, provider: str, model: str, received: int) -> Row:
         """The row of a stream whose client has left, as if it ended here; the row is not closed."""
@@ -100,9 +109,10 @@ class UsageRow:
         event.cache_write_tokens = used.cache_write
         event.cache_write_hour_tokens = used.cache_write_hour
 
-    def account_shadow(self, provider: str, model: str, used: Usage) -> Spent:
+    def account_shadow(self, provider: str, model: str, used: Usage, *, completion: int) -> Spent:
         """The shadow request cost money: add it to cost, subtract it from savings. Returns what to
-        charge."""
+        charge. ``completion``: see ``account_answer``."""
+        used = self._known(used, completion)
         price = pricing.cost(provider, model, used, self.timing.started, self.prices)
         self.event.cost_nanousd = price
         if price is not None and self.event.saved_nanousd is not None:

@@ -282,9 +282,15 @@ class VectorCache:
             log_event("entry_of_another_layout", "error", reason=f"{type(error).__name__}: {error}")
             return None
 
-    def release(self) -> None:
-        """No vectors: release followers and the reservation, after the response."""
-        self._cache.platform.wait_until(self.commit({}, NOTHING_SPENT))
+    def release(self, spent: Spent = NOTHING_SPENT) -> None:
+        """No vectors: release followers and the reservation, and charge ``spent``, after the
+        response."""
+        self._cache.platform.wait_until(self.commit({}, spent))
+
+    @property
+    def estimated_tokens(self) -> int:
+        """What is reserved until the answer tells its real tokens."""
+        return self._held.estimated_tokens
 
     async def _seal(self, key: str, vector: Vector) -> str:
         facts = {"tokens": vector.tokens, "model": vector.model}

@@ -18,6 +18,7 @@ from gateway.core.http import (
     AddressRefused,
     FetchFailed,
     Headers,
+    NotConnected,
     Unsendable,
     UpstreamResponse,
 )
@@ -231,7 +232,9 @@ def _failure(provider: Provider, error: FetchFailed) -> errors.GatewayError:
             f"The base URL of this project's key for '{provider.name}' is not on the public "
             "internet."
         )
-    return unreachable(provider, error)
+    # A connection that broke without an answer is retried above: it counts as not asked.
+    waited = error.timeout and not isinstance(error, NotConnected)
+    return unreachable(provider, error, may_have_cost=waited or error.answered)
 
 
 async def _unless_left(
@@ -255,11 +258,13 @@ async def _unless_left(
             finally:
                 waiting = False
     except TimeoutError as error:
-        raise _left() from error
+        raise _left(may_have_cost=True) from error
 
 
-def _left() -> errors.ClientLeft:
-    return errors.ClientLeft("The client left before its provider had answered.")
+def _left(*, may_have_cost: bool = False) -> errors.ClientLeft:
+    return errors.ClientLeft(
+        "The client left before its provider had answered.", may_have_cost=may_have_cost
+    )
 
 
 def _jitter(response: UpstreamResponse | None) -> float | None:

@@ -53,7 +53,7 @@ class Upstream:
         try:
             begun = await self.response.begin()
         except FetchFailed as error:
-            raise unreachable(self.target.provider, error) from error
+            raise self._broken(error) from error
         return begun.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_EVENT_FIELDS)
 
     async def text(self) -> str:
@@ -63,24 +63,36 @@ class Upstream:
             try:
                 text = await self.response.text()
             except FetchFailed as error:
-                raise unreachable(self.target.provider, error) from error
+                raise self._broken(error) from error
             finally:
                 self.timing.answered()
             self._text = redacted(text, self.secret)
         return self._text
 
+    def _broken(self, error: FetchFailed) -> errors.GatewayError:
+        is_good = self.response.status < 400
+        return unreachable(self.target.provider, error, may_have_cost=is_good)
 
-def unreachable(provider: Provider, error: FetchFailed) -> errors.GatewayError:
-    """The error for a provider that did not answer, or broke off."""
+
+def unreachable(
+    provider: Provider, error: FetchFailed, *, may_have_cost: bool = False
+) -> errors.GatewayError:
+    """The error for a provider that did not answer, or broke off. ``may_have_cost``: see
+    ``GatewayError``."""
     log_event("upstream_failed", "warning", provider=provider.name, reason=str(error))
     if isinstance(error, AnswerTooLarge):
         return errors.UpstreamTooLarge(
             f"The provider '{provider.name}' sent an answer that is larger than this deployment "
-            "accepts (MAX_ANSWER_BYTES)."
+            "accepts (MAX_ANSWER_BYTES).",
+            may_have_cost=may_have_cost,
         )
     if error.timeout:
-        return errors.UpstreamTimeout(f"The provider '{provider.name}' did not answer in time.")
-    return errors.UpstreamUnreachable(f"The provider '{provider.name}' could not be reached.")
+        return errors.UpstreamTimeout(
+            f"The provider '{provider.name}' did not answer in time.", may_have_cost=may_have_cost
+        )
+    return errors.UpstreamUnreachable(
+        f"The provider '{provider.name}' could not be reached.", may_have_cost=may_have_cost
+    )
 
 
 def error_text(answer: Upstream, text: str) -> str:

@@ -20,6 +20,7 @@ from multidict import CIMultiDict
 from gateway.core.http import (
     AddressRefused,
     FetchFailed,
+    NotConnected,
     Unsendable,
     Upload,
     UpstreamResponse,
@@ -106,6 +107,8 @@ class CPythonPlatform:
                     timeout=aiohttp.ClientTimeout(sock_connect=connect_timeout or timeout),
                     allow_redirects=False,
                 )
+        except aiohttp.ConnectionTimeoutError as error:
+            raise NotConnected(reason(error), timeout=True) from error
         except TimeoutError as error:
             raise FetchFailed(f"no answer within {timeout:g} s", timeout=True) from error
         except aiohttp.ClientConnectorError as error:

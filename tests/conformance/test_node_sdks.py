@@ -1,4 +1,4 @@
-"""The official Node SDKs, too, assemble from a hit what they assembled from the miss, deep.
+"""The official Node SDKs assemble the same object from a hit as from the miss before it.
 
 They need a socket: a small server in front of the kit's edge. It answers one request after the
 other, as the SDKs in one Node process ask them.
@@ -70,7 +70,7 @@ def test_a_hit_is_assembled_as_the_miss_was(conformance_edge: Edge) -> None:
 
 
 def _plain(answer: Any, case: tuple[str, str]) -> Any:
-    """Groq's own usage is told by hits where OpenAI's protocol has it."""
+    """A hit has Groq's own usage numbers where OpenAI's protocol puts them."""
     told = {"usage", "x_groq"} if case[1] == "groq_usage" else set()
     return _without(answer, told | _REPLACED.get(case[0], frozenset()))
 

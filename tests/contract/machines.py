@@ -53,7 +53,7 @@ class Machines:
         self._start(str(_DASHBOARD / "manage.py"), "tick", "--every", str(every))
 
     def kill(self) -> None:
-        """Every process dies where it stands."""
+        """Kill every process at once."""
         for process in self._processes:
             # The whole group: a server has workers, which would live on without it.
             with contextlib.suppress(ProcessLookupError):

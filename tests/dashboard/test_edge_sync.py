@@ -1,4 +1,4 @@
-"""Telling Redis of a change: after the commit, in one round trip, and never at the page's cost."""
+"""Redis is told of a change after the commit, in one round trip; a broken Redis fails no edit."""
 
 from collections.abc import Iterator
 from typing import Any

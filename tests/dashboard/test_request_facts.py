@@ -1,4 +1,4 @@
-"""What the page of a request tells beside its verdict."""
+"""What a request's page shows besides the cache's verdict."""
 
 import colorsys
 import json

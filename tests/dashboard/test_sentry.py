@@ -1,4 +1,4 @@
-"""Reports to Sentry: what went wrong and on which route, and nothing about who met it."""
+"""Reports to Sentry: what went wrong and on which route, and nothing about the person."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The audit of the lock files: what it makes of its tools' reports, and that silence is no pass."""
+"""The audit of the lock files: how it reads its tools' reports, and that a missing one fails."""
 
 import importlib.util
 from typing import Any

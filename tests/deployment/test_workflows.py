@@ -1,4 +1,4 @@
-"""The workflows of .github: well-formed, and referring to nothing that is not there."""
+"""The workflows of .github: well-formed, and everything that they refer to exists."""
 
 import re
 import subprocess

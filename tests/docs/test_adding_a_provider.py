@@ -1,4 +1,4 @@
-"""The worked example of docs/public/providers.md: done to a copy of the Worker, and asked."""
+"""The worked example of docs/public/providers.md, carried out on a copy of the Worker."""
 
 import json
 import os

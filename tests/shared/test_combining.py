@@ -1,4 +1,4 @@
-"""Runs of combining characters: found where normalization would sort more than a language has."""
+"""Runs of combining characters that are longer than any language has are found."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""The two rows that cross the border to Supabase: the key record in, the usage row out."""
+"""The two rows exchanged with Supabase: the key record is read, the usage row is written."""
 
 import copy
 import dataclasses

@@ -1,4 +1,4 @@
-"""A client on a bare socket: it leaves when it likes, and reads as little as it likes."""
+"""A client on a bare socket, which disconnects and reads exactly when the test says so."""
 
 import json
 import socket

@@ -48,7 +48,7 @@ def exactly(edge: Edge, tenant: Tenant, count: int) -> list[dict[str, Any]]:
     assert len(rows) == count
     ids = [row["request_id"] for row in rows]
     assert len(set(ids)) == count
-    # A row is counted when the request ends; the log tells of it in the same moment.
+    # The log line is written when the row is counted: as the request ends.
     log = edge.log()
     assert [
         log.count(f'"event": "request", "level": "info", "request_id": "{i}"') for i in ids

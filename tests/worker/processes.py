@@ -1,4 +1,4 @@
-"""Whether a process has anything to do, as Linux tells it."""
+"""Whether a process has anything to do, by the states of its threads in /proc."""
 
 from collections.abc import Iterator
 from pathlib import Path

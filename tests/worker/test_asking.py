@@ -1,4 +1,6 @@
-"""What one request may cost at its providers: attempts, time, keys, and what it is told of them."""
+"""One request's attempts at its providers: how many, how long, with which keys, and what the
+client is told of them.
+"""
 
 import asyncio
 import json

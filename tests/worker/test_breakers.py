@@ -1,4 +1,4 @@
-"""A breaker is moved by the service behind it, and by nothing that one request brings along."""
+"""Only the service behind a breaker opens it, and nothing that a single request contains."""
 
 import asyncio
 import json

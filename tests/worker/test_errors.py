@@ -1,4 +1,4 @@
-"""Every way a request can fail: status, envelope, headers, and that nobody is asked in vain."""
+"""Every way a request can fail: status, envelope, headers, and which services it did not reach."""
 
 import json
 from typing import Any

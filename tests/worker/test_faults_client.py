@@ -1,7 +1,7 @@
 """The client gone at each stage: one usage row, a whole answer in the cache or none.
 
-The same for every dialect: test_faults_client_dialects.py. Who stays without reading:
-test_slow_clients.py.
+The same for every dialect: test_faults_client_dialects.py. A client that stays connected
+and does not read: test_slow_clients.py.
 """
 
 import pytest
@@ -95,7 +95,7 @@ def test_while_it_follows_another_request(edge: Edge, known: Tenant) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_after_the_last_byte(edge: Edge, known: Tenant, *, stream: bool) -> None:
-    # Gone before its own entry is stored: what is owed after the response is done without it.
+    # The client is gone before its entry is stored; the work after the response is done anyway.
     caller = Caller(edge, known, stream=stream)
     caller.send()
     caller.read_until(b"[DONE]" if stream else b"total_tokens")

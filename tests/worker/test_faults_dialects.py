@@ -121,7 +121,7 @@ def test_a_stream_that_does_not_end_well(fragile: Edge, kind: str, name: str) ->
     tenant = claudes(fragile)
     fault(fragile, dialect, name)
     status, text, broke = streamed(tenant, dialect)
-    # What the client saw: no good end, and an event or a broken connection that tells of it.
+    # What the client saw: no regular end, but an error event or a broken connection.
     assert status == 200
     assert dialect.end not in text
     if name in ("stall-mid", "reset-mid"):

@@ -242,7 +242,7 @@ async def test_not_one_byte_crosses(redis_url: str | None) -> None:
     await platform.finish()
     await platform.close()
 
-    # The run was worth something: answers came every way that an answer can come.
+    # The run covered every way in which an answer can come.
     assert min(statuses[way] for way in ("HIT", "HIT-COALESCED", "HIT-SEMANTIC", "MISS", "BYPASS"))
     assert statuses["HIT"] > REQUESTS / 4, statuses
     for row in platform.usage_logs:

@@ -1,4 +1,4 @@
-"""Large bodies on the CPython host: another process answers, and nobody can tell."""
+"""Large bodies on the CPython host: another process answers them, with the same answers."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A stream whose client has left: how far it is read on for the cache alone."""
+"""A stream whose client has left: how much more of it the edge reads in order to store it."""
 
 from collections.abc import AsyncIterator
 from itertools import repeat

@@ -147,7 +147,7 @@ def test_what_passes_through_is_refused_past_the_quota(redis_edge: Edge) -> None
     tenant.ask("hello")
     refused = tenant.post("/v1/moderations", {"input": "hello"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "quota_exceeded")
-    # What never costs anything at a provider goes on.
+    # Requests that never cost anything at a provider are still answered.
     assert tenant.http.get("/v1/cache/stats").status_code == 200
     assert redis_edge.openai.calls() == 1
 

@@ -1,4 +1,4 @@
-"""What is passed through: where it may go, with whose key, and what is told of it."""
+"""Requests that are passed through: where they may go, with whose key, and what is recorded."""
 
 import gzip
 import json

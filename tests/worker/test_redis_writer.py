@@ -1,4 +1,4 @@
-"""Somebody who can read and write Redis: what that is good for, and what it is not.
+"""An attacker who can read and write Redis: what they can do with it, and what they cannot.
 
 `docs/public/security.md` says both; that entries and key records cannot be made up is shown in
 test_tenancy.py and test_keys.py.

@@ -1,4 +1,4 @@
-"""What requests pay that the semantic tier has nothing to do with: no rules, no table."""
+"""Requests that cannot have a semantic hit load neither the rules nor the table of that tier."""
 
 import os
 import subprocess

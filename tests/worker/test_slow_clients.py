@@ -1,4 +1,6 @@
-"""A client that stays and does not read: neither memory nor what is owed may depend on it."""
+"""A client that stays connected and does not read: the edge's memory stays bounded, and what must
+happen after the response happens.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""SIGTERM: what has begun is finished, and its rows are written."""
+"""SIGTERM: requests that have begun are finished, and their rows are written."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What a provider says and the caller's dialect cannot: the rest is passed on, and not stored."""
+"""Parts of an answer that the caller's dialect lacks: the rest is passed on, and not stored."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""One project in this process: the provider is a function of the test, what it was sent a list."""
+"""One project in this process. Its provider is a function; what it was sent is kept in a list."""
 
 import asyncio
 import json

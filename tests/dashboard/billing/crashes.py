@@ -1,4 +1,4 @@
-"""Letting the process die wherever that makes a difference."""
+"""Ends the process at each point between two writes, one after the other."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from django.db import connection
 
 
 class Crash(BaseException):
-    """Not an Exception: no handler of ours may survive it, as none survives a power cut."""
+    """Not an Exception: no handler of ours may catch it, as none would run after a power cut."""
 
 
 @contextmanager

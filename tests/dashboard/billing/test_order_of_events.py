@@ -1,4 +1,4 @@
-"""Any order, any repetition, any of them missing but the last word: one and the same end."""
+"""Stripe's events in any order, repeated, any but the last missing: the same state in the end."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

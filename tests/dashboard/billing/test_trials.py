@@ -1,4 +1,4 @@
-"""Trials: told of before they end, paid for afterwards, paused without a card."""
+"""Trials: a message before the end, then a payment, or a pause where there is no card."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime

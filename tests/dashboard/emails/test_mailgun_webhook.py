@@ -1,4 +1,4 @@
-"""What Mailgun tells, and who else might."""
+"""Mailgun's webhook: what its events change, and that what is not signed changes nothing."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A receiver that trickles its answer, a byte at a time and for ever."""
+"""A receiver that sends its answer byte by byte and never ends it."""
 
 import contextlib
 import socket

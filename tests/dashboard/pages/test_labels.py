@@ -1,4 +1,4 @@
-"""Who costs what: sums by label, the requests of one value, their export and their end."""
+"""The Labels pages: sums by label, and the requests of one value, their export and deletion."""
 
 import csv
 import math

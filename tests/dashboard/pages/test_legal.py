@@ -1,4 +1,4 @@
-"""The operator's own pages: linked where they are set, and nothing where they are not."""
+"""The operator's own legal pages: linked where their addresses are set, and only there."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An organization's General page: its name, and its end."""
+"""An organization's General page: its name, and how it is deleted."""
 
 from datetime import timedelta
 

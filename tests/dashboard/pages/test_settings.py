@@ -1,4 +1,4 @@
-"""The Settings page: settings, export, retention and the end of a project."""
+"""The Settings page: settings, export, retention, and how a project is deleted."""
 
 import csv
 import io

@@ -83,7 +83,7 @@ def test_an_invitation_shows_to_whom_it_was_sent_and_only_when_the_address_is_pr
     _prove(alone)
     page = client.get("/app/").content.decode()
     assert page.count("<strong>Acme</strong> as viewer") == 1
-    # It is told of, and takes the message's link: the page has none of it.
+    # The page only mentions the invitation; accepting it needs the link in the message.
     assert "/app/invitations/" not in page
     assert "open the link in the message" in page
     assert client.post(link)["Location"] == f"/app/{organization.slug}/-/team/"

@@ -1,4 +1,4 @@
-"""The dashboard's routes, and some whose errors cannot be had by opening a page."""
+"""The dashboard's routes, and some that fail in ways that no page of the product does."""
 
 from allauth.core.internal.ratelimit import respond_429
 from django.core.exceptions import PermissionDenied, SuspiciousOperation

@@ -1,4 +1,6 @@
-"""Error pages as customers see them, signed in and not: styled, clean for axe, with a way on."""
+"""Error pages as customers see them, signed in and not: styled, without serious accessibility
+issues, with a link to go on from.
+"""
 
 import os
 import shutil

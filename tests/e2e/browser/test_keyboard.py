@@ -1,4 +1,4 @@
-"""Selects that send their form: the keyboard passes by options without sending them."""
+"""Selects that send their form: not while the keyboard moves past an option."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What refreshes by itself moves nothing on the page (Layout Instability API)."""
+"""A part of a page that refreshes by itself does not move the rest (Layout Instability API)."""
 
 import pytest
 from playwright.sync_api import Browser

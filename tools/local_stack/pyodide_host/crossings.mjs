@@ -53,15 +53,16 @@ function counted(name, step) {
   };
 }
 
-function count(name) {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
+function count(name, times = 1) {
+  counts.set(name, (counts.get(name) ?? 0) + times);
 }
 
-/** The Worker's module with the awaited promises counted. */
+/** The Worker's module with the awaited promises counted, and not what Python gets with each. */
 export function countResumed(module) {
   const answerTo = (callback) =>
     module.answerTo((...values) => {
       count(RESUMED);
+      count('JsvArray_Get', -values.length);
       return callback(...values);
     });
   return { ...module, answerTo };

@@ -62,7 +62,7 @@ class JsResponse:
         """See ``UpstreamResponse``."""
         reading = started(steps().response_text, self._raw, self._limit, self._left())
         try:
-            text: str = await reading
+            text: str = (await reading).to_bytes().decode()
         except JsException as error:
             raise self._failure(error) from error
         return text

@@ -227,11 +227,12 @@ class CloudflarePlatform:
         return bytes(opened.to_bytes())
 
 
-async def _answer(calling: Awaitable[str], timeout: float, limit: int) -> tuple[list[str], str]:
+async def _answer(calling: Awaitable[Any], timeout: float, limit: int) -> tuple[list[str], str]:
     """The words of an answer's first line, and the rest."""
+    clock.begins()  # it may have been read long before the call
     due = clock.monotonic() + timeout + _LATE_TIMER_SECONDS
     try:
-        answer = await calling
+        answer: str = (await calling).to_bytes().decode()
     except JsException as error:
         if is_too_large(error):
             raise AnswerTooLarge(limit) from error

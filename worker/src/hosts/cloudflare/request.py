@@ -12,7 +12,7 @@ from gateway.core.http import (
     declared_length,
 )
 from hosts.cloudflare import clock
-from hosts.cloudflare.steps import NOT_UTF8, TOO_LARGE, awaited, started, steps
+from hosts.cloudflare.steps import TOO_LARGE, awaited, started, steps
 
 
 class JsRequest:
@@ -34,25 +34,25 @@ class JsRequest:
         return self._headers.get(name)
 
     async def text(self, limit: int) -> str:
-        """See ``Request``. ``Request.text()`` would replace bytes that are not UTF-8."""
+        """See ``Request``."""
         if declared_length(self) > limit:
             raise errors.too_large(limit)
         try:
             coding = self.header("content-encoding")
             if coding is not None:
                 return await self._decoded(coding, limit)
-            read: str | int = await started(steps().request_text, self._request, limit)
+            read = await started(steps().request_body, self._request, limit)
         except JsException as error:
             raise errors.InvalidRequest(
                 "The client left before its request was complete."
             ) from error
         if read == TOO_LARGE:
             raise errors.too_large(limit)
-        if read == NOT_UTF8:
-            raise errors.InvalidJson("The body of your request is not valid UTF-8.")
-        milliseconds, _, text = str(read).partition("\n")
-        clock.begins(float(milliseconds))
-        return text
+        try:
+            text: str = read.to_bytes().decode()
+        except UnicodeDecodeError as error:
+            raise errors.InvalidJson("The body of your request is not valid UTF-8.") from error
+        return text.removeprefix("\ufeff")
 
     def client_left(self) -> bool:
         """See ``Request``. Needs the compatibility flag ``enable_request_signal``."""

@@ -11,9 +11,8 @@ from pyodide.ffi import JsException, create_proxy
 
 from hosts.cloudflare import clock
 
-NOT_UTF8 = -1
-TOO_LARGE = -2
-"""What ``request_text`` answers for a body that is no text, or too long."""
+TOO_LARGE = -1
+"""What ``request_body`` answers for a body that is too long."""
 
 _loaded: list["Steps"] = []
 _awaited: dict[int, "_Step"] = {}
@@ -29,7 +28,7 @@ class Steps:
         self.settle = module.settle
         self.new_id = module.newId
         self.request_head = module.requestHead
-        self.request_text = module.requestText
+        self.request_body = module.requestBody
         self.respond = module.respond
         self.ask = module.ask
         self.response_head = module.responseHead

@@ -4,13 +4,14 @@ import asyncio
 import json
 import os
 import signal
+import socket
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hosts.cpython.large_bodies import LargeBodies, dump_head, load_head
+from hosts.cpython.large_bodies import BODY, LargeBodies, dump_head, load_head, read_frame, upload
 from tests.doubles.openai_api import Behaviour
 from tests.worker.caller import MODEL, Caller
 from tests.worker.edge import MAX_BODY_BYTES, Edge, Tenant, until
@@ -182,12 +183,13 @@ def test_heads_keep_every_byte_and_line() -> None:
 
 
 async def test_no_more_of_them_are_under_way_than_memory_allows() -> None:
-    """Two fit; the third is refused, its body read; one alone is let in whatever its size."""
+    """Two fit; the third is refused, its body read; one alone is let in whatever its size. A key
+    that has one under way has room for others up to the half."""
     large = LargeBodies(10, 100, 1_000)
     serving: list[asyncio.Task[list[Any]]] = []
     leave = asyncio.Event()
 
-    async def ask(size: int) -> list[Any]:
+    async def ask(size: int, key: str) -> list[Any]:
         sent: list[Any] = []
         body = {"type": "http.request", "body": b"x" * size, "more_body": False}
         unread = [body]
@@ -201,19 +203,43 @@ async def test_no_more_of_them_are_under_way_than_memory_allows() -> None:
         async def send(message: MutableMapping[str, Any]) -> None:
             sent.append(message)
 
-        await large.serve(scope(CHAT, length(size)) | {"query_string": b""}, receive, send)
+        asked = scope(CHAT, length(size), (b"authorization", key.encode()))
+        await large.serve(asked | {"query_string": b""}, receive, send)
         assert not unread
         return sent
 
     try:
-        serving = [asyncio.create_task(ask(40)) for _ in range(2)]
-        await asyncio.sleep(0)  # both have begun
-        start, end = await ask(40)
+        serving = [asyncio.create_task(ask(40, "a"))]
+        await asyncio.sleep(0)  # it has begun
+        assert (await ask(40, "a"))[0]["status"] == 503
+        serving.append(asyncio.create_task(ask(40, "b")))
+        await asyncio.sleep(0)
+        start, end = await ask(40, "c")
         assert start["status"] == 503
         assert int(dict(start["headers"])[b"retry-after"]) > 0
         assert json.loads(end["body"])["error"]["code"] == "process_unavailable"
+        serving.append(asyncio.create_task(ask(10, "a")))
+        await asyncio.sleep(0)
+        assert not serving[-1].done()
     finally:
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
         await large.close()
+
+
+@pytest.mark.parametrize(("idle", "patience"), [(0.01, 60), (60, 0.01)])
+async def test_a_body_that_does_not_come_is_given_up(idle: float, patience: float) -> None:
+    ours, theirs = socket.socketpair()
+    reader, process = await asyncio.open_connection(sock=theirs)
+    _, writer = await asyncio.open_connection(sock=ours)
+    messages = [{"type": "http.request", "body": b"half", "more_body": True}]
+
+    async def receive() -> MutableMapping[str, Any]:
+        return messages.pop() if messages else await asyncio.Future()
+
+    await upload(receive, writer, idle, patience)
+    assert await read_frame(reader) == (BODY, b"half")
+    assert await reader.read() == b""
+    process.close()
+    writer.close()

@@ -44,7 +44,7 @@ class JsRequest:
             read = await started(steps().request_body, self._request, limit)
         except JsException as error:
             raise errors.InvalidRequest(
-                "The client left before its request was complete."
+                "The body of this request did not arrive in full."
             ) from error
         if read == TOO_LARGE:
             raise errors.too_large(limit)

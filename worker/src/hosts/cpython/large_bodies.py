@@ -18,6 +18,7 @@ import socket
 import struct
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,11 @@ _HEADER = struct.Struct(">cI")
 _BACKLOG = 128
 _CLOSING_SECONDS = 8.0
 _RESTART_SECONDS = 1.0
+_IDLE_SECONDS = 20.0
+"""How long a client that sends its body may send nothing of it."""
+_SLOWEST = 50_000
+"""Bytes a second that a client sends at least, or its body is given up: it holds a share of
+``most``."""
 _DENSITY = {"/v1/embeddings": 128}
 """Path → how many times more work a request is than the size of its body suggests. An embeddings
 answer has some thousand numbers for each short input."""
@@ -81,15 +87,19 @@ class LargeBodies:
     """The way to the process, from the one that clients talk to.
 
     ``least``: bytes of a body from which on it is large. ``most``: bytes of all bodies whose
-    requests are under way, which the process holds in memory, parsed; one request always is let in.
-    ``longest``: what counts for a body that does not tell its length.
+    requests are under way, which the process holds in memory, parsed; one request always is let in,
+    and the further ones of a key take half of it at most, so that others find room.
+    ``longest``: what counts for a body that does not tell its length. ``idle``: seconds for which a
+    client may send nothing of its body.
     """
 
-    def __init__(self, least: int, most: int, longest: int) -> None:
+    def __init__(self, least: int, most: int, longest: int, *, idle: float = _IDLE_SECONDS) -> None:
         self._least = least
         self._most = most
         self._longest = longest
-        self._under_way = 0
+        self._idle = idle
+        self._under_way: Counter[bytes] = Counter()
+        """By the key that a request brings, whether it is known or not."""
         self._process: asyncio.subprocess.Process | None = None
         self._listening: socket.socket | None = None
         self._folder = ""
@@ -116,16 +126,21 @@ class LargeBodies:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the process answer. A ``503`` when it ends too early, or has enough to do."""
-        size = self._size(scope)
-        if self._under_way and self._under_way + size > self._most:
+        size, key = self._size(scope), _key(scope)
+        own, all_of_them = self._under_way[key], self._under_way.total()
+        if (own and own + size > self._most // 2) or (
+            all_of_them and all_of_them + size > self._most
+        ):
             await _discard(receive, self._longest)
             await _refuse(scope, send, _BUSY)
             return
-        self._under_way += size
+        self._under_way[key] += size
         try:
-            await self._serve(scope, receive, send)
+            await self._serve(scope, receive, send, patience=size / _SLOWEST + self._idle)
         finally:
-            self._under_way -= size
+            self._under_way[key] -= size
+            if not self._under_way[key]:
+                del self._under_way[key]
 
     def _size(self, scope: Scope) -> int:
         """Bytes of the body, once it is decoded, at most."""
@@ -135,19 +150,19 @@ class LargeBodies:
             return self._longest
         return min(int(length[:16]), self._longest)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, *, patience: float) -> None:
         reader, writer = await self._connect()
         head = {name: scope[name] for name in ("type", "method", "path")}
         head |= {"query_string": scope["query_string"].decode("latin-1")}
         writer.write(frame(HEAD, dump_head({**head, "headers": scope["headers"]})))
-        upload = asyncio.ensure_future(_upload(receive, writer))
+        uploading = asyncio.ensure_future(upload(receive, writer, self._idle, patience))
         try:
             await _download(reader, send)
         except ProcessLost:
             log_event("large_body_process_lost", "error", path=scope["path"])
             await _refuse(scope, send, _LOST)
         finally:
-            upload.cancel()
+            uploading.cancel()
             writer.close()
 
     async def close(self) -> None:
@@ -197,6 +212,12 @@ class LargeBodies:
             await asyncio.sleep(_RESTART_SECONDS)
 
 
+def _key(scope: Scope) -> bytes:
+    headers = dict(scope["headers"])
+    names = (b"authorization", b"x-api-key", b"api-key")
+    return next((headers[name] for name in names if name in headers), b"")
+
+
 async def _look_ahead(receive: Receive, least: int) -> tuple[bool, Receive]:
     seen: list[MutableMapping[str, Any]] = []
     size = 0
@@ -213,23 +234,30 @@ async def _look_ahead(receive: Receive, least: int) -> tuple[bool, Receive]:
     return size >= least, again
 
 
-async def _upload(receive: Receive, writer: asyncio.StreamWriter) -> None:
-    """The body; then the connection's end when the client leaves."""
+async def upload(
+    receive: Receive, writer: asyncio.StreamWriter, idle: float, patience: float
+) -> None:
+    """The body; then the connection's end when the client leaves. Of a body that does not come for
+    ``idle`` seconds, or not whole within ``patience``, the process is told that it ends."""
     try:
         more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                break
-            if body := message.get("body"):
-                writer.write(frame(BODY, body))
-            more = bool(message.get("more_body"))
-            if not more:
-                writer.write(frame(END))
-            await writer.drain()
+        async with asyncio.timeout(patience):
+            while more:
+                async with asyncio.timeout(idle):
+                    message = await receive()
+                if message["type"] == "http.disconnect":
+                    break
+                if body := message.get("body"):
+                    writer.write(frame(BODY, body))
+                more = bool(message.get("more_body"))
+                if not more:
+                    writer.write(frame(END))
+                await writer.drain()
         while not more and (await receive())["type"] != "http.disconnect":
             pass
         writer.close()
+    except TimeoutError:
+        writer.write_eof()  # it answers all the same
     except OSError:
         pass  # the process is gone; who reads its response sees that
 

@@ -69,7 +69,7 @@ class AsgiRequest:
         """The body's next bytes; often the only ones, and sometimes none."""
         message = await self._receive()
         if message["type"] == "http.disconnect":
-            raise errors.InvalidRequest("The client left before its request was complete.")
+            raise errors.InvalidRequest("The body of this request did not arrive in full.")
         self._ended = not message.get("more_body")
         chunk: bytes = message.get("body") or b""
         return chunk

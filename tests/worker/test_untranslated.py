@@ -86,7 +86,7 @@ def test_what_messages_have_no_place_for(name: str) -> None:
     assert transform.lost == {name}
     assert EventReader().feed(made)[-1].name == "message_stop"
     message = {"content": "x", **HARMLESS, **DELTAS[name]}
-    assert MESSAGES.lost({"choices": [{"message": message}]}) == {name}
+    assert MESSAGES.lost({"choices": [{"message": message, "finish_reason": "stop"}]}) == {name}
 
 
 @pytest.mark.parametrize("transform", [ChatOverMessages().stream(), MESSAGES.stream()])

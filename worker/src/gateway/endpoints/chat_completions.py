@@ -5,6 +5,7 @@ from gateway.endpoints.generation import GenerationEndpoint
 from gateway.formats.base import Json
 from gateway.formats.chat import ChatFormat
 from gateway.providers.base import CHAT
+from gateway.providers.registry import ENDINGS
 from shared import hashing
 
 
@@ -14,7 +15,7 @@ def _check(body: Json) -> None:
 
 GENERATION = GenerationEndpoint(
     endpoint=CHAT,
-    format=ChatFormat(),
+    format=ChatFormat(ENDINGS),
     identity=lambda body, defaults: hashing.chat_identity(body, openai_defaults=defaults),
     check=_check,
     completion_limit=("max_completion_tokens", "max_tokens"),

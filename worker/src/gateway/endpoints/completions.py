@@ -6,6 +6,7 @@ from gateway.endpoints.generation import GenerationEndpoint
 from gateway.formats.base import Json
 from gateway.formats.completions import CompletionsFormat
 from gateway.providers.base import COMPLETIONS
+from gateway.providers.registry import ENDINGS
 from shared import hashing
 
 
@@ -17,7 +18,7 @@ def _check(body: Json) -> None:
 
 GENERATION = GenerationEndpoint(
     endpoint=COMPLETIONS,
-    format=CompletionsFormat(),
+    format=CompletionsFormat(ENDINGS),
     identity=lambda body, defaults: hashing.completion_identity(body, openai_defaults=defaults),
     check=_check,
     completion_limit=("max_tokens",),

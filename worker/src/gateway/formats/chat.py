@@ -8,19 +8,21 @@ from typing import Any
 from gateway.formats.base import Json, Places, Usage
 from gateway.formats.chat_replay import NUMBERED, chunks
 from gateway.formats.choices import ChoicesAssembler, read_usage
+from gateway.formats.endings import OPENAI, Endings, ending
 from gateway.formats.spoken import is_answer
 from gateway.formats.sse import DONE
 from gateway.formats.stream_usage import StreamUsage, wants_stream_usage
 from gateway.formats.tool_calls import StreamedCalls
 
-_GOOD_ENDINGS = ("stop", "length", "tool_calls", "function_call")
+_GOOD_ENDINGS = ("stop", "length", "tool_calls")
 
 
 class ChatAssembler(ChoicesAssembler):
-    """Collects chunks into one ``chat.completion``."""
+    """Collects chunks into one ``chat.completion``. ``endings``: see ``ChatFormat``."""
 
-    def __init__(self, request: Json, usage_at: Places = ()) -> None:
+    def __init__(self, request: Json, usage_at: Places = (), *, endings: Endings = OPENAI) -> None:
         super().__init__(usage_at)
+        self._endings = endings
         self._expected = request.get("n") or 1
         self._calls: dict[int, StreamedCalls] = {}
 
@@ -48,21 +50,25 @@ class ChatAssembler(ChoicesAssembler):
                 choice.setdefault("delta", {})["tool_calls"] = [one.whole() for one in calls.calls]
         messages = [_message_choice(choice) for choice in choices]
         answer = {**head, "object": "chat.completion", "choices": messages}
-        return answer if _complete(answer, self._expected) else None
+        return answer if _complete(answer, self._expected, self._endings) else None
 
 
 class ChatFormat(StreamUsage):
-    """``/v1/chat/completions``."""
+    """``/v1/chat/completions``. ``endings``: the finish reasons that are known."""
 
     name = "chat"
 
+    def __init__(self, endings: Endings = OPENAI) -> None:
+        self._endings = endings
+
     def assembler(self, request: Json, *, usage_at: Places = ()) -> ChatAssembler:
         """See ``Format``."""
-        return ChatAssembler(request, usage_at)
+        return ChatAssembler(request, usage_at, endings=self._endings)
 
     def storable(self, answer: Json, request: Json) -> bool:
         """Every choice asked for is there and ended by itself, by length or by tool calls."""
-        return "error" not in answer and _complete(answer, request.get("n") or 1)
+        expected = request.get("n") or 1
+        return "error" not in answer and _complete(answer, expected, self._endings)
 
     def usage(self, answer: Json) -> Usage:
         """See ``Format``."""
@@ -84,7 +90,7 @@ class ChatFormat(StreamUsage):
         return "".join(f"data: {chunk}\n\n" for chunk in made).encode() + DONE
 
 
-def _complete(answer: Json, expected: Any) -> bool:
+def _complete(answer: Json, expected: Any, endings: Endings) -> bool:
     choices = answer.get("choices")
     return (
         isinstance(choices, list)
@@ -92,8 +98,9 @@ def _complete(answer: Json, expected: Any) -> bool:
         and all(
             isinstance(choice, dict)
             and isinstance(choice.get("message"), dict)
-            and choice.get("finish_reason") in _GOOD_ENDINGS
-            and is_answer(choice["message"], choice["finish_reason"])
+            and (end := ending(choice.get("finish_reason"), endings)) is not None
+            and end.finish_reason in _GOOD_ENDINGS
+            and is_answer(choice["message"], end)
             for choice in choices
         )
     )

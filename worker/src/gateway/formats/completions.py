@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.formats.base import Json, Places, Usage
 from gateway.formats.choices import ChoicesAssembler, read_usage
+from gateway.formats.endings import OPENAI, Endings, ending
 from gateway.formats.merge import characters
 from gateway.formats.pieces import MOST, pieces
 from gateway.formats.sse import DONE, encode
@@ -17,30 +18,34 @@ _GOOD_ENDINGS = ("stop", "length")
 
 
 class CompletionsAssembler(ChoicesAssembler):
-    """Collects chunks into one ``text_completion``."""
+    """Collects chunks into one ``text_completion``. ``endings``: see ``CompletionsFormat``."""
 
-    def __init__(self, request: Json, usage_at: Places = ()) -> None:
+    def __init__(self, request: Json, usage_at: Places = (), *, endings: Endings = OPENAI) -> None:
         super().__init__(usage_at)
+        self._endings = endings
         self._expected = _expected(request)
 
     def whole(self, head: Json, choices: list[Json]) -> Json | None:
         """Every choice asked for, as it was merged."""
         answer = {**head, "choices": choices}
-        return answer if _complete(answer, self._expected) else None
+        return answer if _complete(answer, self._expected, self._endings) else None
 
 
 class CompletionsFormat(StreamUsage):
-    """``/v1/completions``."""
+    """``/v1/completions``. ``endings``: the finish reasons that are known."""
 
     name = "completions"
 
+    def __init__(self, endings: Endings = OPENAI) -> None:
+        self._endings = endings
+
     def assembler(self, request: Json, *, usage_at: Places = ()) -> CompletionsAssembler:
         """See ``Format``."""
-        return CompletionsAssembler(request, usage_at)
+        return CompletionsAssembler(request, usage_at, endings=self._endings)
 
     def storable(self, answer: Json, request: Json) -> bool:
         """Every choice asked for is there and ended by itself or by length."""
-        return "error" not in answer and _complete(answer, _expected(request))
+        return "error" not in answer and _complete(answer, _expected(request), self._endings)
 
     def usage(self, answer: Json) -> Usage:
         """See ``Format``."""
@@ -88,7 +93,7 @@ def _expected(request: Json) -> int:
     return prompts * each if isinstance(each, int) else 0
 
 
-def _complete(answer: Json, expected: int) -> bool:
+def _complete(answer: Json, expected: int, endings: Endings) -> bool:
     choices = answer.get("choices")
     return (
         isinstance(choices, list)
@@ -96,8 +101,9 @@ def _complete(answer: Json, expected: int) -> bool:
         and all(
             isinstance(choice, dict)
             and isinstance(choice.get("text"), str)
-            and choice.get("finish_reason") in _GOOD_ENDINGS
-            and (choice["text"] != "" or choice["finish_reason"] != "stop")
+            and (end := ending(choice.get("finish_reason"), endings)) is not None
+            and end.finish_reason in _GOOD_ENDINGS
+            and (choice["text"] != "" or end.finish_reason != "stop")
             for choice in choices
         )
     )

@@ -217,6 +217,7 @@ def _complete(answer: Json) -> bool:
             if block["type"] == "tool_use"
         )
         and (answer["stop_reason"] != "end_turn" or _says_something(answer["content"]))
+        and (answer["stop_reason"] != "tool_use" or _calls_something(answer["content"]))
     )
 
 
@@ -227,6 +228,10 @@ def _says_something(content: list[Json]) -> bool:
         for block in content
         if block["type"] not in ("thinking", "redacted_thinking")
     )
+
+
+def _calls_something(content: list[Json]) -> bool:
+    return any(block["type"] == "tool_use" for block in content)
 
 
 def _events(answer: Json) -> Iterator[Json]:

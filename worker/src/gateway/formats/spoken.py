@@ -3,6 +3,7 @@
 from typing import Any
 
 from gateway.formats.base import Json
+from gateway.formats.endings import BY_CALLS, Ending
 from gateway.formats.tool_calls import well_formed
 
 _NOT_SAID = frozenset(
@@ -15,9 +16,9 @@ _NOT_SAID = frozenset(
 """Members that say nothing to who asked: labels, thoughts, and notes on a text."""
 
 
-def is_answer(message: Json, finish_reason: Any) -> bool:
+def is_answer(message: Json, ending: Ending) -> bool:
     """False for what could not be used if it came again: calls whose arguments are no JSON object,
-    and a ``stop`` after nothing at all."""
+    an end by tool calls without any, and nothing at all that no limit cut off."""
     calls = message.get("tool_calls")
     for call in calls if isinstance(calls, list) else ():
         function = call.get("function")
@@ -26,7 +27,9 @@ def is_answer(message: Json, finish_reason: Any) -> bool:
     legacy = message.get("function_call")
     if isinstance(legacy, dict) and not well_formed(legacy.get("arguments")):
         return False
-    return finish_reason != "stop" or says_something(message)
+    if ending is BY_CALLS:
+        return bool(calls) or isinstance(legacy, dict)
+    return ending.finish_reason == "length" or says_something(message)
 
 
 def says_something(message: Json) -> bool:

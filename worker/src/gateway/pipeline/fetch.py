@@ -109,7 +109,7 @@ def _whole(
         parsed = None
     if not isinstance(parsed, dict):
         raise errors.UpstreamUnreachable(
-            "The provider's answer is not a JSON object.", may_have_cost=True
+            "The provider's answer is not a JSON object, or was broken off.", may_have_cost=True
         )
     target = answer.target
     used = generation.format.usage(parsed)

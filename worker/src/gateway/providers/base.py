@@ -10,6 +10,7 @@ from typing import Protocol
 
 from gateway.core.http import Headers
 from gateway.formats.base import Json
+from gateway.formats.endings import Endings
 from gateway.providers.prompt_cache_rules import PromptCacheRules
 
 CHAT = "/chat/completions"
@@ -100,12 +101,12 @@ class Capabilities:
     usage in its chunks, where some tell it elsewhere than OpenAI's. ``effort_models``: name
     patterns of chat models that take ``reasoning_effort``. ``reasoning_field``: the member of an
     assistant's message in which it wants its reasoning back. ``live``: what makes its answers
-    depend on more than the request. ``prompt_cache``: the rules of its prompt cache, where requests
-    can mark what is kept. ``openai_defaults``: documents the parameter defaults of
-    ``shared.request_fields.DEFAULTS``. ``paths``: our endpoint → the provider's path below its base
-    URL, for those it has itself. ``translations``: our endpoint → a function that makes the
-    ``Translation`` to another endpoint of the provider. The translation's module is imported when
-    it is first needed.
+    depend on more than the request. ``endings``: its finish reasons that OpenAI does not have.
+    ``prompt_cache``: the rules of its prompt cache, where requests can mark what is kept.
+    ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
+    ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
+    ``translations``: our endpoint → a function that makes the ``Translation`` to another endpoint
+    of the provider. The translation's module is imported when it is first needed.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Capabilities:
     reasoning_field: str | None = None
     openai_defaults: bool = False
     live: LiveData = LiveData()
+    endings: Endings = field(default_factory=dict)
     prompt_cache: PromptCacheRules | None = None
 
 

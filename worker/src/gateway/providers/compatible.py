@@ -1,5 +1,6 @@
 """Providers that speak OpenAI's protocol, as data. ``<NAME>_API_KEY`` switches one on."""
 
+from gateway.formats.endings import BY_ITSELF, BY_WINDOW, FAILED
 from gateway.providers.base import (
     CHAT,
     COMPLETIONS,
@@ -26,6 +27,8 @@ PROVIDERS = tuple(
             # not in Mistral's API reference, read 2026-12).
             stream_usage=False,
             usage_with_end=True,
+            # Mistral, Chat completion API, `finish_reason` (read 2026-12).
+            endings={"model_length": BY_WINDOW, "error": FAILED},
         ),
         Capabilities(
             name="deepseek",
@@ -35,6 +38,8 @@ PROVIDERS = tuple(
             effort_models=("deepseek-v4*", "deepseek-flash*"),
             # DeepSeek, Thinking mode (read 2026-12): without it, a turn with tool calls is refused.
             reasoning_field="reasoning_content",
+            # DeepSeek, Create chat completion, `finish_reason` (read 2026-12).
+            endings={"insufficient_system_resource": FAILED},
         ),
         Capabilities(
             name="together",
@@ -42,6 +47,9 @@ PROVIDERS = tuple(
             base_url="https://api.together.xyz/v1",
             paths=same_paths(CHAT, COMPLETIONS, EMBEDDINGS, MODELS),
             stream_usage=False,  # not in its API reference; the last chunk has the usage anyhow
+            endings={
+                "eos": BY_ITSELF
+            },  # Together, Chat completions, `finish_reason` (read 2026-12)
         ),
         Capabilities(
             name="openrouter",
@@ -50,6 +58,7 @@ PROVIDERS = tuple(
             paths=same_paths(CHAT, COMPLETIONS, MODELS),
             # It finds only endpoints that take every parameter (OpenRouter, Provider routing).
             strict_at=("provider", "require_parameters"),
+            endings={"error": FAILED},  # OpenRouter, API overview, finish reasons (read 2026-12)
             live=LiveData(
                 models=("*:online", "perplexity/*", "@preset/*", "*@preset/*"),
                 fields=("plugins", "preset"),

@@ -1,8 +1,9 @@
-"""Providers that have no entry of their own, which an address of a customer's own may be: what of
-theirs is never cached (see ``Capabilities.live``)."""
+"""What is known of providers and servers that have no entry of their own. A customer's own address
+may be any of them."""
 
 from collections.abc import Mapping
 
+from gateway.formats.endings import BY_ITSELF, Endings
 from gateway.providers.base import LiveData
 
 LIVE: Mapping[str, LiveData] = {
@@ -23,3 +24,7 @@ LIVE: Mapping[str, LiveData] = {
         source="Tencent Cloud, Hunyuan, OpenAI compatible interface (read 2026-12)",
     ),
 }
+"""See ``Capabilities.live``."""
+
+ENDINGS: Endings = {"eos_token": BY_ITSELF, "stop_sequence": BY_ITSELF}
+"""Those of Hugging Face's text-generation-inference (its ``FinishReason``, read 2026-12)."""

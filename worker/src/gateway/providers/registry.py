@@ -5,6 +5,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from gateway.core.paths import tidy
+from gateway.formats import endings
+from gateway.formats.endings import Endings
 from gateway.providers import anthropic, compatible, elsewhere, groq, openai
 from gateway.providers.base import LiveData, Provider
 from shared.key_record import Project
@@ -33,6 +35,17 @@ LIVE: dict[str, LiveData] = {
     **elsewhere.LIVE,
 }
 """Provider → what of it must never be cached, also of providers that have no entry here."""
+
+ENDINGS: Endings = {
+    **elsewhere.ENDINGS,
+    **{
+        reason: meaning
+        for provider in PROVIDERS.values()
+        for reason, meaning in provider.capabilities.endings.items()
+    },
+    **endings.OPENAI,
+}
+"""Every finish reason that is known, for answers of every provider likewise."""
 
 USAGE_PLACES = tuple(
     place for provider in PROVIDERS.values() if (place := provider.capabilities.usage_at)

@@ -5,21 +5,12 @@ from contextlib import suppress
 from typing import Any
 
 from gateway.core import strict_json
-from gateway.formats import spoken
+from gateway.formats import endings, spoken
 from gateway.formats.base import Json, count
 from gateway.formats.choices import read_usage
+from gateway.formats.endings import Ending, Endings
 from gateway.formats.tool_calls import arguments_text, well_formed
 from gateway.providers.messages_over_chat import carried
-
-STOP_REASONS = {
-    "stop": "end_turn",
-    "length": "max_tokens",
-    "tool_calls": "tool_use",
-    "function_call": "tool_use",
-    "content_filter": "refusal",
-}
-"""``finish_reason`` → ``stop_reason``. An unknown reason becomes ``refusal``, so that the answer is
-not stored."""
 
 ERRORS: dict[str, str] = {
     "invalid_api_key": "authentication_error",
@@ -49,13 +40,23 @@ ERRORS_BY_STATUS: dict[int, str] = {
 """Used where neither is known: Anthropic's "Errors", by HTTP status."""
 
 
-def stop_reason(finish_reason: Any, *, calls_tools: bool, refused: bool) -> str:
-    """Anthropic's name for ``finish_reason``. OpenAI says ``stop`` for a forced call, too."""
+def stop_reason(ending: Ending | None, *, calls_tools: bool, refused: bool) -> str:
+    """Anthropic's name for an ending. OpenAI says ``stop`` for a forced call, too. Reasons that are
+    not known (``None``) are named by ``unknown``, so that the answer is not stored."""
     if refused:
         return "refusal"
-    if finish_reason == "stop" and calls_tools:
-        return "tool_use"
-    return STOP_REASONS.get(finish_reason, "refusal")
+    if ending is None or ending is endings.BY_ITSELF:
+        return "tool_use" if calls_tools else "end_turn"
+    return ending.stop_reason
+
+
+def unknown(finish_reason: Any, known: Endings) -> set[str]:
+    """A finish reason that has no equivalent, named for ``lost``."""
+    found = endings.ending(finish_reason, known)
+    return set() if found else {f"finish_reason {str(finish_reason)[:_LONGEST_REASON]}"}
+
+
+_LONGEST_REASON = 40
 
 
 _TRANSLATED = frozenset({"content", "refusal", "reasoning_content", "reasoning", "tool_calls"})
@@ -88,11 +89,15 @@ def unusable(said: Json) -> set[str]:
     return set() if good else {"malformed tool arguments"}
 
 
-def message(completion: Json) -> Json:
-    """``chat.completion`` as ``message``. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
+def message(completion: Json, known: Endings = endings.OPENAI) -> Json:
+    """``chat.completion`` as ``message``. ``known``: the finish reasons that are. Raises
+    ``ValueError``, ``KeyError`` or ``TypeError``, also for an answer that its provider broke off.
+    """
     choice = completion["choices"][0]
     said = choice["message"]
-    reason = choice["finish_reason"]
+    ending = endings.ending(choice["finish_reason"], known)
+    if ending is endings.FAILED:
+        raise ValueError("the provider broke its answer off")
     content: list[Json] = []
     for kind, text in (*texts(said), ("text", said.get("refusal"))):
         if text and kind == "thinking":
@@ -102,7 +107,7 @@ def message(completion: Json) -> Json:
     for call in said.get("tool_calls") or ():
         if call.get("extra_content"):
             content.append(carried.block(call["id"], call["extra_content"]))
-        content.append(_tool_use(call, reason))
+        content.append(_tool_use(call, ending))
     return {
         "id": completion["id"],
         "type": "message",
@@ -110,7 +115,7 @@ def message(completion: Json) -> Json:
         "model": completion["model"],
         "content": content,
         "stop_reason": stop_reason(
-            reason, calls_tools=bool(said.get("tool_calls")), refused=bool(said.get("refusal"))
+            ending, calls_tools=bool(said.get("tool_calls")), refused=bool(said.get("refusal"))
         ),
         "stop_sequence": None,
         "usage": usage(completion.get("usage"), completion.get("service_tier")),
@@ -130,7 +135,7 @@ def reasoning(said: Json) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _tool_use(call: Json, finish_reason: Any) -> Json:
+def _tool_use(call: Json, ending: Ending | None) -> Json:
     """Arguments that the token limit cut off are no JSON; the caller sees ``max_tokens``. Others
     that are no JSON object are passed on as Anthropic passes them back to its models."""
     function = call["function"]
@@ -139,7 +144,8 @@ def _tool_use(call: Json, finish_reason: Any) -> Json:
     with suppress(ValueError):
         given = strict_json.answer(text or "{}")
     if not isinstance(given, dict):
-        given = {} if finish_reason == "length" else {INVALID_JSON: text}
+        is_cut = ending is not None and ending.finish_reason == "length"
+        given = {} if is_cut else {INVALID_JSON: text}
     return {"type": "tool_use", "id": call["id"], "name": function["name"], "input": given}
 
 

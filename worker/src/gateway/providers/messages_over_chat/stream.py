@@ -8,7 +8,9 @@ After an error event nothing follows: a client must not take what came before it
 """
 
 from gateway.core import strict_json
+from gateway.formats import endings
 from gateway.formats.base import MALFORMED, Json, Places, member
+from gateway.formats.endings import Ending, Endings
 from gateway.formats.sse import MOST_EVENT_BYTES, Event, EventReader, encode
 from gateway.formats.tool_calls import StreamedCall, StreamedCalls
 from gateway.providers.messages_over_chat import answer, carried
@@ -20,10 +22,12 @@ _BROKEN_OFF = {"error": {"message": "The provider's stream ended before its answ
 
 
 class MessageEvents:
-    """A ``StreamTranslation``. ``usage_at``: see ``Format.assembler``."""
+    """A ``StreamTranslation``. ``usage_at``: see ``Format.assembler``. ``known``: the finish
+    reasons that are."""
 
-    def __init__(self, usage_at: Places = ()) -> None:
+    def __init__(self, usage_at: Places = (), known: Endings = endings.OPENAI) -> None:
         self._usage_at = usage_at
+        self._known = known
         self.lost: set[str] = set()
         self._reader = EventReader()
         self._begun = False
@@ -37,6 +41,7 @@ class MessageEvents:
         self._closed_tools = 0
         self._refused = False
         self._reason: str | None = None
+        self._ending: Ending | None = None
         self._ended = False
         self._usage: Json | None = None
         self._tier: str | None = None
@@ -75,7 +80,7 @@ class MessageEvents:
         finish reason was no complete answer, so it does not end as one."""
         if self._over:
             return b""
-        if self._reason is None:
+        if self._reason is None or self._ending is endings.FAILED:
             return self._fail(_BROKEN_OFF)
         self._over = True
         return encode([*self._end(), {"type": "message_stop"}], named=True)
@@ -95,8 +100,11 @@ class MessageEvents:
             events += self._take(choice.get("delta") or {})
             if choice.get("finish_reason"):
                 self._reason = choice["finish_reason"]
+                self._ending = endings.ending(self._reason, self._known)
+                self.lost |= answer.unknown(self._reason, self._known)
                 events += self._close()
-        if self._reason is not None and self._usage is not None:
+        is_good = self._reason is not None and self._ending is not endings.FAILED
+        if is_good and self._usage is not None:
             events += self._end()
         return events
 
@@ -205,7 +213,7 @@ class MessageEvents:
             return []
         self._ended = True
         reason = answer.stop_reason(
-            self._reason, calls_tools=bool(self._tools), refused=self._refused
+            self._ending, calls_tools=bool(self._tools), refused=self._refused
         )
         delta = {"stop_reason": reason, "stop_sequence": None}
         usage = answer.usage(self._usage, self._tier)

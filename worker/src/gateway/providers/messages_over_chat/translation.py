@@ -5,7 +5,7 @@ from gateway.formats.base import Json
 from gateway.providers.base import CHAT, Capabilities, StreamTranslation
 from gateway.providers.messages_over_chat import answer, request
 from gateway.providers.messages_over_chat.stream import MessageEvents
-from gateway.providers.registry import USAGE_PLACES
+from gateway.providers.registry import ENDINGS, USAGE_PLACES
 
 
 class MessagesOverChat:
@@ -23,16 +23,17 @@ class MessagesOverChat:
 
     def answer(self, answer_body: Json) -> Json:
         """See ``Translation``."""
-        return answer.message(answer_body)
+        return answer.message(answer_body, ENDINGS)
 
     def lost(self, answer_body: Json) -> set[str]:
         """See ``Translation``."""
-        said = answer_body["choices"][0]["message"]
-        return answer.lost(said) | answer.unusable(said)
+        choice = answer_body["choices"][0]
+        said, reason = choice["message"], choice["finish_reason"]
+        return answer.lost(said) | answer.unusable(said) | answer.unknown(reason, ENDINGS)
 
     def stream(self) -> StreamTranslation:
         """See ``Translation``."""
-        return MessageEvents(USAGE_PLACES)
+        return MessageEvents(USAGE_PLACES, ENDINGS)
 
     def error(self, text: str, status: int = 500) -> str:
         """See ``Translation``."""

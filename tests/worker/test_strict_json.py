@@ -26,6 +26,18 @@ def test_as_deep_as_allowed(text: str) -> None:
     strict_json.answer(text)
 
 
+@pytest.mark.parametrize(
+    ("value", "most"),
+    [("0", strict_json.MAX_ANSWER_VALUES), ("[]", strict_json.MAX_ANSWER_BRACKETS)],
+)
+def test_an_answer_has_a_bounded_number_of_values(value: str, most: int) -> None:
+    """Each costs Python many times its bytes of text, so bytes alone bound no memory."""
+    text = f"[{','.join([value] * (most + 1))}]"
+    with pytest.raises(ValueError, match=r"more than .* values"):
+        strict_json.answer(text)
+    strict_json.answer(f'["{text.replace("[", "").replace("]", "")}"]')  # in a string it is text
+
+
 LONGEST = "9" * strict_json.MAX_DIGITS
 
 

@@ -6,7 +6,6 @@ ends the isolate with every request in it, so the depth is looked at before pars
 
 import json
 from itertools import accumulate
-from math import inf
 from typing import Any
 
 MAX_DEPTH = 200
@@ -16,6 +15,11 @@ MAX_VALUES = 500_000
 """Arrays, objects and the commas between their members: each costs Python some hundred bytes of
 memory, and may be a single byte of the body. An array of 300,000 tokens, OpenAI's most to embed,
 fits."""
+MAX_ANSWER_VALUES = 8_000_000
+"""The same in a provider's answer: 2,048 vectors of 3,072 numbers fit. A number costs less than an
+array or object does,"""
+MAX_ANSWER_BRACKETS = 1_000_000
+"""of which there are this many at most."""
 MAX_DIGITS = 308
 """The most digits of an integer; a longer one is larger than any double. Python also refuses to
 write integers of more than 4,300 digits, which the sum of two shorter ones may have."""
@@ -31,9 +35,9 @@ def request(text: str) -> Any:
 
 
 def answer(text: str) -> Any:
-    """A provider's JSON, thousands of floats at times. Raises ``ValueError``, also for integers
+    """A provider's JSON, millions of floats at times. Raises ``ValueError``, also for integers
     beyond a double."""
-    _check_shape(text, most_values=inf)
+    _check_shape(text, MAX_ANSWER_VALUES, MAX_ANSWER_BRACKETS)
     return _ANSWER.decode(text)
 
 
@@ -51,20 +55,30 @@ def dumps(value: Any) -> str:
     return text
 
 
-def _check_shape(text: str, most_values: float = MAX_VALUES) -> None:
+def _check_shape(text: str, most_values: int = MAX_VALUES, most_brackets: int = MAX_VALUES) -> None:
     """Raises ``ValueError`` for more nesting, or more values, than we are ready to walk.
 
     Counting in the whole text, strings included, is enough for nearly every body.
     """
-    brackets = text.count("[") + text.count("{")
-    crowded = brackets + text.count(",") > most_values
+    brackets, values = _counted(text)
+    crowded = values > most_values or brackets > most_brackets
     if brackets <= MAX_DEPTH and not crowded:
         return
     bare = _without_strings(text)
-    if crowded and bare.count("[") + bare.count("{") + bare.count(",") > most_values:
-        raise ValueError(f"more than {most_values:,} values")
+    if crowded:
+        brackets, values = _counted(bare)
+        if values > most_values or brackets > most_brackets:
+            raise ValueError(
+                f"more than {most_values:,} values, or {most_brackets:,} of them nested"
+            )
     if _too_deep(bare):
         raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
+
+
+def _counted(text: str) -> tuple[int, int]:
+    """Arrays and objects; and these with the commas between their members."""
+    brackets = text.count("[") + text.count("{")
+    return brackets, brackets + text.count(",")
 
 
 def _without_strings(text: str) -> str:

@@ -113,6 +113,7 @@ async def _admit(store: Any, value: str, model: Model) -> AdmitReply:
         most_distance=0,
         candidates=0,
         evidence="",
+        project_evidence="",
         prompt_state="",
         prompt_fields=(),
     )

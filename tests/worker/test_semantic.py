@@ -31,6 +31,12 @@ def script_of(command: list[Any]) -> str | None:
     return known.get(command[1]) if command[0] == "EVALSHA" else None
 
 
+def counters(edge: Edge, key: str) -> dict[str, int]:
+    """A hash of evidence."""
+    found = edge.redis("HGETALL", key)
+    return dict(zip(found[::2], map(int, found[1::2]), strict=True))
+
+
 def status(answer: Any) -> str:
     assert answer.status_code == 200, answer.text
     return str(answer.headers["x-watchllm-cache"])
@@ -131,6 +137,13 @@ def test_a_checked_hit_is_held_against_a_fresh_answer(edge: Edge, *, agreed: boo
     assert int(edge.redis("GET", spent)) == miss["cost_nanousd"] + row["cost_nanousd"]
     evidence = [c for c in tenant.commands() if len(c) > 3 and "sem-evidence:" in str(c[3])]
     assert evidence[-1][-1] == (0 if agreed else 1)
+    # One command counts it for the namespace and for the project.
+    own = redis_keys.semantic_evidence(tenant.project_id, row["decision"]["namespace"])
+    every = redis_keys.semantic_project_evidence(tenant.project_id)
+    assert evidence[-1][3:5] == [own, every]
+    number = row["decision"]["bin"]
+    counts = {f"checked:{number}": 1, f"wrong:{number}": 0 if agreed else 1}
+    assert counters(edge, own) == counters(edge, every) == counts
     if not agreed:
         # Refuted: the two are kept apart from now on, whatever the namespace serves.
         assert status(tenant.chat(PARAPHRASE)) == "MISS"
@@ -169,6 +182,35 @@ def test_serves_from_the_first_day_until_the_evidence_is_against_it(edge: Edge) 
     assert decision["probability"] >= 0.7
     # The fresh answer agreed with the cached one: evidence for free.
     assert tenant.rows(3)[2]["decision"]["agreed"] is True
+
+
+def test_other_namespaces_of_the_project_close_one_until_it_has_its_own_checks(edge: Edge) -> None:
+    settings = {"semantic_mode": "strict", "semantic_check_share": 0.0}
+    tenant, stranger = edge.tenant(project=settings), edge.tenant(project=settings)
+    for each in (tenant, stranger):
+        each.chat(ASKED)
+        edge.settled()
+        assert status(each.chat(PARAPHRASE)) == "HIT-SEMANTIC"
+    every = redis_keys.semantic_project_evidence(tenant.project_id)
+    for number in range(7):
+        edge.redis("HSET", every, f"checked:{number}", "400", f"wrong:{number}", "200")
+    edge.settled()
+    edge.upstash.forget()
+    answer = tenant.chat(PARAPHRASE, {"x-watchllm-explain": "1"})
+    assert json.loads(answer.headers["x-watchllm-decision"])["threshold"] > 1
+    assert status(answer) == "MISS"
+    scripts = [name for command in tenant.commands() if (name := script_of(command))]
+    assert scripts[:1] == ["admit"]
+    assert scripts.count("admit") == 1
+    assert status(stranger.chat(PARAPHRASE)) == "HIT-SEMANTIC"
+    own = redis_keys.semantic_evidence(
+        tenant.project_id, tenant.rows(3)[2]["decision"]["namespace"]
+    )
+    edge.redis("HSET", own, "checked:6", "300", "wrong:6", "0")
+    edge.redis("HSET", every, "checked:6", "700")
+    tenant.chat(CAPITAL)
+    edge.settled()
+    assert status(tenant.chat(CAPITAL_AGAIN)) == "HIT-SEMANTIC"
 
 
 def test_the_request_can_switch_it_off(edge: Edge, opened: Tenant) -> None:
@@ -219,6 +261,8 @@ def test_feedback_removes_a_wrong_hit(edge: Edge, opened: Tenant) -> None:
     again = opened.post("/v1/cache/feedback", told)
     assert again.status_code == 404
     assert again.json()["error"]["code"] == "unknown_request"
+    project = counters(edge, redis_keys.semantic_project_evidence(opened.project_id))
+    assert sorted(project.values()) == [1, 1]
 
 
 def test_rows_tell_enough_to_count_the_evidence_again(edge: Edge, opened: Tenant) -> None:

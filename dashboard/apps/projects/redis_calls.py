@@ -48,6 +48,7 @@ def give_verdict(
     hit: str,
     entry: str,
     evidence: str,
+    project_evidence: str,
     refused_pair: str,
     bin_number: int,
     wrong: int,
@@ -57,7 +58,7 @@ def give_verdict(
     second verdict finds nothing to count. Answers 1; 0 when no verdict is waited for, and
     then nothing has changed.
     """
-    keys = [hit, entry, evidence, refused_pair]
+    keys = [hit, entry, evidence, project_evidence, refused_pair]
     arguments = [str(bin_number), str(wrong), str(refused_seconds)]
     answer: int = redis.eval(lua.compose("give_verdict", folders=_FOLDERS), keys, arguments)
     return answer

@@ -144,6 +144,11 @@ def semantic_evidence(project_id: str, namespace: str) -> str:
     return f"{project_id}:sem-evidence:{namespace}"
 
 
+def semantic_project_evidence(project_id: str) -> str:
+    """Hash of the same counts over all namespaces of the project."""
+    return f"{project_id}:sem-project-evidence"
+
+
 def semantic_hit(project_id: str, request_id: str) -> str:
     """String: what a semantic hit served, for feedback on it (JSON). Kept for a week."""
     return f"{project_id}:sem-hit:{request_id}"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import override_settings
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from apps.projects.models import ApiKey
 from apps.projects.redis import redis_client
 from apps.projects.services.api_keys import CreatedApiKey, api_key_create
 from apps.projects.services.projects import project_archive, project_create
+from apps.usage.erasure import GRACE, projects_erase_due
 from apps.usage.models import UsageLog
 from apps.usage.rollup import usage_rollup
 from shared import redis_keys
@@ -41,11 +43,16 @@ def semantic_row(key: ApiKey, *, agreed: bool | None = None, **values: Any) -> U
 
 def in_redis(project_id: object, namespace: str = "default") -> dict[int, tuple[int, int]]:
     with redis_client() as redis:
-        return _read(redis, project_id, namespace)
+        return _read(redis, redis_keys.semantic_evidence(str(project_id), namespace))
 
 
-def _read(redis: Redis, project_id: object, namespace: str) -> dict[int, tuple[int, int]]:
-    found: Any = redis.hgetall(redis_keys.semantic_evidence(str(project_id), namespace))
+def of_project(project_id: object) -> dict[int, tuple[int, int]]:
+    with redis_client() as redis:
+        return _read(redis, redis_keys.semantic_project_evidence(str(project_id)))
+
+
+def _read(redis: Redis, key: str) -> dict[int, tuple[int, int]]:
+    found: Any = redis.hgetall(key)
     return read_counts([part for pair in found.items() for part in pair])
 
 
@@ -137,9 +144,10 @@ def test_what_redis_lost_comes_back(
     )
     usage_rollup()
     call_command("semantic_evidence_restore")
-    assert "3 counters were behind" in capsys.readouterr().out
+    assert "6 counters were behind" in capsys.readouterr().out
     assert in_redis(key.project_id) == {5: (5, 1)}
     assert in_redis(key.project_id, "blue") == {6: (1, 0)}
+    assert of_project(key.project_id) == {5: (5, 1), 6: (1, 0)}
     redis.forget()
     assert semantic_evidence_restore() == 0
     assert len(redis.requests) == 1
@@ -155,6 +163,28 @@ def test_an_archived_project_gets_nothing_back(
     project_archive(project=created_key.api_key.project, actor=None)
     assert semantic_evidence_restore() == 0
     assert in_redis(created_key.api_key.project_id) == {}
+
+
+@pytest.mark.django_db
+def test_an_erased_project_leaves_no_counters(
+    created_key: CreatedApiKey, redis: UpstashDouble
+) -> None:
+    erased = created_key.api_key.project
+    organization = organization_create(name="B", owner=None, actor=None)
+    other = project_create(organization=organization, name="B", actor=None)
+    foreign_key = api_key_create(project=other, name="B", actor=None).api_key
+    for key in (created_key.api_key, foreign_key):
+        semantic_row(key, agreed=True).save()
+        semantic_row(key, agreed=True, decision={"namespace": "blue"}).save()
+    usage_rollup()
+    semantic_evidence_restore()
+    pk = erased.pk
+    UsageLog.objects.all().delete()
+    erased.deletion_requested_at = timezone.now() - GRACE
+    erased.save()
+    assert projects_erase_due() == 1
+    assert (in_redis(pk), in_redis(pk, "blue"), of_project(pk)) == ({}, {}, {})
+    assert (in_redis(other.pk), of_project(other.pk)) == ({5: (1, 0)}, {5: (2, 0)})
 
 
 @pytest.mark.django_db
@@ -177,7 +207,9 @@ class RestoreProperty(TestCase):
     @limits(max_examples=15, deadline=None)
     @given(
         steps=st.lists(
-            st.sampled_from(["right", "wrong", "late", "arrive", "lose", "lose one", "restore"]),
+            st.sampled_from(
+                ["right", "wrong", "late", "arrive", "lose", "lose one", "lose project", "restore"]
+            ),
             max_size=14,
         )
     )
@@ -188,6 +220,7 @@ class RestoreProperty(TestCase):
         truth: Counter[str] = Counter()
         waiting: list[UsageLog] = []
         name = redis_keys.semantic_evidence(str(project.pk), "default")
+        every = redis_keys.semantic_project_evidence(str(project.pk))
         redis_settings = {
             "UPSTASH_REDIS_REST_URL": self.rest.url,
             "UPSTASH_REDIS_REST_TOKEN": self.rest.token,
@@ -197,25 +230,30 @@ class RestoreProperty(TestCase):
                 if step in ("right", "wrong", "late"):  # as the edge counts and writes
                     wrong = step == "wrong"
                     truth.update(checked=1, wrong=int(wrong))
-                    redis.hincrby(name, "checked:5", 1)
-                    redis.hincrby(name, "wrong:5", int(wrong))
+                    for counters in (name, every):
+                        redis.hincrby(counters, "checked:5", 1)
+                        redis.hincrby(counters, "wrong:5", int(wrong))
                     row = semantic_row(key, agreed=not wrong)
                     waiting.append(row) if step == "late" else row.save()
                 elif step == "lose":
                     redis.delete(name)
                 elif step == "lose one":
                     redis.hdel(name, "checked:5")
+                elif step == "lose project":
+                    redis.delete(every)
                 elif step == "arrive":
                     UsageLog.objects.bulk_create(waiting)
                     waiting.clear()
                 else:
                     usage_rollup()
                     semantic_evidence_restore()
-                checked, wrongs = _read(redis, project.pk, "default").get(5, (0, 0))
-                assert checked <= truth["checked"]
-                assert wrongs <= truth["wrong"]
-            found = _read(redis, project.pk, "default").get(5, (0, 0))
-        assert found == (truth["checked"], truth["wrong"])
+                for counters in (name, every):
+                    checked, wrongs = _read(redis, counters).get(5, (0, 0))
+                    assert checked <= truth["checked"]
+                    assert wrongs <= truth["wrong"]
+            for counters in (name, every):
+                found = _read(redis, counters).get(5, (0, 0))
+                assert found == (truth["checked"], truth["wrong"])
 
 
 @pytest.fixture(scope="class")

@@ -67,7 +67,7 @@ def test_what_the_namespace_serves_now(
         bad = {f"{what}:{number}": 60 for number in range(7) for what in ("checked", "wrong")}
         client.hset(name, values=bad)
     page = plain(cast.viewer.get(f"{home}cache/playground/?{PARAPHRASE.query}"))
-    assert "closed: its checks differ too often" in page
+    assert "closed: checks differ too often" in page
     assert "<strong>not served</strong>" in page
     with redis_client() as client:
         client.delete(name)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.cache import freshness
 from apps.cache.models import SemanticEvidence, SemanticVerdict
-from apps.cache.selectors.namespaces import MOST_NAMESPACES, quality
+from apps.cache.selectors.namespaces import MOST_NAMESPACES, quality, standings
 from apps.cache.selectors.pairs import PAGE, pair_page
 from apps.cache.services.evidence import semantic_evidence_restore
 from apps.projects.models import Project
@@ -22,12 +22,13 @@ from apps.usage.models import UsageLog
 from apps.usage.request_log import parse_cursor
 from apps.usage.rollup import usage_rollup
 from shared import redis_keys
-from shared.decision.evidence import standing
+from shared.decision.evidence import CLOSED, standing
 from shared.decision.modes import STRICT
 from tests.dashboard.cache.test_evidence import in_redis, semantic_row
 from tests.dashboard.pages.conftest import Cast
 from tests.dashboard.usage_rows import usage_row
 from tests.doubles.upstash import UpstashDouble
+from tests.worker.edge import Edge, Tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -77,13 +78,41 @@ def test_the_bound_is_the_edges(
     by_name = {each.namespace: each for each in found.namespaces}
     strict, balanced = by_name["default"].modes
     assert (strict.standing.checked, strict.standing.wrong) == (600, 1)
-    assert strict.standing == standing({6: (600, 1)}, STRICT, forced_open=False)
+    assert strict.standing == standing({6: (600, 1)}, STRICT, project={}, forced_open=False)
     assert (strict.standing.state, balanced.standing.state) == ("evidence", "evidence")
     assert by_name["default"].line == strict
     assert by_name["blue"].modes[0].needed > 100
     page = plain(cast.viewer.get(f"{home}cache/quality/"))
     assert f"{strict.standing.bound * 100:.1f}%" in page
     assert "open by evidence, from P ≥ 0.70" in page
+
+
+@pytest.mark.parametrize(
+    ("others", "threshold"),
+    [
+        ({"checked:6": 400, "wrong:6": 4}, STRICT.threshold),
+        ({"checked:2": 100, "wrong:2": 60, "checked:6": 600, "wrong:6": 6}, None),
+        ({"checked:6": 400, "wrong:6": 200}, CLOSED),
+    ],
+)
+def test_what_is_served_by_the_projects_evidence_is_the_edges(
+    edge: Edge, project: Project, tenant: Tenant, others: dict[str, int], threshold: float | None
+) -> None:
+    project_update(project=project, actor=None, semantic_opened=False)
+    tenant.record["project"]["semantic_opened"] = False
+    with redis_client() as client:
+        client.hset(redis_keys.semantic_project_evidence(str(project.pk)), values=others)
+    tenant.chat("How do I reverse a list in Python?")
+    tenant.rows(1)
+    (shown,) = quality(project).namespaces
+    expected = shown.modes[0].standing.threshold
+    assert standings(project)["strict"].threshold == expected
+    tenant.chat("How can I reverse a list in Python?")
+    assert tenant.rows(2)[1]["decision"]["threshold"] == expected
+    if threshold is None:
+        assert STRICT.threshold < expected <= 1
+    else:
+        assert expected == threshold
 
 
 def test_opened_at_the_owners_risk_is_shown_as_such(

@@ -16,7 +16,7 @@ from apps.projects.services.api_keys import CreatedApiKey
 from apps.usage.models import UsageLog
 from apps.usage.rollup import usage_rollup
 from shared import redis_keys
-from tests.dashboard.cache.test_evidence import counted, in_redis, semantic_row
+from tests.dashboard.cache.test_evidence import counted, in_redis, of_project, semantic_row
 from tests.dashboard.usage_rows import usage_row
 from tests.doubles.upstash import UpstashDouble
 from tests.worker.edge import Edge, Tenant
@@ -81,6 +81,7 @@ def test_right_counts_for_it_and_keeps_the_answer(
     hit = semantic_hit(edge, tenant)
     verdict_give(project=project, log=hit, wrong=False, actor=owner)
     assert in_redis(project.pk) == {(hit.decision or {})["bin"]: (1, 0)}
+    assert of_project(project.pk) == in_redis(project.pk)
     assert ask(edge, tenant, PARAPHRASE) == "HIT-SEMANTIC"
 
 
@@ -132,6 +133,7 @@ def test_a_verdict_long_after_the_edge_has_forgotten(
     hit.save()
     verdict_give(project=project, log=hit, wrong=True, actor=owner)
     assert in_redis(project.pk) == {5: (1, 1)}
+    assert of_project(project.pk) == {5: (1, 1)}
     assert hit.decision is not None
     assert hit.cache_key is not None
     pair = redis_keys.semantic_refused(str(project.pk), hit.decision["asked"], hit.cache_key)

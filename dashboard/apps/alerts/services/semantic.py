@@ -3,7 +3,8 @@
 The edge checks a sample of the hits it serves; the rollup adds the outcomes up by day. From those
 of thirty days the expected share of wrong hits is estimated as the edge does it
 (``shared.decision.evidence``): two fresh answers to one prompt differ sometimes, too, and only the
-excess counts. It is held against the mode's target error, by which the edge closes a namespace.
+excess counts. It is held against the mode's target error, by which the edge closes a namespace. All
+namespaces of the project count in full here, so there is nothing to pool.
 """
 
 from datetime import timedelta

@@ -28,6 +28,18 @@ Counts = dict[int, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
+class KnownCounts:
+    """``project``: of all its namespaces together, by which each of them is judged, too."""
+
+    namespaces: Mapping[str, Counts]
+    project: Counts
+
+    def of(self, namespace: str) -> Counts:
+        """Empty where nothing was counted."""
+        return self.namespaces.get(namespace, {})
+
+
+@dataclass(frozen=True, slots=True)
 class ModeLine:
     """``needed``: how many further agreeing checks would open it; None where it is open.
 
@@ -106,7 +118,7 @@ class Quality:
 
 
 def quality(project: Project) -> Quality:
-    """Two queries and one round trip to Redis. The namespaces with most evidence come first."""
+    """Three queries and one round trip to Redis. The namespaces with most evidence come first."""
     totals = list(
         SemanticEvidence.objects.filter(project=project)
         .values_list("namespace")
@@ -129,64 +141,80 @@ def quality(project: Project) -> Quality:
             known.checked + row.checked,
             known.wrong + row.wrong,
         )
+    logged = KnownCounts(stored, _of_all_namespaces(project))
     try:
-        counts: Mapping[str, Counts] = live_counts(project, names)
-        live = True
+        counts, live = live_counts(project, names), True
     except CacheUnreachableError:
-        counts, live = stored, False
+        counts, live = logged, False
     return Quality(
-        namespaces=[
-            _view(project, name, counts.get(name, {}), list(models[name].values()))
-            for name in names
-        ],
+        namespaces=[_view(project, name, counts, list(models[name].values())) for name in names],
         more=max(0, len(totals) - MOST_NAMESPACES),
         live=live,
-        behind=any(_less(counts.get(name, {}), stored[name]) for name in names),
+        behind=_less(counts.project, logged.project)
+        or any(_less(counts.of(name), logged.of(name)) for name in names),
         served=sum(served for _, served, _, _ in totals),
         checked=sum(checked for *_, checked, _ in totals),
         wrong=sum(wrong for *_, wrong in totals),
     )
 
 
-def live_counts(project: Project, namespaces: Sequence[str]) -> dict[str, Counts]:
+def _of_all_namespaces(project: Project) -> Counts:
+    sums = (
+        SemanticEvidence.objects.filter(project=project)
+        .values_list("bin")
+        .annotate(Sum("checked"), Sum("wrong"))
+    )
+    return {number: (checked, wrong) for number, checked, wrong in sums}
+
+
+def live_counts(project: Project, namespaces: Sequence[str]) -> KnownCounts:
     """The counters in Redis, by which the edge decides. Raises ``CacheUnreachableError``."""
     if not redis_configured():
         raise CacheUnreachableError("Redis is not configured")
     try:
         with redis_client() as redis:
             pipeline = redis.pipeline()
+            pipeline.hgetall(redis_keys.semantic_project_evidence(str(project.pk)))
             for name in namespaces:
                 pipeline.hgetall(redis_keys.semantic_evidence(str(project.pk), name))
             found: Any = pipeline.exec()
     except Exception as error:
         raise unreachable(error) from error
-    return {
-        name: read_counts([part for pair in counters.items() for part in pair])
-        for name, counters in zip(namespaces, found, strict=True)
-    }
+    every, *own = (
+        read_counts([part for pair in counters.items() for part in pair]) for counters in found
+    )
+    return KnownCounts(dict(zip(namespaces, own, strict=True)), every)
 
 
 def standings(project: Project) -> dict[str, Standing]:
     """By mode, of the project's default namespace. Raises ``CacheUnreachableError``."""
-    counts = live_counts(project, [project.namespace])[project.namespace]
-    return {
-        mode.name: standing(counts, mode, forced_open=project.semantic_opened) for mode in _modes()
-    }
+    counts = live_counts(project, [project.namespace])
+    return {mode.name: _standing(project, project.namespace, mode, counts) for mode in _modes()}
+
+
+def _standing(project: Project, namespace: str, mode: Mode, counts: KnownCounts) -> Standing:
+    """As the edge finds it."""
+    return standing(
+        counts.of(namespace), mode, project=counts.project, forced_open=project.semantic_opened
+    )
 
 
 def _modes() -> list[Mode]:
     return [mode for mode in MODES.values() if mode.threshold <= 1]
 
 
-def _view(project: Project, name: str, counts: Counts, models: list[ModelLine]) -> NamespaceView:
+def _view(
+    project: Project, name: str, counts: KnownCounts, models: list[ModelLine]
+) -> NamespaceView:
+    own = counts.of(name)
     lines = []
     for mode in _modes():
-        found = standing(counts, mode, forced_open=project.semantic_opened)
+        found = _standing(project, name, mode, counts)
         lines.append(
             ModeLine(
                 mode=mode,
                 standing=found,
-                needed=None if found.open else still_needed(counts, mode),
+                needed=None if found.open else still_needed(own, mode, project=counts.project),
                 chosen=mode.name == project.semantic_mode,
             )
         )
@@ -194,7 +222,7 @@ def _view(project: Project, name: str, counts: Counts, models: list[ModelLine]) 
         namespace=name,
         default=name == project.namespace,
         modes=lines,
-        bins=_bins(counts),
+        bins=_bins(own),
         models=sorted(models, key=lambda line: (-line.checked, -line.served, line.model)),
     )
 

@@ -8,9 +8,11 @@ was lost; it may run at any time and any number of times and never counts twice.
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -27,16 +29,14 @@ from shared.decision.evidence import EDGES
 from shared.usage_events import HIT_SEMANTIC
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from upstash_redis import Redis
 
 logger = logging.getLogger(__name__)
 
 _BATCH_IDS = 50_000
-_NAMESPACES_PER_TRIP = 100
+_KEYS_PER_TRIP = 100
 
-
-_Namespace = tuple[UUID, str]
-"""Project and namespace."""
 _BinCounts = tuple[int, int, int]
 """Bin, pairs checked, wrong ones among them."""
 
@@ -168,20 +168,13 @@ def semantic_evidence_restore() -> int:
     evidence_count()
     if not redis_configured():
         return 0
-    sums = (
-        SemanticEvidence.objects.filter(project__archived_at=None, checked__gt=0)
-        .values_list("project_id", "namespace", "bin")
-        .annotate(Sum("checked"), Sum("wrong"))
-        .order_by("project_id", "namespace", "bin")
-    )
-    known: defaultdict[_Namespace, list[_BinCounts]] = defaultdict(list)
-    for project_id, namespace, number, checked, wrong in sums:
-        known[project_id, namespace].append((number, checked, wrong))
+    known = SemanticEvidence.objects.filter(project__archived_at=None, checked__gt=0)
+    waiting = [*_by_namespace(known), *_by_project(known)]
     raised = 0
-    waiting = list(known.items())
-    for start in range(0, len(waiting), _NAMESPACES_PER_TRIP):
+    for start in range(0, len(waiting), _KEYS_PER_TRIP):
         try:
-            raised += _raise_all(waiting[start : start + _NAMESPACES_PER_TRIP])
+            with redis_client() as redis:
+                raised += _raise(redis, waiting[start : start + _KEYS_PER_TRIP])
         except Exception:
             logger.exception(
                 "semantic evidence was not restored to Redis; the next run tries again"
@@ -194,31 +187,53 @@ def semantic_evidence_restore() -> int:
     return raised
 
 
-def _raise_all(known: Sequence[tuple[_Namespace, list[_BinCounts]]]) -> int:
-    with redis_client() as redis:
-        return redis_calls.raise_evidence(
-            redis,
-            evidence=[
-                redis_keys.semantic_evidence(str(project), name) for (project, name), _ in known
-            ],
-            counts=[
-                (position, *counts)
-                for position, (_, bins) in enumerate(known, start=1)
-                for counts in bins
-            ],
-        )
-
-
 def evidence_raise(redis: "Redis", project_id: UUID, namespace: str) -> None:
-    """Raises Redis's lower counters of one namespace, with an open client."""
+    """Raises Redis's lower counters of one namespace and its project, with an open client."""
+    known = SemanticEvidence.objects.filter(project_id=project_id, checked__gt=0)
+    _raise(redis, [*_by_namespace(known.filter(namespace=namespace)), *_by_project(known)])
+
+
+def evidence_delete(project: Project) -> None:
+    """Deletes the project's counters from Redis. Raises what the client does where Redis cannot be
+    asked: the erasure is then tried again."""
+    if not redis_configured():
+        return
+    tenant = str(project.pk)
+    names = SemanticEvidence.objects.filter(project=project).values_list("namespace", flat=True)
+    keys = [redis_keys.semantic_evidence(tenant, name) for name in names.distinct()]
+    with redis_client() as redis:
+        redis.delete(redis_keys.semantic_project_evidence(tenant), *keys)
+
+
+def _by_namespace(known: "QuerySet[SemanticEvidence]") -> Iterator[tuple[str, list[_BinCounts]]]:
+    """The counts that each key in Redis is to have."""
     sums = (
-        SemanticEvidence.objects.filter(project_id=project_id, namespace=namespace, checked__gt=0)
-        .values_list("bin")
+        known.values_list("project_id", "namespace", "bin")
         .annotate(Sum("checked"), Sum("wrong"))
-        .order_by("bin")
+        .order_by("project_id", "namespace", "bin")
     )
-    redis_calls.raise_evidence(
+    for (project_id, namespace), rows in groupby(sums, key=itemgetter(0, 1)):
+        key = redis_keys.semantic_evidence(str(project_id), namespace)
+        yield key, [row[2:] for row in rows]
+
+
+def _by_project(known: "QuerySet[SemanticEvidence]") -> Iterator[tuple[str, list[_BinCounts]]]:
+    sums = (
+        known.values_list("project_id", "bin")
+        .annotate(Sum("checked"), Sum("wrong"))
+        .order_by("project_id", "bin")
+    )
+    for project_id, rows in groupby(sums, key=itemgetter(0)):
+        yield redis_keys.semantic_project_evidence(str(project_id)), [row[1:] for row in rows]
+
+
+def _raise(redis: "Redis", known: Sequence[tuple[str, list[_BinCounts]]]) -> int:
+    return redis_calls.raise_evidence(
         redis,
-        evidence=[redis_keys.semantic_evidence(str(project_id), namespace)],
-        counts=[(1, *row) for row in sums],
+        evidence=[key for key, _ in known],
+        counts=[
+            (position, *counts)
+            for position, (_, bins) in enumerate(known, start=1)
+            for counts in bins
+        ],
     )

@@ -125,6 +125,7 @@ def _apply(project: Project, hit: SemanticHit, *, wrong: bool) -> None:
                     hit=key,
                     entry=entry,
                     evidence=evidence,
+                    project_evidence=redis_keys.semantic_project_evidence(tenant),
                     refused_pair=refused,
                     bin_number=hit.bin,
                     wrong=int(wrong),

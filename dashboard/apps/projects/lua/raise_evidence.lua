@@ -1,10 +1,10 @@
 -- Raises counters of evidence that are lower than the database knows them. None is lowered.
 --
 -- KEYS
---   evidence...: the counters of each namespace
+--   evidence...: the counters of namespaces and projects
 -- ARGV
---   counts...: (position: int, bin_number: int, checked: int, wrong: int) = of the bin of the
---     namespace at that position among KEYS, from 1
+--   counts...: (position: int, bin_number: int, checked: int, wrong: int) = of the bin
+--     at that position among KEYS, from 1
 -- RETURNS int = how many counters were lower
 local raised = 0
 for i = 1, #ARGV, 4 do

@@ -10,7 +10,8 @@ of its checks, and what counts is the excess over n. Both e and n are estimated 
 the derivation and the simulation are in docs/adr/0103):
 
 - the shipped prior of e is what the benchmark measured, with a small share of bad namespaces;
-- the project's other namespaces move it, at a reduced weight; no counter is shared between tenants;
+- the project's other namespaces stand in, at a reduced weight, for checks that a namespace does not
+  have yet; no counter is shared between tenants;
 - the namespace's own checks do the rest; resamples of one prompt, where there are any, estimate n.
 
 A namespace serves from the lowest bin of predicted P(same answer) for which the expected share of
@@ -43,8 +44,9 @@ measured. Pairs that pass all guards are closer than that, so it is assumed lowe
 NULL_PRIOR = (5.0, 215.0)
 """Beta of n: 2.3 % (of pairs of sister models 0.3 to 3.3 %)."""
 POOLED_SHARE = 0.5
-POOLED_MOST = 200
-"""Weight of the checks of a project's other namespaces, and the most that they count for."""
+POOLED_MOST = OWN_WEIGHT
+"""Weight of the checks of a project's other namespaces, and up to how many checks, the namespace's
+own included, they count. More would close a right namespace for good beside a wrong one."""
 LOWER_SHARE = 0.5
 """Weight of checks in bins below the threshold, when only higher bins would be served."""
 
@@ -166,13 +168,13 @@ def _edges(points: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
 class Standing:
     """What a namespace serves in a mode, and what its evidence says about that.
 
-    ``state``: "off" (the mode serves nothing), "prior" (open by the shipped prior: few checks of
-    its own), "evidence" (open, and ``OWN_WEIGHT`` checks of its own agree), "forced_open" (at the
-    owner's risk, the expected error is over δ), "closed" (the evidence is against it) or "refuted"
-    (forced open by its owner, and the evidence is sure that the error is over δ). ``threshold``:
-    the least probability served; over 1 when nothing is. ``checked``, ``wrong``: summed over the
-    bins at or above the serving threshold (the mode's own threshold when nothing is served).
-    ``bound``: upper bound of their share of wrong hits.
+    ``state``: "off" (the mode serves nothing), "prior" (open by the shipped prior and the project's
+    other namespaces: few checks of its own), "evidence" (open, and ``OWN_WEIGHT`` checks of its own
+    agree), "forced_open" (at the owner's risk, the expected error is over δ), "closed" (the
+    evidence is against it) or "refuted" (forced open by its owner, and the evidence is sure that
+    the error is over δ). ``threshold``: the least probability served; over 1 when nothing is.
+    ``checked``, ``wrong``: its own, summed over the bins at or above the serving threshold (the
+    mode's own threshold when nothing is served). ``bound``: upper bound of its share of wrong hits.
     """
 
     state: str
@@ -191,15 +193,13 @@ Counts = Mapping[int, tuple[int, int]]
 """Bin (or ``RESAMPLED``) → (checked, different)."""
 
 
-def standing(
-    counts: Counts, mode: Mode, *, forced_open: bool, project: Counts | None = None
-) -> Standing:
+def standing(counts: Counts, mode: Mode, *, project: Counts, forced_open: bool) -> Standing:
     """Open from the first day under the shipped prior, until the evidence is against it.
 
-    ``project``: the same counts of all the project's namespaces together, this one included. Where
-    the evidence is against the mode's own threshold, a higher one may still hold; checks in the
-    bins below it then count with ``LOWER_SHARE``. A namespace that is forced open closes only when
-    the lower bound of its error is over δ.
+    ``project``: the same counts of all the project's namespaces together, this one included; empty
+    where none is known. Where the evidence is against the mode's own threshold, a higher one may
+    still hold; checks in the bins below it then count with ``LOWER_SHARE``. A namespace that is
+    forced open closes only when the lower bound of its error is over δ.
     """
     if mode.threshold > 1:
         return Standing("off", CLOSED, 0, 0, 1.0)
@@ -224,16 +224,16 @@ def standing(
     return Standing(state, serving, checked, wrong, bound)
 
 
-def _held(counts: Counts, lowest: int, mode: Mode, project: Counts | None) -> bool:
+def _held(counts: Counts, lowest: int, mode: Mode, project: Counts) -> bool:
     return _estimated(counts, lowest, mode, project).mean <= mode.target_error
 
 
-def _estimated(counts: Counts, lowest: int, mode: Mode, project: Counts | None) -> Estimate:
+def _estimated(counts: Counts, lowest: int, mode: Mode, project: Counts) -> Estimate:
     """Of what would be served from bin ``lowest`` up."""
     base = bin_of(mode.threshold) or 0
     checked, wrong = _sums(counts, lowest)
     all_checked, all_wrong = _sums(counts, base)
-    pooled, pooled_wrong = _pooled(counts, project, lowest)
+    pooled, pooled_wrong = _pooled((checked, wrong), _sums(project, lowest))
     return estimate(
         round(wrong + LOWER_SHARE * (all_wrong - wrong) + pooled_wrong, 2),
         round(checked + LOWER_SHARE * (all_checked - checked) + pooled, 2),
@@ -242,16 +242,16 @@ def _estimated(counts: Counts, lowest: int, mode: Mode, project: Counts | None) 
     )
 
 
-def _pooled(counts: Counts, project: Counts | None, lowest: int) -> tuple[float, float]:
-    """What the other namespaces' checks count for: (checked, different)."""
-    if project is None:
-        return 0.0, 0.0
-    (every, bad), (own, own_bad) = _sums(project, lowest), _sums(counts, lowest)
-    others = max(0, every - own)
+def _pooled(own: tuple[int, int], project: tuple[int, int]) -> tuple[float, float]:
+    """What the other namespaces' checks count for: (checked, different), as the arguments are.
+
+    Counts that Redis lost may leave the project with less than the namespace has.
+    """
+    others = max(0, project[0] - own[0])
     if not others:
         return 0.0, 0.0
-    weight = min(POOLED_SHARE, POOLED_MOST / others)
-    return weight * others, weight * min(others, max(0, bad - own_bad))
+    weight = min(POOLED_SHARE, max(0, POOLED_MOST - own[0]) / others)
+    return weight * others, weight * min(others, max(0, project[1] - own[1]))
 
 
 def _sums(counts: Counts, lowest: int) -> tuple[int, int]:
@@ -277,13 +277,23 @@ def upper_bound(wrong: int, checked: int, confidence: float = SURE) -> float:
     return high
 
 
-def still_needed(counts: Counts, mode: Mode) -> int:
+def still_needed(counts: Counts, mode: Mode, *, project: Counts) -> int:
     """How many further checks, all agreeing, open the mode's own threshold; 0 where it is open."""
-    checked, wrong = _sums(counts, bin_of(mode.threshold) or 0)
+    base = bin_of(mode.threshold) or 0
+    (checked, wrong), (every, bad) = _sums(counts, base), _sums(project, base)
     resampled = counts.get(RESAMPLED, (0, 0))
 
     def opens(more: int) -> bool:
-        return estimate(wrong, checked + more, mode.prior, resampled).mean <= mode.target_error
+        pooled, pooled_wrong = _pooled((checked + more, wrong), (every + more, bad))
+        return (
+            estimate(
+                round(wrong + pooled_wrong, 2),
+                round(checked + more + pooled, 2),
+                mode.prior,
+                resampled,
+            ).mean
+            <= mode.target_error
+        )
 
     low, high = 0, 1
     while not opens(high) and high < 1 << 20:
@@ -297,7 +307,8 @@ def still_needed(counts: Counts, mode: Mode) -> int:
 def read_counts(pairs: Sequence[str]) -> dict[int, tuple[int, int]]:
     """Counts from names and values of the Redis hash, one after the other.
 
-    The hash is ``redis_keys.semantic_evidence``: ``checked:<bin>`` and ``wrong:<bin>`` → counts.
+    The hash is ``redis_keys.semantic_evidence``, or the project's: ``checked:<bin>`` and
+    ``wrong:<bin>`` → counts.
     """
     counters = dict(zip(pairs[::2], map(int, pairs[1::2]), strict=True))
     bins = {int(name.split(":")[1]) for name in counters}

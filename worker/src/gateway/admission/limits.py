@@ -92,6 +92,7 @@ async def admit(
             most_distance=search.most_distance,
             candidates=search.candidates,
             evidence=search.evidence,
+            project_evidence=search.project_evidence,
             prompt_state=request.prompt_state,
             prompt_fields=request.prompt_fields,
         )
@@ -185,6 +186,7 @@ def _read(reply: AdmitReply, record: KeyRecord, request: AdmissionRequest) -> Ad
         entries=[*reply.entries, *[None] * (len(request.entries) - len(reply.entries))],
         candidates=reply.candidates,
         evidence=reply.evidence,
+        project_evidence=reply.project_evidence,
         upstream=upstream,
         prompt_values=reply.prompt_values,
         headers=[*headers, *_quota_headers(record.plan.monthly_requests, reply.quota_used)],

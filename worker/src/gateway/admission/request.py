@@ -17,6 +17,7 @@ class IndexSearch:
     most_distance: int = 0
     candidates: int = 0
     evidence: str = ""
+    project_evidence: str = ""
 
 
 NO_SEMANTICS = IndexSearch()
@@ -113,7 +114,8 @@ class Admission:
     ``upstream``: whether the provider may be asked where the cache has no answer. ``degraded``: why
     Redis was not asked; empty where it was; ``local``: what the request holds of this process's
     shares then. ``candidates``: records near in meaning with their distance, nearest first;
-    ``evidence``: the namespace's counters, as alternating names and values.
+    ``evidence``: the namespace's counters, as alternating names and values; ``project_evidence``:
+    those of all the project's namespaces.
     ``prompt_values``: of the prompt fields, in their order.
     """
 
@@ -124,6 +126,7 @@ class Admission:
     local: LocalHold | None = None
     candidates: list[tuple[int, str]] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
+    project_evidence: list[str] = field(default_factory=list)
     prompt_values: list[str | None] = field(default_factory=list)
     headers: Headers = field(default_factory=list)
 

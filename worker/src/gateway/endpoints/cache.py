@@ -128,6 +128,7 @@ async def _judge(
             hit=remembered,
             entry=redis_keys.entry(project, hit.entry),
             evidence=redis_keys.semantic_evidence(project, hit.namespace),
+            project_evidence=redis_keys.semantic_project_evidence(project),
             refused_pair=redis_keys.semantic_refused(project, hit.asked, hit.entry),
             bin_number=hit.bin,
             wrong=int(wrong),

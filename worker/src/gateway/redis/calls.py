@@ -58,6 +58,7 @@ class AdmitReply(NamedTuple):
     label_spent: int
     candidates: list[tuple[int, str]]
     evidence: list[str]
+    project_evidence: list[str]
     entries: list[str | None]
     prompt_values: list[str | None]
 
@@ -111,6 +112,7 @@ async def admit(
     most_distance: int,
     candidates: int,
     evidence: str,
+    project_evidence: str,
     prompt_state: str,
     prompt_fields: Sequence[str],
 ) -> AdmitReply:
@@ -166,6 +168,7 @@ async def admit(
         most_distance,
         candidates,
         evidence,
+        project_evidence,
         prompt_state,
         *prompt_fields,
     ]
@@ -332,11 +335,13 @@ async def commit_indexed(
     return answer
 
 
-async def count_evidence(store: Store, *, evidence: str, bin_number: int, wrong: int) -> int:
+async def count_evidence(
+    store: Store, *, evidence: str, project_evidence: str, bin_number: int, wrong: int
+) -> int:
     """Counts one pair of prompts whose answers were compared. Answers the wrong ones of the
-    bin.
+    namespace's bin.
     """
-    keys = [evidence]
+    keys = [evidence, project_evidence]
     arguments: list[str | int] = [bin_number, wrong]
     answer: int = await store.run(COUNT_EVIDENCE, keys, arguments)
     return answer
@@ -383,6 +388,7 @@ async def give_verdict(
     hit: str,
     entry: str,
     evidence: str,
+    project_evidence: str,
     refused_pair: str,
     bin_number: int,
     wrong: int,
@@ -392,7 +398,7 @@ async def give_verdict(
     second verdict finds nothing to count. Answers 1; 0 when no verdict is waited for, and
     then nothing has changed.
     """
-    keys = [hit, entry, evidence, refused_pair]
+    keys = [hit, entry, evidence, project_evidence, refused_pair]
     arguments: list[str | int] = [bin_number, wrong, refused_seconds]
     answer: int = await store.run(GIVE_VERDICT, keys, arguments)
     return answer

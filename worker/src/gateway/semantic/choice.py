@@ -2,9 +2,9 @@
 
 Only the text of the last user message is compared by meaning; everything else of the request must
 match exactly (the partition of the index). Candidates come with the admission's one round trip; the
-decision is ``shared.decision``'s. The threshold comes from the namespace's evidence. See ADR 0101
-and ``docs/public/semantic-quality.md``. ``shared.decision`` is imported by the first eligible
-request: its table and rules cost a cold start that most projects never need.
+decision is ``shared.decision``'s. The threshold comes from the evidence of namespace and project.
+See ADR 0101, ADR 0103 and ``docs/public/semantic-quality.md``. ``shared.decision`` is imported by
+the first eligible request: its table and rules cost a cold start that most projects never need.
 """
 
 import base64
@@ -44,6 +44,7 @@ class Query:
     prefix: str
     namespace: str
     evidence_key: str
+    project_evidence_key: str
     mode: "Mode"
     forced_open: bool
     most_distance: int
@@ -57,6 +58,7 @@ class Query:
             most_distance=self.most_distance,
             candidates=CANDIDATES,
             evidence=self.evidence_key,
+            project_evidence=self.project_evidence_key,
         )
 
 
@@ -130,6 +132,7 @@ async def prepare(
         prefix=redis_keys.semantic_partition(project, partition),
         namespace=namespace,
         evidence_key=redis_keys.semantic_evidence(project, namespace),
+        project_evidence_key=redis_keys.semantic_project_evidence(project),
         mode=MODES[mode],
         forced_open=record.project.semantic_opened,
         most_distance=MAX_DISTANCE,
@@ -167,7 +170,12 @@ async def choose(
     from shared.decision import decide, evidence
 
     counts = evidence.read_counts(admission.evidence)
-    threshold = evidence.standing(counts, query.mode, forced_open=query.forced_open).threshold
+    threshold = evidence.standing(
+        counts,
+        query.mode,
+        project=evidence.read_counts(admission.project_evidence),
+        forced_open=query.forced_open,
+    ).threshold
     best: Candidate | None = None
     for distance, record in admission.candidates:
         decrypted = await _open(platform, data_key, query, record)

@@ -21,7 +21,11 @@ async def count_pair(
     agreed = answers.same_answer(cached, fresh)
     try:
         await calls.count_evidence(
-            store, evidence=query.evidence_key, bin_number=candidate.bin, wrong=0 if agreed else 1
+            store,
+            evidence=query.evidence_key,
+            project_evidence=query.project_evidence_key,
+            bin_number=candidate.bin,
+            wrong=0 if agreed else 1,
         )
     except StoreUnavailable as error:
         log_event("evidence_not_kept", "warning", reason=str(error))

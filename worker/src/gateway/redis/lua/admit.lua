@@ -50,6 +50,7 @@
 --   most_distance: int
 --   candidates: int = how many at most
 --   evidence: str = key of the namespace's evidence
+--   project_evidence: str = key of that of all the project's namespaces
 --   prompt_state: str = key of what is known of prompt prefixes; empty: nothing is read
 --   prompt_fields...: str
 -- RETURNS
@@ -76,6 +77,7 @@
 --   label_spent: int = of this period, nano-USD; -1 as project_spent
 --   candidates: list[tuple[int, str]] = distance and record, nearest first
 --   evidence: list[str] = names and values in turn
+--   project_evidence: list[str] = the same
 --   entries: list[str | None] = in the order asked
 --   prompt_values: list[str | None] = of the fields, where the provider is to be asked
 local revision, plan_log, key_log, quota, cutoffs, lock, plan_tokens, key_tokens, project_spend,
@@ -84,17 +86,17 @@ local record_revision, plan_rpm, key_rpm, monthly_requests, hits_past_quota, mod
   namespace_field, max_age_ms, lock_token, lease_ms, plan_tpm, key_tpm, project_budget, key_budget,
   label_account, label_most, label_ttl, label_rpm, label_budget, estimated_tokens, no_upstream,
   slot, concurrent_streams, slot_ms, semantic_prefix, code, probes, most_distance, candidates,
-  evidence, prompt_state = unpack(ARGV, 1, 31)
+  evidence, project_evidence, prompt_state = unpack(ARGV, 1, 32)
 
 local now = now_ms()
 local reply = {
-  'OK', now, 0, now, 0, now, -1, 0, -1, now, -1, now, -1, -1, -1, '', 0, now, -1, {}, {}, {}, {}
+  'OK', now, 0, now, 0, now, -1, 0, -1, now, -1, now, -1, -1, -1, '', 0, now, -1, {}, {}, {}, {}, {}
 }
 local VERDICT, PLAN_USED, PLAN_OLDEST, KEY_USED, KEY_OLDEST, QUOTA_USED = 1, 3, 4, 5, 6, 7
 local LEASE_LEFT, PLAN_TOKENS, PLAN_SINCE, KEY_TOKENS, KEY_SINCE = 8, 9, 10, 11, 12
 local PROJECT_SPENT, KEY_SPENT, STREAMS_OPEN = 13, 14, 15
 local LABEL_ACCOUNT, LABEL_USED, LABEL_OLDEST, LABEL_SPENT = 16, 17, 18, 19
-local CANDIDATES, EVIDENCE, ENTRIES, PROMPT_VALUES = 20, 21, 22, 23
+local CANDIDATES, EVIDENCE, PROJECT_EVIDENCE, ENTRIES, PROMPT_VALUES = 20, 21, 22, 23, 24
 local function refuse(verdict)
   reply[VERDICT] = verdict
   return reply
@@ -166,7 +168,10 @@ if not missing then
   if missing and semantic_prefix ~= '' then
     local limit, count = tonumber(most_distance), tonumber(candidates)
     reply[CANDIDATES] = nearest(semantic_prefix, code, probes, limit, count, cut)
-    if #reply[CANDIDATES] > 0 then reply[EVIDENCE] = redis.call('HGETALL', evidence) end
+    if #reply[CANDIDATES] > 0 then
+      reply[EVIDENCE] = redis.call('HGETALL', evidence)
+      reply[PROJECT_EVIDENCE] = redis.call('HGETALL', project_evidence)
+    end
   end
 end
 if hits_only then reply[VERDICT] = 'HITS_ONLY' end
@@ -226,7 +231,7 @@ end
 reserve(plan_tokens, plan_tpm, estimate, now)
 reserve(key_tokens, key_tpm, estimate, now)
 if prompt_state ~= '' then
-  reply[PROMPT_VALUES] = redis.call('HMGET', prompt_state, unpack(ARGV, 32))
+  reply[PROMPT_VALUES] = redis.call('HMGET', prompt_state, unpack(ARGV, 33))
 end
 if lock_token ~= '' then
   if not redis.call('SET', lock, lock_token, 'NX', 'PX', lease_ms) then

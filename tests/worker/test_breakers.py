@@ -10,7 +10,7 @@ import pytest
 from gateway.admission.auth import KeyResolver
 from gateway.admission.key_memory import KeyMemory
 from gateway.core.breaker import Breaker
-from gateway.core.http import FetchFailed, Unsendable
+from gateway.core.http import AnswerTooLarge, FetchFailed, Unsendable
 from gateway.core.probed_breaker import ProbedBreaker
 from gateway.core.settings import load
 from gateway.redis.store import Store, StoreUnavailable
@@ -71,7 +71,15 @@ def test_what_is_no_answer_of_redis_is_its_failure(answer: str | FetchFailed) ->
     assert breaker.state(0) == "open"
 
 
-def test_a_busy_isolate_is_no_failure_of_redis() -> None:
+@pytest.mark.parametrize(
+    "failure",
+    [
+        FetchFailed("no answer in time", timeout=True, ours=True),
+        AnswerTooLarge(9),
+        Unsendable("a header that cannot be sent"),
+    ],
+)
+def test_what_is_our_own_fault_is_no_failure_of_redis(failure: FetchFailed) -> None:
     breaker = ProbedBreaker(least=1)
 
     async def work(platform: ScriptedPlatform) -> None:
@@ -79,7 +87,7 @@ def test_a_busy_isolate_is_no_failure_of_redis() -> None:
         with pytest.raises(StoreUnavailable):
             await store.command("GET", "key")
 
-    run(FetchFailed("no answer in time", timeout=True, ours=True), work)
+    run(failure, work)
     assert breaker.state(0) == "closed"
 
 

@@ -80,7 +80,8 @@ class FetchFailed(Exception):
     ``timeout`` tells a slow peer from an unreachable one. ``answered``: the peer did answer, and
     nothing can be made of it. A provider has charged for such an answer, so the request is not sent
     again.
-    ``ours``: this isolate was too busy to say whether the peer was late.
+    ``ours``: the peer is not to blame, and no breaker of it moves: this isolate was too busy to say
+    whether the peer was late, would not hold its answer, or could not send the request.
     """
 
     def __init__(
@@ -96,11 +97,14 @@ class AnswerTooLarge(FetchFailed):
     """An answer that must be held whole is over ``MAX_ANSWER_BYTES``."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the answer is over {limit:,} bytes", answered=True)
+        super().__init__(f"the answer is over {limit:,} bytes", answered=True, ours=True)
 
 
 class Unsendable(FetchFailed):
-    """The request could not be put into HTTP: nothing was sent, and the peer is not to blame."""
+    """The request could not be put into HTTP: nothing was sent."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, ours=True)
 
 
 class ClientStalled(FetchFailed):

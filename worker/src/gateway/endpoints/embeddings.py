@@ -18,7 +18,7 @@ from gateway.formats import vectors
 from gateway.formats.base import MALFORMED, Usage
 from gateway.pipeline import vectors as vector_cache
 from gateway.pipeline.request_context import RequestContext
-from gateway.pipeline.vectors import VectorCache
+from gateway.pipeline.vectors import Bounds, VectorCache
 from gateway.providers import upstream, upstream_answer
 from gateway.providers.base import EMBEDDINGS
 from gateway.providers.credentials import source
@@ -80,6 +80,7 @@ async def handle(context: RequestContext) -> Response:
         policy,
         request,
         admission,
+        bounds=Bounds(context.most_stored_bytes(), context.host.settings.max_answer_bytes),
         local=local,
         journal=context.journal(),
         flights=context.host.runtime.vector_flights,

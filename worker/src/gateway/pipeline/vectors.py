@@ -2,7 +2,8 @@
 
 import contextlib
 import json
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from gateway.admission import accounts, single_flight
 from gateway.admission.accounts import (
@@ -32,6 +33,18 @@ from shared.purge_cutoffs import model_field, namespace_field
 
 PER_TRIP = 256
 """Entries asked for or written in one round trip: 256 large vectors are about 4 MB."""
+BYTES_PER_TRIP = 4 * 2**20
+"""A round trip that writes ends with the vector that brings it to as many; one that reads, too
+(``include/batch.lua``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """``stored``: bytes of the longest vector that is stored. ``read``: bytes that one request
+    reads from the cache; inputs beyond them are asked for."""
+
+    stored: int
+    read: int
 
 
 def admission_request(
@@ -68,8 +81,8 @@ def admission_request(
 
 
 class VectorCache:
-    """Embedding entries as one admitted request sees them. ``label``: where its value of the
-    limited label counts. ``started``: unix time it came at."""
+    """Embedding entries as one admitted request sees them. ``bounds``: of what it stores and reads.
+    ``label``: where its value of the limited label counts. ``started``: unix time it came at."""
 
     def __init__(
         self,
@@ -79,6 +92,7 @@ class VectorCache:
         request: AdmissionRequest,
         admission: Admission,
         *,
+        bounds: Bounds,
         local: LocalLimits,
         journal: Journal,
         flights: Flights[dict[str, Vector]],
@@ -89,6 +103,8 @@ class VectorCache:
         self._record = record
         self._local = local
         self._journal = journal
+        self._most_stored = bounds.stored
+        self._room = bounds.read
         self._policy = policy
         self._request = request
         self._entries = admission.entries
@@ -104,10 +120,11 @@ class VectorCache:
         self._leads = bool(self._held.lock_token) and not admission.lease_left_ms
 
     async def look_up(self, keys: list[str]) -> dict[str, Vector]:
-        """The vectors that are there. One more round trip for each 256 inputs after the first."""
+        """The vectors that are there. More round trips for inputs after the first 256, and for what
+        a reply could not carry."""
         wanted = list(dict.fromkeys(keys)) if self._policy.read else []
-        values = [*self._entries, *await self._more(wanted[PER_TRIP:])]
-        return await self._opened(wanted, values)
+        found = await self._opened(wanted[: len(self._entries)], self._entries)
+        return found | await self._more(_not_sent(wanted, self._entries))
 
     async def share(self) -> dict[str, Vector]:
         """What a request of this process for the same batch has fetched meanwhile; nothing when
@@ -168,40 +185,41 @@ class VectorCache:
             self._held = self._held.without_lock()
         if arrived.entry is None:
             return {}
-        return await self._opened(missing, await self._more(missing))
+        return await self._more(missing)
 
     async def commit(self, new: dict[str, Vector], spent: Spent, row: Row | None = None) -> None:
-        """Write vectors, 256 in each round trip. The first trip charges ``spent``, the last one
-        releases the lock. Without vectors followers are told to ask the provider. The first one
-        also keeps the usage ``row``, where the request is over."""
+        """Write vectors, at most 256 in each round trip. The first trip charges ``spent``, the last
+        one releases the lock. Without vectors followers are told to ask the provider. The first one
+        also keeps the usage ``row``, where the request is over. Too long a vector is not stored."""
         self.end_flight(None)
         held, record = self._held, self._record
         items = list(new.items()) if self._writes else []
         if not items and not held.lock_token and not accounts.counts_money_or_tokens(record):
             return
-        no_row = await self._journal.argument(None)
-        for start in range(0, max(1, len(items)), PER_TRIP):
-            is_first = start == 0
-            account, charges = self._charging(
-                spent.tokens - held.tokens if is_first else 0, spent.nanousd if is_first else 0
-            )
-            kept_row = await self._journal.argument(row) if is_first else no_row
+        trip = await self._trip(items, 0)
+        charged, kept_row = spent, await self._journal.argument(row)
+        hold, reserved = held.local, held.tokens
+        while True:
+            account, charges = self._charging(charged.tokens - reserved, charged.nanousd)
             booked = False
             try:
-                kept = await self._write(items, start, account, charges, kept_row)
-                if kept:
+                if await self._write(trip, account, charges, kept_row):
                     self._journal.note_kept(kept_row["row_id"])
                 booked = True
             except StoreUnavailable as error:
                 booked = error.may_have_run
                 log_event("entry_not_stored", "warning", reason=str(error))
                 if held.local is None:
-                    self._cache.platform.wait_until(self._write_again(items, start))
+                    self._cache.platform.wait_until(self._write_again(items, trip))
                 return
             finally:
-                hold = held.local if is_first else None
                 now = self._cache.platform.monotonic()
                 self._local.charge(record, account, charges, hold, booked=booked, now=now)
+            if trip.is_last:
+                return
+            trip = await self._trip(items, trip.end)
+            charged, kept_row = NOTHING_SPENT, await self._journal.argument(None)
+            hold, reserved = None, 0
 
     def _charging(self, tokens: int, nanousd: int) -> tuple[AccountKeys, Charges]:
         return (
@@ -209,50 +227,57 @@ class VectorCache:
             accounts.charges(self._record, tokens, nanousd, self._label),
         )
 
-    async def _write_again(self, items: list[tuple[str, Vector]], start: int) -> None:
-        """Write what is not written yet and give up the lock, for some seconds. Nothing is charged:
-        see ``PostResponse``."""
+    async def _write_again(self, items: list[tuple[str, Vector]], trip: "_Trip") -> None:
+        """Write what is not written yet, from ``trip`` on, and give up the lock, for some seconds.
+        Nothing is charged: see ``PostResponse``."""
         account, charges = self._charging(0, 0)
         no_row = await self._journal.argument(None)
         for pause in PAUSES_BEFORE_RETRIES:
             await self._cache.platform.sleep(pause)
             with contextlib.suppress(StoreUnavailable):
-                while start < max(1, len(items)):
-                    await self._write(items, start, account, charges, no_row)
-                    start += PER_TRIP
+                await self._write(trip, account, charges, no_row)
+                while not trip.is_last:
+                    trip = await self._trip(items, trip.end)
+                    await self._write(trip, account, charges, no_row)
                 return
 
+    async def _trip(self, items: list[tuple[str, Vector]], start: int) -> "_Trip":
+        """Vectors from ``start`` on, sealed: as many as one round trip carries."""
+        sealed: list[tuple[str, str]] = []
+        end, size = start, 0
+        while end < len(items) and len(sealed) < PER_TRIP and size < BYTES_PER_TRIP:
+            key, vector = items[end]
+            end += 1
+            body = json.dumps(vector.value, separators=(",", ":"))
+            if len(body) <= self._most_stored:
+                sealed.append((self._cache.name(key), await self._seal(key, vector, body)))
+                size += len(sealed[-1][1])
+        return _Trip(sealed, end, is_last=end == len(items))
+
     async def _write(
-        self,
-        items: list[tuple[str, Vector]],
-        start: int,
-        account: AccountKeys,
-        charges: Charges,
-        row: JournalRow,
+        self, trip: "_Trip", account: AccountKeys, charges: Charges, row: JournalRow
     ) -> int:
-        """Write one trip's vectors, from ``start``; the last trip gives up the lock."""
-        part = items[start : start + PER_TRIP]
-        is_last = start + PER_TRIP >= len(items)
+        """Write one trip's vectors; the last trip gives up the lock."""
         ttl_ms = self._policy.ttl_seconds * 1000
         return await calls.commit(
             self._cache.store,
             lock=self._request.lock or redis_keys.no_lock(self._record.project_id),
             **account,
-            entries=[self._cache.name(key) for key, _ in part],
-            lock_token=self._held.lock_token if is_last else "",
-            tombstone_ms=0 if items else single_flight.TOMBSTONE_MS,
+            entries=[name for name, _ in trip.sealed],
+            lock_token=self._held.lock_token if trip.is_last else "",
+            tombstone_ms=0 if trip.sealed else single_flight.TOMBSTONE_MS,
             **charges,
             **row,
-            values=[(ttl_ms, await self._seal(key, vector)) for key, vector in part],
+            values=[(ttl_ms, value) for _, value in trip.sealed],
         )
 
-    async def _more(self, keys: list[str]) -> list[str | None]:
+    async def _more(self, keys: list[str]) -> dict[str, Vector]:
         request = self._request
-        values: list[str | None] = []
-        for start in range(0, len(keys), PER_TRIP):
-            part = keys[start : start + PER_TRIP]
+        found: dict[str, Vector] = {}
+        while keys and self._room > 0:
+            part, keys = keys[:PER_TRIP], keys[PER_TRIP:]
             try:
-                values += await calls.look_up(
+                values = await calls.look_up(
                     self._cache.store,
                     cutoffs=redis_keys.cutoffs(self._cache.project_id),
                     entries=[self._cache.name(key) for key in part],
@@ -261,13 +286,15 @@ class VectorCache:
                     max_age_ms=request.max_age_ms,
                 )
             except StoreUnavailable:
-                values += [None] * len(part)
-        return values
+                continue
+            found |= await self._opened(part, values)
+            keys = _not_sent(part, values) + keys
+        return found
 
-    async def _opened(self, keys: list[str], values: list[str | None]) -> dict[str, Vector]:
+    async def _opened(self, keys: list[str], values: Sequence[str | None]) -> dict[str, Vector]:
         found = {}
         for key, value in zip(keys, values, strict=True):
-            vector = await self._open(key, value) if value is not None else None
+            vector = await self._open(key, value) if value and self._room > 0 else None
             if vector is not None:
                 found[key] = vector
         return found
@@ -276,6 +303,7 @@ class VectorCache:
         stored = await self._cache.unseal(key, value)
         if stored is None:
             return None
+        self._room -= len(stored.body)
         try:
             return Vector(json.loads(stored.body), stored.facts["tokens"], stored.facts["model"])
         except MALFORMED as error:
@@ -292,9 +320,23 @@ class VectorCache:
         """What is reserved until the answer tells its real tokens."""
         return self._held.estimated_tokens
 
-    async def _seal(self, key: str, vector: Vector) -> str:
+    async def _seal(self, key: str, vector: Vector, body: str) -> str:
         facts = {"tokens": vector.tokens, "model": vector.model}
         label = entry_head.label(self._request.model, self._policy.namespace)
-        body = json.dumps(vector.value, separators=(",", ":"))
         stored = Entry(self._created_ms, label, facts, body)
         return await self._cache.seal(key, stored)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trip:
+    """Names and values that one round trip writes. ``end``: the first item after it."""
+
+    sealed: list[tuple[str, str]]
+    end: int
+    is_last: bool
+
+
+def _not_sent(keys: list[str], values: Sequence[str | None]) -> list[str]:
+    """Those that a reply of ``values`` could not carry, or was not asked for."""
+    left = [key for key, value in zip(keys, values, strict=False) if value == ""]
+    return left + keys[len(values) :]

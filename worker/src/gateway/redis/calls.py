@@ -464,7 +464,7 @@ async def look_up(
     max_age_ms: int,
 ) -> list[str | None]:
     """Looks for more entries of a batch that is larger than one round trip should carry.
-    Answers in the order asked.
+    Answers in the order asked; empty: there, but not in this reply.
     """
     keys = [cutoffs, *entries]
     arguments: list[str | int] = [model_field, namespace_field, max_age_ms]

@@ -25,7 +25,8 @@ Limit = Callable[[], float]
 class StoreUnavailable(Exception):
     """Redis did not answer in time, refused, or is not being asked for now.
 
-    ``may_have_run``: the command was sent, only its answer did not come in time.
+    ``may_have_run``: the command was sent, only its answer did not come in time, or could not be
+    held.
     """
 
     def __init__(self, reason: str, *, may_have_run: bool = False) -> None:
@@ -190,13 +191,14 @@ class Store:
             raise UpstashError(str(error)) from error
         except FetchFailed as error:
             # Nothing else moves the breaker, which all tenants share: a command that cannot be
-            # encoded is this request's fault.
+            # encoded, or a reply that is too large to hold, is this request's fault.
             if not error.ours:
                 now = platform.monotonic()
                 breaker.failed(now)
                 self._probe_if_nobody_does(now)
             reason = str(error) or type(error).__name__
-            raise StoreUnavailable(reason, may_have_run=error.timeout) from error
+            may_have_run = error.timeout or error.answered
+            raise StoreUnavailable(reason, may_have_run=may_have_run) from error
         self._answered(began)
         return result
 

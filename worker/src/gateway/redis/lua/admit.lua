@@ -1,4 +1,4 @@
--- include: clock, window, label_account, tokens_used, reserve, streams, dead_until, fresh, nearest
+-- include: clock, window, label_account, tokens_used, reserve, streams, dead_until, nearest, batch
 -- Admits a request: rate limits, the month's quota, budgets, the look-up in the cache and
 -- leadership of a single flight, in one round trip.
 --
@@ -78,7 +78,7 @@
 --   candidates: list[tuple[int, str]] = distance and record, nearest first
 --   evidence: list[str] = names and values in turn
 --   project_evidence: list[str] = the same
---   entries: list[str | None] = in the order asked
+--   entries: list[str | None] = in the order asked; empty: there, but not in this reply
 --   prompt_values: list[str | None] = of the fields, where the provider is to be asked
 local revision, plan_log, key_log, quota, cutoffs, lock, plan_tokens, key_tokens, project_spend,
   key_spend, label_accounts, streams, label_log, other_log, stats = unpack(KEYS, 1, 15)
@@ -153,15 +153,7 @@ if reply[QUOTA_USED] == 1 then redis.call('EXPIRE', quota, 3456000) end
 local missing = #KEYS < 16
 if not missing then
   local cut = dead_until(cutoffs, model_field, namespace_field, tonumber(max_age_ms), now)
-  for i = 16, #KEYS do
-    local value = redis.call('GET', KEYS[i])
-    if fresh(value, cut) then
-      reply[ENTRIES][i - 15] = value
-    else
-      reply[ENTRIES][i - 15] = false
-      missing = true
-    end
-  end
+  reply[ENTRIES], missing = read_entries(16, cut)
   if redis.call('HINCRBY', stats, missing and 'misses' or 'hits', 1) == 1 then
     redis.call('EXPIRE', stats, 3456000)
   end

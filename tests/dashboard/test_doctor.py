@@ -1,6 +1,9 @@
 """``manage.py doctor``: each check against a service that works, refuses, is away or is wrong."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -294,3 +297,18 @@ def test_a_check_that_breaks_hides_no_other(settings: Any) -> None:
     """Without a database: those that need it fail, and the rest still reports."""
     checks = [finding.check for finding in findings(api_key="")]
     assert set(CHECKS) <= set(checks)
+
+
+def test_a_process_that_examines_nothing_does_not_load_the_checks() -> None:
+    """They import a client of every service: half of the time in which a process starts."""
+    code = (
+        "import django, sys; django.setup(); print([*filter(sys.modules.__contains__, sys.argv)])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code, "apps.staff.models", "apps.staff.doctor.run", "supabase"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert loaded.stdout == "['apps.staff.models']\n"

@@ -13,7 +13,6 @@ from apps.staff.doctor.findings import Finding
 
 _TIMEOUT_SECONDS = 5
 _NO_KEY = "0" * 64
-_MINIMAL = ReturnMethod.minimal
 _MENDS = {
     "PGRST301": "SUPABASE_KEY must be a JWT with role watchllm_edge, signed with the project's JWT "
     "secret; SUPABASE_PUBLISHABLE_KEY the project's publishable key.",

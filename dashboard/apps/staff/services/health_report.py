@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.background import run_soon
-from apps.staff.doctor.run import findings
 from apps.staff.models import HealthReport
 
 
@@ -32,6 +31,9 @@ def health_report_run_due() -> str:
     report = HealthReport.objects.filter(key=1).first()
     if report is None or not report.pending:
         return "not asked for"
+    # Late: the checks import a client of every service, half of the time in which a process starts.
+    from apps.staff.doctor.run import findings
+
     asked, began = report.requested_at, time.monotonic()
     found = [asdict(finding) for finding in findings()]
     HealthReport.objects.filter(key=1).update(

@@ -20,6 +20,7 @@ NUMBERED = ("tool_calls", "thinking_blocks", "citations")
 _OF_CHUNKS = frozenset({"id", "object", "created", "model", "choices", "usage", *CHUNK_FIELDS})
 _OF_CHOICES = frozenset({"index", "message", "logprobs", "finish_reason"})
 _THOUGHTS = ("reasoning", "reasoning_content")
+_LONG_DETAILS = ("text", "summary", "data")
 
 
 def chunks(answer: Json, *, asks_for_usage: bool, usage_with_end: bool) -> Iterator[str]:
@@ -109,6 +110,9 @@ def _thoughts(message: Json) -> Iterator[Json]:
             yield from ({name: piece} for piece in pieces(message[name]))
     if isinstance(message.get("thinking_blocks"), list):
         yield from _thinking(message["thinking_blocks"])
+    if isinstance(message.get("reasoning_details"), list):
+        for part in details_in_pieces(message["reasoning_details"]):
+            yield {"reasoning_details": [part]}
 
 
 def _beside_text(message: Json) -> Iterator[Json]:
@@ -126,6 +130,7 @@ def _beside_text(message: Json) -> Iterator[Json]:
 _IN_PIECES = frozenset(
     {
         *("role", "content", "refusal", "tool_calls", "function_call", "audio", "thinking_blocks"),
+        "reasoning_details",
         *_THOUGHTS,
     }
 )
@@ -147,6 +152,22 @@ def _thinking(blocks: list[Json]) -> Iterator[Json]:
                 yield {"thinking_blocks": [{**at, "thinking": piece}]}
         if rest.keys() > {"type"} or not isinstance(text, str):
             yield {"thinking_blocks": [{"index": index, **rest}]}
+
+
+def details_in_pieces(details: list[Any]) -> Iterator[Any]:
+    """OpenRouter's ``reasoning_details`` one by one, their texts in pieces as it streams them. What
+    else an item says comes with its last piece. One without ``index`` stays whole: nothing would
+    say that its pieces belong together."""
+    for detail in details:
+        known = detail if isinstance(detail, dict) and "index" in detail else {}
+        name = next((name for name in _LONG_DETAILS if isinstance(known.get(name), str)), None)
+        if name is None:
+            yield detail
+            continue
+        *others, last = [*pieces(detail[name])] or [""]
+        at = {name: detail[name] for name in ("type", "index") if name in detail}
+        yield from ({**at, name: piece} for piece in others)
+        yield {**detail, name: last}
 
 
 def _content_parts(content: list[Any]) -> Iterator[Any]:

@@ -123,13 +123,20 @@ def _merge_list(known: list[Any], items: list[Any]) -> int:
             grown += characters(item)
             continue
         for other in known:
-            if isinstance(other, dict) and other.get("index") == index:
+            if isinstance(other, dict) and other.get("index") == index and _one_type(other, item):
                 grown += merge_delta(other, item)
                 break
         else:
             known.append(_fresh(item))
             grown += characters(item)
     return grown
+
+
+def _one_type(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether items of one index are one: OpenRouter gives a text of reasoning and its encrypted
+    form the same (RooCodeInc/Roo-Code 9506)."""
+    types = one.get("type"), other.get("type")
+    return None in types or types[0] == types[1]
 
 
 def _fresh(value: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.cache.policy import Policy
 from gateway.core import errors
-from gateway.formats.base import Format, member
+from gateway.formats.base import Format
 from gateway.providers.registry import Target
 from gateway.providers.upstream import Outgoing
 
@@ -71,10 +71,5 @@ def outgoing(generation: GenerationRequest, target: Target) -> Outgoing:
 
 
 def asks_usage(generation: GenerationRequest, target: Target) -> bool:
-    """Whether the gateway asks ``target`` for the usage of a stream: only where the provider is
-    known to take that option, and the request does not forbid additions."""
-    capabilities = target.provider.capabilities
-    strict = (
-        bool(capabilities.strict_at) and member(generation.body, capabilities.strict_at) is True
-    )
-    return capabilities.stream_usage and not strict
+    """See ``Capabilities.asks_usage``."""
+    return target.provider.capabilities.asks_usage(generation.body)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.core.http import Headers
-from gateway.formats.base import Json
+from gateway.formats.base import Json, member
 from gateway.formats.endings import Endings
 from gateway.providers.prompt_cache_rules import PromptCacheRules
 
@@ -115,7 +115,7 @@ class Capabilities:
     translations: Mapping[str, Callable[[], Translation]] = field(default_factory=dict)
     model_prefixes: tuple[str, ...] = ()
     request_headers: tuple[str, ...] = ()
-    stream_usage: bool = True
+    stream_usage: bool = False
     forms: tuple[str, ...] = ()
     strict_at: tuple[str, ...] = ()
     passed_through: tuple[str, ...] = ()
@@ -127,6 +127,12 @@ class Capabilities:
     live: LiveData = LiveData()
     endings: Endings = field(default_factory=dict)
     prompt_cache: PromptCacheRules | None = None
+
+    def asks_usage(self, body: Json) -> bool:
+        """Whether the gateway asks for the usage of the stream that answers ``body``: only where
+        the provider is known to take that option, and the request does not forbid additions."""
+        strict = bool(self.strict_at) and member(body, self.strict_at) is True
+        return self.stream_usage and not strict
 
 
 class Provider:

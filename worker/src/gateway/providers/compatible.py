@@ -23,15 +23,15 @@ PROVIDERS = tuple(
                 *("mistral-", "codestral", "devstral", "ministral-", "magistral-", "pixtral-"),
                 *("open-mistral-", "open-mixtral-"),
             ),
-            # Always sends usage, and refuses the option with 422 (openai-agents-python 442; it is
-            # not in Mistral's API reference, read 2026-12).
-            stream_usage=False,
+            # Always sends usage, and refuses the option that asks for it with 422
+            # (openai-agents-python 442; it is not in Mistral's API reference, read 2026-12).
             usage_with_end=True,
             # Mistral, Chat completion API, `finish_reason` (read 2026-12).
             endings={"model_length": BY_WINDOW, "error": FAILED},
         ),
         Capabilities(
             name="deepseek",
+            stream_usage=True,  # DeepSeek, Create chat completion (read 2026-12)
             base_url="https://api.deepseek.com/v1",
             paths=same_paths(CHAT, MODELS),
             model_prefixes=("deepseek-",),
@@ -46,13 +46,14 @@ PROVIDERS = tuple(
             effort_models=("openai/gpt-oss-*",),
             base_url="https://api.together.xyz/v1",
             paths=same_paths(CHAT, COMPLETIONS, EMBEDDINGS, MODELS),
-            stream_usage=False,  # not in its API reference; the last chunk has the usage anyhow
-            endings={
-                "eos": BY_ITSELF
-            },  # Together, Chat completions, `finish_reason` (read 2026-12)
+            # Its API reference has no `stream_options`; the last chunk has the usage anyhow.
+            # Together, Chat completions, `finish_reason` (read 2026-12).
+            endings={"eos": BY_ITSELF},
         ),
         Capabilities(
             name="openrouter",
+            # Takes it; by now usage always comes (OpenRouter, ChatStreamOptions, read 2026-12).
+            stream_usage=True,
             effort_models=("*",),  # it leaves the field out where a model does not take it
             base_url="https://openrouter.ai/api/v1",
             paths=same_paths(CHAT, COMPLETIONS, MODELS),
@@ -68,6 +69,7 @@ PROVIDERS = tuple(
         ),
         Capabilities(
             name="xai",
+            stream_usage=True,  # xAI, REST API reference, chat completions (read 2026-12)
             base_url="https://api.x.ai/v1",
             paths=same_paths(CHAT, MODELS),
             model_prefixes=("grok-",),
@@ -81,6 +83,7 @@ PROVIDERS = tuple(
         ),
         Capabilities(
             name="gemini",
+            stream_usage=True,  # taken, though Google's page does not name it
             base_url="https://generativelanguage.googleapis.com/v1beta/openai",
             model_prefixes=("gemini-",),
             effort_models=("gemini-2.5-*", "gemini-3*", "gemini-4*"),

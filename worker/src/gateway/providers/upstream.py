@@ -43,6 +43,8 @@ _KEY_REFUSED = frozenset({401, 403, 429})
 _NOT_IMPLEMENTED = 501
 """Says that there is no such endpoint. It does not count as a failure of the provider."""
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?\Z")
+_MALFORMED_REQUEST = (400, 422)
+"""What servers answer to a field that they do not know; those made with FastAPI 422."""
 _ADDED_FIELDS = ("stream_options", "include_usage", "prompt_cache", "cache_control")
 
 
@@ -175,7 +177,7 @@ class _UsageQuestion:
             if status < 400 and self._outgoing.plain is not None:
                 self._context.memory.usage_was_refused(self._server)
             return False
-        if status != 400:
+        if status not in _MALFORMED_REQUEST:
             return False
         text = await answer.text()
         self._asked = not any(name in text for name in _ADDED_FIELDS)

@@ -15,6 +15,7 @@ PROVIDER = Provider(
     with_messages(
         Capabilities(
             name="groq",
+            stream_usage=True,  # LangChain.js, ChatGroqCallOptions (read 2026-12)
             base_url="https://api.groq.com/openai/v1",
             paths=same_paths(CHAT, RESPONSES, MODELS),
             model_prefixes=(

@@ -55,7 +55,7 @@ def translate(body: Json, capabilities: Capabilities, *, limit: str) -> Json:
         made["stop"] = body["stop_sequences"]
     if body.get("stream"):
         made["stream"] = True
-        if capabilities.stream_usage:
+        if capabilities.asks_usage(body):
             made["stream_options"] = {"include_usage": True}
     tools.take(body, made)
     _take_output(body, made, capabilities)

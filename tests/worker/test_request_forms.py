@@ -69,6 +69,20 @@ def test_a_body_that_becomes_too_large_or_no_body_at_all(edge: Edge, tenant: Ten
     assert edge.openai.requests == []
 
 
+@pytest.mark.parametrize("coding", [{}, {"content_encoding": "gzip"}])
+def test_a_body_without_a_length_is_counted(
+    edge: Edge, tenant: Tenant, coding: dict[str, str]
+) -> None:
+    piece = gzip.compress(b" " * 100_000, 0) if coding else b" " * 100_000
+    large = (piece for _ in range(MAX_BODY_BYTES // len(piece) + 1))
+    answer = post(tenant, CHAT, large, **coding)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "request_too_large")
+    body = packed(HELLO) if coding else json.dumps(HELLO).encode()
+    answer = post(tenant, CHAT, (body[at : at + 7] for at in range(0, len(body), 7)), **coding)
+    assert answer.status_code == 200
+    assert edge.openai.requests[-1].json()["messages"] == HELLO["messages"]
+
+
 def test_an_upload_without_a_length_is_counted(edge: Edge, tenant: Tenant) -> None:
     """Six in a row: what a caller does wrong opens no breaker."""
     chunk = b"x" * 100_000

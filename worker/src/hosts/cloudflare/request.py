@@ -12,7 +12,7 @@ from gateway.core.http import (
     declared_length,
 )
 from hosts.cloudflare import clock
-from hosts.cloudflare.steps import TOO_LARGE, awaited, started, steps
+from hosts.cloudflare.steps import TOO_LARGE, started, steps
 
 
 class JsRequest:
@@ -38,9 +38,6 @@ class JsRequest:
         if declared_length(self) > limit:
             raise errors.too_large(limit)
         try:
-            coding = self.header("content-encoding")
-            if coding is not None:
-                return await self._decoded(coding, limit)
             read = await started(steps().request_body, self._request, limit)
         except JsException as error:
             raise errors.InvalidRequest(
@@ -48,8 +45,12 @@ class JsRequest:
             ) from error
         if read == TOO_LARGE:
             raise errors.too_large(limit)
+        body: bytes = read.to_bytes()
+        coding = self.header("content-encoding")
+        if coding is not None:
+            return _decoded(body, coding, limit)
         try:
-            text: str = read.to_bytes().decode()
+            text = body.decode()
         except UnicodeDecodeError as error:
             raise errors.InvalidJson("The body of your request is not valid UTF-8.") from error
         return text.removeprefix("\ufeff")
@@ -57,13 +58,6 @@ class JsRequest:
     def client_left(self) -> bool:
         """See ``Request``. Needs the compatibility flag ``enable_request_signal``."""
         return bool(self._request.signal.aborted)
-
-    async def _decoded(self, coding: str, limit: int) -> str:
-        from hosts.content_coding import BodyReader  # few requests need it
-
-        body = BodyReader(coding, limit)
-        body.feed((await awaited(self._request.arrayBuffer())).to_bytes())
-        return body.text()
 
     def stream(self, limit: int) -> Upload:
         """See ``Request``. A body that declares its length was checked before."""
@@ -97,3 +91,11 @@ def _counted(upload: Upload, limit: int) -> Any:
     counting.cancel = proxies[1]
     # Not cancelled: a client that is still sending must be able to finish, to read the answer.
     return upload.source.pipeThrough(js.TransformStream.new(counting), preventCancel=True)
+
+
+def _decoded(body: bytes, coding: str, limit: int) -> str:
+    from hosts.content_coding import BodyReader  # few requests need it
+
+    reader = BodyReader(coding, limit)
+    reader.feed(body)
+    return reader.text()

@@ -2,8 +2,7 @@
 // does, and to await a promise by itself 50. Nothing here knows what the product does with it.
 
 // Longer texts go to Python as UTF-8, which it decodes five times as fast as Pyodide converts a string.
-const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const [encoder, decoder] = [new TextEncoder(), new TextDecoder('utf-8', { fatal: true })];
 const TOO_LARGE = -1;
 let resume;
 
@@ -12,7 +11,6 @@ export const answerTo = (callback) => void (resume = callback);
 
 /** Await `step(...values)`. */
 export const start = (number, step, ...values) => settle(number, step(...values));
-
 /** Await a promise. */
 export function settle(number, work) {
   const failed = (error) => resume(number, error instanceof Error ? error : new Error(String(error)));
@@ -25,10 +23,11 @@ export const newId = () => crypto.randomUUID().replaceAll('-', '');
 export const requestHead = (request) =>
   JSON.stringify([newId(), Date.now(), request.method, request.url, Object.fromEntries(request.headers)]);
 
-/** The bytes of a request's body; TOO_LARGE where there are more than `limit`. */
+/** The bytes of a request's body; TOO_LARGE where there are more than `limit` and it does not say so. It is not
+ *  cancelled then: a client that is still sending must be able to finish, to read the answer. */
 export async function requestBody(request, limit) {
-  const body = await request.arrayBuffer();
-  return body.byteLength > limit ? TOO_LARGE : new Uint8Array(body);
+  if (request.headers.has('content-length') || request.body === null) return new Uint8Array(await request.arrayBuffer());
+  return (await bytes(request.body.getReader(), limit)) ?? TOO_LARGE;
 }
 
 /** A response. `headers` is a JSON array of pairs. Where there may be no body (204), an empty one is refused. */
@@ -56,9 +55,8 @@ export const chunk = async (reader, ms) => (await within(ms, reader.read())).val
 
 function within(ms, work) {
   let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new DOMException('timeout', 'TimeoutError')), ms);
-  });
+  const tooLate = () => new DOMException('timeout', 'TimeoutError');
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(tooLate()), ms)));
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
@@ -67,21 +65,23 @@ function within(ms, work) {
 async function text(response, limit) {
   if (response.body === null) return '';
   const declared = response.headers.get('content-length') ?? '';
-  let left = Number(declared) > limit ? 0 : limit;
-  const known = left > 0 && /^\d+$/.test(declared);
-  if (known && !response.headers.has('content-encoding')) return response.text();
+  const left = Number(declared) > limit ? 0 : limit;
+  if (left > 0 && /^\d+$/.test(declared) && !response.headers.has('content-encoding')) return response.text();
   const reader = response.body.getReader();
-  const patient = new TextDecoder();
-  let read = '';
+  const read = (await bytes(reader, left)) ?? reader.cancel();
+  if (read instanceof Promise) throw new RangeError('too large');
+  return new TextDecoder().decode(read);
+}
+
+// What a stream has; nothing where that is more than `left` bytes.
+async function bytes(reader, left) {
+  const pieces = [];
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
     left -= value.byteLength;
-    if (left < 0) {
-      reader.cancel();
-      throw new RangeError('too large');
-    }
-    read += patient.decode(value, { stream: true });
+    if (left < 0) return undefined;
+    pieces.push(value);
   }
-  return read + patient.decode();
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 /** A whole exchange within so many milliseconds: "<status> <unix ms>\n<text>", as UTF-8. */

@@ -256,7 +256,7 @@ def test_user_blocks(block: dict[str, Any], parts: Any) -> None:
             "messages.0.content.0.source",
         ),
         (
-            {"messages": [{"role": "assistant", "content": [{"type": "server_tool_use"}]}, *HELLO]},
+            {"messages": [{"role": "assistant", "content": [{"type": "compaction"}]}, *HELLO]},
             "messages.0.content.0",
         ),
     ],

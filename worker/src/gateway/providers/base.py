@@ -40,7 +40,7 @@ class StreamTranslation(Protocol):
 
 
 class Translation(Protocol):
-    """Between a caller's dialect and a provider's. Stateless; ``stream`` gives what has state.
+    """Between a caller's dialect and a provider's, for one request and its answer.
 
     What the caller's dialect cannot express is left out and named in ``lost``. The caller gets the
     rest, and the answer is not stored.
@@ -100,13 +100,14 @@ class Capabilities:
     streams always tell usage, in the chunk that ends the last choice. ``usage_at``: path of the
     usage in its chunks, where some tell it elsewhere than OpenAI's. ``effort_models``: name
     patterns of chat models that take ``reasoning_effort``. ``reasoning_field``: the member of an
-    assistant's message in which it wants its reasoning back. ``live``: what makes its answers
-    depend on more than the request. ``endings``: its finish reasons that OpenAI does not have.
-    ``prompt_cache``: the rules of its prompt cache, where requests can mark what is kept.
-    ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
-    ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
-    ``translations``: our endpoint → a function that makes the ``Translation`` to another endpoint
-    of the provider. The translation's module is imported when it is first needed.
+    assistant's message in which it wants its reasoning back. ``call_id_length``: ids of tool calls
+    must be exactly so many letters and digits. ``live``: what makes its answers depend on more than
+    the request. ``endings``: its finish reasons that OpenAI does not have. ``prompt_cache``: the
+    rules of its prompt cache, where requests can mark what is kept. ``openai_defaults``: documents
+    the parameter defaults of ``shared.request_fields.DEFAULTS``. ``paths``: our endpoint → the
+    provider's path below its base URL, for those it has itself. ``translations``: our endpoint → a
+    function that makes the ``Translation`` to another endpoint of the provider. The translation's
+    module is imported when it is first needed.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Capabilities:
     usage_at: tuple[str, ...] = ()
     effort_models: tuple[str, ...] = ()
     reasoning_field: str | None = None
+    call_id_length: int | None = None
     openai_defaults: bool = False
     live: LiveData = LiveData()
     endings: Endings = field(default_factory=dict)

@@ -26,6 +26,8 @@ PROVIDERS = tuple(
             # Always sends usage, and refuses the option that asks for it with 422
             # (openai-agents-python 442; it is not in Mistral's API reference, read 2026-12).
             usage_with_end=True,
+            # "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9" (litellm 5915).
+            call_id_length=9,
             # Mistral, Chat completion API, `finish_reason` (read 2026-12).
             endings={"model_length": BY_WINDOW, "error": FAILED},
         ),

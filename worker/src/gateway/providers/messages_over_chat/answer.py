@@ -1,6 +1,7 @@
 """Chat completions, their usage and errors in Anthropic's shapes."""
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -77,6 +78,8 @@ def lost(said: Json) -> set[str]:
         for name, value in said.items()
         if value and isinstance(value, str | list | dict) and name not in _TRANSLATED | _LABELS
     }
+    if carried.is_signed(said.get("extra_content")):
+        members.discard("extra_content")
     kinds = {kind for kind, _ in spoken.parts(said.get("content"))}
     kinds |= {"custom tool call" for call in said.get("tool_calls") or () if call.get("custom")}
     return members | (kinds - {"text", "thinking"})
@@ -89,9 +92,16 @@ def unusable(said: Json) -> set[str]:
     return set() if good else {"malformed tool arguments"}
 
 
-def message(completion: Json, known: Endings = endings.OPENAI) -> Json:
-    """``chat.completion`` as ``message``. ``known``: the finish reasons that are. Raises
-    ``ValueError``, ``KeyError`` or ``TypeError``, also for an answer that its provider broke off.
+def message(
+    completion: Json,
+    known: Endings = endings.OPENAI,
+    *,
+    provider: str = "",
+    names: Mapping[str, str] | None = None,
+) -> Json:
+    """``chat.completion`` as ``message``. ``known``: the finish reasons that are. ``names``: see
+    ``CallLabels``. Raises ``ValueError``, ``KeyError`` or ``TypeError``, also for an answer that
+    its provider broke off.
     """
     choice = completion["choices"][0]
     said = choice["message"]
@@ -104,10 +114,12 @@ def message(completion: Json, known: Endings = endings.OPENAI) -> Json:
             content.append({"type": "thinking", "thinking": text, "signature": ""})
         elif text:
             content.append({"type": "text", "text": text})
+    content += carried.of_message(provider, said)
     for call in said.get("tool_calls") or ():
         if call.get("extra_content"):
-            content.append(carried.block(call["id"], call["extra_content"]))
-        content.append(_tool_use(call, ending))
+            content.append(carried.of_call(provider, call["id"], call["extra_content"]))
+        block = _tool_use(call, ending)
+        content.append({**block, "name": (names or {}).get(block["name"], block["name"])})
     return {
         "id": completion["id"],
         "type": "message",

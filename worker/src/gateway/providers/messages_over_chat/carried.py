@@ -2,37 +2,129 @@
 place.
 
 Gemini signs its thoughts and puts the signature into ``extra_content`` of the tool call that they
-led to; a request that repeats the call without it is refused (Google, "Thought signatures",
-read 2026-12). It travels through Anthropic's clients as ``redacted_thinking``, the one block whose
-``data`` they keep without looking at it.
+led to, or of the message; a request that repeats the call without it is refused (Google, "Thought
+signatures", read 2026-12; Vertex AI names its member ``vertex``). OpenRouter has signed and
+encrypted thoughts of every model in ``reasoning_details`` of the message ("Reasoning tokens", read
+2026-12). All of it travels through Anthropic's clients as ``redacted_thinking``, the one block
+whose ``data`` they keep without looking at it, and goes back only to the provider that it came
+from: others refuse members that they do not know.
 """
 
 import base64
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from gateway.core import strict_json
 from gateway.formats.base import MALFORMED, Json
+from gateway.formats.chat_replay import details_in_pieces
+from gateway.formats.merge import characters, joined, merge_delta
 
 _PREFIX = "watchllm:"
+_DETAILS = "reasoning_details"
+_EXTRA = "extra_content"
+_MOST = 16_000
+"""About how many characters one block carries: it is one line of a stream, and clients refuse lines
+of 64 KB."""
 
 
-def block(call_id: Any, extra: Any) -> Json:
-    """The block that carries ``extra`` of the call that follows it."""
-    data = strict_json.dumps({"id": call_id, "extra_content": extra})
-    return {
-        "type": "redacted_thinking",
-        "data": _PREFIX + base64.b64encode(data.encode("utf-8", "surrogatepass")).decode(),
-    }
+class Carried(NamedTuple):
+    """What one block carries: members of the call ``call_id``, or of its message. ``provider``:
+    whose; empty in blocks of older releases."""
+
+    provider: str
+    call_id: str | None
+    members: Json
 
 
-def of(given: Json) -> tuple[str, Json] | None:
-    """The call's id and its extra content, from a block made here; ``None`` for any other."""
+def of_call(provider: str, call_id: Any, extra: Any) -> Json:
+    """The block that carries ``extra_content`` of a call."""
+    return _block({"provider": provider, "id": call_id, _EXTRA: extra})
+
+
+def of_message(provider: str, said: Json) -> list[Json]:
+    """The blocks that carry what ``said``, a message, wants back of itself."""
+    made: list[Json] = []
+    if is_signed(said.get(_EXTRA)):
+        made.append(_block({"provider": provider, "message": {_EXTRA: said[_EXTRA]}}))
+    details = said.get(_DETAILS)
+    if isinstance(details, list) and any(map(_is_sealed, details)):
+        made += [
+            _block({"provider": provider, "message": {_DETAILS: group}})
+            for group in _groups(details_in_pieces(details))
+        ]
+    return made
+
+
+def is_signed(extra: Any) -> bool:
+    """Whether ``extra_content`` of a message has a signature; Gemini's other marks say what the
+    text is."""
+    vendors = extra.values() if isinstance(extra, dict) else ()
+    return any(isinstance(told, dict) and told.get("thought_signature") for told in vendors)
+
+
+def growing(delta: Json) -> Json:
+    """The members of a delta that may be carried, once they are whole."""
+    return {name: delta[name] for name in (_DETAILS, _EXTRA) if delta.get(name)}
+
+
+def of(given: Json) -> Carried | None:
+    """What a block made here carries; ``None`` for any other."""
     data = given.get("data")
     if not isinstance(data, str) or not data.startswith(_PREFIX):
         return None
     try:
         told = strict_json.request(base64.b64decode(data.removeprefix(_PREFIX)).decode())
-        identifier, extra = told["id"], told["extra_content"]
+        provider = str(told.get("provider") or "")
+        if isinstance(told.get("id"), str):
+            return Carried(provider, told["id"], {_EXTRA: told[_EXTRA]})
+        return Carried(provider, None, growing(told["message"]))
     except MALFORMED:
         return None
-    return (identifier, extra) if isinstance(identifier, str) else None
+
+
+def whole(parts: Iterable[Json]) -> Json:
+    """The members that several blocks of one message carry, in their order."""
+    made: Json = {}
+    details: list[Any] = []
+    for part in parts:
+        made |= {name: value for name, value in part.items() if name != _DETAILS}
+        given = part.get(_DETAILS)
+        for item in given if isinstance(given, list) else ():
+            if details and _continues(details[-1], item):
+                merge_delta(details[-1], item)
+            else:
+                details.append(dict(item) if isinstance(item, dict) else item)
+    if details:
+        made[_DETAILS] = joined(details)
+    return made
+
+
+def _continues(last: Any, item: Any) -> bool:
+    """Whether ``item`` is another piece of ``last``; pieces of one item follow each other."""
+    if not isinstance(last, dict) or not isinstance(item, dict) or "index" not in item:
+        return False
+    return all(last.get(name) == item.get(name) for name in ("index", "type"))
+
+
+def _is_sealed(detail: Any) -> bool:
+    """Whether a detail is signed or encrypted. Others are the reasoning's text once more."""
+    return isinstance(detail, dict) and bool(detail.get("signature") or detail.get("data"))
+
+
+def _groups(items: Iterable[Any]) -> Iterator[list[Any]]:
+    group: list[Any] = []
+    size = 0
+    for item in items:
+        grown = characters(item)
+        if group and size + grown > _MOST:
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += grown
+    if group:
+        yield group
+
+
+def _block(told: Json) -> Json:
+    data = strict_json.dumps(told).encode("utf-8", "surrogatepass")
+    return {"type": "redacted_thinking", "data": _PREFIX + base64.b64encode(data).decode()}

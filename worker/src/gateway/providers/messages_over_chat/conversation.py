@@ -2,7 +2,8 @@
 
 Thinking of earlier turns is left out: it is signed for the model that produced it, and OpenAI's
 chat completions refuse such members. Providers that want theirs back get it (``reasoning_field``,
-``carried``).
+``carried``). A turn that only thought is left out with it: OpenAI refuses a message without content
+and calls, Gemini one whose content is empty.
 """
 
 from typing import Any
@@ -10,11 +11,15 @@ from typing import Any
 from gateway.core import strict_json
 from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
-from gateway.providers.messages_over_chat import carried
+from gateway.providers.base import Capabilities
+from gateway.providers.messages_over_chat import carried, hosted_tools
+from gateway.providers.messages_over_chat.calls import CallLabels
 
 
-def convert(system: Any, messages: Any, *, reasoning_field: str | None = None) -> list[Json]:
-    """Raises ``InvalidRequest``. ``reasoning_field``: see ``Capabilities``."""
+def convert(
+    system: Any, messages: Any, capabilities: Capabilities, labels: CallLabels
+) -> list[Json]:
+    """Raises ``InvalidRequest``. ``labels``: of this request."""
     if not isinstance(messages, list):
         raise InvalidRequest("messages: Input should be a valid list.", param="messages")
     made: list[Json] = []
@@ -27,10 +32,12 @@ def convert(system: Any, messages: Any, *, reasoning_field: str | None = None) -
             if text := _text_content(message.get("content"), f"{where}.content"):
                 made.append({"role": "system", "content": text})
         elif role == "user":
-            made += _user(_blocks(message.get("content"), f"{where}.content"), f"{where}.content")
+            content = _blocks(message.get("content"), f"{where}.content")
+            made += _user(content, f"{where}.content", labels)
         elif role == "assistant":
             content = _blocks(message.get("content"), f"{where}.content")
-            made.append(_assistant(content, f"{where}.content", reasoning_field))
+            turn = _assistant(content, f"{where}.content", capabilities, labels)
+            made += [] if turn is None else [turn]
         else:
             raise InvalidRequest(
                 f"{where}.role: Input should be 'user' or 'assistant'.", param=f"{where}.role"
@@ -67,7 +74,7 @@ def _shortest(parts: list[Json]) -> str | list[Json]:
     return parts
 
 
-def _user(blocks: list[Json], where: str) -> list[Json]:
+def _user(blocks: list[Json], where: str, labels: CallLabels) -> list[Json]:
     """Tool results as ``tool`` messages, then the rest as one user message. Images among a tool's
     results go into that message: OpenAI's tools answer in text."""
     tools: list[Json] = []
@@ -86,7 +93,7 @@ def _user(blocks: list[Json], where: str) -> list[Json]:
         tools.append(
             {
                 "role": "tool",
-                "tool_call_id": block.get("tool_use_id"),
+                "tool_call_id": labels.id(block.get("tool_use_id")),
                 "content": _shortest(texts) or "",
             }
         )
@@ -94,43 +101,65 @@ def _user(blocks: list[Json], where: str) -> list[Json]:
     return [*tools, {"role": "user", "content": _shortest(parts)}] if parts else tools
 
 
-def _assistant(blocks: list[Json], where: str, reasoning_field: str | None) -> Json:
+def _assistant(
+    blocks: list[Json], where: str, capabilities: Capabilities, labels: CallLabels
+) -> Json | None:
+    """``None`` for a turn that says nothing to this provider."""
     texts: list[Json] = []
     calls: list[Json] = []
     thoughts: list[str] = []
     extras: dict[str, Json] = {}
+    kept: list[Json] = []
     for index, block in enumerate(blocks):
         kind = block.get("type")
         if kind == "tool_use":
-            calls.append(_tool_call(block))
+            calls.append(block)
         elif kind == "thinking":
             thoughts.append(str(block.get("thinking") or ""))
         elif kind == "redacted_thinking":
-            extras |= [known] if (known := carried.of(block)) else []
+            _take_carried(block, capabilities.name, extras, kept)
+        elif hosted_tools.is_hosted(block):
+            texts.append({"type": "text", "text": hosted_tools.text(block)})
         else:
             texts.append(_text(block, f"{where}.{index}"))
-    made: Json = {"role": "assistant", "content": _shortest(texts) or None}
+    made: Json = {"role": "assistant", "content": _shortest(texts) or None, **carried.whole(kept)}
+    reasoning_field = capabilities.reasoning_field
     if reasoning_field and (any(thoughts) or calls):
         # Also where nothing was thought: a turn that called tools is refused without the member
         # (deepseek-harness 739).
         made[reasoning_field] = "".join(thoughts)
     if calls:
-        made["tool_calls"] = [_with_extra(call, extras) for call in calls]
+        made["tool_calls"] = [_tool_call(call, extras, labels) for call in calls]
+    elif made["content"] is None:
+        if made.keys() == {"role", "content"}:
+            return None
+        made["content"] = ""
     return made
 
 
-def _with_extra(call: Json, extras: dict[str, Json]) -> Json:
-    """``call`` with the content that its provider wants back; ids of other types have none."""
-    identifier = call["id"]
-    if not isinstance(identifier, str) or identifier not in extras:
-        return call
-    return {**call, "extra_content": extras[identifier]}
+def _take_carried(block: Json, provider: str, extras: dict[str, Json], kept: list[Json]) -> None:
+    """Add what ``block`` carries for ``provider`` to the members of a call, or of the message."""
+    known = carried.of(block)
+    if known is None or known.provider not in ("", provider):
+        return
+    if known.call_id is None:
+        kept.append(known.members)
+    else:
+        extras[known.call_id] = known.members
 
 
-def _tool_call(block: Json) -> Json:
+def _tool_call(block: Json, extras: dict[str, Json], labels: CallLabels) -> Json:
+    """With the content that its provider wants back; ids that are no text have none."""
+    identifier = block.get("id")
     arguments = strict_json.dumps(block.get("input") or {})
-    function = {"name": block.get("name"), "arguments": arguments}
-    return {"id": block.get("id"), "type": "function", "function": function}
+    function = {"name": labels.name(block.get("name")), "arguments": arguments}
+    known = extras.get(identifier) if isinstance(identifier, str) else None
+    return {
+        "id": labels.id(identifier),
+        "type": "function",
+        "function": function,
+        **(known or {}),
+    }
 
 
 def _parts(block: Json, where: str) -> list[Json]:

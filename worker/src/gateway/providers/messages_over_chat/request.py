@@ -12,6 +12,7 @@ from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
 from gateway.providers.base import Capabilities
 from gateway.providers.messages_over_chat import conversation, tools
+from gateway.providers.messages_over_chat.calls import CallLabels
 from gateway.providers.messages_over_chat.fields import given
 
 DROPPED = frozenset(
@@ -36,8 +37,8 @@ _LONGEST_USER = 64
 _SERVICE_TIERS = {"auto": "auto", "standard_only": "default"}
 
 
-def translate(body: Json, capabilities: Capabilities, *, limit: str) -> Json:
-    """Raises ``InvalidRequest`` that names the parameter."""
+def translate(body: Json, capabilities: Capabilities, labels: CallLabels, *, limit: str) -> Json:
+    """Raises ``InvalidRequest`` that names the parameter. ``labels``: fresh, of this request."""
     for name in REFUSED:
         if body.get(name) is not None:
             raise InvalidRequest(f"{name}: not supported by this model.", param=name)
@@ -48,7 +49,7 @@ def translate(body: Json, capabilities: Capabilities, *, limit: str) -> Json:
     }
     made["model"] = body["model"]
     made["messages"] = conversation.convert(
-        body.get("system"), body.get("messages"), reasoning_field=capabilities.reasoning_field
+        body.get("system"), body.get("messages"), capabilities, labels
     )
     made[limit] = body["max_tokens"]
     if body.get("stop_sequences"):
@@ -57,7 +58,7 @@ def translate(body: Json, capabilities: Capabilities, *, limit: str) -> Json:
         made["stream"] = True
         if capabilities.asks_usage(body):
             made["stream_options"] = {"include_usage": True}
-    tools.take(body, made)
+    tools.take(body, made, labels)
     _take_output(body, made, capabilities)
     user = (given(body, "metadata", dict) or {}).get("user_id")
     if user:

@@ -7,10 +7,13 @@ tool calls whose deltas are mixed, the first is passed on as it arrives and the 
 After an error event nothing follows: a client must not take what came before it for an answer.
 """
 
+from collections.abc import Mapping
+
 from gateway.core import strict_json
 from gateway.formats import endings
 from gateway.formats.base import MALFORMED, Json, Places, member
 from gateway.formats.endings import Ending, Endings
+from gateway.formats.merge import joined, merge_delta
 from gateway.formats.sse import MOST_EVENT_BYTES, Event, EventReader, encode
 from gateway.formats.tool_calls import StreamedCall, StreamedCalls
 from gateway.providers.messages_over_chat import answer, carried
@@ -23,11 +26,21 @@ _BROKEN_OFF = {"error": {"message": "The provider's stream ended before its answ
 
 class MessageEvents:
     """A ``StreamTranslation``. ``usage_at``: see ``Format.assembler``. ``known``: the finish
-    reasons that are."""
+    reasons that are. ``names``: see ``CallLabels``."""
 
-    def __init__(self, usage_at: Places = (), known: Endings = endings.OPENAI) -> None:
+    def __init__(
+        self,
+        usage_at: Places = (),
+        known: Endings = endings.OPENAI,
+        *,
+        provider: str = "",
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         self._usage_at = usage_at
         self._known = known
+        self._provider = provider
+        self._names = names or {}
+        self._kept: Json = {}
         self.lost: set[str] = set()
         self._reader = EventReader()
         self._begun = False
@@ -101,7 +114,8 @@ class MessageEvents:
             if choice.get("finish_reason"):
                 self._reason = choice["finish_reason"]
                 self._ending = endings.ending(self._reason, self._known)
-                self.lost |= answer.unknown(self._reason, self._known)
+                if len(self.lost) < _MOST_NAMED:
+                    self.lost |= answer.unknown(self._reason, self._known)
                 events += self._close()
         is_good = self._reason is not None and self._ending is not endings.FAILED
         if is_good and self._usage is not None:
@@ -127,6 +141,7 @@ class MessageEvents:
         events: list[Json] = []
         if len(self.lost) < _MOST_NAMED:
             self.lost |= answer.lost(delta)
+        merge_delta(self._kept, carried.growing(delta))
         for kind, text in answer.texts(delta):
             events += self._text(kind, text)
         if refusal := delta.get("refusal"):
@@ -168,11 +183,8 @@ class MessageEvents:
                     if to_the_end:
                         raise ValueError("a tool call without a name")
                     break
-                events += self._close_text()
-                if extra := tool.call.rest.get("extra_content"):
-                    events += [self._begin(carried.block(tool.id, extra)), self._block_stop()]
-                    tool.carried = True
-                events.append(self._begin(tool.start()))
+                events += [*self._close_text(), *self._carry(), *self._carry_of(tool)]
+                events.append(self._begin(tool.start(self._names)))
                 tool.begun = True
             if tool.waiting:
                 part = {"type": "input_json_delta", "partial_json": tool.waiting}
@@ -183,8 +195,26 @@ class MessageEvents:
                 break
             events.append(self._block_stop())
             self._closed_tools += 1
-            if tool.call.rest.get("extra_content") and not tool.carried:
-                self.lost.add("extra_content")  # it came after its call had begun
+            events += self._carry_of(tool)
+        return events
+
+    def _carry_of(self, tool: "_Tool") -> list[Json]:
+        """The block of what ``tool``'s call wants back, once; it may come after its call began."""
+        extra = tool.call.rest.get("extra_content")
+        if not extra or tool.carried:
+            return []
+        tool.carried = True
+        return [
+            self._begin(carried.of_call(self._provider, tool.id, joined(extra))),
+            self._block_stop(),
+        ]
+
+    def _carry(self) -> list[Json]:
+        """The blocks of what the message wants back, as far as it has come."""
+        kept, self._kept = joined(self._kept), {}
+        events: list[Json] = []
+        for block in carried.of_message(self._provider, kept):
+            events += [self._begin(block), self._block_stop()]
         return events
 
     def _begin(self, block: Json) -> Json:
@@ -217,7 +247,8 @@ class MessageEvents:
         )
         delta = {"stop_reason": reason, "stop_sequence": None}
         usage = answer.usage(self._usage, self._tier)
-        return [*self._close(), {"type": "message_delta", "delta": delta, "usage": usage}]
+        told = {"type": "message_delta", "delta": delta, "usage": usage}
+        return [*self._close(), *self._carry(), told]
 
 
 class _Tool:
@@ -234,5 +265,6 @@ class _Tool:
     def id(self) -> str:
         return self.call.id or f"call_{self.call.number}"
 
-    def start(self) -> Json:
-        return {"type": "tool_use", "id": self.id, "name": self.call.name, "input": {}}
+    def start(self, names: Mapping[str, str]) -> Json:
+        name = names.get(self.call.name, self.call.name)
+        return {"type": "tool_use", "id": self.id, "name": name, "input": {}}

@@ -5,15 +5,16 @@ from typing import Any
 
 from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
+from gateway.providers.messages_over_chat.calls import CallLabels
 from gateway.providers.messages_over_chat.fields import given
 
 _CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 
 
-def take(body: Json, made: Json) -> None:
+def take(body: Json, made: Json, labels: CallLabels) -> None:
     """Put what the caller offers into ``made``. Raises ``InvalidRequest``."""
     offered = [
-        _tool(tool, f"tools.{index}")
+        _tool(tool, f"tools.{index}", labels)
         for index, tool in _loaded(given(body, "tools", list) or [], body["messages"])
     ]
     if offered:
@@ -23,7 +24,10 @@ def take(body: Json, made: Json) -> None:
         return
     kind = choice.get("type") if isinstance(choice, dict) else None
     if kind == "tool":
-        made["tool_choice"] = {"type": "function", "function": {"name": choice.get("name")}}
+        made["tool_choice"] = {
+            "type": "function",
+            "function": {"name": labels.name(choice.get("name"))},
+        }
     elif isinstance(kind, str) and kind in _CHOICES:
         made["tool_choice"] = _CHOICES[kind]
     else:
@@ -61,13 +65,13 @@ def _objects(content: Any) -> Iterator[Json]:
         yield from (block for block in content if isinstance(block, dict))
 
 
-def _tool(tool: Any, where: str) -> Json:
+def _tool(tool: Any, where: str, labels: CallLabels) -> Json:
     if not isinstance(tool, dict) or tool.get("type") not in (None, "custom"):
         raise InvalidRequest(
             f"{where}.type: Anthropic's own tools are not supported by this model.",
             param=f"{where}.type",
         )
-    function = {"name": tool.get("name"), "parameters": tool.get("input_schema")}
+    function = {"name": labels.name(tool.get("name")), "parameters": tool.get("input_schema")}
     if tool.get("description"):
         function["description"] = tool["description"]
     if tool.get("strict"):

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from gateway import app
+from gateway.endpoints.live_data import why_uncached
 from gateway.endpoints.passthrough import WITHOUT_OBJECTS
+from gateway.endpoints.stored_objects import named
 from tests.worker.memory_platform import MemoryRequest, read
 from tests.worker.world import Said, World, code
 
@@ -69,14 +71,108 @@ async def test_what_names_a_stored_object_needs_a_key_of_its_own(
 
 
 RESPONSES, CHAT, MESSAGES = "/v1/responses", "/v1/chat/completions", "/v1/messages"
+COMPLETIONS, COUNT = "/v1/completions", "/v1/messages/count_tokens"
+USER = {"role": "user", "content": "hello"}
 FILE_PART = {"type": "file", "file": {"file_id": "file-1"}}
 DOCUMENT = {"type": "document", "source": {"type": "file", "file_id": "file_1"}}
+
+
+def deep(levels: int) -> dict[str, Any]:
+    """A file's id, ``levels`` objects deep."""
+    part: dict[str, Any] = {"file_id": "file-1"}
+    for _ in range(levels):
+        part = {"type": "content", "content": [part]}
+    return part
+
+
+def item(**members: Any) -> dict[str, Any]:
+    return {"input": [{"role": "user", "content": "go on"}, members]}
+
+
+def tool(**members: Any) -> dict[str, Any]:
+    return {"tools": [members]}
+
+
+CONTAINER = {"type": "container_reference", "container_id": "cntr_1"}
+SKILL = {"type": "skill_reference", "skill_id": "skill_1"}
+STORED = [
+    (RESPONSES, tool(type="shell", environment=CONTAINER)),
+    (RESPONSES, tool(type="shell", environment={"type": "container_auto", "skills": [SKILL]})),
+    (RESPONSES, tool(type="shell", environment={"type": "local", "skills": [SKILL]})),
+    (RESPONSES, tool(type="image_generation", input_image_mask={"file_id": "file-1"})),
+    (RESPONSES, tool(type="namespace", tools=[{"type": "file_search", "vector_store_ids": ["v"]}])),
+    (RESPONSES, tool(type="collections_search", collection_ids=["c"])),
+    (RESPONSES, item(type="image_generation_call", id="ig_1")),
+    (RESPONSES, item(type="image_generation_call", id="ig_1", result=None, status="completed")),
+    (RESPONSES, item(type="reasoning", id="rs_1", summary=[])),
+    (RESPONSES, item(type="compaction", id="cmp_1")),
+    (RESPONSES, item(id="msg_1")),
+    (RESPONSES, item(type="code_interpreter_call", id="ci_1", container_id="cntr_1", code="1")),
+    (RESPONSES, item(type="function_call_output", call_id="c", output=[{"file_id": "file-1"}])),
+    (RESPONSES, {"instructions": [{"role": "user", "content": [{"file_id": "file-1"}]}]}),
+    (RESPONSES, {"input": [deep(60)]}),
+    (CHAT, {"messages": [{"role": "assistant", "audio": {"id": "audio_1"}}]}),
+    (CHAT, {"messages": [{"role": "user", "content": [{"file": {"file_id": ["file-1"]}}]}]}),
+    (CHAT, {"cached_content": "cachedContents/1"}),
+    (CHAT, {"extra_body": {"google": {"cached_content": "cachedContents/1"}}}),
+    (MESSAGES, {"container": {"skills": [{"type": "custom", "skill_id": "skill_1"}]}}),
+    (MESSAGES, {"messages": [{"role": "user", "content": [deep(8)]}]}),
+]
+SCHEMA = {
+    "type": "object",
+    "properties": {"file_id": {"type": "string"}, "container": {"id": "x", "type": "string"}},
+    "examples": [{"file_id": "file-1"}],
+}
+NAMES = {"file_id": "file-1", "container": "c", "conversation": {"id": "c"}}
+CARRIED = [
+    (RESPONSES, item(type="reasoning", id="rs_1", summary=[], encrypted_content="gAAA")),
+    (RESPONSES, item(type="reasoning", id="rs_1", content=[{"type": "reasoning_text"}])),
+    (RESPONSES, item(type="compaction", id="cmp_1", encrypted_content="gAAA")),
+    (RESPONSES, item(type="image_generation_call", id="ig_1", result="iVBO")),
+    (RESPONSES, item(type="message", id="msg_1", role="assistant", content=[])),
+    (RESPONSES, item(type="function_call", id="fc_1", call_id="c", name="f", arguments="{}")),
+    (RESPONSES, item(type="tool_search_call", arguments=NAMES)),
+    (RESPONSES, item(type="shell_call", action={"env": NAMES})),
+    (RESPONSES, item(type="function_call_output", call_id="c", output='{"file_id": "file-1"}')),
+    (RESPONSES, tool(type="function", name="f", parameters=SCHEMA)),
+    (RESPONSES, {"text": {"format": {"type": "json_schema", "name": "n", "schema": SCHEMA}}}),
+    (CHAT, tool(type="function", function={"name": "f", "parameters": SCHEMA})),
+    (CHAT, {"metadata": {"conversation": "c", "file_id": "f"}}),
+    (CHAT, {"messages": [{"role": "tool", "tool_call_id": "c", "content": '{"file_id": "f"}'}]}),
+    (CHAT, {"audio": {"voice": "alloy", "format": "wav"}}),
+    (MESSAGES, tool(name="f", input_schema=SCHEMA, input_examples=[NAMES])),
+    (
+        MESSAGES,
+        {
+            "messages": [
+                {
+                    "role": "assistant",
+                    "content": [{"type": "tool_use", "id": "toolu_1", "name": "f", "input": NAMES}],
+                }
+            ]
+        },
+    ),
+    (COMPLETIONS, {"prompt": "voice_over: hello"}),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), STORED)
+def test_what_names_a_stored_object_is_not_cached(path: str, body: dict[str, Any]) -> None:
+    assert why_uncached(path.removeprefix("/v1"), body, "m") is not None
+
+
+@pytest.mark.parametrize(("path", "body"), CARRIED)
+def test_what_carries_its_content_is_cached(path: str, body: dict[str, Any]) -> None:
+    assert why_uncached(path.removeprefix("/v1"), body, "m") is None
+    assert named(body) is None
 
 
 @pytest.mark.parametrize("cache", ["on", "off"])
 @pytest.mark.parametrize(
     ("path", "body"),
     [
+        *STORED,
+        (COUNT, {"messages": [{"role": "user", "content": [DOCUMENT]}]}),
         (RESPONSES, {"previous_response_id": "resp_1"}),
         (RESPONSES, {"conversation": {"id": "conv_1"}}),
         (RESPONSES, {"prompt": {"id": "pmpt_1"}}),
@@ -91,8 +187,8 @@ async def test_a_generation_builds_on_no_object_of_an_account_that_projects_shar
     world: World, path: str, body: dict[str, Any], cache: str
 ) -> None:
     sent = {
-        "model": "claude-sonnet-4-5" if path == MESSAGES else "gpt-4o-mini",
-        **({"input": "hello"} if path == RESPONSES else {}),
+        "model": "claude-sonnet-4-5" if path.startswith(MESSAGES) else "gpt-4o-mini",
+        **({"input": "hello"} if path == RESPONSES else {"messages": [USER]}),
         **({"max_tokens": 9} if path == MESSAGES else {}),
         **body,
     }

@@ -48,7 +48,8 @@ class GenerationEndpoint:
         target = resolve(model, record.project, context.caller.request.path)
         uncached = live_data.why_uncached(self.endpoint, body, model, target.model)
         if uncached is not None:
-            _check_account(context, target, body)
+            settings = context.host.settings
+            stored_objects.check_account(body, record, settings, target.provider)
         policy = _policy(context, body, uncached)
         sent = body if target.model == model else {**body, "model": target.model}
         parts, identity = self.key_parts(context, sent, target, policy.namespace)
@@ -87,16 +88,6 @@ class GenerationEndpoint:
         identity = self.identity(body, target.provider.capabilities.openai_defaults)
         answers = source(context.record, target.provider)
         return [self.endpoint, answers, namespace, fields.answer_headers(context)], identity
-
-
-def _check_account(context: RequestContext, target: Target, body: Json) -> None:
-    """Raises ``ProviderNotConfigured`` for a request that names a stored object in an account that
-    several projects share."""
-    provider = target.provider
-    if not stored_objects.own_account(context.record, context.host.settings, provider) and (
-        stored_objects.are_named_by_generation(body)
-    ):
-        raise stored_objects.own_key_needed(provider)
 
 
 def _policy(context: RequestContext, body: Json, uncached: str | None) -> Policy:

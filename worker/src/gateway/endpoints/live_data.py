@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase, translate
 from functools import lru_cache
 from typing import Any
 
+from gateway.endpoints import stored_objects
 from gateway.formats.base import Json, member
 from gateway.providers.base import CHAT, MESSAGES, RESPONSES
 from gateway.providers.registry import LIVE
@@ -37,8 +38,6 @@ _LIVE_FIELDS = tuple(path for live in _LIVE for path in live.fields)
 _LIVE_MEMBERS = frozenset(path.partition(".")[0] for path in _LIVE_FIELDS)
 _LIVE_MODELS = re.compile("|".join(translate(name) for live in _LIVE for name in live.models))
 _FURTHER_MODELS = tuple({name: None for live in _LIVE for name in live.further_models})
-_NESTING = 6
-"""How deep a file's id may be nested in a conversation: message, part, source, part, source."""
 
 
 def why_uncached(endpoint: str, body: Json, *models: str) -> str | None:
@@ -51,7 +50,8 @@ def why_uncached(endpoint: str, body: Json, *models: str) -> str | None:
                 return f"live data or state: {path}"
     if not all(_is_clients(tool, endpoint) for tool in _items(body.get("tools"))):
         return "hosted tools"
-    return state_in_conversation(body)
+    name = stored_objects.named(body)
+    return None if name is None else f"state: {name}"
 
 
 def _further_models(body: Json) -> Iterator[str]:
@@ -87,33 +87,6 @@ def _is_clients(tool: Any, endpoint: str) -> bool:
             return all(_is_clients(inner, endpoint) for inner in _items(tool.get("tools")))
     known = CLIENT_TOOLS.get(endpoint, ())
     return isinstance(kind, str) and any(fnmatchcase(kind, pattern) for pattern in known)
-
-
-def state_in_conversation(body: Json) -> str | None:
-    """The kind of item or file that the conversation refers to and the provider stores; ``None``
-    without any."""
-    for name in ("messages", "input", "system"):
-        found = _state(body.get(name), _NESTING)
-        if found is not None:
-            return found
-    return None
-
-
-def _state(value: Any, depth: int) -> str | None:
-    """A tool call's arguments are left out: they refer to nothing that the provider stores."""
-    if isinstance(value, dict):
-        if value.get("type") == "item_reference":
-            return "state: item_reference"
-        if isinstance(value.get("file_id"), str):
-            return "state: file_id"
-        inner = [item for name, item in value.items() if name != "input"]
-    else:
-        inner = value if isinstance(value, list) else []
-    if depth:
-        for item in inner:
-            if isinstance(item, dict | list) and (found := _state(item, depth - 1)) is not None:
-                return found
-    return None
 
 
 def _is_set(value: Any) -> bool:

@@ -5,7 +5,7 @@ import json
 from gateway.admission.request import AdmissionRequest
 from gateway.core.errors import InvalidRequest
 from gateway.core.http import Response
-from gateway.endpoints import fields
+from gateway.endpoints import fields, stored_objects
 from gateway.endpoints.generation import GenerationEndpoint
 from gateway.formats.base import Json
 from gateway.formats.messages import MessagesFormat
@@ -51,6 +51,7 @@ async def count_tokens(context: RequestContext) -> Response:
     await context.admit(AdmissionRequest())
     if not target.provider.supports(COUNT_TOKENS):
         return _estimated(context, body)
+    stored_objects.check_account(body, record, context.host.settings, target.provider)
     sent = {**body, "model": target.model}
     answer = await upstream.ask(
         context.upstream(), [target], lambda _: Outgoing(COUNT_TOKENS, sent)

@@ -67,7 +67,7 @@ async def handle(context: RequestContext) -> Response:
     body: Any = request.stream(most) if has_body and not inspected else None
     if inspected:
         body = await context.json()
-        if stored_objects.are_named(body):
+        if stored_objects.named(body) is not None:
             raise stored_objects.own_key_needed(provider)
     sent = ("accept", *_BODY_HEADERS) if has_body and not inspected else ("accept",)
     outgoing = Outgoing(

@@ -266,6 +266,29 @@ _CHAT: list[tuple[dict[str, Any], dict[str, Any], bool, str]] = [
         DIFFERENT,
         "a tool's white space may be what is asked about, as the order of lines is",
     ),
+    *(
+        ({"messages": told(one)}, {"messages": told(other)}, DIFFERENT, "a tool's " + what)
+        for one, other, what in (
+            ("a\r\nb", "a\nb", "line ends"),
+            ([text("a\r\nb"), text("c")], [text("a\nb"), text("c")], "line ends, in a part"),
+            ("caf\u00e9", "cafe\u0301", "Unicode forms"),
+        )
+    ),
+    (
+        {"messages": [user("Hi"), {"role": "function", "name": "f", "content": "a\r\nb"}]},
+        {"messages": [user("Hi"), {"role": "function", "name": "f", "content": "a\nb"}]},
+        DIFFERENT,
+        "a function's line ends",
+    ),
+    *(
+        (
+            {"tools": [tool("f", {name: {"a": {}, "b": {}}})]},
+            {"tools": [tool("f", {name: {"b": {}, "a": {}}})]},
+            DIFFERENT,
+            f"the order of {name}: the model reads it",
+        )
+        for name in ("$defs", "definitions", "dependentSchemas")
+    ),
     (
         {"messages": told([text(" a")])},
         {"messages": told(" a")},

@@ -18,11 +18,11 @@ def unmarked(block: Json) -> Json:
     return {k: v for k, v in norm.unmarked(block).items() if v is not None}
 
 
-def blocks(value: Json, *, strip: bool = True) -> Json:
+def blocks(value: Json, *, strip: bool = True, exact: bool = False) -> Json:
     """``system`` or a turn's ``content``: a string, or a list of blocks."""
     if isinstance(value, list):
-        value = [_block(item) for item in value]
-    return norm.content(value, strip=strip)
+        value = [_block(item, exact=exact) for item in value]
+    return norm.content(value, strip=strip, exact=exact)
 
 
 def turn(value: Json) -> Json:
@@ -36,19 +36,19 @@ def turn(value: Json) -> Json:
     return cleaned
 
 
-def _block(value: Json) -> Json:
+def _block(value: Json, *, exact: bool) -> Json:
     cleaned = unmarked(value)
     if not isinstance(cleaned, dict):
         return cleaned
     kind = cleaned.get("type")
     if kind == "tool_result":
         if "content" in cleaned:
-            # A tool said it: its white space counts.
-            cleaned["content"] = blocks(cleaned["content"], strip=False)
+            cleaned["content"] = blocks(cleaned["content"], strip=False, exact=True)
         if cleaned.get("is_error") is False:
             del cleaned["is_error"]
     elif kind == "document" and isinstance(cleaned.get("source"), dict):
         source = cleaned["source"]
         if source.get("type") == "content":
-            cleaned["source"] = {**source, "content": blocks(source.get("content"))}
+            inner = blocks(source.get("content"), strip=not exact, exact=exact)
+            cleaned["source"] = {**source, "content": inner}
     return cleaned

@@ -2,8 +2,8 @@
 
 Text is compared after Unicode NFC and with ``\\n`` line ends; never case-folded, never with words
 removed. What people write goes without its outer white space. An assistant message keeps it,
-because a prefill that ends in a space continues differently from one that does not, and so does a
-tool's result: the lines of a file, or of a diff, may be the answer.
+because a prefill that ends in a space continues differently from one that does not. A tool's result
+is compared as it is: which line ends or characters a file has may be what is asked.
 """
 
 from typing import Any
@@ -25,17 +25,18 @@ def text(value: str) -> str:
     return value
 
 
-def content(value: Json, *, strip: bool) -> Json:
+def content(value: Json, *, strip: bool, exact: bool = False) -> Json:
     """A message's ``content``: a string, or a list of parts. One lone text part equals its string.
 
-    With ``strip`` the white space before the first and after the last text goes.
+    With ``strip`` the white space before the first and after the last text goes. With ``exact``
+    every character stays as it is.
     """
     if isinstance(value, str):
-        value = text(value)
+        value = value if exact else text(value)
         return value.strip() if strip else value
     if not isinstance(value, list):
         return value
-    parts = [_part(part) for part in value]
+    parts = [_part(part, exact=exact) for part in value]
     if len(parts) == 1 and set(_text_part(parts[0])) == {"type", "text"}:
         alone = parts[0]["text"]
         return alone.strip() if strip else alone
@@ -49,6 +50,8 @@ def content(value: Json, *, strip: bool) -> Json:
 
 PROSE = ("user", "system", "developer")
 """The roles of what people write, as against what a model or a tool said."""
+TOOL_ROLES = ("tool", "function")
+"""The roles of what tools returned."""
 
 PROMPT_CACHE_MARKERS = frozenset({"cache_control", "prompt_cache_breakpoint"})
 """Anthropic's and OpenAI's. They change what a provider charges for a prompt that it knows, never
@@ -70,7 +73,10 @@ def message(value: Json) -> Json:
     if isinstance(cleaned.get("tool_calls"), list):
         cleaned["tool_calls"] = [unmarked(call) for call in cleaned["tool_calls"]]
     if "content" in cleaned:
-        cleaned["content"] = content(cleaned["content"], strip=value.get("role") in PROSE)
+        role = value.get("role")
+        cleaned["content"] = content(
+            cleaned["content"], strip=role in PROSE, exact=role in TOOL_ROLES
+        )
     return cleaned
 
 
@@ -101,7 +107,13 @@ def response_item(value: Json) -> Json:
     return cleaned
 
 
-_ORDERED = ("properties", "patternProperties")
+_ORDERED = frozenset(
+    {
+        *("properties", "patternProperties", "$defs", "definitions"),
+        *("dependentSchemas", "dependentRequired", "dependencies"),
+    }
+)
+"""Members of a JSON Schema whose own members have the schema's names."""
 
 
 def number(value: Json) -> Json:
@@ -112,11 +124,12 @@ def number(value: Json) -> Json:
 
 
 def schema(value: Json) -> Json:
-    """A JSON Schema with the order of its properties made part of the value.
+    """A JSON Schema with the order of its properties and definitions made part of the value.
 
     Structured outputs and tool arguments are generated in the order in which the schema lists
-    its properties, so two orders are two different questions, although they are the same JSON. An
-    object stays an object here, so that no schema of another form is mistaken for it.
+    its properties, and a model reads its definitions in theirs, so two orders are two different
+    questions, although they are the same JSON. An object stays an object here, so that no schema of
+    another form is mistaken for it.
     """
     if isinstance(value, list):
         return [schema(item) for item in value]
@@ -130,11 +143,11 @@ def schema(value: Json) -> Json:
     }
 
 
-def _part(value: Json) -> Json:
+def _part(value: Json, *, exact: bool) -> Json:
     if not isinstance(value, dict):
         return value
     cleaned = {name: item for name, item in unmarked(value).items() if item is not None}
-    if isinstance(cleaned.get("text"), str):
+    if isinstance(cleaned.get("text"), str) and not exact:
         cleaned["text"] = text(cleaned["text"])
     return cleaned
 

@@ -101,6 +101,31 @@ async def test_so_is_an_answer_that_the_client_did_not_wait_for(world: World) ->
     assert row["cost_nanousd"] == await charged(world) > 0
 
 
+async def test_what_a_stream_says_at_its_beginning_is_not_what_it_used(world: World) -> None:
+    """Anthropic's first event tells the prompt's tokens, and one of the answer."""
+    text = "word " * 200
+    usage = {"input_tokens": 700, "output_tokens": 1}
+    message = {"id": "m", "type": "message", "role": "assistant", "content": [], "usage": usage}
+    events = [
+        {"type": "message_start", "message": message},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "text_delta", "text": text},
+        },
+    ]
+    body = "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events)
+    world.answer = saying(Said(body=body, media_type="text/event-stream"))
+    asked = {"messages": [{"role": "user", "content": QUESTION}], "max_tokens": ALLOWED}
+    await world.post("/v1/messages", model="claude-sonnet-4-5", stream=True, **asked)
+    row = world.usage_logs[-1]
+    assert row["decision"]["estimated"] is True
+    assert row["prompt_tokens"] == 700
+    assert len(text) // 4 <= row["completion_tokens"] < len(text)
+    assert row["cost_nanousd"] == await charged(world) > 0
+
+
 async def test_no_request_is_charged_more_than_a_model_can_answer(world: World) -> None:
     world.answer = lambda _: Said(breaks=BROKEN)
     await world.chat(text=QUESTION, max_tokens=2**31 - 1)

@@ -24,7 +24,8 @@ one token. Once the client has left, no more than this times the limit is read."
 class CapturedStream:
     """``answer`` is ``None`` unless the stream was complete and good.
 
-    ``characters``: how many of the answer came, about.
+    ``characters``: how many of the answer came, about. ``ended``: its terminal event came, so that
+    ``usage`` is of the whole.
     ``answered_at``: when the last chunk was read before the outcome was decided (monotonic).
     """
 
@@ -32,6 +33,7 @@ class CapturedStream:
     usage: Usage
     answered_at: float
     characters: int
+    ended: bool
     error_code: str | None = None
 
 
@@ -138,7 +140,8 @@ class Capture:
         elif answer is None and error_code is None:
             error_code = "too_large_to_cache" if self._too_large else "stream_incomplete"
         usage = self._assembler.usage()
-        return CapturedStream(answer, usage, self._last, self._characters, error_code)
+        ended = self._assembler.done or answer is not None
+        return CapturedStream(answer, usage, self._last, self._characters, ended, error_code)
 
 
 def log_untranslated(request_id: str, lost: set[str]) -> None:

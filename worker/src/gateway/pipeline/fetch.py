@@ -217,6 +217,7 @@ def _stream(
             target.provider.name,
             target.model,
             captured.usage,
+            is_whole=captured.ended,
             completion=captured.characters // 4,
             reserved=after.held.estimated_tokens,
         )

@@ -202,7 +202,8 @@ class RequestContext:
         headers.append(("x-watchllm-cache", event.cache_status))
         if event.provider:
             headers.append(("x-watchllm-provider", event.provider))
-        if event.cost_nanousd is not None:
+        is_estimated = event.decision is not None and event.decision.estimated
+        if event.cost_nanousd is not None and not is_estimated:
             headers.append(("x-watchllm-cost-usd", pricing.dollars(event.cost_nanousd)))
         asks_why = self.caller.request.header("x-watchllm-explain") is not None
         if event.decision is not None and asks_why:

@@ -57,26 +57,35 @@ class UsageRow:
         )
 
     def account_answer(
-        self, provider: str, model: str, used: Usage, *, completion: int, reserved: int
+        self,
+        provider: str,
+        model: str,
+        used: Usage,
+        *,
+        completion: int,
+        reserved: int,
+        is_whole: bool = True,
     ) -> Spent:
         """Put tokens and cost of a provider's answer into the row. Returns what to charge.
 
-        ``completion``: about how many tokens the answer has. Where the provider did not say what it
-        used, the estimate counts (four characters of the request are a token), at least the
+        ``completion``: about how many tokens of the answer came. ``is_whole``: it came to its end;
+        else ``used`` may be what the provider said at its beginning. Where the provider did not say
+        what it used, the estimate counts (four characters of the request are a token), at least the
         ``reserved`` tokens are charged, and the row says that its numbers are estimated.
         """
-        known = self._known(used, completion)
+        known = self._known(used, completion, is_whole=is_whole)
         spent = self._account(provider, model, known)
         return spent if known is used else replace(spent, tokens=max(spent.tokens, reserved))
 
-    def _known(self, used: Usage, completion: int) -> Usage:
-        """``used``, or the estimate."""
-        if used.prompt is not None:
+    def _known(self, used: Usage, completion: int, *, is_whole: bool = True) -> Usage:
+        """``used``, or the estimate of what it lacks."""
+        told = used.completion or 0
+        if used.prompt is not None and (is_whole or told >= completion):
             return used
         self.event.decision = self.event.decision or CacheDecision()
         self.event.decision.estimated = True
-        prompt = self.caller.characters // 4
-        return replace(used, prompt=prompt, completion=used.completion or completion)
+        prompt = self.caller.characters // 4 if used.prompt is None else used.prompt
+        return replace(used, prompt=prompt, completion=max(told, completion))
 
     def _account(self, provider: str, model: str, used: Usage) -> Spent:
         self._tokens(used)

@@ -45,6 +45,7 @@ _OPAQUE = frozenset(
 )
 """Members in which a provider looks nothing up, whose own members may have any names: JSON schemas
 and examples of tools, arguments of tool calls, notes of the caller."""
+_NESTED = (dict, list)
 _TOOL_CALL = "tool_use"
 """Types of blocks that end so hold a call's arguments in ``input``."""
 _OF_EVERYBODY = ("skill_id", "anthropic")
@@ -82,24 +83,25 @@ def named(body: Any) -> str | None:
     while waiting:
         value = waiting.pop()
         if isinstance(value, list):
-            waiting += [part for part in value if isinstance(part, dict | list)]
+            waiting += [part for part in value if isinstance(part, _NESTED)]
             continue
         kind = value.get("type")
         kind = kind if isinstance(kind, str) else ""
         if kind in _LOOKED_UP and _is_looked_up(value, kind):
             return kind
+        if not _NAMES.isdisjoint(value):
+            for name, part in value.items():
+                if name in _NAMES and _names_object(name, part, kind):
+                    return str(name)
         for name, part in value.items():
-            if name in _NAMES and _names_object(name, part, kind):
-                return str(name)
-            if name == "input" and _has_bare_id(part):
-                return "item_reference"
-            if isinstance(part, dict | list) and not _is_opaque(name, kind):
+            if isinstance(part, _NESTED) and name not in _OPAQUE:
+                if name == "input":
+                    if kind.endswith(_TOOL_CALL):
+                        continue
+                    if _has_bare_id(part):
+                        return "item_reference"
                 waiting.append(part)
     return None
-
-
-def _is_opaque(name: str, kind: str) -> bool:
-    return name in _OPAQUE or (name == "input" and kind.endswith(_TOOL_CALL))
 
 
 def _names_object(name: str, part: Any, kind: str) -> bool:

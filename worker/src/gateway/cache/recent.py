@@ -2,8 +2,8 @@
 
 A stall of Redis must not send a popular prompt to its provider many times. An answer that this
 process served or fetched within the last second is served again: it is as fresh as a look-up that
-Redis answered a second ago. While Redis answers, this memory is not used, so purges take effect at
-once; a purge that this process handles clears it, too.
+Redis answered a second ago. While Redis answers, it decides what is served, so purges take effect
+at once; a purge that this process handles clears this memory, too.
 
 Beside an answer stands the sealed value that it was opened from. Where Redis answers the next
 look-up with the same value, it need not be opened again, nor brought into the same form.

@@ -6,6 +6,7 @@ A test fails when the page says anything else.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.providers import base
@@ -50,7 +51,31 @@ def live_data() -> str:
     return _table(head, rows)
 
 
-TABLES = {"endpoints": endpoints, "live data": live_data}
+def differences() -> str:
+    """What else the gateway knows of each provider."""
+    rows: list[tuple[str, ...]] = []
+    for name, provider in PROVIDERS.items():
+        known = provider.capabilities
+        rows.append(
+            (
+                f"`{name}`",
+                _usage(known),
+                _codes(known.effort_models),
+                f"`{known.reasoning_field}`" if known.reasoning_field else "",
+                f"`{'.'.join(known.strict_at)}`" if known.strict_at else "",
+                str(known.call_id_length or ""),
+                "yes" if known.tells_cost else "",
+                _codes(tuple(known.endings)),
+            )
+        )
+    head = (
+        *("Provider", "Usage of streams", "Models with reasoning effort", "Wants reasoning in"),
+        *("Nothing is added with", "Length of call ids", "Tells cost", "Own finish reasons"),
+    )
+    return _table(head, rows)
+
+
+TABLES = {"endpoints": endpoints, "differences": differences, "live data": live_data}
 """Name of the marker in the page → what stands below it."""
 
 
@@ -65,6 +90,14 @@ def written(page: str) -> str:
     return page
 
 
+def _usage(known: base.Capabilities) -> str:
+    if base.MESSAGES in known.paths:
+        return "always comes"  # Anthropic's protocol
+    told = "asked for" if known.stream_usage else "not asked for"
+    told = "always comes, with the end" if known.usage_with_end else told
+    return f"{told}; or in `{'.'.join(known.usage_at)}`" if known.usage_at else told
+
+
 def _support(capabilities: base.Capabilities, endpoint: str) -> str:
     if endpoint in capabilities.paths:
         return "yes"
@@ -75,7 +108,7 @@ def _codes(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 

@@ -146,9 +146,7 @@ def test_the_operators_own_price_goes_before_the_tables(edge: Edge) -> None:
 def test_what_an_answer_says_that_it_costs(usage: dict[str, Any], nanousd: int | None) -> None:
     told = read_usage({"prompt_tokens": 5, "completion_tokens": 4, **usage})
     assert told.told_nanousd == nanousd
-    nowhere = ("brand-new-model", told, 0.0, {})
-    assert price("openrouter", *nowhere) == nanousd
-    assert price("openai", *nowhere) is None, "a number that nobody says is in dollars"
+    assert price("openrouter", "brand-new-model", told, 0.0, {}) == nanousd
     kept = entries.facts("openrouter", "m", told, 0)["usage"]
     assert Usage(*kept).told_nanousd == nanousd, "a hit saves it"
 

@@ -15,7 +15,7 @@ from gateway.pipeline.request_context import RequestContext
 from gateway.providers import anthropic, upstream
 from gateway.providers.base import Provider
 from gateway.providers.redaction import Redaction
-from gateway.providers.registry import Target, default
+from gateway.providers.registry import PROVIDERS, Target, default
 from gateway.providers.upstream import Outgoing
 
 PREFIXES = (
@@ -29,7 +29,6 @@ PREFIXES = (
     "/v1/chat/completions/",
     "/v1/messages/batches",
 )
-ANTHROPIC_ALONE = ("/v1/messages/batches",)
 METHODS = ("GET", "POST", "DELETE")
 WITHOUT_OBJECTS = (
     "/v1/moderations",
@@ -98,13 +97,15 @@ async def handle(context: RequestContext) -> Response:
 
 
 def _provider(context: RequestContext, path: str) -> Provider:
-    """Who has ``path``: Anthropic for its own paths and its own callers, else the default provider.
+    """Who has ``path``: a provider that alone has it, Anthropic for its own callers, else the
+    default provider.
 
     Raises ``NotFound`` for paths that Anthropic does not have: requests of its callers never go to
     another provider.
     """
-    if _within(path, ANTHROPIC_ALONE):
-        return anthropic.PROVIDER
+    for provider in PROVIDERS.values():
+        if _within(path, provider.capabilities.own_paths):
+            return provider
     if context.caller.request.header("anthropic-version") is None:
         return default(context.record.project, context.caller.request.path)
     if not _within(path, anthropic.PROVIDER.capabilities.passed_through):

@@ -21,7 +21,8 @@ class Usage:
     ``cache_write`` that Anthropic keeps for an hour, or OpenAI for twelve, at a higher price.
     ``other``: how many of all tokens are sound or pictures. ``service_tier``: what the provider
     calls the service that it gave, empty where it names none. ``told_nanousd``: what the answer
-    says that it costs, in a unit that is dollars at some providers only (``reporting.pricing``).
+    says that it costs, in a unit that is dollars at some providers only (``tells_cost`` of their
+    capabilities).
     """
 
     prompt: int | None = None

@@ -13,6 +13,7 @@ from gateway.formats.base import Usage, count
 from gateway.pipeline import traces
 from gateway.pipeline.caller import Caller
 from gateway.pipeline.host import Host
+from gateway.providers.registry import PROVIDERS
 from gateway.reporting import pricing, writer
 from gateway.reporting.pending import Row
 from gateway.reporting.pricing import Prices
@@ -50,6 +51,7 @@ class UsageRow:
 
     def account_hit(self, provider: str, model: str, saved: Usage) -> None:
         """Put the original answer's tokens into the row, and its cost as saved."""
+        saved = _believed(provider, saved)
         self._tokens(saved)
         self.event.cost_nanousd = self.event.prompt_cache_nanousd = 0
         self.event.saved_nanousd = pricing.cost(
@@ -88,6 +90,7 @@ class UsageRow:
         return replace(used, prompt=prompt, completion=max(told, completion))
 
     def _account(self, provider: str, model: str, used: Usage) -> Spent:
+        used = _believed(provider, used)
         self._tokens(used)
         price = pricing.cost(provider, model, used, self.timing.started, self.prices)
         self.event.cost_nanousd, self.event.saved_nanousd = price, 0
@@ -121,7 +124,7 @@ class UsageRow:
     def account_shadow(self, provider: str, model: str, used: Usage, *, completion: int) -> Spent:
         """The shadow request cost money: add it to cost, subtract it from savings. Returns what to
         charge. ``completion``: see ``account_answer``."""
-        used = self._known(used, completion)
+        used = _believed(provider, self._known(used, completion))
         price = pricing.cost(provider, model, used, self.timing.started, self.prices)
         self.event.cost_nanousd = price
         if price is not None and self.event.saved_nanousd is not None:
@@ -242,6 +245,13 @@ class UsageRow:
             )
             outbox.reports.events.append(measured)
         writer.start(platform, outbox)
+
+
+def _believed(provider: str, used: Usage) -> Usage:
+    """``used`` without the cost that the answer tells, unless its provider tells it in dollars."""
+    known = PROVIDERS.get(provider)
+    tells = known is not None and known.capabilities.tells_cost
+    return used if tells or used.told_nanousd is None else replace(used, told_nanousd=None)
 
 
 def _spent(used: Usage, price: int | None) -> Spent:

@@ -103,11 +103,12 @@ class Capabilities:
     assistant's message in which it wants its reasoning back. ``call_id_length``: ids of tool calls
     must be exactly so many letters and digits. ``live``: what makes its answers depend on more than
     the request. ``endings``: its finish reasons that OpenAI does not have. ``prompt_cache``: the
-    rules of its prompt cache, where requests can mark what is kept. ``openai_defaults``: documents
-    the parameter defaults of ``shared.request_fields.DEFAULTS``. ``paths``: our endpoint → the
-    provider's path below its base URL, for those it has itself. ``translations``: our endpoint → a
-    function that makes the ``Translation`` to another endpoint of the provider. The translation's
-    module is imported when it is first needed.
+    rules of its prompt cache, where requests can mark what is kept. ``tells_cost``: its answers
+    tell their cost in dollars. ``own_paths``: paths of ours that no other provider has.
+    ``openai_defaults``: documents the parameter defaults of ``shared.request_fields.DEFAULTS``.
+    ``paths``: our endpoint → the provider's path below its base URL, for those it has itself.
+    ``translations``: our endpoint → a function that makes the ``Translation`` to another endpoint
+    of the provider. The translation's module is imported when it is first needed.
     """
 
     name: str
@@ -125,6 +126,8 @@ class Capabilities:
     effort_models: tuple[str, ...] = ()
     reasoning_field: str | None = None
     call_id_length: int | None = None
+    tells_cost: bool = False
+    own_paths: tuple[str, ...] = ()
     openai_defaults: bool = False
     live: LiveData = LiveData()
     endings: Endings = field(default_factory=dict)

@@ -54,6 +54,7 @@ PROVIDERS = tuple(
         ),
         Capabilities(
             name="openrouter",
+            tells_cost=True,  # its credit is a dollar (OpenRouter, Usage accounting, read 2026-12)
             # Takes it; by now usage always comes (OpenRouter, ChatStreamOptions, read 2026-12).
             stream_usage=True,
             effort_models=("*",),  # it leaves the field out where a model does not take it

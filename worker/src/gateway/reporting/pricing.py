@@ -12,15 +12,10 @@ Prices = Mapping[tuple[str, str], Rates]
 """The operator's own, by provider and model (``shared.key_record``)."""
 
 
-TELL_COST = frozenset({"openrouter"})
-"""Providers whose answers say what they cost in dollars: OpenRouter, whose credit is one (Usage
-accounting, read 2026-12). Together's API reference has no such field."""
-
-
 def cost(provider: str, model: str, usage: Usage, at: float, prices: Prices) -> int | None:
     """Nano-USD of an answer, ``None`` when price or tokens are unknown, or the sum is implausible
     (``MOST_NANOUSD``): one tenant's provider says it, and sums of all tenants are counted from it.
-    ``at``: unix time."""
+    What the answer says of its cost counts. ``at``: unix time."""
     price = _cost(provider, model, usage, at, prices)
     if price is not None and price > MOST_NANOUSD:
         log_event("implausible_cost", "warning", provider=provider, model=model, nanousd=price)
@@ -29,7 +24,7 @@ def cost(provider: str, model: str, usage: Usage, at: float, prices: Prices) -> 
 
 
 def _cost(provider: str, model: str, usage: Usage, at: float, prices: Prices) -> int | None:
-    if usage.told_nanousd is not None and provider in TELL_COST:
+    if usage.told_nanousd is not None:
         return usage.told_nanousd
     return pricing.cost_nanousd(
         provider,

@@ -58,6 +58,7 @@ PROVIDER = Anthropic(
         model_prefixes=("claude-",),
         request_headers=("anthropic-version", "anthropic-beta"),
         passed_through=("/v1/files", "/v1/messages/batches"),
+        own_paths=("/v1/messages/batches",),
         live=LiveData(
             fields=("container", "mcp_servers", "thread"),
             source="Anthropic, Tool reference; anthropic 2.14.0 (PyPI), `thread` (read 2026-12)",

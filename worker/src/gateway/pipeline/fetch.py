@@ -253,9 +253,9 @@ def _stream(
 
     context.host.platform.wait_until(read_to_its_end())
     context.host.platform.wait_until(abandoned.watch())
-    watch = generation.format.client_filter(
-        generation.body, stream_usage=asks_usage(generation, target)
-    )
+    # A translated stream always ends with its usage.
+    has_usage = translate is not None or asks_usage(generation, target)
+    watch = generation.format.client_filter(generation.body, stream_usage=has_usage)
     transform = chain(translate and translate(), watch)
     if transform is not None or context.host.platform.reads_streams:
         transform = chain(Redaction(answer.secret), transform)

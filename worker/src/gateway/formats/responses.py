@@ -51,7 +51,7 @@ class ResponsesAssembler:
                 self._usage = response.get("usage")
                 self._tier = response.get("service_tier")
                 if not self._forgotten:
-                    if response.get("output") == []:
+                    if not response.get("output"):
                         items = [self._items[index] for index in sorted(self._items)]
                         response = {**response, "output": items}
                     self._answer = response

@@ -24,13 +24,14 @@ class Anthropic(Provider):
     """Anthropic's own protocol: its key header, and a version with every request."""
 
     def prepared(self, endpoint: str, body: Json) -> Json:
-        """Removes thinking blocks of other providers' models. A conversation may have begun with
-        such a model, and Anthropic refuses blocks that it has not signed."""
+        """Removes thinking blocks of other providers' models, and replaces their ids of calls. A
+        conversation may have begun with such a model, and Anthropic refuses blocks that it has not
+        signed, and ids of another form."""
         if endpoint != MESSAGES or not isinstance(body.get("messages"), list):
             return body
-        from gateway.providers.anthropic.foreign_thoughts import without
+        from gateway.providers.anthropic import call_ids, foreign_thoughts
 
-        return without(body)
+        return call_ids.replaced(foreign_thoughts.without(body))
 
     def headers(self, api_key: str) -> Headers:
         """The provider's authentication."""

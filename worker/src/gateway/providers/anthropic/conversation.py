@@ -5,7 +5,7 @@ from typing import Any
 from gateway.core import strict_json
 from gateway.core.errors import InvalidRequest
 from gateway.formats.base import Json
-from gateway.providers.anthropic import content
+from gateway.providers.anthropic import call_ids, content
 
 _THINKING = ("thinking", "redacted_thinking")
 
@@ -72,7 +72,11 @@ def _user(message: Json, where: str) -> list[Json]:
     call_id = message.get("tool_call_id")
     if not isinstance(call_id, str):
         raise InvalidRequest(f"Missing '{where}.tool_call_id'.", param=f"{where}.tool_call_id")
-    result = {"type": "tool_result", "tool_use_id": call_id, "content": _shortest(blocks)}
+    result = {
+        "type": "tool_result",
+        "tool_use_id": call_ids.taken(call_id),
+        "content": _shortest(blocks),
+    }
     return _marked([result], message)
 
 
@@ -120,7 +124,7 @@ def _tool_use(call: Any, where: str) -> Json:
         )
     return {
         "type": "tool_use",
-        "id": call.get("id"),
+        "id": call_ids.taken(call.get("id")),
         "name": function["name"],
         "input": arguments,
         **content.cache_control(call),

@@ -53,6 +53,7 @@ def _models() -> Translation:
 PROVIDER = Anthropic(
     Capabilities(
         name="anthropic",
+        stream_usage=True,  # for chats: its translation knows the option
         base_url="https://api.anthropic.com/v1",
         paths={**same_paths(MESSAGES, COUNT_TOKENS), MODELS: f"{MODELS}?limit=1000"},
         translations={CHAT: _chat, MODELS: _models},

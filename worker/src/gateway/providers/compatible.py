@@ -26,21 +26,21 @@ PROVIDERS = tuple(
             # Always sends usage, and refuses the option that asks for it with 422
             # (openai-agents-python 442; it is not in Mistral's API reference, read 2026-12).
             usage_with_end=True,
-            # "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9" (litellm 5915).
+            # "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9" (from memory).
             call_id_length=9,
-            # Mistral, Chat completion API, `finish_reason` (read 2026-12).
+            # Mistral's API specification, by crate mistral-openapi-client 0.1.0 (read 2026-12).
             endings={"model_length": BY_WINDOW, "error": FAILED},
         ),
         Capabilities(
             name="deepseek",
-            stream_usage=True,  # DeepSeek, Create chat completion (read 2026-12)
+            stream_usage=True,  # DeepSeek, Create chat completion (from memory)
             base_url="https://api.deepseek.com/v1",
             paths=same_paths(CHAT, MODELS),
             model_prefixes=("deepseek-",),
             effort_models=("deepseek-v4*", "deepseek-flash*"),
             # DeepSeek, Thinking mode (read 2026-12): without it, a turn with tool calls is refused.
             reasoning_field="reasoning_content",
-            # DeepSeek, Create chat completion, `finish_reason` (read 2026-12).
+            # By a guide to DeepSeek's API (deepseekv4pro.com, read 2026-12).
             endings={"insufficient_system_resource": FAILED},
         ),
         Capabilities(
@@ -49,7 +49,7 @@ PROVIDERS = tuple(
             base_url="https://api.together.xyz/v1",
             paths=same_paths(CHAT, COMPLETIONS, EMBEDDINGS, MODELS),
             # Its API reference has no `stream_options`; the last chunk has the usage anyhow.
-            # Together, Chat completions, `finish_reason` (read 2026-12).
+            # Together's Python SDK lists it among finish reasons (from memory).
             endings={"eos": BY_ITSELF},
         ),
         Capabilities(
@@ -62,7 +62,7 @@ PROVIDERS = tuple(
             paths=same_paths(CHAT, COMPLETIONS, MODELS),
             # It finds only endpoints that take every parameter (OpenRouter, Provider routing).
             strict_at=("provider", "require_parameters"),
-            endings={"error": FAILED},  # OpenRouter, API overview, finish reasons (read 2026-12)
+            endings={"error": FAILED},  # by Koog's client for OpenRouter (read 2026-12)
             live=LiveData(
                 models=("*:online", "perplexity/*", "@preset/*", "*@preset/*"),
                 fields=("plugins", "preset"),
@@ -72,7 +72,7 @@ PROVIDERS = tuple(
         ),
         Capabilities(
             name="xai",
-            stream_usage=True,  # xAI, REST API reference, chat completions (read 2026-12)
+            stream_usage=True,  # xAI, REST API reference (from memory)
             base_url="https://api.x.ai/v1",
             paths=same_paths(CHAT, MODELS),
             model_prefixes=("grok-",),

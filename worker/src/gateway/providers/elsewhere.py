@@ -17,14 +17,14 @@ LIVE: Mapping[str, LiveData] = {
     ),
     "dashscope": LiveData(
         fields=("enable_search", "extra_body.enable_search"),
-        source="Alibaba Cloud, Model Studio, Web search (read 2026-12)",
+        source="Alibaba Cloud, Model Studio, Web search (from clients' code, 2026-12)",
     ),
     "hunyuan": LiveData(
         fields=("enable_enhancement",),
-        source="Tencent Cloud, Hunyuan, OpenAI compatible interface (read 2026-12)",
+        source="Tencent Cloud, Hunyuan (from clients' code, 2026-12)",
     ),
 }
 """See ``Capabilities.live``."""
 
 ENDINGS: Endings = {"eos_token": BY_ITSELF, "stop_sequence": BY_ITSELF}
-"""Those of Hugging Face's text-generation-inference (its ``FinishReason``, read 2026-12)."""
+"""Those of Hugging Face's text-generation-inference (its ``FinishReason``, from memory)."""

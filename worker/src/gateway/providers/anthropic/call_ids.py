@@ -2,7 +2,7 @@
 
 A conversation may have begun with a model whose ids look otherwise (``functions.f:0``, Kimi).
 Anthropic refuses them: "tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'" (its API's
-error, read 2026-12).
+error, from memory).
 """
 
 import hashlib

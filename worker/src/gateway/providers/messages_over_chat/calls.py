@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 LONGEST_NAME = 64
-"""OpenAI, "Function calling" (read 2026-12), and the providers that follow it. Anthropic takes 128
+"""OpenAI, "Function calling" (from memory), and the providers that follow it. Anthropic takes 128
 characters, and Claude Code's names of MCP tools have more than 64."""
 _HASHED = 8
 

@@ -3,9 +3,9 @@ place.
 
 Gemini signs its thoughts and puts the signature into ``extra_content`` of the tool call that they
 led to, or of the message; a request that repeats the call without it is refused (Google, "Thought
-signatures", read 2026-12; Vertex AI names its member ``vertex``). OpenRouter has signed and
-encrypted thoughts of every model in ``reasoning_details`` of the message ("Reasoning tokens", read
-2026-12). All of it travels through Anthropic's clients as ``redacted_thinking``, the one block
+signatures", from memory; Vertex AI names its member ``vertex``). OpenRouter has signed and
+encrypted thoughts of every model in ``reasoning_details`` of the message ("Reasoning tokens", from
+memory). All of it travels through Anthropic's clients as ``redacted_thinking``, the one block
 whose ``data`` they keep without looking at it, and goes back only to the provider that it came
 from: others refuse members that they do not know.
 """

@@ -18,7 +18,7 @@ PROVIDER = Provider(
     with_messages(
         Capabilities(
             name="openai",
-            stream_usage=True,  # OpenAI, Create chat completion (read 2026-12)
+            stream_usage=True,  # OpenAI, Create chat completion (from memory)
             base_url="https://api.openai.com/v1",
             paths=same_paths(CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES, MODELS),
             model_prefixes=(

@@ -1,9 +1,7 @@
 """Running what is due."""
 
 import logging
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
@@ -12,6 +10,7 @@ from django.utils import timezone
 
 from apps.jobs.models import JobRun
 from apps.jobs.registry import JOBS, Job
+from apps.jobs.repeated import repeated
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +44,8 @@ def _run(job: Job) -> str | None:
     if not _claim(job, started):
         return None
     try:
-        with _renewed(job, started):
+        seconds = job.lease.total_seconds() / 4
+        with repeated(lambda: _renewed_in_a_thread(job, started), seconds, f"claim of {job.name}"):
             result = str(job.run())
     except Exception as error:
         logger.exception("job %s failed", job.name)
@@ -55,29 +55,21 @@ def _run(job: Job) -> str | None:
     return f"{job.name}: {result}"
 
 
-@contextmanager
-def _renewed(job: Job, started: datetime) -> Iterator[None]:
-    """Within the block the claim is renewed, so that only a machine that died loses it."""
-    ended = threading.Event()
+def claim_renew(job: Job, started: datetime) -> bool:
+    """Keeps the claim of the run that began at ``started``; False where another machine has it."""
+    until = min(timezone.now() + job.lease, started + job.longest)
+    return _own(job, started).update(lease_until=until) == 1
 
-    def renew() -> None:
-        while not ended.wait(job.lease.total_seconds() / 4):
-            until = min(timezone.now() + job.lease, started + job.longest)
-            try:
-                if not _own(job, started).update(lease_until=until):
-                    return
-            except DatabaseError as error:  # the next one may succeed
-                logger.warning("the claim of job %s was not renewed: %s", job.name, error)
-            finally:
-                connection.close()
 
-    renewing = threading.Thread(target=renew, name=f"claim of {job.name}", daemon=True)
-    renewing.start()
+def _renewed_in_a_thread(job: Job, started: datetime) -> bool:
+    """``claim_renew`` over a connection of its own, which is closed again."""
     try:
-        yield
+        return claim_renew(job, started)
+    except DatabaseError as error:
+        logger.warning("the claim of job %s was not renewed: %s", job.name, error)
+        return True  # the next attempt may succeed
     finally:
-        ended.set()
-        renewing.join()
+        connection.close()
 
 
 def _claim(job: Job, now: datetime) -> bool:

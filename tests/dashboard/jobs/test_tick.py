@@ -1,6 +1,8 @@
 """Scheduled work: once when due, by one machine, and a signal when it stops."""
 
-from datetime import datetime, timedelta
+import dataclasses
+import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from django.utils import timezone
 
 from apps.jobs.models import JobRun
 from apps.jobs.registry import JOBS, Job
-from apps.jobs.services import late_jobs, tick
+from apps.jobs.repeated import repeated
+from apps.jobs.services import claim_renew, late_jobs, tick
 from tests.worker.edge import until
 
 pytestmark = pytest.mark.django_db
@@ -65,31 +68,37 @@ def test_while_one_machine_is_at_it_no_other_starts_and_a_dead_one_is_replaced()
         assert tick(jobs=jobs) == ["count: 2"]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_claim_is_renewed_while_the_job_runs_and_no_longer_than_it_may() -> None:
-    short = timedelta(seconds=0.2)
-    seen: list[datetime] = []
+    job = Job("long", Counter(), MINUTE, lease=MINUTE, longest=3 * MINUTE)
+    renewed: list[timedelta] = []
 
-    def run() -> str:
-        (first,) = JobRun.objects.values_list("lease_until", flat=True)
-        until(
-            lambda: JobRun.objects.get().lease_until > first + 2 * short, "the claim to be renewed"
-        )
-        seen.append(first)
-        return "done"
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        began = timezone.now()
 
-    assert tick(jobs=(Job("long", run, MINUTE, lease=short),)) == ["long: done"]
-    assert JobRun.objects.get().lease_until is None
-    JobRun.objects.update(last_succeeded_at=None)
+        def run() -> str:
+            for _ in range(4):
+                clock.shift(0.75 * MINUTE)
+                assert claim_renew(job, began)
+                renewed.append(JobRun.objects.get().lease_until - began)
+            clock.shift(MINUTE)  # it hangs, and another machine does the work
+            assert tick(jobs=(job,)) == ["long: 1"]
+            assert not claim_renew(job, began)
+            return "late"
 
-    def hang() -> str:
-        started = JobRun.objects.get().last_started_at
-        until(lambda: timezone.now() > started + 4 * short, "the time to pass")
-        seen.append(JobRun.objects.get().lease_until)
-        return "done"
+        tick(jobs=(dataclasses.replace(job, run=run),))
+    assert renewed == [1.75 * MINUTE, 2.5 * MINUTE, 3 * MINUTE, 3 * MINUTE]
+    assert JobRun.objects.get().last_result == "1"
 
-    tick(jobs=(Job("long", hang, MINUTE, lease=short, longest=2 * short),))
-    assert seen[-1] == JobRun.objects.get().last_started_at + 2 * short
+
+def test_what_is_repeated_ends_with_the_block_or_by_itself() -> None:
+    calls: list[bool] = []
+    with repeated(lambda: calls.append(True) or True, 0.001, "always"):
+        until(lambda: len(calls) > 3, "some calls")
+    seen = len(calls)
+    with repeated(lambda: bool(calls.append(False)), 0.001, "once"):
+        until(lambda: len(calls) > seen, "a call")
+        until(lambda: not any(t.name == "once" for t in threading.enumerate()), "its end")
+    assert calls == [True] * seen + [False]
 
 
 def test_a_failure_is_kept_holds_up_nothing_and_is_tried_again() -> None:

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from gateway.redis import calls
 from tests.worker.edge import Edge, Tenant
 
 CHAT = "/v1/chat/completions"
@@ -23,7 +24,10 @@ def test_a_preflight_allows_what_the_sdks_send(edge: Edge, path: str) -> None:
     assert answer.headers["access-control-allow-headers"] == asked
     assert "POST" in answer.headers["access-control-allow-methods"]
     assert httpx.options(f"{edge.base_url}{path}").status_code == 204
-    assert edge.upstash.requests == edge.openai.requests == []
+    assert edge.openai.requests == []
+    # Of tests before, rows may still be on their way.
+    asked = {str(command[1]) for command in edge.upstash.commands() if len(command) > 1}
+    assert asked.isdisjoint({calls.ADMIT.sha1, calls.ADMIT.source})
 
 
 @pytest.mark.parametrize("stream", [False, True])

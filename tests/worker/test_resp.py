@@ -214,8 +214,8 @@ async def test_a_redis_out_of_memory_keeps_no_lock(redis_url: str) -> None:
     client = RespClient(RedisAddress.parse(redis_url))
     await client.execute(["SET", "lock", "token"], 5)
     await client.execute(["CONFIG", "SET", "maxmemory", "1", "maxmemory-policy", "noeviction"], 5)
-    keys = ["lock", *["unused"] * 7, "entry"]
-    argv = ["token", 0, -1, -1, 0, 0, "", "", "", 0, 60_000, "value"]
+    keys = ["lock", *["unused"] * 8, "entry"]
+    argv = ["token", 0, -1, -1, 0, 0, "", -1, 0, "", "", "", 0, 60_000, "value"]
     try:
         with pytest.raises(UpstashError, match="OOM"):
             await client.execute(["SET", "another", "value"], 5)

@@ -45,9 +45,10 @@ def test_a_failing_redis_is_not_asked_for_a_while(fragile: Edge) -> None:
     fragile.upstash.forget()
     for _ in range(12):
         assert status(tenant.chat()) == (200, "BYPASS")
-    # Three failures open the breaker, some of them a probe's. Then only probes ask.
+    # Three failures open the breaker, some of them a probe's. Then only probes ask. Meanwhile a
+    # request and its row's keeper may be on their way, too.
     asked = [command for command in fragile.upstash.commands() if command[0] != "PING"]
-    assert 1 <= len(asked) <= 3
+    assert 1 <= len(asked) <= 5
 
 
 def test_each_process_admits_its_share_of_a_limit(fragile: Edge) -> None:

@@ -1,4 +1,4 @@
-"""What an organization's projects came to this month, and what the whole month is heading for.
+"""What an organization's projects came to this month, and a forecast of the whole month.
 
 The month is UTC's, which quotas and budgets count by. A forecast goes on as the month has gone so
 far; in its first day it says nothing.
@@ -34,7 +34,7 @@ class ProjectMonth:
 
     @property
     def level(self) -> str:
-        """As a meter shows it."""
+        """The colour of the budget's meter, as a CSS class; empty below 80 %."""
         spent = self.budget_percent or 0
         return "danger" if spent >= 100 else "warn" if spent >= 80 else ""
 

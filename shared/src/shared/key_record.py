@@ -36,7 +36,7 @@ class KeyLimits:
 
 
 MOST_FALLBACKS = 5
-"""Of one routing rule: so many more targets may a request be sent to. The edge ignores the rest."""
+"""The most further targets of one routing rule; the edge ignores those beyond."""
 
 
 @dataclass(frozen=True, slots=True)

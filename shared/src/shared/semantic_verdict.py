@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 VERDICTS = ("right", "wrong")
 REFUSED_SECONDS = 365 * 86_400
-"""Longer than any entry lives: two prompts that are asked again and again do not meet again."""
+"""How long two prompts are kept from being matched. Longer than any entry lives."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ class ProbedBreaker:
         return True
 
     def _turn(self, now: float) -> None:
-        """Forget what is older than the window, by halves of it."""
+        """Forget what is older than the window. It is counted in two halves; the older one goes."""
         age = now - self._half_began
         if age < _HALF_WINDOW:
             return

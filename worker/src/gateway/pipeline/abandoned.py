@@ -2,7 +2,7 @@
 
 Cloudflare ends such a request about 30 s after its client left, and nothing runs then. So the row
 is written to the journal at once, with what is known by then, and again while the stream goes on.
-The settling replaces it. Where that never comes, a drain finds it once nobody has renewed it.
+The commit replaces it. Where no commit comes, nobody renews the row any more, and a drain takes it.
 """
 
 from collections.abc import Callable

@@ -16,8 +16,8 @@ from gateway.providers.base import StreamTranslation
 from gateway.providers.redaction import Redaction
 
 _WIRE_BYTES = 64
-"""At least as many bytes of a stream as one character of its answer takes, where each event carries
-one token. Once the client has left, no more than this times the limit is read."""
+"""Bytes of a stream for one character of its answer, an upper bound where each event carries one
+token. Once the client has left, no more than this times the limit is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Capture:
 
 
 def log_untranslated(request_id: str, lost: set[str]) -> None:
-    """Say what a translated answer is without, and that it is not stored for that reason."""
+    """Log what the translation of an answer left out, which is why the answer is not stored."""
     names = ", ".join(sorted(lost))[:200]
     log_event("answer_not_translatable", "warning", request_id=request_id, lost=names)
 

@@ -26,8 +26,8 @@ from shared.usage_events import HIT, HIT_COALESCED, CacheStatus
 class MustFetch:
     """The provider must be asked. ``held``: what this request holds meanwhile.
 
-    ``created_ms``: what its entry is dated. ``waited``: it was a follower, without a stream's slot
-    so far. ``lead``: for those who wait for its answer.
+    ``created_ms``: the date of the entry that its answer becomes. ``waited``: it was a follower,
+    without a stream's slot so far. ``lead``: for those who wait for its answer.
     """
 
     held: Held
@@ -136,8 +136,9 @@ class _Miss:
         return MustFetch(held, found.now_ms, waited=True, lead=self.lead)
 
     def _recent(self) -> CoalescedHit | None:
-        """What this process has fetched since this request came; without Redis, or within the last
-        second before it. Who holds the lock was told by Redis that there is nothing."""
+        """The answer that this process fetched since this request came, or within the second before
+        it where Redis is away. ``None`` for the holder of the lock: Redis has just told it that
+        there is no answer."""
         if self._leads:
             return None
         recent = self._context.host.runtime.recent

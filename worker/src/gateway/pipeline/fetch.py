@@ -141,8 +141,7 @@ def _whole(
 
 
 def _storable(generation: GenerationRequest, answer: Any) -> bool:
-    """Whether ``answer`` is complete and good, which one of another shape than its format's is
-    not."""
+    """Whether ``answer`` is complete and good. An answer whose shape is not its format's is not."""
     try:
         return generation.format.storable(answer, generation.body)
     except MALFORMED:
@@ -152,8 +151,8 @@ def _storable(generation: GenerationRequest, answer: Any) -> bool:
 def _learn_prefixes(
     context: RequestContext, generation: GenerationRequest, target: Target, used: Usage
 ) -> None:
-    """Beside the commit: the next turn of the conversation needs it as soon as followers do theirs.
-    Not awaited."""
+    """Record the prompt's prefixes, at the same time as the commit and without waiting for it: the
+    conversation's next turn may come at once."""
     caching, host = generation.prompt_caching, context.host
     if caching is None or target is not generation.target:
         return

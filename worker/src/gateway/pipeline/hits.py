@@ -38,7 +38,8 @@ class SemanticMatch:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A stored answer that is served. ``admitted_ms``: the moment at which its age is told."""
+    """A stored answer that is served. ``admitted_ms``: when the request was admitted; the
+    ``age`` header counts up to then."""
 
     stored: StoredAnswer
     status: CacheStatus

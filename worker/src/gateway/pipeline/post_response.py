@@ -137,7 +137,8 @@ class PostResponse:
     def _count(
         self, charges: Charges, account: AccountKeys, hold: LocalHold | None, *, booked: bool
     ) -> None:
-        """In this process, for while Redis is away; ``booked``: it knows, or may know."""
+        """Count in this process, for times in which Redis is away. ``booked``: Redis knows of these
+        charges, or may."""
         now = self.cache.platform.monotonic()
         self.local.charge(self.record, account, charges, hold, booked=booked, now=now)
 
@@ -149,8 +150,9 @@ class PostResponse:
         )
 
     async def _write_again(self, entry: Entry | None) -> None:
-        """Write the entry and give up lock and slot, for some seconds. Nothing is charged: what was
-        not charged is booked later, and what may have been charged must not be twice."""
+        """Write the entry and give up lock and slot, for some seconds. Nothing is charged here:
+        charges that Redis did not get are booked later, and those that it may have got must not
+        come twice."""
         lock, account, charges = self._charging(NOTHING_SPENT, 0, self.held.slot)
         no_row = await self.journal.argument(None)
         for pause in PAUSES_BEFORE_RETRIES:

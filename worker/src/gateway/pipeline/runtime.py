@@ -59,7 +59,7 @@ class Runtime:
             observe(self.outbox.reports.add_line)
 
     def breakers(self, now: float) -> dict[str, str]:
-        """The states of those of services of the operator's own: closed, open or half-open."""
+        """The state of each breaker of the operator's own services: closed, open or half-open."""
         outbox = self.outbox
         return {
             "redis": self.redis.state(now),

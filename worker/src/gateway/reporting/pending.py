@@ -18,9 +18,10 @@ class PendingRows:
     """Plain data. A row leaves when it is stored elsewhere, not when a writer picks it up: a writer
     that is cancelled, or ends silently with its request, loses nothing.
 
-    ``journaled``: ids of those that Redis keeps too; ``to_forget``: of those that it keeps, and
-    somebody else has by now. ``spooled``: Redis holds rows of this isolate that the database has
-    not, or a drain left some of others; the next batch drains it.
+    ``journaled``: ids of rows that are in the journal, too; ``to_forget``: ids of rows in the
+    journal that were handed over meanwhile, so that they can leave it. ``spooled``: Redis holds
+    rows of this isolate that the database has not, or a drain left some of others; the next batch
+    drains it.
     ``next_drain``: when to drain it otherwise. ``refused``: how many rows Supabase
     has refused; ``next_refused``: when to try the kept ones again. ``retrier_until``: until when a
     request waits in order to try again. Times are of the platform's monotonic clock.
@@ -63,7 +64,7 @@ class PendingRows:
         return bool(self._added)
 
     def unsafe(self, added_before: float) -> list[Row]:
-        """Rows that only this process has for so long; not all, where there are many."""
+        """Rows that only this process has, added before ``added_before``; ``MAX_BATCH`` at most."""
         old = (row_id for row_id, at in self._added.items() if at <= added_before)
         return [self.rows[row_id] for row_id in islice(old, MAX_BATCH)]
 

@@ -67,7 +67,7 @@ async def _run(platform: Platform, outbox: Outbox) -> None:
 
 
 async def _keep(platform: Platform, outbox: Outbox) -> None:
-    """Write rows to the journal that the database takes its time for."""
+    """Write rows to the journal while the database is slow to take them."""
     pending = outbox.pending
     try:
         while pending.has_unsafe():

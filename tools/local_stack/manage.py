@@ -26,7 +26,10 @@ def settings(chosen: options.Options, environment: Mapping[str, str]) -> dict[st
             planned = plan(chosen, load_or_create_secrets(chosen.state), environment)
     except options.StartError:
         return read_json(chosen.state / SETTINGS_FILE)  # another process holds the lock: it runs
-    print("The local stack is not running: its database is all there is.", file=sys.stderr)
+    print(
+        "The local stack is not running: its database is all there is. `make run` starts the rest.",
+        file=sys.stderr,
+    )
     return {
         name: value
         for name, value in planned.setup.environment.items()

@@ -1,6 +1,7 @@
 """The bare stack, and the provider behind it."""
 
 import asyncio
+import contextlib
 import json
 import signal
 import socket
@@ -72,16 +73,25 @@ class Stack:
         await self._provider.cleanup()
 
     async def new_requests(self) -> list[dict[str, Any]]:
-        """What the edge logged since the last call. A request of ours marks where that ends."""
+        """What the edge logged since the last call. A request of ours marks where that ends; the
+        line of one before it may still come, so that some seconds are given to the first one."""
         mark = await asyncio.to_thread(self._mark)
         path = self._state / "logs" / "edge.log"
-        await until(lambda: mark in path.read_text(), 10, "the edge's log is written")
-        lines = path.read_text().splitlines()
-        new, self._read = lines[self._read :], len(lines)
-        logged = [json.loads(line) for line in new if line.startswith("{")]
-        return [
-            line for line in logged if line["event"] == "request" and line["request_id"] != mark
-        ]
+
+        def logged() -> tuple[int, list[dict[str, Any]]]:
+            """How many lines there are, and the requests among the new ones."""
+            lines = path.read_text().splitlines()
+            events = [json.loads(line) for line in lines[self._read :] if line.startswith("{")]
+            return len(lines), [event for event in events if event["event"] == "request"]
+
+        def is_mark(event: dict[str, Any]) -> bool:
+            return bool(event["request_id"] == mark)
+
+        await until(lambda: any(map(is_mark, logged()[1])), 10, "the edge's log is written")
+        with contextlib.suppress(Failed):  # a client that asked for nothing is told by the caller
+            await until(lambda: not all(map(is_mark, logged()[1])), 5, "a request is logged")
+        self._read, events = logged()
+        return [event for event in events if not is_mark(event)]
 
     def refuses_web_sockets(self) -> bool:
         """Whether an upgrade of `/v1/responses` is answered 426."""

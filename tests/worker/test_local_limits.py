@@ -270,6 +270,16 @@ async def test_processes_count_themselves() -> None:
         assert one.runtime.limits.processes.count == 2
 
 
+async def test_who_writes_redis_can_change_the_number_of_processes() -> None:
+    """What ``docs/public/security.md`` admits; ``EDGE_PROCESSES`` rules it out."""
+    async with deployment({}, EDGE_PROCESSES="") as (one, _):
+        for number in range(9):
+            command = ["ZADD", redis_keys.processes(), str(10**15), f"made up {number}"]
+            await one.call("POST", "https://redis.example", [], json.dumps(command), timeout=1)
+        await one.chat()
+        assert one.runtime.limits.processes.count == 10
+
+
 @given(
     st.integers(1, 30), st.integers(1, 5), st.lists(st.sampled_from([0, 1, 30, 61]), max_size=60)
 )

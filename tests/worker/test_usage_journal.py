@@ -87,6 +87,16 @@ async def test_another_process_hands_over_what_one_left(world: World) -> None:
     assert await redis(world, "HLEN", JOURNAL) == 0
 
 
+async def test_who_writes_redis_can_delete_rows_that_wait_there(world: World) -> None:
+    """What ``docs/public/security.md`` admits."""
+    world.supabase_away = True
+    await world.post(**QUESTION)
+    await redis(world, "DEL", JOURNAL, redis_keys.usage_journal_due())
+    world.supabase_away = False
+    await drained(world)
+    assert world.usage_logs == []
+
+
 async def test_rows_that_a_slow_database_keeps_waiting_are_kept_too(world: World) -> None:
     await world.post(**QUESTION)
     inserted = asyncio.Event()

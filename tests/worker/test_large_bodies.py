@@ -203,22 +203,24 @@ async def test_no_more_of_them_are_under_way_than_memory_allows() -> None:
         async def send(message: MutableMapping[str, Any]) -> None:
             sent.append(message)
 
-        asked = scope(CHAT, length(size), (b"authorization", key.encode()))
+        name, _, value = key.partition(": ")
+        asked = scope(CHAT, length(size), (name.encode(), value.encode()))
         await large.serve(asked | {"query_string": b""}, receive, send)
         assert not unread
         return sent
 
     try:
-        serving = [asyncio.create_task(ask(40, "a"))]
+        serving = [asyncio.create_task(ask(40, "authorization: Bearer a"))]
         await asyncio.sleep(0)  # it has begun
-        assert (await ask(40, "a"))[0]["status"] == 503
-        serving.append(asyncio.create_task(ask(40, "b")))
+        for same in ("authorization: Bearer a", "authorization: bearer  a", "api-key: a"):
+            assert (await ask(40, same))[0]["status"] == 503
+        serving.append(asyncio.create_task(ask(40, "x-api-key: b")))
         await asyncio.sleep(0)
-        start, end = await ask(40, "c")
+        start, end = await ask(40, "x-api-key: c")
         assert start["status"] == 503
         assert int(dict(start["headers"])[b"retry-after"]) > 0
         assert json.loads(end["body"])["error"]["code"] == "process_unavailable"
-        serving.append(asyncio.create_task(ask(10, "a")))
+        serving.append(asyncio.create_task(ask(10, "x-api-key: a")))
         await asyncio.sleep(0)
         assert not serving[-1].done()
     finally:

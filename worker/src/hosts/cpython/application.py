@@ -20,8 +20,9 @@ from gateway.core.log import log_event
 from gateway.pipeline.runtime import Runtime
 from gateway.providers.registry import DEFAULT_BASE_URLS
 from gateway.reporting import writer
+from hosts.cpython.asgi import Receive, Scope, Send
 from hosts.cpython.host import CPythonPlatform
-from hosts.cpython.large_bodies import LargeBodies, Receive, Scope, Send
+from hosts.cpython.large_bodies import LargeBodies
 from hosts.cpython.request import AsgiRequest
 from hosts.cpython.resp import RedisAddress, RespClient
 from hosts.cpython.spool_file import SpoolFolder

@@ -19,17 +19,15 @@ import struct
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
 from gateway import app as application
+from gateway.admission.auth import presented_key
 from gateway.core import errors
 from gateway.core.log import log_event
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from hosts.cpython.asgi import Message, Receive, Scope, Send
+from hosts.cpython.request import AsgiRequest
 
 HEAD, BODY, END = b"H", b"B", b"E"
 MODULE = "hosts.cpython.large_body_process"
@@ -98,7 +96,7 @@ class LargeBodies:
         self._most = most
         self._longest = longest
         self._idle = idle
-        self._under_way: Counter[bytes] = Counter()
+        self._under_way: Counter[str] = Counter()
         """By the key that a request brings, whether it is known or not."""
         self._process: asyncio.subprocess.Process | None = None
         self._listening: socket.socket | None = None
@@ -126,7 +124,7 @@ class LargeBodies:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the process answer. A ``503`` when it ends too early, or has enough to do."""
-        size, key = self._size(scope), _key(scope)
+        size, key = self._size(scope), _key(scope, receive)
         own, all_of_them = self._under_way[key], self._under_way.total()
         if (own and own + size > self._most // 2) or (
             all_of_them and all_of_them + size > self._most
@@ -212,14 +210,16 @@ class LargeBodies:
             await asyncio.sleep(_RESTART_SECONDS)
 
 
-def _key(scope: Scope) -> bytes:
-    headers = dict(scope["headers"])
-    names = (b"authorization", b"x-api-key", b"api-key")
-    return next((headers[name] for name in names if name in headers), b"")
+def _key(scope: Scope, receive: Receive) -> str:
+    """The key that the request brings, whatever header it is in; empty without one."""
+    try:
+        return presented_key(AsgiRequest(scope, receive))
+    except errors.AuthenticationError:
+        return ""
 
 
 async def _look_ahead(receive: Receive, least: int) -> tuple[bool, Receive]:
-    seen: list[MutableMapping[str, Any]] = []
+    seen: list[Message] = []
     size = 0
     more = True
     while more and size < least:
@@ -228,7 +228,7 @@ async def _look_ahead(receive: Receive, least: int) -> tuple[bool, Receive]:
         size += len(message.get("body", b""))
         more = bool(message.get("more_body"))
 
-    async def again() -> MutableMapping[str, Any]:
+    async def again() -> Message:
         return seen.pop(0) if seen else await receive()
 
     return size >= least, again

@@ -10,12 +10,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import MutableMapping
 from typing import Any
 
 import uvloop
 
 from hosts.cpython.application import App
+from hosts.cpython.asgi import Message
 from hosts.cpython.large_bodies import BODY, END, HEAD, dump_head, frame, load_head, read_frame
 
 _GRACE_SECONDS = 5.0
@@ -38,7 +38,7 @@ class Connection:
         head = load_head(data)
         return {**head, "query_string": head["query_string"].encode("latin-1")}
 
-    async def receive(self) -> MutableMapping[str, Any]:
+    async def receive(self) -> Message:
         """See ASGI."""
         if self._uploaded:
             await self._end()
@@ -51,7 +51,7 @@ class Connection:
         self._uploaded = kind == END
         return {"type": "http.request", "body": data, "more_body": not self._uploaded}
 
-    async def send(self, message: MutableMapping[str, Any]) -> None:
+    async def send(self, message: Message) -> None:
         """See ASGI."""
         if message["type"] == "http.response.start":
             head = {"status": message["status"], "headers": message["headers"]}

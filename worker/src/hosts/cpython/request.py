@@ -13,7 +13,7 @@ from gateway.core.http import (
     declared_length,
 )
 from hosts.content_coding import BodyReader
-from hosts.cpython.large_bodies import Receive, Scope
+from hosts.cpython.asgi import Receive, Scope
 
 
 class AsgiRequest:

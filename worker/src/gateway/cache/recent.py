@@ -18,15 +18,15 @@ _MOST_CHARACTERS = 16 * 2**20
 _FORMS = 4
 """For each character of an answer, about so many are kept: sealed, opened, parsed, as a stream."""
 
-Sealed = tuple[str, bytes]
-"""A value as Redis has it, and the data key that opens it."""
+Origin = tuple[str, bytes]
+"""What an entry was opened from: a value as Redis has it, and the data key that opens it."""
 
 
 @dataclass(slots=True)
 class _Kept:
     good_at: float
     entry: Entry
-    sealed: Sealed | None
+    origin: Origin | None
 
 
 @dataclass(slots=True)
@@ -38,11 +38,11 @@ class RecentAnswers:
     _characters: int = 0
 
     def put(
-        self, project_id: str, key: str, entry: Entry, now: float, sealed: Sealed | None = None
+        self, project_id: str, key: str, entry: Entry, now: float, origin: Origin | None = None
     ) -> None:
         """Keep an answer that was good at ``now`` (monotonic)."""
         self._drop((project_id, key))
-        self._kept[project_id, key] = _Kept(now, entry, sealed)
+        self._kept[project_id, key] = _Kept(now, entry, origin)
         self._characters += _FORMS * len(entry.body)
         while self._kept:
             oldest = next(iter(self._kept))
@@ -59,7 +59,7 @@ class RecentAnswers:
     def opened(self, project_id: str, key: str, value: str, data_key: bytes) -> Entry | None:
         """What this very value held, where it was opened with this key a moment ago."""
         found = self._kept.get((project_id, key))
-        return found.entry if found is not None and found.sealed == (value, data_key) else None
+        return found.entry if found is not None and found.origin == (value, data_key) else None
 
     def forget(self, project_id: str) -> None:
         """Drop what a project's purge is about, and more: all of it."""

@@ -5,7 +5,7 @@ Providers stream a few words at a time, and clients rely on it: line readers of 
 events.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -59,16 +59,16 @@ def _joins(character: str) -> bool:
     return category(character) in ("Mn", "Mc", "Me", "Cf", "Cs")
 
 
-def token_groups(tokens: list[Json]) -> Iterator[list[Json]]:
-    """Log probabilities in groups of about ``MOST`` bytes of JSON, at least one token each."""
-    group: list[Json] = []
+def groups(items: Iterable[Any], most: int) -> Iterator[list[Any]]:
+    """JSON values in groups of about ``most`` characters, at least one value each."""
+    group: list[Any] = []
     size = 0
-    for token in tokens:
-        grown = characters(token)
-        if group and size + grown > MOST:
+    for item in items:
+        grown = characters(item)
+        if group and size + grown > most:
             yield group
             group, size = [], 0
-        group.append(token)
+        group.append(item)
         size += grown
     if group:
         yield group
@@ -81,8 +81,8 @@ def with_logprobs(text: str, tokens: Any) -> Iterator[tuple[str, list[Json] | No
         yield from ((piece, None) for piece in pieces(text))
         return
     if "".join(str(token.get("token")) for token in tokens) == text:
-        for group in token_groups(tokens):
+        for group in groups(tokens, MOST):
             yield "".join(token["token"] for token in group), group
         return
     yield from ((piece, None) for piece in pieces(text))
-    yield from (("", group) for group in token_groups(tokens))
+    yield from (("", group) for group in groups(tokens, MOST))

@@ -11,13 +11,14 @@ from: others refuse members that they do not know.
 """
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from gateway.core import strict_json
 from gateway.formats.base import MALFORMED, Json
 from gateway.formats.chat_replay import details_in_pieces
-from gateway.formats.merge import characters, joined, merge_delta
+from gateway.formats.merge import joined, merge_delta
+from gateway.formats.pieces import groups
 
 _PREFIX = "watchllm:"
 _DETAILS = "reasoning_details"
@@ -50,7 +51,7 @@ def of_message(provider: str, said: Json) -> list[Json]:
     if isinstance(details, list) and any(map(_is_sealed, details)):
         made += [
             _block({"provider": provider, "message": {_DETAILS: group}})
-            for group in _groups(details_in_pieces(details))
+            for group in groups(details_in_pieces(details), _MOST)
         ]
     return made
 
@@ -109,20 +110,6 @@ def _continues(last: Any, item: Any) -> bool:
 def _is_sealed(detail: Any) -> bool:
     """Whether a detail is signed or encrypted. Others are the reasoning's text once more."""
     return isinstance(detail, dict) and bool(detail.get("signature") or detail.get("data"))
-
-
-def _groups(items: Iterable[Any]) -> Iterator[list[Any]]:
-    group: list[Any] = []
-    size = 0
-    for item in items:
-        grown = characters(item)
-        if group and size + grown > _MOST:
-            yield group
-            group, size = [], 0
-        group.append(item)
-        size += grown
-    if group:
-        yield group
 
 
 def _block(told: Json) -> Json:

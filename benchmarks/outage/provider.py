@@ -1,26 +1,15 @@
 """The provider of the table of faults, in a process of its own: no miss waits for ours."""
 
-import multiprocessing
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 
+from benchmarks.spawned import spawned
 from tests.doubles.openai_api import OpenAIDouble
 
-_spawn = multiprocessing.get_context("spawn")
 
-
-@contextmanager
-def provider_process() -> Iterator[str]:
+def provider_process() -> AbstractContextManager[str]:
     """Its base URL. It takes the key of every `OpenAIDouble`."""
-    told, theirs = _spawn.Pipe()
-    process = _spawn.Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
-    try:
-        yield told.recv()
-    finally:
-        process.kill()
-        process.join()
+    return spawned(_serve)
 
 
 def _serve(told: Connection) -> None:

@@ -6,40 +6,31 @@ ten milliseconds apart, then usage and `[DONE]`.
 
 import asyncio
 import json
-import multiprocessing
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from typing import Any, cast
 
 import httptools
+
+from benchmarks.spawned import spawned
 
 EVENTS = 50
 GAP_SECONDS = 0.01
 _ANSWER_BYTES = 628
 _USAGE = {"prompt_tokens": 90, "completion_tokens": 50, "total_tokens": 140}
 _HEAD: dict[str, Any] = {"id": "chatcmpl-peers", "created": 1764547200, "model": "gpt-4o-mini"}
-_spawn = multiprocessing.get_context("spawn")
 
 
-@contextmanager
-def provider_process() -> Iterator[str]:
+def provider_process() -> AbstractContextManager[str]:
     """Its base URL, version path included."""
-    told, theirs = _spawn.Pipe()
-    process = _spawn.Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{told.recv()}/v1"
-    finally:
-        process.kill()
-        process.join()
+    return spawned(_serve)
 
 
 def _serve(told: Connection) -> None:
     async def serve() -> None:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(_Exchange, "127.0.0.1", 0)
-        told.send(server.sockets[0].getsockname()[1])
+        told.send(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
         await server.serve_forever()
 
     asyncio.run(serve())

@@ -12,13 +12,12 @@ from gateway.formats.base import Usage
 from gateway.formats.chat import ChatAssembler, ChatFormat
 from gateway.formats.sse import EventReader
 from gateway.providers.anthropic import answer
-from gateway.providers.anthropic.translation import ChatOverMessages, ModelList
+from gateway.providers.anthropic.translation import ModelList
 from tests.worker import fixtures
+from tests.worker.chat_to_anthropic import HELLO, TRANSLATION
 
-TRANSLATION = ChatOverMessages()
 FORMAT = ChatFormat()
 NAMES = fixtures.names("anthropic")
-HELLO = [{"role": "user", "content": "Hello"}]
 
 
 def stream(*chunks: bytes) -> bytes:

@@ -9,27 +9,10 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import InvalidRequest
 from gateway.providers.anthropic import generations, request
-from gateway.providers.anthropic.translation import ChatOverMessages
-from local_stack.anthropic_api.requests import VERSIONS, check, signature
+from local_stack.anthropic_api.requests import signature
+from tests.worker.chat_to_anthropic import HELLO, TRANSLATION, WEATHER, translated
 
-TRANSLATION = ChatOverMessages()
-HELLO = [{"role": "user", "content": "Hello"}]
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "weather",
-        "description": "The weather",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
-    },
-}
 TIME = {"type": "function", "function": {"name": "time"}}
-
-
-def translated(**body: Any) -> dict[str, Any]:
-    """The request that Anthropic gets; it would take it."""
-    made = TRANSLATION.request({"model": "claude-sonnet-4-6", "messages": HELLO, **body})
-    check(made, VERSIONS[0])
-    return made
 
 
 # --- requests: options ---

@@ -5,15 +5,13 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import fakeredis
 import pytest
-import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.redis import calls
 from gateway.redis.calls import AdmitReply
-from tests.doubles.redis_process import SERVERS, redis_process, redis_server_missing
+from tests.worker.script_clients import EVERY, script_client
 from tests.worker.test_limit_scripts import ASKED, CLOCK
 
 WINDOW = 60_000
@@ -37,16 +35,10 @@ def _texts(value: Any) -> Any:
     return value.decode() if isinstance(value, bytes) else value
 
 
-@pytest.fixture(scope="module", params=["fakeredis", *SERVERS])
+@pytest.fixture(scope="module", params=EVERY)
 def client(request: pytest.FixtureRequest) -> Iterator[Any]:
-    if request.param == "fakeredis":
-        yield fakeredis.FakeRedis(version=(7,))
-        return
-    reason = redis_server_missing(request.param)
-    if reason:
-        pytest.skip(reason)
-    with redis_process(request.param) as url, redis.Redis.from_url(url) as found:
-        yield found
+    with script_client(request.param) as made:
+        yield made
 
 
 class Model:

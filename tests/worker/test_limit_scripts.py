@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-import fakeredis
 import pytest
-import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.redis import scripts
-from tests.doubles.redis_process import SERVERS, redis_process, redis_server_missing
+from tests.worker.script_clients import EVERY, script_client
 
 WINDOW = 60_000
 START = 1_700_000_000_000
@@ -35,16 +33,10 @@ def test_the_clock_is_really_replaced() -> None:
     assert CLOCK not in ADMIT
 
 
-@pytest.fixture(scope="module", params=["fakeredis", *SERVERS])
+@pytest.fixture(scope="module", params=EVERY)
 def store(request: pytest.FixtureRequest) -> Iterator[Any]:
-    if request.param == "fakeredis":
-        yield fakeredis.FakeRedis(version=(7,))
-        return
-    reason = redis_server_missing(request.param)
-    if reason:
-        pytest.skip(reason)
-    with redis_process(request.param) as url, redis.Redis.from_url(url) as client:
-        yield client
+    with script_client(request.param) as made:
+        yield made
 
 
 class Model:

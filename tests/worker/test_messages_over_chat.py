@@ -11,29 +11,12 @@ from anthropic.types import RawMessageStreamEvent
 from pydantic import TypeAdapter
 
 from gateway.formats.base import Usage
-from gateway.formats.messages import MessagesAssembler, MessagesFormat
 from gateway.formats.sse import EventReader
-from gateway.providers.messages_over_chat.translation import MessagesOverChat
-from gateway.providers.registry import PROVIDERS
 from tests.worker import fixtures
+from tests.worker.messages_to_openai import FORMAT, TRANSLATION, assembled, stream
 
-OPENAI = PROVIDERS["openai"].capabilities
-TRANSLATION = MessagesOverChat(OPENAI, limit="max_completion_tokens")
-FORMAT = MessagesFormat()
 _EVENT: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
 NAMES = fixtures.names("openai")
-
-
-def stream(*chunks: bytes) -> bytes:
-    transform = TRANSLATION.stream()
-    return b"".join([*(transform(chunk) for chunk in chunks), transform(b"")])
-
-
-def assembled(data: bytes) -> dict[str, Any] | None:
-    assembler = MessagesAssembler()
-    for event in EventReader().feed(data):
-        assembler.feed(event)
-    return assembler.finish()
 
 
 # --- streams ---

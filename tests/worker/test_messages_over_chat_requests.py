@@ -10,18 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.errors import InvalidRequest
-from gateway.formats.messages import MessagesAssembler, MessagesFormat
-from gateway.formats.sse import EventReader
 from gateway.providers.anthropic.translation import ChatOverMessages
 from gateway.providers.messages_over_chat import request
-from gateway.providers.messages_over_chat.translation import MessagesOverChat
 from gateway.providers.registry import PROVIDERS
 from local_stack.openai_api.requests import check_chat
 from tests.worker import fixtures
+from tests.worker.messages_to_openai import FORMAT, TRANSLATION, assembled, stream
 
-OPENAI = PROVIDERS["openai"].capabilities
-TRANSLATION = MessagesOverChat(OPENAI, limit="max_completion_tokens")
-FORMAT = MessagesFormat()
 HELLO = [{"role": "user", "content": "Hello"}]
 TOOL = {"name": "time", "input_schema": {"type": "object", "properties": {}}}
 PNG = {"type": "base64", "media_type": "image/png", "data": "iVBORw=="}
@@ -33,18 +28,6 @@ def translated(**body: Any) -> dict[str, Any]:
     made = TRANSLATION.request(given)
     check_chat(made)
     return made
-
-
-def stream(*chunks: bytes) -> bytes:
-    transform = TRANSLATION.stream()
-    return b"".join([*(transform(chunk) for chunk in chunks), transform(b"")])
-
-
-def assembled(data: bytes) -> dict[str, Any] | None:
-    assembler = MessagesAssembler()
-    for event in EventReader().feed(data):
-        assembler.feed(event)
-    return assembler.finish()
 
 
 # --- requests ---

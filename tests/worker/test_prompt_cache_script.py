@@ -6,30 +6,20 @@ from typing import Any
 
 import fakeredis
 import pytest
-import redis
 
 from benchmarks.prompt_cache.lua_redis import LuaRedis
 from gateway.redis.scripts import source
-from tests.doubles.redis_process import SERVERS, redis_process, redis_server_missing
+from tests.worker.script_clients import EVERY, script_client
 
 KEYS = ("state", "due", "recent", "roots")
 MINUTE = 60_000
 ROOT = "a" * 24
 
 
-@pytest.fixture(params=["embedded", *SERVERS])
+@pytest.fixture(params=EVERY)
 def store(request: pytest.FixtureRequest) -> Iterator[Any]:
-    if request.param == "embedded":
-        yield fakeredis.FakeRedis(decode_responses=True)
-        return
-    reason = redis_server_missing(request.param)
-    if reason:
-        pytest.skip(reason)
-    with (
-        redis_process(request.param) as url,
-        redis.Redis.from_url(url, decode_responses=True) as client,
-    ):
-        yield client
+    with script_client(request.param, decode_responses=True) as made:
+        yield made
 
 
 def arguments(

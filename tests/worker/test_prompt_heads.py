@@ -3,33 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
-import fakeredis
 import pytest
-import redis
 
 from gateway.prompt_cache import anthropic
 from gateway.prompt_cache.heads import head
 from gateway.redis.scripts import source
 from shared.prompt_cache.heads import Head, HeadBlock, parse, week, week_began
-from tests.doubles.redis_process import SERVERS, redis_process, redis_server_missing
+from tests.worker.script_clients import EVERY, script_client
 
 KEY = b"k" * 32
 MONDAY = 1_795_392_000
 
 
-@pytest.fixture(params=["embedded", *SERVERS])
+@pytest.fixture(params=EVERY)
 def store(request: pytest.FixtureRequest) -> Iterator[Any]:
-    if request.param == "embedded":
-        yield fakeredis.FakeRedis(decode_responses=True)
-        return
-    reason = redis_server_missing(request.param)
-    if reason:
-        pytest.skip(reason)
-    with (
-        redis_process(request.param) as url,
-        redis.Redis.from_url(url, decode_responses=True) as client,
-    ):
-        yield client
+    with script_client(request.param, decode_responses=True) as made:
+        yield made
 
 
 def counted(store: Any, name: str, request: str, *blocks: Any, most: int = 64, **more: int) -> int:

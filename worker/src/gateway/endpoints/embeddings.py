@@ -229,13 +229,13 @@ async def _forward(context: RequestContext, wanted: _Wanted, cache: VectorCache)
     answer, text = await _ask(context, target, wanted.sent, cache)
     if answer.response.status != 200:
         return context.provider_error(answer, text)
-    if cache.is_followed:
-        cache.end_flight(_vectors_by_key(text, wanted))
     try:
-        tokens = vectors.prompt_tokens(strict_json.answer(text))
+        said = strict_json.answer(text)
     except ValueError:
-        tokens = None
-    spent = _account(context, target, cache, tokens)
+        said = None
+    if cache.is_followed:
+        cache.end_flight(_vectors_by_key(said, wanted))
+    spent = _account(context, target, cache, vectors.prompt_tokens(said))
     context.host.platform.wait_until(cache.commit({}, spent, context.row.close(200)))
     response = context.response(200, "application/json", text, *answer.headers)
     context.row.finish(200)
@@ -255,12 +255,11 @@ def _account(
     )
 
 
-def _vectors_by_key(text: str, wanted: _Wanted) -> dict[str, vectors.Vector] | None:
+def _vectors_by_key(answer: Any, wanted: _Wanted) -> dict[str, vectors.Vector] | None:
     """The vectors in an answer that is passed on unchanged; ``None`` when it does not hold them."""
     floats = hashing.converts_vectors(wanted.sent)
     try:
-        answer, model = strict_json.answer(text), wanted.target.model
-        parsed = vectors.parse(answer, wanted.inputs, model, floats=floats)
+        parsed = vectors.parse(answer, wanted.inputs, wanted.target.model, floats=floats)
     except MALFORMED:
         return None
     return dict(zip(wanted.keys, parsed, strict=True))
